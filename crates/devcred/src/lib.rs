@@ -1,1 +1,106 @@
-//! x
+//! Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT: what the device needs to log in to the broker
+//! where every device has a certificate of its own ("unique-certificate-per-device authentication").
+//!
+//! ```
+//! use devcred::{Client, ErrorKind};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), devcred::Error> {
+//! # let emulator = devcred_emulator::Emulator::builder().start().await.unwrap();
+//! # for (name, value) in [
+//! #     ("ALIBABA_CLOUD_ACCESS_KEY_ID", emulator.access_key_id()),
+//! #     ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", emulator.access_key_secret()),
+//! #     ("DEVCRED_ENDPOINT", emulator.endpoint()),
+//! #     ("DEVCRED_INSTANCE_ID", "post-cn-0pp12gl****"),
+//! # ] {
+//! #     // SAFETY: nothing else in this program reads or writes the environment now.
+//! #     unsafe { std::env::set_var(name, value) };
+//! # }
+//! let client = Client::from_env()?;
+//! match client.get_device_credential("GID_test@@@test").await {
+//!     Ok(credential) => println!("{}", credential.mqtt_login().username()), // .password().reveal() goes into CONNECT
+//!     Err(error) if error.kind() == ErrorKind::NotFound => eprintln!("register the device first"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Client::from_env`] takes the AccessKey, the region and the instance from the environment
+//! ([`ClientBuilder::from_env`] lists the variables); [`Client::builder`] takes them from the program.
+//!
+//! # When to call
+//!
+//! Once per device: a credential stays valid until it is refreshed or unregistered, so store it. Call again only when the
+//! broker refuses it, or when you know that it was refreshed; never at every boot. Each success is billed as one messaging
+//! TPS of the instance, and takes it from live traffic.
+//!
+//! # What a call does
+//!
+//! It signs a `POST` afresh for every attempt, sends it at this client's [pace](ClientBuilder::max_requests_per_second),
+//! checks that the answer is for the device that was asked for, and tries again where that can help: at most
+//! [`max_attempts`](ClientBuilder::max_attempts) times, with growing random waits, within one
+//! [`timeout`](ClientBuilder::timeout) that covers everything. A wrong clock is corrected by the service's own, once.
+//! Dropping the future stops the call.
+//!
+//! # Errors
+//!
+//! Every failure is an [`Error`]: its [`kind`](Error::kind) says what you can do about it, its text what happened and, where
+//! there is something to do, what. Events of the target `devcred` in `tracing` tell of every
+//! attempt (DEBUG), of retries and of the first wait for the pace (WARN).
+//!
+//! # Without an async program
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let client = devcred::Client::builder()
+//! #     .access_key(devcred::AccessKey::new("LTAI5tExample", "the-secret")?)
+//! #     .endpoint("http://127.0.0.1:1").instance_id("post-cn-0pp12gl****").max_attempts(1).build()?;
+//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! let result = runtime.block_on(async { client.get_device_credential("GID_test@@@test").await });
+//! # assert_eq!(result.unwrap_err().kind(), devcred::ErrorKind::Transport);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A look-up of a name cannot be cancelled: it ends in its thread, in the resolver's own time, even where the call has
+//! ended long before. Leave the runtime by `shutdown_background` if the program must not wait for it.
+//!
+//! # Secrets
+//!
+//! [`Secret`]s are wiped when they are dropped and never printed: not by `Debug`, not by an error, not by a log event. Buffers
+//! of the HTTP and TLS libraries are not wiped.
+//!
+//! # Features
+//!
+//! `serde`: `Serialize` for [`RevealedMqttLogin`], and for nothing else.
+
+#![forbid(unsafe_code)]
+
+mod access_key;
+mod advice;
+mod builder;
+mod client;
+mod clock;
+mod credential;
+mod endpoint;
+mod error;
+mod operation;
+mod pace;
+mod proxy;
+mod response;
+mod retry;
+mod secret;
+mod sign;
+mod transport;
+mod validate;
+mod variables;
+
+pub use access_key::AccessKey;
+pub use builder::ClientBuilder;
+pub use client::{Client, GetDeviceCredential};
+pub use credential::{DeviceCredential, MqttLogin, RevealedMqttLogin};
+pub use endpoint::Network;
+pub use error::{Error, ErrorKind};
+pub use secret::Secret;
+pub use sign::Signature;

@@ -1,0 +1,158 @@
+//! The caller's AccessKey and where it comes from.
+
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::validate;
+use crate::variables::Variables;
+
+const ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
+const SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+const SECURITY_TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+
+/// The AccessKey that signs the requests: an id, its secret and, for temporary credentials of STS, a security token.
+///
+/// Each part is visible ASCII and not empty; a stray line feed from a file is refused rather than signed.
+///
+/// ```
+/// use devcred::AccessKey;
+/// # fn main() -> Result<(), devcred::Error> {
+/// let permanent = AccessKey::new("LTAI5tExample", "the-secret")?;
+/// let temporary = AccessKey::new("STS.NUExample", "the-secret")?.with_security_token("CAIS+/==")?;
+/// assert_eq!(temporary.id(), "STS.NUExample");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AccessKey {
+    id: String,
+    secret: Secret,
+    security_token: Option<Secret>,
+}
+
+impl AccessKey {
+    /// A permanent AccessKey. Take one of a RAM user that may do no more than `mq:GetDeviceCredential` and
+    /// `mq:MqttInstanceAccess` on the instance.
+    ///
+    /// # Errors
+    /// `InvalidParameter` where a part is empty or holds anything but visible ASCII.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
+        Self::named(["AccessKey id", "AccessKey secret"], id.into(), Secret::new(secret))
+    }
+
+    /// Adds the security token that STS gave out with a temporary AccessKey.
+    ///
+    /// # Errors
+    /// `InvalidParameter` where the token is empty or holds anything but visible ASCII.
+    pub fn with_security_token(self, token: impl Into<String>) -> Result<Self, Error> {
+        self.with_named_token("security token", Secret::new(token))
+    }
+
+    /// The AccessKey id. It is no secret: it stands in every request.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    pub(crate) fn security_token(&self) -> Option<&Secret> {
+        self.security_token.as_ref()
+    }
+
+    /// The key from the variables that the vendor's own libraries read.
+    pub(crate) fn from_variables(variables: &Variables) -> Result<Self, Error> {
+        let required = |name: &'static str| {
+            variables.get(name)?.ok_or_else(|| {
+                Error::invalid_parameter(format!(
+                    "{name} is not set: the AccessKey comes from {ID}, {SECRET} and, for temporary keys, {SECURITY_TOKEN}"
+                ))
+            })
+        };
+        let key = Self::named([ID, SECRET], required(ID)?.value, Secret::new(required(SECRET)?.value))?;
+        match variables.get(SECURITY_TOKEN)? {
+            Some(token) => key.with_named_token(SECURITY_TOKEN, Secret::new(token.value)),
+            None => Ok(key),
+        }
+    }
+
+    fn named([id_name, secret_name]: [&str; 2], id: String, secret: Secret) -> Result<Self, Error> {
+        validate::visible_ascii(id_name, &id)?;
+        validate::visible_ascii(secret_name, secret.reveal())?;
+        Ok(Self {
+            id,
+            secret,
+            security_token: None,
+        })
+    }
+
+    fn with_named_token(self, name: &str, token: Secret) -> Result<Self, Error> {
+        validate::visible_ascii(name, token.reveal())?;
+        Ok(Self {
+            security_token: Some(token),
+            ..self
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_id_only() {
+        let key = AccessKey::new("LTAI", "s3cr3t")
+            .unwrap()
+            .with_security_token("t0k3n")
+            .unwrap();
+        let text = format!("{key:?}");
+        assert!(
+            text.contains("LTAI") && !text.contains("s3cr3t") && !text.contains("t0k3n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_environment_gives_id_secret_and_token() {
+        let key = AccessKey::from_variables(&Variables::of(&[(ID, "LTAI"), (SECRET, "s3cr3t")])).unwrap();
+        assert_eq!((key.id(), key.secret().reveal()), ("LTAI", "s3cr3t"));
+        assert!(key.security_token().is_none());
+        let with_token = Variables::of(&[(ID, "STS.x"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t0k3n")]);
+        let key = AccessKey::from_variables(&with_token).unwrap();
+        assert_eq!(key.security_token().unwrap().reveal(), "t0k3n");
+    }
+
+    #[test]
+    fn a_missing_or_empty_variable_is_named() {
+        for (variables, named) in [
+            (vec![], ID),
+            (vec![(ID, "LTAI")], SECRET),
+            (vec![(ID, ""), (SECRET, "s3cr3t")], ID),
+            (vec![(ID, "LTAI"), (SECRET, "s3cr3t\n")], SECRET),
+            (
+                vec![(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t\u{e9}")],
+                SECURITY_TOKEN,
+            ),
+        ] {
+            let error = AccessKey::from_variables(&Variables::of(&variables)).unwrap_err();
+            assert!(error.message().starts_with(named), "{error}");
+            assert!(!error.message().contains("s3cr3t"), "{error}");
+        }
+        let empty_token = Variables::of(&[(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "")]);
+        assert!(
+            AccessKey::from_variables(&empty_token)
+                .unwrap()
+                .security_token()
+                .is_none()
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_unicode_is_refused_by_name() {
+        use std::os::unix::ffi::OsStringExt;
+        let variables = Variables::new(|_| Some(std::ffi::OsString::from_vec(vec![0xff])));
+        let error = AccessKey::from_variables(&variables).unwrap_err();
+        assert_eq!(error.message(), format!("{ID} is not valid Unicode"));
+    }
+}

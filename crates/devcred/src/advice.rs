@@ -1,0 +1,212 @@
+//! Pure: a failure, what was asked and how -> what to do. Called once, where the pipeline gives up.
+
+use std::time::SystemTime;
+
+use crate::access_key::AccessKey;
+use crate::error::{ErrorKind, Failure, Reason};
+use crate::secret::cut_out;
+
+use crate::sign::{Signature, SignedRequest, timestamp};
+use crate::transport::Cause;
+use crate::validate::GROUP_SEPARATOR;
+
+/// What a program needs of RAM to call the operation.
+const RAM_ACTIONS: &str = "mq:GetDeviceCredential and mq:MqttInstanceAccess";
+
+/// What was asked, and how.
+pub(crate) struct Asked<'a> {
+    pub client_id: &'a str,
+    pub host: &'a str,
+    pub is_loopback: bool,
+    /// `None` where an endpoint was given instead.
+    pub region: Option<&'a str>,
+    pub requests_per_second: u32,
+    pub roots: &'a str,
+    /// The proxy on the way: its host, and the option or variable that named it.
+    pub proxy: Option<(&'a str, &'a str)>,
+    /// This machine's clock.
+    pub now: SystemTime,
+    pub signature: Signature,
+    /// The last request, with the key and the time it was signed with.
+    pub sent: Option<Sent<'a>>,
+    /// No attempt got further than a refused or reset connection.
+    pub always_refused_or_reset: bool,
+}
+
+pub(crate) struct Sent<'a> {
+    pub request: &'a SignedRequest,
+    pub key: &'a AccessKey,
+    pub time: SystemTime,
+}
+
+/// One or two sentences for the moment, where there is something to do that the message does not say.
+pub(crate) fn advice(failure: &Failure, asked: &Asked) -> Option<String> {
+    match &failure.reason {
+        Reason::Answered { known } => of_answer(failure, *known, asked),
+        Reason::NoAnswer(no_answer) => of_no_answer(no_answer.cause, asked),
+        Reason::Local => None,
+    }
+}
+
+fn of_answer(failure: &Failure, known: bool, asked: &Asked) -> Option<String> {
+    match failure.kind {
+        ErrorKind::NotFound => Some(register_first(asked.client_id)),
+        ErrorKind::PermissionDenied if failure.has_code(&["InstancePermissionCheckFailed"]) => {
+            Some(another_place(asked))
+        }
+        ErrorKind::PermissionDenied => ram_refusal(failure),
+        ErrorKind::Authentication if failure.has_code(&["InvalidSecurityToken.Expired"]) => {
+            Some("The security token has expired: give the client a fresh one with set_access_key.".into())
+        }
+        ErrorKind::Authentication if failure.has_code(&["SignatureDoesNotMatch"]) => {
+            Some(signature_refused(failure, asked))
+        }
+        ErrorKind::Authentication if failure.is_clock() => Some(clock_refused(failure, asked)),
+        ErrorKind::Throttled => Some(format!(
+            "This client sends at most {} requests a second; other processes share the account's quota of 500.",
+            asked.requests_per_second
+        )),
+        ErrorKind::Service if !known && !failure.retryable => {
+            Some("devcred does not know this code: read message and help_url. Waiting will not help.".into())
+        }
+        _ => None,
+    }
+}
+
+fn register_first(client_id: &str) -> String {
+    let form = if client_id.contains(GROUP_SEPARATOR) {
+        String::new()
+    } else {
+        format!(" A client id reads GROUP{GROUP_SEPARATOR}DEVICE.")
+    };
+    format!(
+        "Register the device first (RegisterDeviceCredential); registering one that has a credential replaces its secret.{form}"
+    )
+}
+
+fn another_place(asked: &Asked) -> String {
+    let place = match asked.region {
+        Some(region) => format!("The region {region} was asked"),
+        None => format!("The endpoint {} was asked", asked.host),
+    };
+    format!(
+        "{place}: the instance may be in another region. If it is not, it may belong to another account; else grant \
+         {RAM_ACTIONS} on it."
+    )
+}
+
+fn ram_refusal(failure: &Failure) -> Option<String> {
+    let denied = failure
+        .reply
+        .access_denied
+        .iter()
+        .map(|(name, value)| format!("{name} {value}"));
+    let denied = denied.collect::<Vec<_>>().join(", ");
+    (!denied.is_empty()).then(|| format!("RAM refused: {denied}."))
+}
+
+fn clock_refused(failure: &Failure, asked: &Asked) -> String {
+    let signed = timestamp(asked.sent.as_ref().map_or(asked.now, |sent| sent.time));
+    match failure.reply.date {
+        Some(date) => format!(
+            "The request was signed at {signed}; the service's clock reads {}.",
+            timestamp(date)
+        ),
+        None => format!("The request was signed at {signed}; the service's answer does not tell its own time."),
+    }
+}
+
+/// Compares what the service says it signed with what we did: the one way to tell a wrong secret from a damaged request.
+fn signature_refused(failure: &Failure, asked: &Asked) -> String {
+    let told = &failure.reply.full_message;
+    let theirs = match asked.signature {
+        Signature::Acs3HmacSha256 => told
+            .split_once("server CanonicalRequest is [")
+            .and_then(|(_, rest)| rest.rsplit_once(']'))
+            .map(|(text, _)| text),
+        Signature::HmacSha1 => told
+            .split_once("server string to sign is:")
+            .map(|(_, text)| text.trim()),
+    };
+    let (Some(theirs), Some(sent)) = (theirs, &asked.sent) else {
+        return "The AccessKey id and the secret do not belong together, or the request was altered on its way.".into();
+    };
+    let ours = sent.request.covered.as_str();
+    if theirs == ours {
+        return "The service computed its signature over the same request: the AccessKey secret is wrong.".into();
+    }
+    let (what, separator) = match asked.signature {
+        Signature::Acs3HmacSha256 => ("line of the canonical request", "\n"),
+        Signature::HmacSha1 => ("parameter of the string to sign", "%26"),
+    };
+    let (ours, theirs) = first_difference(ours, theirs, separator);
+    let shown = |part: &str| shown(part, sent.key);
+    format!(
+        "The request was altered on its way. The first {what} that differs: sent {}, received {}.",
+        shown(ours),
+        shown(theirs)
+    )
+}
+
+fn first_difference<'a>(ours: &'a str, theirs: &'a str, separator: &str) -> (&'a str, &'a str) {
+    let (mut ours, mut theirs) = (ours.split(separator), theirs.split(separator));
+    loop {
+        match (ours.next(), theirs.next()) {
+            (Some(our), Some(their)) if our == their => {}
+            (our, their) => return (our.unwrap_or_default(), their.unwrap_or_default()),
+        }
+    }
+}
+
+/// A part of a request for people's eyes: without secrets, also those of a token that was altered, and not endless.
+fn shown(part: &str, key: &AccessKey) -> String {
+    const MAX_CHARS: usize = 200;
+    let token_names = ["x-acs-security-token:", "SecurityToken%3D", "SecurityToken="];
+    if let Some(name) = token_names.iter().find(|name| part.starts_with(**name)) {
+        return format!("\"{name}<cut out>\"");
+    }
+    let part = cut_out(part, [Some(key.secret()), key.security_token()].into_iter().flatten());
+    let part: String = part
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MAX_CHARS)
+        .collect();
+    format!("\"{part}\"")
+}
+
+fn of_no_answer(cause: Cause, asked: &Asked) -> Option<String> {
+    if let (Some((proxy, named_by)), Some(trouble)) = (asked.proxy, proxy_trouble(cause)) {
+        return Some(format!("The proxy {proxy}, named by {named_by}, {trouble}."));
+    }
+    match cause {
+        Cause::UnknownIssuer => Some(format!(
+            "The certificate was checked against {}. Behind a proxy that inspects TLS, give its CA as root_certificates_pem.",
+            asked.roots
+        )),
+        Cause::CertificateExpired | Cause::CertificateNotYetValid => Some(format!(
+            "This machine's clock reads {}: if it is wrong, set it and try again.",
+            timestamp(asked.now)
+        )),
+        Cause::Refused | Cause::Reset if asked.always_refused_or_reset && asked.is_loopback => {
+            Some(format!("Is the emulator running at {}?", asked.host))
+        }
+        Cause::Refused | Cause::Reset if asked.always_refused_or_reset => Some(
+            "The service blocks an address that sends more than 300 requests a second, over all of its processes."
+                .into(),
+        ),
+        _ => None,
+    }
+}
+
+fn proxy_trouble(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::ProxyAuthentication => Some("asks for a user name and password: write them into its URL"),
+        Cause::ProxyUnwilling => Some("refused to lead to the service"),
+        Cause::Refused => Some("refused the connection"),
+        Cause::NotResolved => Some("has a name that could not be resolved"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,364 @@
+//! [`ClientBuilder`]: the options, their defaults and their checks.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::access_key::AccessKey;
+use crate::client::Client;
+use crate::endpoint::{Endpoint, Network};
+use crate::error::Error;
+use crate::pace::{DEFAULT_REQUESTS_PER_SECOND, Pace};
+use crate::proxy::Proxy;
+use crate::retry::DEFAULT_MAX_ATTEMPTS;
+use crate::sign::Signature;
+use crate::transport::{Roots, Transport};
+use crate::validate;
+use crate::variables::{Setting, Variables};
+
+/// How long things may take and how often they are tried.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub timeout: Duration,
+    pub attempt_timeout: Duration,
+    pub connect_timeout: Duration,
+    pub max_attempts: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(15),
+            attempt_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(3),
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+        }
+    }
+}
+
+/// Configures a [`Client`]. Setters take and return the builder; everything is checked in [`build`](ClientBuilder::build).
+///
+/// ```
+/// use devcred::{AccessKey, Client};
+///
+/// # fn main() -> Result<(), devcred::Error> {
+/// let client = Client::builder()
+///     .access_key(AccessKey::new("LTAI5tExample", "the-secret")?)
+///     .region("cn-hangzhou")
+///     .instance_id("post-cn-0pp12gl****")
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    variables: Variables,
+    reads_environment: bool,
+    access_key: Option<AccessKey>,
+    region: Option<Setting>,
+    network: Network,
+    endpoint: Option<Setting>,
+    instance_id: Option<Setting>,
+    signature: Signature,
+    limits: Limits,
+    max_requests_per_second: Option<u32>,
+    root_certificates_pem: Option<Vec<u8>>,
+    proxy: Option<Setting>,
+}
+
+impl ClientBuilder {
+    /// Takes from the environment what no setter gives:
+    ///
+    /// | variable | option |
+    /// |---|---|
+    /// | `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN` | the AccessKey; the token is for temporary keys |
+    /// | `ALIBABA_CLOUD_REGION_ID` | [`region`](ClientBuilder::region) |
+    /// | `DEVCRED_INSTANCE_ID` | [`instance_id`](ClientBuilder::instance_id) |
+    /// | `DEVCRED_ENDPOINT` | [`endpoint`](ClientBuilder::endpoint) |
+    /// | `DEVCRED_MAX_REQUESTS_PER_SECOND` | [`max_requests_per_second`](ClientBuilder::max_requests_per_second) |
+    ///
+    /// An empty variable counts as unset. A region that is set by its setter also puts `DEVCRED_ENDPOINT` out of force.
+    pub fn from_env() -> Self {
+        Self {
+            reads_environment: true,
+            ..Self::default()
+        }
+    }
+
+    /// The AccessKey that signs the requests.
+    pub fn access_key(mut self, access_key: AccessKey) -> Self {
+        self.access_key = Some(access_key);
+        self
+    }
+
+    /// The instance's region, such as `cn-hangzhou`: lower-case letters, digits and hyphens. Required unless an
+    /// [`endpoint`](ClientBuilder::endpoint) is given: the service has no central one.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(Setting::option("region", region));
+        self
+    }
+
+    /// The network by which the service is reached. Default: [`Network::Public`].
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// `https://host[:port]` in the place of the region's own; `http` for this machine only, since the answer holds a secret.
+    /// It wins over [`region`](ClientBuilder::region) and [`network`](ClientBuilder::network).
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = Some(Setting::option("endpoint", endpoint));
+        self
+    }
+
+    /// The instance that calls ask for unless they name another.
+    pub fn instance_id(mut self, instance_id: impl Into<String>) -> Self {
+        self.instance_id = Some(Setting::option("InstanceId", instance_id));
+        self
+    }
+
+    /// How requests are signed. Default: [`Signature::Acs3HmacSha256`].
+    pub fn signature(mut self, signature: Signature) -> Self {
+        self.signature = signature;
+        self
+    }
+
+    /// How long a call may take in all, waits and retries included: 1 millisecond to 24 hours. Default: 15 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take, from the moment the pace lets it through: 1 millisecond to 24 hours. Default: 5 seconds.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may take, with name, TCP, proxy and TLS: 1 millisecond to 24 hours. Default: 3 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.connect_timeout = timeout;
+        self
+    }
+
+    /// How many attempts a call may make, the first included: at least 1. Default: 3.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.limits.max_attempts = attempts;
+        self
+    }
+
+    /// How many requests a second this client sends at most, retries included: 1 to 1,000,000, after a burst of a tenth of it,
+    /// at least 10. Default: 50.
+    ///
+    /// The service allows 500 a second for each account and blocks a source address that sends more than 300. A process
+    /// alone behind its address may take 200: timers and networks bunch what was released evenly.
+    pub fn max_requests_per_second(mut self, requests: u32) -> Self {
+        self.max_requests_per_second = Some(requests);
+        self
+    }
+
+    /// Certificate authorities in PEM, added to those in use: the bundled ones, or those of the file that `SSL_CERT_FILE`
+    /// names when the client is built.
+    pub fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates_pem = Some(pem.into());
+        self
+    }
+
+    /// The proxy on the way to the service, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the one of
+    /// `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) takes the host out. Loopback is never reached
+    /// through a proxy.
+    pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
+        self.proxy = Some(Setting::option("proxy", proxy));
+        self
+    }
+
+    /// Reads variables from this function, and not from the process.
+    #[doc(hidden)]
+    pub fn variables(mut self, look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
+        self.variables = Variables::new(look_up);
+        self
+    }
+
+    /// Checks every option and sets up the connection pool. Nothing is sent.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for an option or a variable that cannot be used: the message names it and never repeats its value.
+    pub fn build(mut self) -> Result<Client, Error> {
+        if self.reads_environment {
+            self.fill_from_environment()?;
+        }
+        let endpoint = Endpoint::resolve(self.endpoint.as_ref(), self.region.as_ref(), self.network)?;
+        let access_key = self.access_key.ok_or_else(|| {
+            Error::invalid_parameter("no AccessKey: give one, or take the client from the environment (from_env)")
+        })?;
+        if let Some(instance_id) = &self.instance_id {
+            validate::instance_id(&instance_id.value)?;
+        }
+        validate::timeout("timeout", self.limits.timeout)?;
+        validate::timeout("attempt_timeout", self.limits.attempt_timeout)?;
+        validate::timeout("connect_timeout", self.limits.connect_timeout)?;
+        validate::max_attempts(self.limits.max_attempts)?;
+        let requests_per_second = self.max_requests_per_second.unwrap_or(DEFAULT_REQUESTS_PER_SECOND);
+        validate::requests_per_second("max_requests_per_second", requests_per_second)?;
+
+        let proxy = Proxy::choose(self.proxy.as_ref(), &self.variables, &endpoint)?;
+        let roots = Roots::load(&self.variables, self.root_certificates_pem.as_deref())?;
+        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout)?;
+        Client::new(Parts {
+            endpoint,
+            access_key,
+            instance_id: self.instance_id.map(|setting| setting.value),
+            signature: self.signature,
+            limits: self.limits,
+            pace: Pace::new(requests_per_second),
+            proxy,
+            roots,
+            transport,
+        })
+    }
+
+    fn fill_from_environment(&mut self) -> Result<(), Error> {
+        if self.access_key.is_none() {
+            self.access_key = Some(AccessKey::from_variables(&self.variables)?);
+        }
+        if self.endpoint.is_none() && self.region.is_none() {
+            self.endpoint = self.variables.get("DEVCRED_ENDPOINT")?;
+            self.region = self.variables.get("ALIBABA_CLOUD_REGION_ID")?;
+        }
+        if self.instance_id.is_none() {
+            self.instance_id = self.variables.get("DEVCRED_INSTANCE_ID")?;
+        }
+        if self.max_requests_per_second.is_none() {
+            if let Some(Setting { name, value }) = self.variables.get("DEVCRED_MAX_REQUESTS_PER_SECOND")? {
+                let requests = value.parse().unwrap_or_default();
+                validate::requests_per_second(name, requests)?;
+                self.max_requests_per_second = Some(requests);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a client is made of, checked.
+pub(crate) struct Parts {
+    pub endpoint: Endpoint,
+    pub access_key: AccessKey,
+    pub instance_id: Option<String>,
+    pub signature: Signature,
+    pub limits: Limits,
+    pub pace: Pace,
+    pub proxy: Option<Proxy>,
+    pub roots: Roots,
+    pub transport: Transport,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [(&str, &str); 2] = [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t"),
+    ];
+
+    fn from_env(variables: &[(&'static str, &'static str)]) -> ClientBuilder {
+        let all = [&KEY[..], variables].concat();
+        ClientBuilder {
+            variables: Variables::of(&all),
+            ..ClientBuilder::from_env()
+        }
+    }
+
+    fn complaint(builder: ClientBuilder) -> String {
+        builder.build().map(drop).unwrap_err().message().to_owned()
+    }
+
+    #[test]
+    fn the_environment_gives_what_no_setter_gives() {
+        let variables = [
+            ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
+            ("DEVCRED_INSTANCE_ID", "post-cn-env"),
+        ];
+        let client = from_env(&variables).build().unwrap();
+        assert_eq!(
+            (client.host(), client.instance_id()),
+            ("onsmqtt.cn-hangzhou.aliyuncs.com", Some("post-cn-env"))
+        );
+        let overridden = from_env(&variables)
+            .region("eu-central-1")
+            .instance_id("post-cn-set")
+            .build()
+            .unwrap();
+        assert_eq!(
+            (overridden.host(), overridden.instance_id()),
+            ("onsmqtt.eu-central-1.aliyuncs.com", Some("post-cn-set"))
+        );
+        let endpoint = [
+            ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
+            ("DEVCRED_ENDPOINT", "http://127.0.0.1:8083"),
+        ];
+        assert_eq!(from_env(&endpoint).build().unwrap().host(), "127.0.0.1:8083");
+        let region_set = from_env(&endpoint).region("cn-shanghai").build().unwrap();
+        assert_eq!(region_set.host(), "onsmqtt.cn-shanghai.aliyuncs.com");
+    }
+
+    #[test]
+    fn a_builder_reads_no_configuration_from_the_environment_unless_asked_to() {
+        let builder = ClientBuilder {
+            variables: Variables::of(&KEY),
+            ..Client::builder()
+        };
+        assert!(complaint(builder.region("cn-hangzhou")).starts_with("no AccessKey"));
+    }
+
+    #[test]
+    fn a_bad_variable_is_named() {
+        for (variables, named) in [
+            (vec![], "no region"),
+            (
+                vec![("ALIBABA_CLOUD_REGION_ID", "CN HANGZHOU")],
+                "ALIBABA_CLOUD_REGION_ID: ",
+            ),
+            (
+                vec![("DEVCRED_ENDPOINT", "http://example.com")],
+                "DEVCRED_ENDPOINT is http",
+            ),
+            (
+                vec![("DEVCRED_ENDPOINT", "https://example.com/path")],
+                "DEVCRED_ENDPOINT goes on",
+            ),
+        ] {
+            let message = complaint(from_env(&variables));
+            assert!(message.starts_with(named), "{message}");
+        }
+        for bad in ["0", "fast", "-1", "1.5", "1000001"] {
+            let variables = [
+                ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
+                ("DEVCRED_MAX_REQUESTS_PER_SECOND", bad),
+            ];
+            assert!(complaint(from_env(&variables)).starts_with("DEVCRED_MAX_REQUESTS_PER_SECOND must be"));
+        }
+    }
+
+    #[test]
+    fn every_option_is_checked() {
+        let valid = || from_env(&[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")]);
+        valid().build().unwrap();
+        for (builder, named) in [
+            (valid().timeout(Duration::ZERO), "timeout"),
+            (valid().attempt_timeout(Duration::MAX), "attempt_timeout"),
+            (valid().connect_timeout(Duration::from_secs(90_000)), "connect_timeout"),
+            (valid().max_attempts(0), "max_attempts"),
+            (valid().max_requests_per_second(0), "max_requests_per_second"),
+            (valid().instance_id("GID_a@@@b"), "InstanceId"),
+            (valid().instance_id(""), "InstanceId"),
+            (valid().region("a.b"), "region"),
+            (valid().endpoint("ftp://a"), "endpoint"),
+            (valid().proxy("socks5://a"), "proxy"),
+            (valid().root_certificates_pem("x"), "root_certificates_pem"),
+        ] {
+            let message = complaint(builder);
+            assert!(message.starts_with(named), "{message}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! [`DeviceCredential`] and the [`MqttLogin`] that a device makes of it.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::Hmac;
+use sha1::Sha1;
+
+use crate::secret::Secret;
+use crate::sign::mac;
+
+/// The credential of one device, as `GetDeviceCredential` answers it.
+///
+/// It stays valid until it is refreshed or unregistered, so fetch it once per device and store it. `Debug` hides the secret.
+#[derive(Clone, Debug)]
+pub struct DeviceCredential {
+    pub(crate) client_id: String,
+    pub(crate) instance_id: String,
+    pub(crate) device_access_key_id: String,
+    pub(crate) device_access_key_secret: Secret,
+    pub(crate) create_time: SystemTime,
+    pub(crate) update_time: SystemTime,
+    pub(crate) request_id: String,
+}
+
+impl DeviceCredential {
+    /// The device's client id, `GROUP@@@DEVICE`: the one that was asked for.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The instance that the device connects to: the one that was asked for.
+    pub fn instance_id(&self) -> &str {
+        &self.instance_id
+    }
+
+    /// The id of the device's own AccessKey, such as `DC.Z5fq****`.
+    pub fn device_access_key_id(&self) -> &str {
+        &self.device_access_key_id
+    }
+
+    /// The secret of the device's own AccessKey, with which it computes its MQTT passwords.
+    pub fn device_access_key_secret(&self) -> &Secret {
+        &self.device_access_key_secret
+    }
+
+    /// When the credential was applied for, to the millisecond.
+    pub fn create_time(&self) -> SystemTime {
+        self.create_time
+    }
+
+    /// When the credential was last changed, to the millisecond: by a refresh, or by registering the device again.
+    pub fn update_time(&self) -> SystemTime {
+        self.update_time
+    }
+
+    /// The service's id of the request that fetched it; empty where the service gave none.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// What the device sends in CONNECT. It holds as long as the credential does: hand it, and not the secret, to a device
+    /// or an app that need not compute it.
+    ///
+    /// The rule is that of "Overview of unique-certificate-per-device authentication" in the product's documents: the user
+    /// name is `DeviceCredential|<DeviceAccessKeyId>|<InstanceId>`, the password
+    /// base64(HMAC-SHA1(DeviceAccessKeySecret, ClientId)).
+    pub fn mqtt_login(&self) -> MqttLogin {
+        let key = self.device_access_key_secret.reveal().as_bytes();
+        MqttLogin {
+            client_id: self.client_id.clone(),
+            username: format!("DeviceCredential|{}|{}", self.device_access_key_id, self.instance_id),
+            password: Secret::new(STANDARD.encode(mac::<Hmac<Sha1>>(key, self.client_id.as_bytes()))),
+        }
+    }
+}
+
+/// The three fields of CONNECT that authenticate a device. `Debug` hides the password.
+#[derive(Clone, Debug)]
+pub struct MqttLogin {
+    client_id: String,
+    username: String,
+    password: Secret,
+}
+
+impl MqttLogin {
+    /// CONNECT's client identifier.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// CONNECT's user name.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// CONNECT's password.
+    pub fn password(&self) -> &Secret {
+        &self.password
+    }
+
+    /// The login with its password in plain text: the one way to serialise it.
+    pub fn reveal(&self) -> RevealedMqttLogin<'_> {
+        RevealedMqttLogin {
+            client_id: &self.client_id,
+            username: &self.username,
+            password: self.password.reveal(),
+        }
+    }
+}
+
+/// A login with its password in plain text, to be sent to the device and nowhere else.
+///
+/// With the feature `serde` it is `Serialize`, as `{"client_id": …, "username": …, "password": …}`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RevealedMqttLogin<'a> {
+    /// CONNECT's client identifier.
+    pub client_id: &'a str,
+    /// CONNECT's user name.
+    pub username: &'a str,
+    /// CONNECT's password, in plain text.
+    pub password: &'a str,
+}
+
+impl fmt::Debug for RevealedMqttLogin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RevealedMqttLogin")
+            .field("client_id", &self.client_id)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign::vectors::{all, text};
+
+    fn credential(vector: &serde_json::Value) -> DeviceCredential {
+        DeviceCredential {
+            client_id: text(vector, "client_id"),
+            instance_id: text(vector, "instance_id"),
+            device_access_key_id: text(vector, "device_access_key_id"),
+            device_access_key_secret: Secret::new(text(vector, "device_access_key_secret")),
+            create_time: SystemTime::UNIX_EPOCH,
+            update_time: SystemTime::UNIX_EPOCH,
+            request_id: String::new(),
+        }
+    }
+
+    #[test]
+    fn every_login_vector_passes() {
+        let vectors = all("mqtt-login");
+        assert_eq!(vectors.len(), 2);
+        for (name, vector) in vectors {
+            let login = credential(&vector).mqtt_login();
+            assert_eq!(login.client_id(), text(&vector, "client_id"), "{name}");
+            assert_eq!(login.username(), text(&vector, "username"), "{name}");
+            assert_eq!(login.password().reveal(), text(&vector, "password"), "{name}");
+        }
+    }
+
+    #[test]
+    fn debug_hides_secret_and_password() {
+        for (_, vector) in all("mqtt-login") {
+            let credential = credential(&vector);
+            let login = credential.mqtt_login();
+            let texts = format!("{credential:?} {login:?} {:?} {:#?}", login.reveal(), login);
+            assert!(!texts.contains(&text(&vector, "device_access_key_secret")));
+            assert!(!texts.contains(&text(&vector, "password")));
+            assert!(texts.contains("<hidden: use reveal()>"));
+        }
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn the_revealed_login_is_serialised_whole() {
+        for (_, vector) in all("mqtt-login") {
+            let login = credential(&vector).mqtt_login();
+            let json = serde_json::to_value(login.reveal()).unwrap();
+            for field in ["client_id", "username", "password"] {
+                assert_eq!(json[field], vector[field]);
+            }
+            assert_eq!(json.as_object().unwrap().len(), 3);
+        }
+    }
+}

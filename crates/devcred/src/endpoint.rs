@@ -1,0 +1,257 @@
+//! Region, network or override -> URL.
+
+use std::fmt;
+use std::str::FromStr;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+
+use crate::error::Error;
+use crate::validate;
+use crate::variables::Setting;
+
+/// The network by which the service is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Network {
+    /// `onsmqtt.<region>.aliyuncs.com`, from anywhere.
+    #[default]
+    Public,
+    /// `onsmqtt-vpc.<region>.aliyuncs.com`, from inside a virtual private cloud of the region.
+    Vpc,
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Network::Public => "public",
+            Network::Vpc => "vpc",
+        })
+    }
+}
+
+impl FromStr for Network {
+    type Err = Error;
+
+    /// # Errors
+    /// `InvalidParameter` for anything but `public` and `vpc`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "public" => Ok(Network::Public),
+            "vpc" => Ok(Network::Vpc),
+            _ => Err(Error::invalid_parameter("network must be public or vpc")),
+        }
+    }
+}
+
+/// Where requests go. Its host is written as the URL parser wrote it, with the port unless it is the scheme's default: so
+/// it is signed, and so it stands in the header `Host`.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    url: Url,
+    host: String,
+    is_loopback: bool,
+    region: Option<String>,
+}
+
+impl Endpoint {
+    /// An override wins over region and network: the vendor's SDKs have it so.
+    pub(crate) fn resolve(
+        endpoint: Option<&Setting>,
+        region: Option<&Setting>,
+        network: Network,
+    ) -> Result<Self, Error> {
+        match (endpoint, region) {
+            (Some(endpoint), _) => Self::parse(endpoint.name, &endpoint.value),
+            (None, Some(region)) => Self::of_region(region.name, &region.value, network),
+            (None, None) => Err(Error::invalid_parameter(
+                "no region: give the instance's region, like cn-hangzhou (ALIBABA_CLOUD_REGION_ID), or an endpoint \
+                 (DEVCRED_ENDPOINT); the service has no central endpoint",
+            )),
+        }
+    }
+
+    fn of_region(name: &str, region: &str, network: Network) -> Result<Self, Error> {
+        validate::region(name, region)?;
+        let product = match network {
+            Network::Public => "onsmqtt",
+            Network::Vpc => "onsmqtt-vpc",
+        };
+        let endpoint = Self::parse(name, &format!("https://{product}.{region}.aliyuncs.com"))?;
+        Ok(Self {
+            region: Some(region.to_owned()),
+            ..endpoint
+        })
+    }
+
+    fn parse(name: &str, text: &str) -> Result<Self, Error> {
+        let refused = |complaint: &str| {
+            Err(Error::invalid_parameter(format!(
+                "{name} {complaint}: it reads https://host or https://host:port"
+            )))
+        };
+        if text.chars().any(|c| c.is_control() || c == '%' || !c.is_ascii()) {
+            return refused("holds a control character, % or a character beyond ASCII");
+        }
+        let Ok(url) = Url::parse(text) else {
+            return refused("is no URL");
+        };
+        let Some(host_name) = url.host_str() else {
+            return refused("names no host");
+        };
+        let is_loopback = is_loopback(&url);
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback => {}
+            "http" => {
+                return refused("is http beyond this machine, where the device's secret could be read on its way");
+            }
+            _ => return refused("has a scheme other than https (http for this machine only)"),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return refused("holds a user name or password");
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return refused("goes on behind the host");
+        }
+        let host = match url.port() {
+            Some(port) => format!("{host_name}:{port}"),
+            None => host_name.to_owned(),
+        };
+        if HeaderValue::from_str(&host).is_err() {
+            return refused("has a host that fits into no header");
+        }
+        Ok(Self {
+            host,
+            is_loopback,
+            region: None,
+            url,
+        })
+    }
+
+    /// The URL of a request with this query, which is left as it was signed.
+    pub(crate) fn url(&self, query: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_query(Some(query));
+        url
+    }
+
+    /// `https://host[:port]`, for those who choose by scheme and host.
+    pub(crate) fn base(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The signed host, with the port unless it is the scheme's default.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.is_loopback
+    }
+
+    /// The region, unless an override was given.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+}
+
+/// `localhost` counts, since the transport resolves it to loopback by itself.
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(text: &str) -> Result<Endpoint, Error> {
+        Endpoint::resolve(Some(&Setting::option("endpoint", text)), None, Network::Public)
+    }
+
+    #[test]
+    fn a_region_and_a_network_give_the_documented_hosts() {
+        for (network, host) in [
+            (Network::Public, "onsmqtt.cn-hangzhou.aliyuncs.com"),
+            (Network::Vpc, "onsmqtt-vpc.cn-hangzhou.aliyuncs.com"),
+        ] {
+            let endpoint = Endpoint::resolve(None, Some(&Setting::option("region", "cn-hangzhou")), network).unwrap();
+            assert_eq!((endpoint.host(), endpoint.region()), (host, Some("cn-hangzhou")));
+            assert_eq!(endpoint.base(), format!("https://{host}/"));
+            assert!(!endpoint.is_loopback());
+        }
+        let error = Endpoint::resolve(None, None, Network::Public).unwrap_err();
+        assert!(error.message().contains("ALIBABA_CLOUD_REGION_ID"), "{error}");
+    }
+
+    #[test]
+    fn an_override_is_signed_as_the_url_parser_wrote_it() {
+        for (text, host, loopback) in [
+            ("https://onsmqtt.example.com", "onsmqtt.example.com", false),
+            ("https://ONSMQTT.example.com/", "onsmqtt.example.com", false),
+            ("https://onsmqtt.example.com:443", "onsmqtt.example.com", false),
+            ("https://onsmqtt.example.com:8443", "onsmqtt.example.com:8443", false),
+            ("http://127.0.0.1:8083", "127.0.0.1:8083", true),
+            ("http://127.1:8083", "127.0.0.1:8083", true),
+            ("http://127.255.0.3", "127.255.0.3", true),
+            ("http://localhost:80", "localhost", true),
+            ("http://[::1]:8083", "[::1]:8083", true),
+            ("https://[::1]", "[::1]", true),
+        ] {
+            let endpoint = endpoint(text).unwrap();
+            assert_eq!((endpoint.host(), endpoint.is_loopback()), (host, loopback), "{text}");
+            assert_eq!(endpoint.region(), None);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for (text, complaint) in [
+            ("http://onsmqtt.example.com", "http beyond this machine"),
+            ("http://0.0.0.0", "http beyond this machine"),
+            ("http://localhost.example.com", "http beyond this machine"),
+            ("http://10.0.0.1", "http beyond this machine"),
+            ("ftp://127.0.0.1", "scheme"),
+            ("onsmqtt.cn-hangzhou.aliyuncs.com", "is no URL"),
+            ("127.0.0.1:8083", "is no URL"),
+            ("localhost:8083", "names no host"),
+            ("https://", "is no URL"),
+            ("https://host/path", "behind the host"),
+            ("https://host\\path", "behind the host"),
+            ("https://host?", "behind the host"),
+            ("https://host#", "behind the host"),
+            ("https://user@host", "user name or password"),
+            ("https://:s3cr3t@host", "user name or password"),
+            ("https://ho%73t", "control character, %"),
+            ("https://hö", "beyond ASCII"),
+            ("https://host\r\nx: y", "control character"),
+        ] {
+            let error = endpoint(text).unwrap_err();
+            assert!(
+                error.message().starts_with("endpoint ") && error.message().contains(complaint),
+                "{text}: {error}"
+            );
+            assert!(!error.message().contains("s3cr3t"));
+        }
+    }
+
+    #[test]
+    fn the_signed_query_is_left_as_it_is() {
+        let query = "ClientId=%40%2A~%27%28%29%21%20%2B&InstanceId=a-b_c.d";
+        assert_eq!(endpoint("http://127.0.0.1:1").unwrap().url(query).query(), Some(query));
+    }
+
+    #[test]
+    fn a_network_is_public_or_vpc() {
+        assert_eq!("vpc".parse::<Network>().unwrap(), Network::Vpc);
+        assert_eq!(Network::Public.to_string().parse::<Network>().unwrap(), Network::Public);
+        assert!("internal".parse::<Network>().is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! Which proxy a host takes, and where that was said.
+
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Url;
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::variables::{Setting, Variables};
+
+const OFF: &str = "off";
+
+/// The proxy that leads to the service, chosen once, when the client is built. Its URL may hold a password and is never
+/// shown.
+pub(crate) struct Proxy {
+    url: Url,
+    host: String,
+    /// The option or the variable that named it.
+    pub named_by: &'static str,
+}
+
+impl Proxy {
+    /// What the caller said goes before the environment, and loopback is never reached through a proxy.
+    ///
+    /// # Errors
+    /// `InvalidParameter`, with the option's or variable's name, for a value that is no URL of an HTTP proxy. It is never
+    /// passed over: a request must not take a way that nobody meant.
+    pub(crate) fn choose(
+        option: Option<&Setting>,
+        variables: &Variables,
+        endpoint: &Endpoint,
+    ) -> Result<Option<Self>, Error> {
+        match option {
+            Some(option) if option.value == OFF => Ok(None),
+            Some(option) => Self::parse(option).map(|proxy| (!endpoint.is_loopback()).then_some(proxy)),
+            None if endpoint.is_loopback() => Ok(None),
+            None => Self::of_environment(variables, endpoint),
+        }
+    }
+
+    fn of_environment(variables: &Variables, endpoint: &Endpoint) -> Result<Option<Self>, Error> {
+        let Some(proxy) = variables.first(&["HTTPS_PROXY", "https_proxy"])? else {
+            return Ok(None);
+        };
+        match variables.first(&["NO_PROXY", "no_proxy"])? {
+            Some(exceptions) if is_exception(&exceptions.value, endpoint) => Ok(None),
+            _ => Self::parse(&proxy).map(Some),
+        }
+    }
+
+    fn parse(setting: &Setting) -> Result<Self, Error> {
+        let bare = |url: &Url| url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        match Url::parse(&setting.value) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && bare(&url) => {
+                let host = url.host_str().unwrap_or_default();
+                let host = url
+                    .port_or_known_default()
+                    .map_or(host.to_owned(), |port| format!("{host}:{port}"));
+                Ok(Self {
+                    url,
+                    host,
+                    named_by: setting.name,
+                })
+            }
+            _ => Err(Error::invalid_parameter(format!(
+                "{} is no URL of an HTTP proxy: it reads http://host:port, https://host:port or \
+                 http://user:password@host:port; SOCKS is not supported",
+                setting.name
+            ))),
+        }
+    }
+
+    /// `host[:port]`, without the user's name and password.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn to_reqwest(&self) -> Result<reqwest::Proxy, Error> {
+        reqwest::Proxy::all(self.url.clone())
+            .map_err(|_| Error::invalid_parameter(format!("{} names a proxy that cannot be used", self.named_by)))
+    }
+}
+
+/// curl's rules: names with their subdomains, addresses, networks, or `*`.
+fn is_exception(exceptions: &str, endpoint: &Endpoint) -> bool {
+    let any = Matcher::builder()
+        .all("http://proxy.invalid")
+        .no(exceptions.to_owned())
+        .build();
+    endpoint.base().parse().is_ok_and(|uri| any.intercept(&uri).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::Network;
+
+    fn choose(
+        endpoint: &str,
+        option: Option<&str>,
+        variables: &[(&'static str, &'static str)],
+    ) -> Result<Option<(String, &'static str)>, Error> {
+        let endpoint = Endpoint::resolve(Some(&Setting::option("endpoint", endpoint)), None, Network::Public).unwrap();
+        let option = option.map(|value| Setting::option("proxy", value));
+        let proxy = Proxy::choose(option.as_ref(), &Variables::of(variables), &endpoint)?;
+        Ok(proxy.map(|proxy| (proxy.host().to_owned(), proxy.named_by)))
+    }
+
+    const SERVICE: &str = "https://onsmqtt.cn-hangzhou.aliyuncs.com";
+
+    #[test]
+    fn the_option_goes_before_the_environment() {
+        let environment = [("HTTPS_PROXY", "http://of.env:3128")];
+        let of = |host: &str, named_by| Some((host.to_owned(), named_by));
+        assert_eq!(
+            choose(SERVICE, None, &environment).unwrap(),
+            of("of.env:3128", "HTTPS_PROXY")
+        );
+        assert_eq!(
+            choose(SERVICE, None, &[("https_proxy", "http://of.env")]).unwrap(),
+            of("of.env:80", "https_proxy")
+        );
+        let option = Some("https://user:p4ss@of.option");
+        assert_eq!(
+            choose(SERVICE, option, &environment).unwrap(),
+            of("of.option:443", "proxy")
+        );
+        assert_eq!(choose(SERVICE, Some("off"), &environment).unwrap(), None);
+        assert_eq!(
+            choose(
+                SERVICE,
+                None,
+                &[("HTTP_PROXY", "http://of.env"), ("ALL_PROXY", "http://of.env")]
+            )
+            .unwrap(),
+            None
+        );
+    }
+
+    #[test]
+    fn loopback_is_never_reached_through_a_proxy() {
+        for endpoint in ["http://127.0.0.1:1", "http://localhost:1", "https://[::1]:1"] {
+            assert_eq!(
+                choose(endpoint, None, &[("HTTPS_PROXY", "http://of.env")]).unwrap(),
+                None
+            );
+            assert_eq!(choose(endpoint, Some("http://of.option"), &[]).unwrap(), None);
+            assert!(choose(endpoint, Some("socks5://of.option"), &[]).is_err());
+        }
+    }
+
+    #[test]
+    fn no_proxy_takes_hosts_out() {
+        for (no_proxy, direct) in [
+            ("*", true),
+            ("aliyuncs.com", true),
+            (".aliyuncs.com", true),
+            ("example.com, onsmqtt.cn-hangzhou.aliyuncs.com", true),
+            ("liyuncs.com", false),
+            ("example.com", false),
+            ("", false),
+        ] {
+            for variable in ["NO_PROXY", "no_proxy"] {
+                let environment = [("HTTPS_PROXY", "http://of.env"), (variable, no_proxy)];
+                assert_eq!(
+                    choose(SERVICE, None, &environment).unwrap().is_none(),
+                    direct,
+                    "{no_proxy}"
+                );
+            }
+        }
+        let network = [("HTTPS_PROXY", "http://of.env"), ("NO_PROXY", "10.0.0.0/8")];
+        assert_eq!(choose("https://10.1.2.3", None, &network).unwrap(), None);
+        assert!(choose("https://11.1.2.3", None, &network).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_value_that_names_no_http_proxy_is_refused_by_name_and_not_repeated() {
+        for bad in [
+            "socks5://p4ss:1080",
+            "proxy.p4ss:3128",
+            "p4ss",
+            "http://",
+            "http://p4ss/path",
+            "ftp://p4ss",
+            "http://p4ss?x",
+        ] {
+            let error = choose(SERVICE, Some(bad), &[]).unwrap_err();
+            assert!(
+                error.message().starts_with("proxy is no URL") && !error.message().contains("p4ss"),
+                "{error}"
+            );
+        }
+        let error = choose(SERVICE, None, &[("HTTPS_PROXY", "socks5h://p4ss")]).unwrap_err();
+        assert!(error.message().starts_with("HTTPS_PROXY is no URL"), "{error}");
+    }
+}

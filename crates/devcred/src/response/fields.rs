@@ -1,0 +1,147 @@
+//! The members of a JSON object, read one by one, so that every complaint names a field and its place and none repeats a
+//! value: serde's own messages quote what they found, secrets too.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::secret::Secret;
+
+/// The last millisecond of the year 9999: beyond it, not every language has a date for it.
+const TIME_MAX_MS: u64 = 253_402_300_799_999;
+
+/// Why an answer could not be read: what was expected, field, line and column.
+#[derive(Debug)]
+pub(crate) struct Unreadable(pub String);
+
+/// A JSON object of the answer. What its members hold is looked at when it is asked for, and not before.
+pub(crate) struct Fields<'a> {
+    body: &'a [u8],
+    path: String,
+    members: Members<'a>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Unreadable> {
+        let members = serde_json::from_slice(body).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Unreadable(format!("the answer is no JSON object ({place})"))
+        })?;
+        Ok(Self {
+            body,
+            path: String::new(),
+            members,
+        })
+    }
+
+    /// The text of a member, which must not be empty.
+    pub(crate) fn text(&self, name: &str) -> Result<String, Unreadable> {
+        let text: String = self.read(name, "a text")?;
+        if text.is_empty() {
+            Err(self.expected(name, "a text that is not empty"))
+        } else {
+            Ok(text)
+        }
+    }
+
+    pub(crate) fn secret(&self, name: &str) -> Result<Secret, Unreadable> {
+        self.text(name).map(Secret::new)
+    }
+
+    /// Checks that a member holds the text that was asked for.
+    pub(crate) fn equals(&self, name: &str, asked: &str) -> Result<(), Unreadable> {
+        let text: Cow<str> = self.read(name, "a text")?;
+        if text == asked {
+            Ok(())
+        } else {
+            Err(self.expected(name, "the id that was asked for"))
+        }
+    }
+
+    /// A time in milliseconds since 1970, as a number or as a text of digits.
+    pub(crate) fn time(&self, name: &str) -> Result<SystemTime, Unreadable> {
+        let json = self.member(name)?.get();
+        let digits = json
+            .strip_prefix('"')
+            .and_then(|json| json.strip_suffix('"'))
+            .unwrap_or(json);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let ms = digits.parse().ok().filter(|ms| is_number && *ms <= TIME_MAX_MS);
+        ms.map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
+            .ok_or_else(|| self.expected(name, "whole milliseconds from 1970 to 9999"))
+    }
+
+    pub(crate) fn object(&self, name: &str) -> Result<Fields<'a>, Unreadable> {
+        let members = self.read(name, "an object")?;
+        Ok(Fields {
+            body: self.body,
+            path: self.path_of(name),
+            members,
+        })
+    }
+
+    fn read<T: Deserialize<'a>>(&self, name: &str, expected: &str) -> Result<T, Unreadable> {
+        serde_json::from_str(self.member(name)?.get()).map_err(|_| self.expected(name, expected))
+    }
+
+    fn member(&self, name: &str) -> Result<&'a RawValue, Unreadable> {
+        let mut named = self.members.0.iter().filter(|(known, _)| known == name);
+        match (named.next(), named.next()) {
+            (Some((_, value)), None) => Ok(value),
+            (None, _) => Err(Unreadable(format!("the answer has no {}", self.path_of(name)))),
+            (Some(_), Some(_)) => Err(Unreadable(format!("the answer has {} twice", self.path_of(name)))),
+        }
+    }
+
+    fn expected(&self, name: &str, expected: &str) -> Unreadable {
+        let path = self.path_of(name);
+        let place = self
+            .member(name)
+            .map(|value| place(self.body, value.get()))
+            .unwrap_or_default();
+        Unreadable(format!("the answer's {path} is not {expected}{place}"))
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        format!("{}{}{name}", self.path, if self.path.is_empty() { "" } else { "." })
+    }
+}
+
+/// ` (line 1, column 17)` of a part of the body.
+fn place(body: &[u8], part: &str) -> String {
+    let offset = (part.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+    let before = body.get(..offset).unwrap_or_default();
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    format!(" (line {line}, column {column})")
+}
+
+/// Every member with its name, in the order in which they stand.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Collect)
+    }
+}

@@ -1,0 +1,134 @@
+//! What the service says when it refuses, in JSON or in XML.
+
+use reqwest::Url;
+
+use super::Fields;
+use crate::secret::{Secret, cut_out};
+
+/// The longest message that is passed on, in characters.
+const MESSAGE_MAX_CHARS: usize = 1000;
+
+/// The members of `AccessDeniedDetail` that tell a RAM policy's author what is missing.
+const ACCESS_DENIED: [&str; 3] = ["AuthAction", "NoPermissionType", "PolicyType"];
+
+pub(super) struct ServiceError {
+    pub code: String,
+    /// The message as it came: with line feeds, and for a refused signature with the service's side of the computation.
+    pub full_message: String,
+    pub request_id: Option<String>,
+    pub help_url: Option<String>,
+    pub access_denied: Vec<(&'static str, String)>,
+}
+
+impl ServiceError {
+    /// An error body. Some products of the vendor answer with lower-case names.
+    pub(super) fn from_json(fields: &Fields) -> Option<Self> {
+        let text = |names: [&str; 2]| names.iter().find_map(|name| fields.text(name).ok());
+        let detail = fields.object("AccessDeniedDetail").ok();
+        let denied = |name| Some((name, one_line(&detail.as_ref()?.text(name).ok()?)));
+        let access_denied = ACCESS_DENIED.into_iter().filter_map(denied).collect();
+        Self::new(
+            text(["Code", "code"])?,
+            text(["Message", "message"]),
+            text(["RequestId", "requestId"]),
+            fields.text("Recommend").ok(),
+            access_denied,
+        )
+    }
+
+    /// The same in XML, which the gateway answers where it was not asked for JSON: four tags are enough.
+    pub(super) fn from_xml(body: &[u8]) -> Option<Self> {
+        let body = std::str::from_utf8(body).ok()?;
+        let (_, error) = body.split_once("<Error>")?;
+        let text = |tag| xml_text(error, tag);
+        Self::new(
+            text("Code")?,
+            text("Message"),
+            text("RequestId"),
+            text("Recommend"),
+            Vec::new(),
+        )
+    }
+
+    fn new(
+        code: String,
+        message: Option<String>,
+        request_id: Option<String>,
+        help_url: Option<String>,
+        access_denied: Vec<(&'static str, String)>,
+    ) -> Option<Self> {
+        let is_code = (1..=128).contains(&code.len())
+            && code
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        // Some operations of the product say how well they did in the same member.
+        if !is_code || matches!(code.as_str(), "200" | "OK" | "Success") {
+            return None;
+        }
+        let help_url = help_url.filter(|url| is_vendor_page(url));
+        Some(Self {
+            code,
+            full_message: message.unwrap_or_default(),
+            request_id,
+            help_url,
+            access_denied,
+        })
+    }
+
+    /// The message in one line, without these secrets.
+    pub(super) fn message<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
+        let message = one_line(&cut_out(own_part(&self.code, &self.full_message), secrets));
+        if message.is_empty() {
+            "the service gave no message".to_owned()
+        } else {
+            message
+        }
+    }
+}
+
+/// A refused signature's message goes on with the service's side of the computation, security token included. What of it
+/// matters is said by the advice.
+fn own_part<'a>(code: &str, message: &'a str) -> &'a str {
+    match message.find(" server ") {
+        Some(end) if code == "SignatureDoesNotMatch" => message.get(..end).unwrap_or(message),
+        _ => message,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    let words = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MESSAGE_MAX_CHARS) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
+fn is_vendor_page(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    let is_of = |domain: &str| {
+        host.strip_suffix(domain)
+            .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+    };
+    url.scheme() == "https" && (is_of("aliyun.com") || is_of("alibabacloud.com"))
+}
+
+fn xml_text(xml: &str, tag: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{tag}>"))?;
+    let (text, _) = rest.split_once(&format!("</{tag}>"))?;
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ];
+    Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| {
+        text.replace(entity, character)
+    }))
+}

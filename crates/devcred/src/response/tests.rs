@@ -1,0 +1,397 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::credential::DeviceCredential;
+use crate::operation::GetDeviceCredential;
+
+const CLIENT_ID: &str = "GID_test@@@test";
+const INSTANCE_ID: &str = "post-cn-0pp12gl****";
+const SECRET: &str = "DC.BJMkn4eMQJK2vaApTS****";
+const REQUEST_ID: &str = "020F6A43-19E6-4B6E-B846-44EB31DF****";
+
+fn credential() -> Value {
+    json!({
+        "RequestId": REQUEST_ID,
+        "DeviceCredential": {
+            "ClientId": CLIENT_ID,
+            "InstanceId": INSTANCE_ID,
+            "DeviceAccessKeyId": "DC.Z5fq****",
+            "DeviceAccessKeySecret": SECRET,
+            "CreateTime": 1_605_541_382_000_u64,
+            "UpdateTime": "1605541382001",
+            "Unknown": {"deep": [1, 2]},
+        },
+    })
+}
+
+fn answer(status: u16, headers: &[(&'static str, &str)], body: impl AsRef<[u8]>) -> Answer {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+        .collect();
+    Answer {
+        status,
+        headers,
+        body: Body::Whole(Zeroizing::new(body.as_ref().to_vec())),
+    }
+}
+
+fn read_answer(answer: &Answer) -> Result<DeviceCredential, Failure> {
+    let secrets = [Secret::new("account+secret"), Secret::new("t0k3n==")];
+    read(&GetDeviceCredential::new(CLIENT_ID, INSTANCE_ID), answer, &secrets).map(|read| read.answer)
+}
+
+fn read_json(status: u16, body: &Value) -> Result<DeviceCredential, Failure> {
+    read_answer(&answer(status, &[], body.to_string()))
+}
+
+/// The message of an answer that should be unreadable.
+fn complaint(body: impl AsRef<[u8]>) -> String {
+    let failure = read_answer(&answer(200, &[], body)).unwrap_err();
+    assert_eq!((failure.kind, failure.retryable), (ErrorKind::InvalidResponse, false));
+    failure.message
+}
+
+/// `credential()` with one member of the inner object replaced, or removed by null.
+fn with(member: &str, value: Value) -> String {
+    let mut body = credential();
+    let inner = body["DeviceCredential"].as_object_mut().unwrap();
+    match value {
+        Value::Null => inner.remove(member),
+        value => inner.insert(member.to_owned(), value),
+    };
+    body.to_string()
+}
+
+#[test]
+fn a_credential_is_read_whole() {
+    let credential = read_json(200, &credential()).unwrap();
+    assert_eq!(credential.client_id(), CLIENT_ID);
+    assert_eq!(credential.instance_id(), INSTANCE_ID);
+    assert_eq!(credential.device_access_key_id(), "DC.Z5fq****");
+    assert_eq!(credential.device_access_key_secret().reveal(), SECRET);
+    let ms = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    assert_eq!(
+        (ms(credential.create_time()), ms(credential.update_time())),
+        (1_605_541_382_000, 1_605_541_382_001)
+    );
+    assert_eq!(credential.request_id(), REQUEST_ID);
+}
+
+#[test]
+fn the_request_id_falls_back_to_the_header_and_then_to_empty() {
+    let mut body = credential();
+    body.as_object_mut().unwrap().remove("RequestId");
+    let with_header = answer(200, &[("x-acs-request-id", "of-header")], body.to_string());
+    assert_eq!(read_answer(&with_header).unwrap().request_id(), "of-header");
+    assert_eq!(read_json(200, &body).unwrap().request_id(), "");
+}
+
+#[test]
+fn every_member_is_required_and_named() {
+    for member in [
+        "ClientId",
+        "InstanceId",
+        "DeviceAccessKeyId",
+        "DeviceAccessKeySecret",
+        "CreateTime",
+        "UpdateTime",
+    ] {
+        assert_eq!(
+            complaint(with(member, Value::Null)),
+            format!("the answer has no DeviceCredential.{member}")
+        );
+        let message = complaint(with(member, json!([SECRET])));
+        assert!(
+            message.starts_with(&format!("the answer's DeviceCredential.{member} is not ")),
+            "{message}"
+        );
+        assert!(message.contains(" (line 1, column "), "{message}");
+    }
+    for member in ["DeviceAccessKeyId", "DeviceAccessKeySecret"] {
+        assert!(complaint(with(member, json!(""))).contains("a text that is not empty"));
+    }
+    assert_eq!(complaint("{}"), "the answer has no DeviceCredential");
+    assert_eq!(
+        complaint(r#"{"DeviceCredential":"x"}"#),
+        "the answer's DeviceCredential is not an object (line 1, column 21)"
+    );
+    assert_eq!(
+        complaint("{\n \"DeviceCredential\":\n 7}"),
+        "the answer's DeviceCredential is not an object (line 3, column 2)"
+    );
+    assert!(complaint("").starts_with("the answer is no JSON object (line 1"));
+    assert!(complaint("[]").starts_with("the answer is no JSON object"));
+    assert!(complaint("{\n\"a\": x").contains("(line 2, column 6)"));
+}
+
+#[test]
+fn a_member_that_stands_twice_is_refused() {
+    let twice = credential()
+        .to_string()
+        .replacen("\"ClientId\"", "\"ClientId\":\"GID_test@@@test\",\"ClientId\"", 1);
+    assert_eq!(complaint(twice), "the answer has DeviceCredential.ClientId twice");
+}
+
+#[test]
+fn times_are_whole_milliseconds_from_1970_to_9999() {
+    for good in [json!(0), json!("0"), json!(253_402_300_799_999_u64)] {
+        read_answer(&answer(200, &[], with("CreateTime", good))).unwrap();
+    }
+    for bad in [
+        json!(-1),
+        json!(1.5),
+        json!("1.5"),
+        json!("+1"),
+        json!(" 1"),
+        json!(""),
+        json!(true),
+        json!(253_402_300_800_000_u64),
+    ] {
+        assert!(complaint(with("CreateTime", bad)).contains("whole milliseconds"));
+    }
+    for bad in ["1e3", "99999999999999999999"] {
+        assert!(complaint(with("CreateTime", json!(7777)).replace("7777", bad)).contains("whole milliseconds"));
+    }
+}
+
+#[test]
+fn a_credential_of_another_device_or_instance_is_refused_and_not_repeated() {
+    for member in ["ClientId", "InstanceId"] {
+        let message = complaint(with(member, json!("GID_test@@@other")));
+        assert!(
+            message.contains(member) && message.contains("asked for") && !message.contains("other"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn an_error_body_is_an_error_under_any_status_but_a_redirects() {
+    let body = json!({
+        "RequestId": REQUEST_ID, "HostId": "h", "Code": "DeviceCredentialNotFound", "Message": "No\ncredential.",
+        "Recommend": "https://api.aliyun.com/troubleshoot?q=DeviceCredentialNotFound",
+    });
+    for status in [200, 400, 404, 500] {
+        let failure = read_json(status, &body).unwrap_err();
+        assert_eq!((failure.kind, failure.retryable), (ErrorKind::NotFound, false));
+        assert_eq!(failure.message, "No credential.");
+        assert_eq!(failure.reply.code.as_deref(), Some("DeviceCredentialNotFound"));
+        assert_eq!(failure.reply.request_id.as_deref(), Some(REQUEST_ID));
+        assert_eq!(failure.reply.http_status, Some(status));
+        assert!(failure.reply.help_url.unwrap().starts_with("https://api.aliyun.com/"));
+    }
+    let mut both = credential();
+    both["Code"] = json!("NoPermission");
+    assert_eq!(read_json(200, &both).unwrap_err().kind, ErrorKind::PermissionDenied);
+    for well in ["200", "OK", "Success"] {
+        both["Code"] = json!(well);
+        read_json(200, &both).unwrap();
+    }
+    let failure = read_json(302, &body).unwrap_err();
+    assert_eq!((failure.kind, failure.retryable), (ErrorKind::InvalidResponse, false));
+    assert!(failure.message.contains("redirect"));
+}
+
+#[test]
+fn a_credential_under_an_error_status_is_none() {
+    let failure = read_json(400, &credential()).unwrap_err();
+    assert_eq!((failure.kind, failure.retryable), (ErrorKind::InvalidResponse, false));
+    assert_eq!(failure.reply.request_id.as_deref(), Some(REQUEST_ID));
+}
+
+#[test]
+fn without_a_readable_code_the_status_decides() {
+    for (status, kind, retryable) in [
+        (201, ErrorKind::InvalidResponse, false),
+        (302, ErrorKind::InvalidResponse, false),
+        (404, ErrorKind::InvalidResponse, false),
+        (429, ErrorKind::Throttled, true),
+        (500, ErrorKind::Service, true),
+        (502, ErrorKind::Service, true),
+        (599, ErrorKind::Service, true),
+    ] {
+        for body in [
+            "<html><Code>x</Code></html>",
+            "",
+            "{}",
+            r#"{"Code": 7}"#,
+            r#"{"Code": "a b"}"#,
+        ] {
+            let failure = read_answer(&answer(status, &[("x-acs-request-id", "abc")], body)).unwrap_err();
+            assert_eq!((failure.kind, failure.retryable), (kind, retryable), "{status} {body}");
+            assert_eq!(failure.reply.request_id.as_deref(), Some("abc"));
+            assert_eq!(failure.reply.http_status, Some(status));
+        }
+    }
+}
+
+#[test]
+fn a_body_too_long_or_encoded_is_not_read() {
+    for (body, complaint) in [
+        (Body::TooLong, "longer than 64 KiB"),
+        (Body::Encoded, "content encoding"),
+    ] {
+        let mut answer = answer(200, &[], "");
+        answer.body = body;
+        let failure = read_answer(&answer).unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::InvalidResponse);
+        assert!(failure.message.contains(complaint));
+        answer.status = 503;
+        assert_eq!(read_answer(&answer).unwrap_err().kind, ErrorKind::Service);
+    }
+}
+
+#[test]
+fn an_error_in_xml_is_read() {
+    let xml = "<?xml version='1.0'?><Error><RequestId>ABC-1</RequestId><HostId>h</HostId><Code>Throttling.User</Code>\
+               <Message>a &lt;b&gt; &amp;lt; c</Message></Error>";
+    let failure = read_answer(&answer(400, &[], xml)).unwrap_err();
+    assert_eq!((failure.kind, failure.retryable), (ErrorKind::Throttled, true));
+    assert_eq!(failure.message, "a <b> &lt; c");
+    assert_eq!(failure.reply.request_id.as_deref(), Some("ABC-1"));
+    assert_eq!(failure.reply.code.as_deref(), Some("Throttling.User"));
+}
+
+#[test]
+fn a_wish_to_wait_is_heard() {
+    let body = json!({"Code": "NoPermission", "Message": "m"}).to_string();
+    let wait = |headers: &[(&'static str, &str)]| {
+        let failure = read_answer(&answer(400, headers, &body)).unwrap_err();
+        (failure.reply.retry_after, failure.retryable)
+    };
+    assert_eq!(
+        wait(&[("x-acs-retry-after", "1500")]),
+        (Some(Duration::from_millis(1500)), true)
+    );
+    for none in ["0", "-5", "", "soon"] {
+        assert_eq!(wait(&[("x-acs-retry-after", none)]), (None, false));
+    }
+    assert_eq!(wait(&[("retry-after", "2")]), (Some(Duration::from_secs(2)), false));
+    let date = "Tue, 02 Jan 2024 03:04:05 GMT";
+    let later = "Tue, 02 Jan 2024 03:04:12 GMT";
+    assert_eq!(
+        wait(&[("date", date), ("retry-after", later)]),
+        (Some(Duration::from_secs(7)), false)
+    );
+    assert_eq!(wait(&[("retry-after", later)]), (None, false));
+    let both = [("x-acs-retry-after", "1500"), ("retry-after", "1")];
+    assert_eq!(wait(&both), (Some(Duration::from_millis(1500)), true));
+}
+
+#[test]
+fn our_own_secrets_are_cut_out_of_what_the_service_says() {
+    let long = "x".repeat(990);
+    for message in ["got t0k3n== and account%2Bsecret", &format!("{long} account+secret")] {
+        let body =
+            json!({"Code": "InternalError", "Message": message, "Recommend": "https://aliyun.com/?q=t0k3n%3D%3D"});
+        let failure = read_json(500, &body).unwrap_err();
+        assert!(failure.message.contains("<cut"), "{}", failure.message);
+        assert!(
+            !failure.message.contains("t0k3n") && !failure.message.contains("acc"),
+            "{}",
+            failure.message
+        );
+        assert_eq!(failure.reply.help_url, None);
+    }
+}
+
+#[test]
+fn the_services_side_of_a_signature_is_no_part_of_the_message() {
+    let message = "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\n00]";
+    let failure = read_json(400, &json!({"Code": "SignatureDoesNotMatch", "Message": message})).unwrap_err();
+    assert_eq!(failure.message, "Specified signature does not match our calculation.");
+    assert_eq!(failure.reply.full_message, message);
+}
+
+#[test]
+fn only_the_vendors_own_https_pages_are_help() {
+    for (url, good) in [
+        ("https://api.aliyun.com/troubleshoot?q=x", true),
+        ("https://www.alibabacloud.com/help", true),
+        ("http://api.aliyun.com/", false),
+        ("https://evilaliyun.com/", false),
+        ("https://aliyun.com.evil.example/", false),
+        ("https://aliyun.com@evil.example/", false),
+        ("javascript:alert(1)", false),
+    ] {
+        let body = json!({"Code": "NoPermission", "Message": "m", "Recommend": url});
+        assert_eq!(
+            read_json(400, &body).unwrap_err().reply.help_url.is_some(),
+            good,
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn what_access_denied_says_is_kept() {
+    let detail = json!({"AuthAction": "mq:GetDeviceCredential", "PolicyType": "AccountLevel", "Other": "x", "NoPermissionType": 7});
+    let body = json!({"Code": "NoPermission", "Message": "m", "AccessDeniedDetail": detail});
+    let denied = read_json(403, &body).unwrap_err().reply.access_denied;
+    let expected = [("AuthAction", "mq:GetDeviceCredential"), ("PolicyType", "AccountLevel")];
+    assert_eq!(denied, expected.map(|(name, value)| (name, value.to_owned())));
+}
+
+/// Any JSON value, some of it the device's secret.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(Value::from(SECRET)),
+    ];
+    leaf.prop_recursive(4, 32, 8, |inner| {
+        let key = prop_oneof![Just(SECRET.to_owned()), any::<String>()];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+            prop::collection::vec((key, inner), 0..8).prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn no_secret(failure: &Failure) -> Result<(), TestCaseError> {
+    prop_assert!(!format!("{failure:?}").contains("BJMkn4eMQJK2vaApTS"), "{:?}", failure);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_under_any_status_end_in_an_answer_or_a_failure(
+        status in 100..1000_u16, body in prop::collection::vec(any::<u8>(), 0..512)
+    ) {
+        let _ = read_answer(&answer(status, &[], body));
+    }
+
+    #[test]
+    fn a_damaged_answer_never_shows_the_secret(cut in any::<prop::sample::Index>(), byte in any::<u8>(), truncate in any::<bool>()) {
+        let mut body = credential().to_string().into_bytes();
+        let cut = cut.index(body.len());
+        if truncate { body.truncate(cut) } else { body[cut] = byte }
+        if let Err(failure) = read_answer(&answer(200, &[], body)) {
+            no_secret(&failure)?;
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_anything_else_is_never_shown(
+        status in prop_oneof![Just(200_u16), Just(400), Just(500)],
+        member in prop::sample::select(vec![
+            "ClientId", "InstanceId", "DeviceAccessKeyId", "DeviceAccessKeySecret", "CreateTime", "UpdateTime",
+        ]),
+        value in prop_oneof![Just(Value::from(SECRET)), any_json()],
+        outer in prop_oneof![Just(None), prop::sample::select(vec!["RequestId", "DeviceCredential", "HostId", "Recommend"]).prop_map(Some)],
+    ) {
+        let mut body = credential();
+        body["DeviceCredential"][member] = value.clone();
+        if let Some(outer) = outer {
+            body[outer] = value;
+        }
+        if let Err(failure) = read_json(status, &body) {
+            no_secret(&failure)?;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Private: one POST over reqwest.
+
+mod no_answer;
+mod roots;
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, USER_AGENT};
+use rustls::ClientConfig;
+use rustls::crypto::ring;
+use zeroize::Zeroizing;
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::proxy::Proxy;
+use crate::response::{Answer, BODY_MAX, Body};
+use crate::sign::SignedRequest;
+pub(crate) use no_answer::{Attempt, Cause, NoAnswer, Stage};
+pub(crate) use roots::Roots;
+
+/// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
+const IDLE_MAX: Duration = Duration::from_secs(5);
+
+/// Room for any answer of the service, so that the buffer need not grow and leave copies of a secret behind.
+const BODY_USUAL: usize = 4 * 1024;
+
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    user_agent: HeaderValue,
+}
+
+impl Transport {
+    pub(crate) fn new(proxy: Option<&Proxy>, roots: &Roots, connect_timeout: Duration) -> Result<Self, Error> {
+        let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| fault("TLS"))?
+            .with_root_certificates(roots.store())
+            .with_no_client_auth();
+
+        // All that is relied on is said aloud: a program's other crates can switch on any feature of reqwest.
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .http1_only()
+            .referer(false)
+            .connect_timeout(connect_timeout)
+            .pool_idle_timeout(IDLE_MAX)
+            // Port 0 stands for the one of the URL.
+            .resolve_to_addrs(
+                "localhost",
+                &[
+                    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                    SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+                ],
+            );
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(proxy.to_reqwest()?);
+        }
+        Ok(Self {
+            http: builder.build().map_err(|_| fault("the HTTP client"))?,
+            user_agent: HeaderValue::from_static(concat!("devcred/", env!("CARGO_PKG_VERSION"), " rust")),
+        })
+    }
+
+    /// Sends the request once and reads the answer as far as it may go.
+    pub(crate) async fn send(&self, endpoint: &Endpoint, request: &SignedRequest) -> Result<Answer, NoAnswer> {
+        let mut builder = self
+            .http
+            .post(endpoint.url(&request.query))
+            .header(USER_AGENT, &self.user_agent)
+            .header(ACCEPT, "application/json")
+            // reqwest leaves it out where there is no body.
+            .header(CONTENT_LENGTH, "0");
+        for (name, value) in &request.headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| NoAnswer::not_sendable())?;
+            value.set_sensitive(true);
+            builder = builder.header(*name, value);
+        }
+
+        let mut response = builder.send().await.map_err(|error| NoAnswer::of(&error))?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let body = if headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|encoding| encoding != "identity")
+        {
+            Body::Encoded
+        } else {
+            read(&mut response).await.map_err(|error| NoAnswer::of(&error))?
+        };
+        Ok(Answer { status, headers, body })
+    }
+}
+
+async fn read(response: &mut reqwest::Response) -> Result<Body, reqwest::Error> {
+    let mut body = Zeroizing::new(Vec::with_capacity(BODY_USUAL));
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > BODY_MAX {
+            return Ok(Body::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Body::Whole(body))
+}

@@ -1,0 +1,125 @@
+//! The certificate authorities that a server's certificate may come from.
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::error::Error;
+use crate::variables::{Setting, Variables};
+
+const FILE_VARIABLE: &str = "SSL_CERT_FILE";
+
+/// Bundled with the library unless `SSL_CERT_FILE` names others, so that a container without any and a phone need no
+/// preparation; and those that the caller adds.
+pub(crate) struct Roots {
+    store: RootCertStore,
+    described: String,
+}
+
+impl Roots {
+    /// # Errors
+    /// `InvalidParameter` where `SSL_CERT_FILE` is unreadable or without a certificate, or where the PEM that was given
+    /// holds anything that is none.
+    pub(crate) fn load(variables: &Variables, added_pem: Option<&[u8]>) -> Result<Self, Error> {
+        let mut roots = match variables.get(FILE_VARIABLE)? {
+            Some(file) => Self::of_file(&file)?,
+            None => Self {
+                store: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
+                described: "the roots bundled with devcred".to_owned(),
+            },
+        };
+        if let Some(pem) = added_pem {
+            roots.add(pem)?;
+        }
+        Ok(roots)
+    }
+
+    pub(crate) fn store(&self) -> RootCertStore {
+        self.store.clone()
+    }
+
+    /// Which roots these are, for the one whose server has another.
+    pub(crate) fn described(&self) -> &str {
+        &self.described
+    }
+
+    /// A system's bundle may hold a certificate that is of no use here; one that is of use is enough.
+    fn of_file(file: &Setting) -> Result<Self, Error> {
+        let refused = |complaint| Err(Error::invalid_parameter(format!("{FILE_VARIABLE} names {complaint}")));
+        let Ok(pem) = std::fs::read(&file.value) else {
+            return refused("a file that cannot be read");
+        };
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
+        if store.is_empty() {
+            return refused("a file without a PEM certificate");
+        }
+        Ok(Self {
+            store,
+            described: format!("the roots of {FILE_VARIABLE}"),
+        })
+    }
+
+    fn add(&mut self, pem: &[u8]) -> Result<(), Error> {
+        let refused =
+            || Error::invalid_parameter("root_certificates_pem must hold PEM certificates, and nothing that is none");
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<_, _>>()
+            .map_err(|_| refused())?;
+        if certificates.is_empty() {
+            return Err(refused());
+        }
+        for certificate in certificates {
+            self.store.add(certificate).map_err(|_| refused())?;
+        }
+        self.described.push_str(" and root_certificates_pem");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A self-signed authority, made for this test.
+    const PEM: &str = include_str!("testdata/authority.pem");
+
+    fn load(variables: &[(&'static str, &'static str)], pem: Option<&[u8]>) -> Result<Roots, Error> {
+        Roots::load(&Variables::of(variables), pem)
+    }
+
+    #[test]
+    fn the_roots_are_bundled_and_the_callers_are_added() {
+        let bundled = load(&[], None).unwrap();
+        assert!(bundled.store().len() > 50);
+        let added = load(&[(FILE_VARIABLE, "")], Some(PEM.as_bytes())).unwrap();
+        assert_eq!(added.store().len(), bundled.store().len() + 1);
+        assert_eq!(
+            added.described(),
+            "the roots bundled with devcred and root_certificates_pem"
+        );
+    }
+
+    #[test]
+    fn a_file_replaces_the_bundled_roots() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/transport/testdata/authority.pem");
+        let roots = load(&[(FILE_VARIABLE, file)], None).unwrap();
+        assert_eq!(
+            (roots.store().len(), roots.described()),
+            (1, "the roots of SSL_CERT_FILE")
+        );
+        for bad in ["/no/such/file", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
+            let error = load(&[(FILE_VARIABLE, bad)], None).err().unwrap();
+            assert!(error.message().starts_with("SSL_CERT_FILE names a file "), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_the_caller_adds_must_be_certificates() {
+        let broken = PEM.replace("MII", "AAA");
+        for bad in ["", "no certificate", &format!("{PEM}\n{broken}")] {
+            let error = load(&[], Some(bad.as_bytes())).err().unwrap();
+            assert!(error.message().starts_with("root_certificates_pem"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Local checks of what the caller gave. What is refused here costs no request; everything else is left to the service.
+//!
+//! A message says what is wanted and never repeats the value, which may be a secret in the wrong place.
+
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// A ClientId's longest length in characters, group and `@@@` included ("service introduction: terms" of the product).
+const CLIENT_ID_MAX_CHARS: usize = 64;
+
+/// Separates the group id from the device id in a ClientId.
+pub(crate) const GROUP_SEPARATOR: &str = "@@@";
+
+/// The longest time that an option may name: beyond it a number in the wrong unit is likelier than a wish.
+const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The fastest pace that an option may name.
+const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
+
+pub(crate) fn client_id(client_id: &str) -> Result<(), Error> {
+    printable("ClientId", client_id)?;
+    if client_id.chars().count() > CLIENT_ID_MAX_CHARS {
+        return Err(Error::invalid_parameter(format!(
+            "ClientId is longer than {CLIENT_ID_MAX_CHARS} characters"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn instance_id(instance_id: &str) -> Result<(), Error> {
+    printable("InstanceId", instance_id)?;
+    if instance_id.contains(GROUP_SEPARATOR) {
+        return Err(Error::invalid_parameter(format!(
+            "InstanceId holds {GROUP_SEPARATOR}, which stands in a ClientId: are the two ids swapped?"
+        )));
+    }
+    Ok(())
+}
+
+fn printable(name: &str, value: &str) -> Result<(), Error> {
+    if value.is_empty() {
+        return Err(Error::invalid_parameter(format!("{name} is empty")));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Error::invalid_parameter(format!(
+            "{name} holds a control character, such as a line feed"
+        )));
+    }
+    Ok(())
+}
+
+/// Keys and tokens travel in headers: visible ASCII, not empty.
+pub(crate) fn visible_ascii(name: &str, value: &str) -> Result<(), Error> {
+    let complaint = if value.is_empty() {
+        "is empty"
+    } else if value.trim() != value {
+        "begins or ends with white space: was it read from a file with its line feed?"
+    } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "may hold visible ASCII characters only"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid_parameter(format!("{name} {complaint}")))
+}
+
+pub(crate) fn region(name: &str, region: &str) -> Result<(), Error> {
+    if region.is_empty()
+        || !region
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    {
+        return Err(Error::invalid_parameter(format!(
+            "{name}: a region has lower-case letters, digits and hyphens only, like cn-hangzhou"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn timeout(name: &str, timeout: Duration) -> Result<(), Error> {
+    if timeout < Duration::from_millis(1) || timeout > TIMEOUT_MAX {
+        return Err(Error::invalid_parameter(format!(
+            "{name} must be between 1 millisecond and 24 hours"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn max_attempts(attempts: u32) -> Result<(), Error> {
+    if attempts == 0 {
+        return Err(Error::invalid_parameter(
+            "max_attempts must be at least 1, the first attempt",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn requests_per_second(name: &str, requests: u32) -> Result<(), Error> {
+    if requests == 0 || requests > REQUESTS_PER_SECOND_MAX {
+        return Err(Error::invalid_parameter(format!(
+            "{name} must be between 1 and {REQUESTS_PER_SECOND_MAX}"
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a program for this operating system (as `std::env::consts::OS` names it) runs on a phone, where everybody who
+/// has the app has its keys.
+pub(crate) fn is_phone(target_os: &str) -> bool {
+    matches!(target_os, "android" | "ios")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn refused(result: Result<(), Error>) -> String {
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidParameter, 0));
+        error.message().to_owned()
+    }
+
+    #[test]
+    fn a_client_id_has_1_to_64_characters_and_no_control_characters() {
+        for id in ["GID_test@@@test", "no-separator", "é ~*+/%", &"é".repeat(64)] {
+            client_id(id).unwrap();
+        }
+        assert_eq!(refused(client_id("")), "ClientId is empty");
+        assert!(refused(client_id(&"é".repeat(65))).contains("64 characters"));
+        for control in ["a\nb", "a\0", "\u{7f}", "\u{85}"] {
+            assert!(refused(client_id(control)).contains("control character"));
+        }
+    }
+
+    #[test]
+    fn an_instance_id_that_is_a_client_id_gives_a_hint() {
+        instance_id("post-cn-0pp12gl****").unwrap();
+        assert!(refused(instance_id("GID_test@@@test")).contains("swapped"));
+        assert_eq!(refused(instance_id("")), "InstanceId is empty");
+        assert!(refused(instance_id("a\tb")).contains("control character"));
+    }
+
+    #[test]
+    fn a_key_is_visible_ascii_and_is_never_repeated() {
+        visible_ascii("secret", "ab+/=~*").unwrap();
+        assert_eq!(refused(visible_ascii("secret", "")), "secret is empty");
+        for bad in ["s3cr3t\n", " s3cr3t", "s3 cr3t", "s3cr3té", "s3\0cr3t"] {
+            let message = refused(visible_ascii("secret", bad));
+            assert!(message.starts_with("secret ") && !message.contains("cr3t"), "{message}");
+        }
+        assert!(refused(visible_ascii("secret", "s3cr3t\n")).contains("line feed"));
+    }
+
+    #[test]
+    fn a_region_is_a_label() {
+        region("region", "cn-hangzhou").unwrap();
+        for bad in [
+            "",
+            "CN-HANGZHOU",
+            "cn_hangzhou",
+            " cn-hangzhou",
+            "evil.example.com/#",
+            "é",
+        ] {
+            assert!(refused(region("ALIBABA_CLOUD_REGION_ID", bad)).starts_with("ALIBABA_CLOUD_REGION_ID: "));
+        }
+    }
+
+    #[test]
+    fn numbers_have_ranges() {
+        timeout("timeout", Duration::from_millis(1)).unwrap();
+        timeout("timeout", TIMEOUT_MAX).unwrap();
+        for bad in [
+            Duration::ZERO,
+            Duration::from_micros(999),
+            Duration::from_secs(86_401),
+            Duration::MAX,
+        ] {
+            assert!(refused(timeout("timeout", bad)).contains("24 hours"));
+        }
+        max_attempts(1).unwrap();
+        assert!(refused(max_attempts(0)).contains("at least 1"));
+        requests_per_second("max_requests_per_second", 500).unwrap();
+        for bad in [0, REQUESTS_PER_SECOND_MAX + 1] {
+            assert!(refused(requests_per_second("max_requests_per_second", bad)).contains("between 1 and"));
+        }
+    }
+
+    #[test]
+    fn only_android_and_ios_are_phones() {
+        assert!(is_phone("android") && is_phone("ios"));
+        assert!(!["linux", "macos", "windows"].into_iter().any(is_phone));
+    }
+}

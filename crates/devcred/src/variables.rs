@@ -1,0 +1,85 @@
+//! Where the environment is read. It is a function, so that tests and other languages can give their own.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Error;
+
+/// Looks a variable up. An empty variable counts as unset.
+#[derive(Clone)]
+pub(crate) struct Variables(Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>);
+
+/// A text that configures the client, and the name under which the caller gave it: an option's or a variable's.
+#[derive(Clone)]
+pub(crate) struct Setting {
+    pub name: &'static str,
+    pub value: String,
+}
+
+impl Setting {
+    /// What the caller gave through the option of this name.
+    pub(crate) fn option(name: &'static str, value: impl Into<String>) -> Self {
+        Self {
+            name,
+            value: value.into(),
+        }
+    }
+}
+
+impl Variables {
+    pub(crate) fn new(look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(look_up))
+    }
+
+    /// The variable's text, `None` where it is unset or empty.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with the variable's name where its value is not Unicode.
+    pub(crate) fn get(&self, name: &'static str) -> Result<Option<Setting>, Error> {
+        match (self.0)(name)
+            .filter(|value| !value.is_empty())
+            .map(OsString::into_string)
+        {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(Setting { name, value })),
+            Some(Err(_)) => Err(Error::invalid_parameter(format!("{name} is not valid Unicode"))),
+        }
+    }
+
+    /// The first of these variables that is set: some are known in upper and in lower case.
+    pub(crate) fn first(&self, names: &[&'static str]) -> Result<Option<Setting>, Error> {
+        for name in names {
+            if let Some(setting) = self.get(name)? {
+                return Ok(Some(setting));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Default for Variables {
+    fn default() -> Self {
+        Self::new(|name| std::env::var_os(name))
+    }
+}
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Variables")
+    }
+}
+
+#[cfg(test)]
+impl Variables {
+    /// An environment that holds these variables only.
+    pub(crate) fn of(pairs: &[(&'static str, &'static str)]) -> Self {
+        let pairs = pairs.to_vec();
+        Self::new(move |name| {
+            pairs
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.into())
+        })
+    }
+}
