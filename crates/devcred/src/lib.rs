@@ -77,6 +77,9 @@
 
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+#[path = "internal.rs"]
+pub mod __bench;
 mod access_key;
 mod advice;
 mod builder;
