@@ -79,19 +79,12 @@ impl AccessKey {
     fn named([id_name, secret_name]: [&str; 2], id: String, secret: Secret) -> Result<Self, Error> {
         validate::visible_ascii(id_name, &id)?;
         validate::visible_ascii(secret_name, secret.reveal())?;
-        Ok(Self {
-            id,
-            secret,
-            security_token: None,
-        })
+        Ok(Self { id, secret, security_token: None })
     }
 
     fn with_named_token(self, name: &str, token: Secret) -> Result<Self, Error> {
         validate::visible_ascii(name, token.reveal())?;
-        Ok(Self {
-            security_token: Some(token),
-            ..self
-        })
+        Ok(Self { security_token: Some(token), ..self })
     }
 }
 
@@ -101,15 +94,9 @@ mod tests {
 
     #[test]
     fn debug_shows_the_id_only() {
-        let key = AccessKey::new("LTAI", "s3cr3t")
-            .unwrap()
-            .with_security_token("t0k3n")
-            .unwrap();
+        let key = AccessKey::new("LTAI", "s3cr3t").unwrap().with_security_token("t0k3n").unwrap();
         let text = format!("{key:?}");
-        assert!(
-            text.contains("LTAI") && !text.contains("s3cr3t") && !text.contains("t0k3n"),
-            "{text}"
-        );
+        assert!(text.contains("LTAI") && !text.contains("s3cr3t") && !text.contains("t0k3n"), "{text}");
     }
 
     #[test]
@@ -129,22 +116,14 @@ mod tests {
             (vec![(ID, "LTAI")], SECRET),
             (vec![(ID, ""), (SECRET, "s3cr3t")], ID),
             (vec![(ID, "LTAI"), (SECRET, "s3cr3t\n")], SECRET),
-            (
-                vec![(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t\u{e9}")],
-                SECURITY_TOKEN,
-            ),
+            (vec![(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t\u{e9}")], SECURITY_TOKEN),
         ] {
             let error = AccessKey::from_variables(&Variables::of(&variables)).unwrap_err();
             assert!(error.message().starts_with(named), "{error}");
             assert!(!error.message().contains("s3cr3t"), "{error}");
         }
         let empty_token = Variables::of(&[(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "")]);
-        assert!(
-            AccessKey::from_variables(&empty_token)
-                .unwrap()
-                .security_token()
-                .is_none()
-        );
+        assert!(AccessKey::from_variables(&empty_token).unwrap().security_token().is_none());
     }
 
     #[cfg(unix)]

@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use crate::access_key::AccessKey;
-use crate::error::{ErrorKind, Failure, Reason};
+use crate::error::ErrorKind;
+use crate::failure::{Failure, Reason};
 use crate::secret::cut_out;
 
 use crate::sign::{Signature, SignedRequest, timestamp};
@@ -96,11 +97,7 @@ fn another_place(asked: &Asked) -> String {
 }
 
 fn ram_refusal(failure: &Failure) -> Option<String> {
-    let denied = failure
-        .reply
-        .access_denied
-        .iter()
-        .map(|(name, value)| format!("{name} {value}"));
+    let denied = failure.reply.access_denied.iter().map(|(name, value)| format!("{name} {value}"));
     let denied = denied.collect::<Vec<_>>().join(", ");
     (!denied.is_empty()).then(|| format!("RAM refused: {denied}."))
 }
@@ -108,10 +105,7 @@ fn ram_refusal(failure: &Failure) -> Option<String> {
 fn clock_refused(failure: &Failure, asked: &Asked) -> String {
     let signed = timestamp(asked.sent.as_ref().map_or(asked.now, |sent| sent.time));
     match failure.reply.date {
-        Some(date) => format!(
-            "The request was signed at {signed}; the service's clock reads {}.",
-            timestamp(date)
-        ),
+        Some(date) => format!("The request was signed at {signed}; the service's clock reads {}.", timestamp(date)),
         None => format!("The request was signed at {signed}; the service's answer does not tell its own time."),
     }
 }
@@ -124,9 +118,7 @@ fn signature_refused(failure: &Failure, asked: &Asked) -> String {
             .split_once("server CanonicalRequest is [")
             .and_then(|(_, rest)| rest.rsplit_once(']'))
             .map(|(text, _)| text),
-        Signature::HmacSha1 => told
-            .split_once("server string to sign is:")
-            .map(|(_, text)| text.trim()),
+        Signature::HmacSha1 => told.split_once("server string to sign is:").map(|(_, text)| text.trim()),
     };
     let (Some(theirs), Some(sent)) = (theirs, &asked.sent) else {
         return "The AccessKey id and the secret do not belong together, or the request was altered on its way.".into();
@@ -166,11 +158,7 @@ fn shown(part: &str, key: &AccessKey) -> String {
         return format!("\"{name}<cut out>\"");
     }
     let part = cut_out(part, [Some(key.secret()), key.security_token()].into_iter().flatten());
-    let part: String = part
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_CHARS)
-        .collect();
+    let part: String = part.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
     format!("\"{part}\"")
 }
 
@@ -183,10 +171,9 @@ fn of_no_answer(cause: Cause, asked: &Asked) -> Option<String> {
             "The certificate was checked against {}. Behind a proxy that inspects TLS, give its CA as root_certificates_pem.",
             asked.roots
         )),
-        Cause::CertificateExpired | Cause::CertificateNotYetValid => Some(format!(
-            "This machine's clock reads {}: if it is wrong, set it and try again.",
-            timestamp(asked.now)
-        )),
+        Cause::CertificateExpired | Cause::CertificateNotYetValid => {
+            Some(format!("This machine's clock reads {}: if it is wrong, set it and try again.", timestamp(asked.now)))
+        }
         Cause::Refused | Cause::Reset if asked.always_refused_or_reset && asked.is_loopback => {
             Some(format!("Is the emulator running at {}?", asked.host))
         }

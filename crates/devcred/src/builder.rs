@@ -79,10 +79,7 @@ impl ClientBuilder {
     ///
     /// An empty variable counts as unset. A region that is set by its setter also puts `DEVCRED_ENDPOINT` out of force.
     pub fn from_env() -> Self {
-        Self {
-            reads_environment: true,
-            ..Self::default()
-        }
+        Self { reads_environment: true, ..Self::default() }
     }
 
     /// The AccessKey that signs the requests.
@@ -204,9 +201,8 @@ impl ClientBuilder {
         let proxy = Proxy::choose(self.proxy.as_ref(), &self.variables, &endpoint)?;
         let roots = Roots::load(&self.variables, self.root_certificates_pem.as_deref())?;
         let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout)?;
-        Client::new(Parts {
+        let parts = Parts {
             endpoint,
-            access_key,
             instance_id: self.instance_id.map(|setting| setting.value),
             signature: self.signature,
             limits: self.limits,
@@ -214,7 +210,8 @@ impl ClientBuilder {
             proxy,
             roots,
             transport,
-        })
+        };
+        Client::new(parts, access_key)
     }
 
     fn fill_from_environment(&mut self) -> Result<(), Error> {
@@ -242,7 +239,6 @@ impl ClientBuilder {
 /// What a client is made of, checked.
 pub(crate) struct Parts {
     pub endpoint: Endpoint,
-    pub access_key: AccessKey,
     pub instance_id: Option<String>,
     pub signature: Signature,
     pub limits: Limits,
@@ -256,17 +252,12 @@ pub(crate) struct Parts {
 mod tests {
     use super::*;
 
-    const KEY: [(&str, &str); 2] = [
-        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI"),
-        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t"),
-    ];
+    const KEY: [(&str, &str); 2] =
+        [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t")];
 
     fn from_env(variables: &[(&'static str, &'static str)]) -> ClientBuilder {
         let all = [&KEY[..], variables].concat();
-        ClientBuilder {
-            variables: Variables::of(&all),
-            ..ClientBuilder::from_env()
-        }
+        ClientBuilder { variables: Variables::of(&all), ..ClientBuilder::from_env() }
     }
 
     fn complaint(builder: ClientBuilder) -> String {
@@ -275,39 +266,26 @@ mod tests {
 
     #[test]
     fn the_environment_gives_what_no_setter_gives() {
-        let variables = [
-            ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
-            ("DEVCRED_INSTANCE_ID", "post-cn-env"),
-        ];
+        let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_INSTANCE_ID", "post-cn-env")];
         let client = from_env(&variables).build().unwrap();
         assert_eq!(
-            (client.host(), client.instance_id()),
+            (client.parts().endpoint.host(), client.parts().instance_id.as_deref()),
             ("onsmqtt.cn-hangzhou.aliyuncs.com", Some("post-cn-env"))
         );
-        let overridden = from_env(&variables)
-            .region("eu-central-1")
-            .instance_id("post-cn-set")
-            .build()
-            .unwrap();
+        let overridden = from_env(&variables).region("eu-central-1").instance_id("post-cn-set").build().unwrap();
         assert_eq!(
-            (overridden.host(), overridden.instance_id()),
+            (overridden.parts().endpoint.host(), overridden.parts().instance_id.as_deref()),
             ("onsmqtt.eu-central-1.aliyuncs.com", Some("post-cn-set"))
         );
-        let endpoint = [
-            ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
-            ("DEVCRED_ENDPOINT", "http://127.0.0.1:8083"),
-        ];
-        assert_eq!(from_env(&endpoint).build().unwrap().host(), "127.0.0.1:8083");
+        let endpoint = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_ENDPOINT", "http://127.0.0.1:8083")];
+        assert_eq!(from_env(&endpoint).build().unwrap().parts().endpoint.host(), "127.0.0.1:8083");
         let region_set = from_env(&endpoint).region("cn-shanghai").build().unwrap();
-        assert_eq!(region_set.host(), "onsmqtt.cn-shanghai.aliyuncs.com");
+        assert_eq!(region_set.parts().endpoint.host(), "onsmqtt.cn-shanghai.aliyuncs.com");
     }
 
     #[test]
     fn a_builder_reads_no_configuration_from_the_environment_unless_asked_to() {
-        let builder = ClientBuilder {
-            variables: Variables::of(&KEY),
-            ..Client::builder()
-        };
+        let builder = ClientBuilder { variables: Variables::of(&KEY), ..Client::builder() };
         assert!(complaint(builder.region("cn-hangzhou")).starts_with("no AccessKey"));
     }
 
@@ -315,27 +293,15 @@ mod tests {
     fn a_bad_variable_is_named() {
         for (variables, named) in [
             (vec![], "no region"),
-            (
-                vec![("ALIBABA_CLOUD_REGION_ID", "CN HANGZHOU")],
-                "ALIBABA_CLOUD_REGION_ID: ",
-            ),
-            (
-                vec![("DEVCRED_ENDPOINT", "http://example.com")],
-                "DEVCRED_ENDPOINT is http",
-            ),
-            (
-                vec![("DEVCRED_ENDPOINT", "https://example.com/path")],
-                "DEVCRED_ENDPOINT goes on",
-            ),
+            (vec![("ALIBABA_CLOUD_REGION_ID", "CN HANGZHOU")], "ALIBABA_CLOUD_REGION_ID: "),
+            (vec![("DEVCRED_ENDPOINT", "http://example.com")], "DEVCRED_ENDPOINT is http"),
+            (vec![("DEVCRED_ENDPOINT", "https://example.com/path")], "DEVCRED_ENDPOINT goes on"),
         ] {
             let message = complaint(from_env(&variables));
             assert!(message.starts_with(named), "{message}");
         }
         for bad in ["0", "fast", "-1", "1.5", "1000001"] {
-            let variables = [
-                ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
-                ("DEVCRED_MAX_REQUESTS_PER_SECOND", bad),
-            ];
+            let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_MAX_REQUESTS_PER_SECOND", bad)];
             assert!(complaint(from_env(&variables)).starts_with("DEVCRED_MAX_REQUESTS_PER_SECOND must be"));
         }
     }

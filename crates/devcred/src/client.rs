@@ -1,33 +1,28 @@
 //! [`Client`] and the pipeline of a call: the only place that sees every stage.
 
+use std::env::consts::OS;
 use std::fmt;
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::runtime::Handle;
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, warn};
 
 use crate::access_key::AccessKey;
 use crate::advice::{self, Asked};
 use crate::builder::{ClientBuilder, Parts};
+use crate::call::GetDeviceCredential;
 use crate::clock::Clock;
-use crate::credential::DeviceCredential;
-use crate::error::{Error, Failure};
-use crate::operation::{self, Operation};
+use crate::error::Error;
+use crate::failure::Failure;
+use crate::operation::Operation;
 use crate::proxy::Proxy;
 use crate::response::{self, Read};
 use crate::retry::{Attempts, Moment};
 use crate::sign::{SignedRequest, Stamp, nonce};
 use crate::transport::{Attempt, NoAnswer};
 use crate::validate;
-
-/// No attempt is begun in the last second before a call's deadline, or in the last tenth of a shorter call: it would hardly
-/// be answered in time, and might be billed.
-const LAST_TURN: Duration = Duration::from_secs(1);
 
 /// Fetches the credentials of devices. Make one and share it: a clone is a second handle of the same connections, key and
 /// pace.
@@ -63,18 +58,11 @@ impl Client {
         ClientBuilder::from_env().build()
     }
 
-    pub(crate) fn new(parts: Parts) -> Result<Self, Error> {
-        let access_key = RwLock::new(Arc::new(parts.access_key.clone()));
-        let shared = Shared {
-            parts,
-            access_key,
-            clock: Clock::default(),
-            has_waited: AtomicBool::new(false),
-        };
-        shared.refuse_bare_key_on_phone(&shared.access_key())?;
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+    pub(crate) fn new(parts: Parts, access_key: AccessKey) -> Result<Self, Error> {
+        validate::key_on_phone(OS, &access_key, parts.endpoint.is_loopback())?;
+        let access_key = RwLock::new(Arc::new(access_key));
+        let shared = Shared { parts, access_key, clock: Clock::default(), has_waited: AtomicBool::new(false) };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Fetches the credential of a device: `GetDeviceCredential` of the service, version 2020-04-20.
@@ -87,12 +75,7 @@ impl Client {
     /// Every [`ErrorKind`](crate::ErrorKind) can come of it. [`NotFound`](crate::ErrorKind::NotFound) means that the device
     /// was never registered.
     pub fn get_device_credential(&self, client_id: impl Into<String>) -> GetDeviceCredential {
-        GetDeviceCredential {
-            client: self.clone(),
-            client_id: client_id.into(),
-            instance_id: None,
-            timeout: None,
-        }
+        GetDeviceCredential::new(self.clone(), client_id.into())
     }
 
     /// Replaces the key of this client and all of its clones: id, secret and token together. Attempts that begin afterwards
@@ -101,27 +84,25 @@ impl Client {
     /// # Errors
     /// `InvalidParameter`, with the old key still in use, where a phone is given a key without a security token.
     pub fn set_access_key(&self, access_key: AccessKey) -> Result<(), Error> {
-        self.shared.refuse_bare_key_on_phone(&access_key)?;
+        validate::key_on_phone(OS, &access_key, self.shared.parts.endpoint.is_loopback())?;
         *self.shared.access_key.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access_key);
         Ok(())
     }
 
-    #[cfg(test)]
-    pub(crate) fn host(&self) -> &str {
-        self.shared.parts.endpoint.host()
+    /// What the client is made of.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.shared.parts
     }
 
-    #[cfg(test)]
-    pub(crate) fn instance_id(&self) -> Option<&str> {
-        self.shared.parts.instance_id.as_deref()
+    /// Runs an operation through the pipeline.
+    pub(crate) async fn call<O: Operation>(&self, operation: &O, timeout: Duration) -> Result<O::Answer, Error> {
+        self.shared.call(operation, timeout).await
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts {
-            endpoint, instance_id, ..
-        } = &self.shared.parts;
+        let Parts { endpoint, instance_id, .. } = &self.shared.parts;
         f.debug_struct("Client")
             .field("host", &endpoint.host())
             .field("instance_id", instance_id)
@@ -129,58 +110,25 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A call that is not begun yet: await it, after naming another instance or timeout where that is wanted.
-#[derive(Clone, Debug)]
-#[must_use = "a call does nothing until it is awaited"]
-pub struct GetDeviceCredential {
-    client: Client,
-    client_id: String,
-    instance_id: Option<String>,
-    timeout: Option<Duration>,
+/// When a call ends, whatever it has come to.
+struct Deadline {
+    at: Instant,
+    timeout: Duration,
 }
 
-impl GetDeviceCredential {
-    /// Asks for a device of this instance, and not of the client's.
-    pub fn instance_id(mut self, instance_id: impl Into<String>) -> Self {
-        self.instance_id = Some(instance_id.into());
-        self
+impl Deadline {
+    fn after(timeout: Duration) -> Self {
+        Self { at: Instant::now() + timeout, timeout }
     }
 
-    /// How long this call may take in all, waits and retries included: 1 millisecond to 24 hours. Default: the client's.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
+    fn time_left(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
     }
 
-    async fn run(self) -> Result<DeviceCredential, Error> {
-        let parts = &self.client.shared.parts;
-        let instance_id = self.instance_id.or_else(|| parts.instance_id.clone()).ok_or_else(|| {
-            Error::invalid_parameter("no InstanceId: give the client one (DEVCRED_INSTANCE_ID), or this call")
-        })?;
-        let timeout = self.timeout.unwrap_or(parts.limits.timeout);
-        validate::client_id(&self.client_id)?;
-        validate::instance_id(&instance_id)?;
-        validate::timeout("timeout", timeout)?;
-        if Handle::try_current().is_err() {
-            return Err(Error::internal(
-                "called outside a tokio runtime",
-                Some(
-                    "Await the call inside one, such as tokio::runtime::Builder::new_current_thread().enable_all()."
-                        .into(),
-                ),
-            ));
-        }
-        let operation = operation::GetDeviceCredential::new(self.client_id, instance_id);
-        self.client.shared.call(&operation, timeout).await
-    }
-}
-
-impl IntoFuture for GetDeviceCredential {
-    type Output = Result<DeviceCredential, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+    /// No attempt is begun in the last second, or in the last tenth of a shorter call: it would hardly be answered in time,
+    /// and might be billed.
+    fn latest_turn(&self) -> Instant {
+        self.at - Duration::from_secs(1).min(self.timeout / 10)
     }
 }
 
@@ -193,13 +141,12 @@ struct Sent {
 
 impl Shared {
     /// The pipeline. One deadline covers everything, waits included; dropping the future stops everything.
-    async fn call<O: Operation>(&self, operation: &O, call_timeout: Duration) -> Result<O::Answer, Error> {
-        let deadline = Instant::now() + call_timeout;
-        let latest_turn = deadline - LAST_TURN.min(call_timeout / 10);
+    async fn call<O: Operation>(&self, operation: &O, timeout: Duration) -> Result<O::Answer, Error> {
+        let deadline = Deadline::after(timeout);
         let mut attempts = Attempts::new(self.parts.limits.max_attempts);
         let mut failed = None;
         loop {
-            let turn = match self.parts.pace.reserve(Instant::now(), latest_turn) {
+            let turn = match self.parts.pace.reserve(Instant::now(), deadline.latest_turn()) {
                 Ok(turn) => turn,
                 Err(too_late) => {
                     let (failure, sent) = failed.unwrap_or_else(|| (self.no_turn(too_late.waiting), None));
@@ -208,16 +155,20 @@ impl Shared {
             };
             self.wait_for(turn).await;
 
-            let sent = self
-                .sign(operation)
-                .map_err(|failure| failure.into_error(attempts.made, None))?;
+            let sent = self.sign(operation).map_err(|failure| Error::new(failure, attempts.made, None))?;
             attempts.begin();
-            let failure = match self.attempt(operation, &sent, &attempts, deadline, call_timeout).await {
+            let failure = match self.attempt(operation, &sent, &attempts, &deadline).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
 
-            let moment = self.moment(operation, &failure, &sent, deadline);
+            let moment = Moment {
+                time_left: deadline.time_left(),
+                random: random(),
+                clock_learnt: self.learn_clock(&failure),
+                key_replaced: !Arc::ptr_eq(&sent.key, &self.access_key()),
+                is_repeatable: operation.is_repeatable(),
+            };
             let Some(wait) = attempts.next_wait(&failure, &moment) else {
                 return Err(self.give_up(operation, &attempts, failure, Some(sent)));
             };
@@ -247,10 +198,7 @@ impl Shared {
         let nonce = nonce().map_err(|_| Failure::internal("the system gives no random numbers"))?;
         let (key, time) = (self.access_key(), self.clock.now());
         let stamp = Stamp { time, nonce: &nonce };
-        let request = self
-            .parts
-            .signature
-            .sign(operation, self.parts.endpoint.host(), &key, stamp);
+        let request = self.parts.signature.sign(operation, self.parts.endpoint.host(), &key, stamp);
         Ok(Sent { request, key, time })
     }
 
@@ -260,25 +208,21 @@ impl Shared {
         operation: &O,
         sent: &Sent,
         attempts: &Attempts,
-        deadline: Instant,
-        call_timeout: Duration,
+        deadline: &Deadline,
     ) -> Result<O::Answer, Failure> {
         let begun = Instant::now();
-        let attempt_timeout = self.parts.limits.attempt_timeout;
-        let time_left = deadline.saturating_duration_since(begun);
+        let (time_left, attempt_timeout) = (deadline.time_left(), self.parts.limits.attempt_timeout);
         let (limit, told) = if attempt_timeout < time_left {
             (attempt_timeout, attempt_timeout)
         } else {
-            (time_left, call_timeout)
+            (time_left, deadline.timeout)
         };
         let send = self.parts.transport.send(&self.parts.endpoint, &sent.request);
         let answer = match timeout(limit, send).await {
             Ok(answer) => answer,
             Err(_) => Err(NoAnswer::timed_out(told)),
         };
-        let secrets = [Some(sent.key.secret()), sent.key.security_token()]
-            .into_iter()
-            .flatten();
+        let secrets = [Some(sent.key.secret()), sent.key.security_token()].into_iter().flatten();
         let read = match answer {
             Ok(answer) => response::read(operation, &answer, secrets),
             Err(no_answer) => Err(no_answer.into_failure(&self.described(attempts))),
@@ -301,19 +245,6 @@ impl Shared {
         Arc::clone(&self.access_key.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// On a phone everybody has the key, and RAM cannot restrict this operation to one device: only a token that expires
-    /// bounds the damage.
-    fn refuse_bare_key_on_phone(&self, key: &AccessKey) -> Result<(), Error> {
-        let is_phone = validate::is_phone(std::env::consts::OS);
-        if is_phone && key.security_token().is_none() && !self.parts.endpoint.is_loopback() {
-            return Err(Error::invalid_parameter(
-                "an AccessKey without a security token must not be on a phone: ask your own server for the device's login, \
-                 or for a security token",
-            ));
-        }
-        Ok(())
-    }
-
     /// Nothing was sent, and nothing would be in time.
     fn no_turn(&self, waiting: u128) -> Failure {
         let rate = self.parts.pace.requests_per_second();
@@ -332,30 +263,14 @@ impl Shared {
         }
     }
 
-    /// What the decision to try again needs to know, apart from the failure.
-    fn moment(&self, operation: &impl Operation, failure: &Failure, sent: &Sent, deadline: Instant) -> Moment {
+    /// Takes the service's time from an answer that refused ours.
+    fn learn_clock(&self, failure: &Failure) -> bool {
         let date = failure.reply.date.filter(|_| failure.is_clock());
-        if let Some(date) = date {
-            self.clock.learn(date);
-        }
-        Moment {
-            time_left: deadline.saturating_duration_since(Instant::now()),
-            random: random(),
-            clock_learnt: date.is_some(),
-            key_replaced: !Arc::ptr_eq(&sent.key, &self.access_key()),
-            is_repeatable: operation.is_repeatable(),
-        }
+        date.inspect(|date| self.clock.learn(*date)).is_some()
     }
 
     fn give_up(&self, operation: &impl Operation, attempts: &Attempts, failure: Failure, sent: Option<Sent>) -> Error {
-        let Parts {
-            endpoint,
-            pace,
-            proxy,
-            roots,
-            signature,
-            ..
-        } = &self.parts;
+        let Parts { endpoint, pace, proxy, roots, signature, .. } = &self.parts;
         let asked = Asked {
             client_id: operation.client_id(),
             host: endpoint.host(),
@@ -366,15 +281,11 @@ impl Shared {
             proxy: proxy.as_ref().map(|proxy| (proxy.host(), proxy.named_by)),
             now: SystemTime::now(),
             signature: *signature,
-            sent: sent.as_ref().map(|sent| advice::Sent {
-                request: &sent.request,
-                key: &sent.key,
-                time: sent.time,
-            }),
+            sent: sent.as_ref().map(|sent| advice::Sent { request: &sent.request, key: &sent.key, time: sent.time }),
             always_refused_or_reset: attempts.always_refused_or_reset,
         };
         let advice = advice::advice(&failure, &asked);
-        failure.into_error(attempts.made, advice)
+        Error::new(failure, attempts.made, advice)
     }
 }
 
@@ -387,39 +298,11 @@ fn random() -> f64 {
 mod tests {
     use super::*;
 
-    /// Only has to compile: what every caller of an async library relies on.
-    #[test]
-    fn a_client_and_its_calls_can_be_sent_and_shared() {
-        fn is_send<T: Send>(_: &T) {}
-        fn is_send_and_sync<T: Send + Sync>() {}
-        is_send_and_sync::<Client>();
-        is_send_and_sync::<GetDeviceCredential>();
-        is_send_and_sync::<DeviceCredential>();
-        is_send_and_sync::<Error>();
-        let key = AccessKey::new("LTAI", "s3cr3t").unwrap();
-        let client = Client::builder()
-            .access_key(key)
-            .endpoint("http://127.0.0.1:1")
-            .build()
-            .unwrap();
-        is_send(&client.get_device_credential("GID_test@@@test").into_future());
-    }
-
     #[test]
     fn debug_shows_no_key() {
-        let key = AccessKey::new("LTAI-id", "s3cr3t")
-            .unwrap()
-            .with_security_token("t0k3n")
-            .unwrap();
-        let client = Client::builder()
-            .access_key(key)
-            .endpoint("http://127.0.0.1:1")
-            .build()
-            .unwrap();
+        let key = AccessKey::new("LTAI-id", "s3cr3t").unwrap().with_security_token("t0k3n").unwrap();
+        let client = Client::builder().access_key(key).endpoint("http://127.0.0.1:1").build().unwrap();
         let text = format!("{client:?} {:?}", client.get_device_credential("GID_test@@@test"));
-        assert!(
-            text.contains("127.0.0.1:1") && !text.contains("s3cr3t") && !text.contains("t0k3n"),
-            "{text}"
-        );
+        assert!(text.contains("127.0.0.1:1") && !text.contains("s3cr3t") && !text.contains("t0k3n"), "{text}");
     }
 }

@@ -17,18 +17,13 @@ impl Clock {
     fn correct(&self, now: SystemTime) -> SystemTime {
         let offset_ms = self.offset_ms.load(Ordering::Relaxed);
         let offset = Duration::from_millis(offset_ms.unsigned_abs());
-        let corrected = if offset_ms < 0 {
-            now.checked_sub(offset)
-        } else {
-            now.checked_add(offset)
-        };
+        let corrected = if offset_ms < 0 { now.checked_sub(offset) } else { now.checked_add(offset) };
         corrected.unwrap_or(now)
     }
 
     /// Learns from the header `Date` of an answer that has just come.
     pub(crate) fn learn(&self, date: SystemTime) {
-        self.offset_ms
-            .store(offset_ms(date, SystemTime::now()), Ordering::Relaxed);
+        self.offset_ms.store(offset_ms(date, SystemTime::now()), Ordering::Relaxed);
     }
 }
 
@@ -49,14 +44,9 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_164_645);
         for date in [0, 1_704_135_845, 1_704_164_645, 1_704_251_045, 4_000_000_000] {
             let date = SystemTime::UNIX_EPOCH + Duration::from_secs(date);
-            let clock = Clock {
-                offset_ms: offset_ms(date, now).into(),
-            };
+            let clock = Clock { offset_ms: offset_ms(date, now).into() };
             assert_eq!(clock.correct(now), date);
-            assert_eq!(
-                clock.correct(now + Duration::from_secs(5)),
-                date + Duration::from_secs(5)
-            );
+            assert_eq!(clock.correct(now + Duration::from_secs(5)), date + Duration::from_secs(5));
         }
     }
 }

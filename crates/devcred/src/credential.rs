@@ -103,11 +103,7 @@ impl MqttLogin {
 
     /// The login with its password in plain text: the one way to serialise it.
     pub fn reveal(&self) -> RevealedMqttLogin<'_> {
-        RevealedMqttLogin {
-            client_id: &self.client_id,
-            username: &self.username,
-            password: self.password.reveal(),
-        }
+        RevealedMqttLogin { client_id: &self.client_id, username: &self.username, password: self.password.reveal() }
     }
 }
 

@@ -78,17 +78,12 @@ impl Endpoint {
             Network::Vpc => "onsmqtt-vpc",
         };
         let endpoint = Self::parse(name, &format!("https://{product}.{region}.aliyuncs.com"))?;
-        Ok(Self {
-            region: Some(region.to_owned()),
-            ..endpoint
-        })
+        Ok(Self { region: Some(region.to_owned()), ..endpoint })
     }
 
     fn parse(name: &str, text: &str) -> Result<Self, Error> {
         let refused = |complaint: &str| {
-            Err(Error::invalid_parameter(format!(
-                "{name} {complaint}: it reads https://host or https://host:port"
-            )))
+            Err(Error::invalid_parameter(format!("{name} {complaint}: it reads https://host or https://host:port")))
         };
         if text.chars().any(|c| c.is_control() || c == '%' || !c.is_ascii()) {
             return refused("holds a control character, % or a character beyond ASCII");
@@ -121,12 +116,7 @@ impl Endpoint {
         if HeaderValue::from_str(&host).is_err() {
             return refused("has a host that fits into no header");
         }
-        Ok(Self {
-            host,
-            is_loopback,
-            region: None,
-            url,
-        })
+        Ok(Self { host, is_loopback, region: None, url })
     }
 
     /// The URL of a request with this query, which is left as it was signed.
@@ -162,10 +152,7 @@ fn is_loopback(url: &Url) -> bool {
         return false;
     };
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -234,10 +221,7 @@ mod tests {
             ("https://host\r\nx: y", "control character"),
         ] {
             let error = endpoint(text).unwrap_err();
-            assert!(
-                error.message().starts_with("endpoint ") && error.message().contains(complaint),
-                "{text}: {error}"
-            );
+            assert!(error.message().starts_with("endpoint ") && error.message().contains(complaint), "{text}: {error}");
             assert!(!error.message().contains("s3cr3t"));
         }
     }

@@ -1,9 +1,8 @@
 //! [`Error`], [`ErrorKind`] and the one table from a service code to a kind.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
 
-use crate::transport::NoAnswer;
+use crate::failure::{Failure, Reply};
 
 /// What the caller can do about an [`Error`].
 ///
@@ -77,26 +76,18 @@ impl fmt::Display for ErrorKind {
 }
 
 /// A service code, or a family of them: `Name.*` is `Name` and `Name.anything`, `Name*` is a prefix.
-struct Row {
+pub(crate) struct Row {
     pattern: &'static str,
     kind: ErrorKind,
     retryable: bool,
 }
 
-const fn row(pattern: &'static str, kind: ErrorKind) -> Row {
-    Row {
-        pattern,
-        kind,
-        retryable: false,
-    }
+pub(crate) const fn row(pattern: &'static str, kind: ErrorKind) -> Row {
+    Row { pattern, kind, retryable: false }
 }
 
 const fn retryable(pattern: &'static str, kind: ErrorKind) -> Row {
-    Row {
-        pattern,
-        kind,
-        retryable: true,
-    }
+    Row { pattern, kind, retryable: true }
 }
 
 /// Every code of the operation and of the gateway before it. The code decides, never the status alone: sources disagree
@@ -136,10 +127,9 @@ const SERVICE_CODES: &[Row] = &[
 ];
 
 impl Row {
-    fn matches(&self, code: &str) -> bool {
+    pub(crate) fn matches(&self, code: &str) -> bool {
         if let Some(name) = self.pattern.strip_suffix(".*") {
-            code.strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            code.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         } else if let Some(prefix) = self.pattern.strip_suffix('*') {
             code.starts_with(prefix)
         } else {
@@ -162,133 +152,9 @@ pub(crate) struct Classified {
 }
 
 pub(crate) fn classify(code: &str, http_status: u16) -> Classified {
-    match SERVICE_CODES
-        .iter()
-        .filter(|row| row.matches(code))
-        .max_by_key(|row| row.specificity())
-    {
-        Some(row) => Classified {
-            kind: row.kind,
-            retryable: row.retryable,
-            known: true,
-        },
-        None => Classified {
-            kind: ErrorKind::Service,
-            retryable: http_status >= 500,
-            known: false,
-        },
-    }
-}
-
-/// Why a call or one of its attempts failed, before it is known whether it is given up.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub kind: ErrorKind,
-    pub message: String,
-    pub retryable: bool,
-    pub reason: Reason,
-    pub reply: Reply,
-}
-
-/// What the advice is chosen by, beside the service's code.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Reason {
-    /// The service answered; `known` says whether [`SERVICE_CODES`] holds its code.
-    Answered { known: bool },
-    /// No whole answer came.
-    NoAnswer(NoAnswer),
-    /// Refused on this side: bad input, a turn that would come too late, a fault of ours.
-    Local,
-}
-
-/// What an answer said beside its result, as far as there was one.
-#[derive(Debug, Default)]
-pub(crate) struct Reply {
-    pub http_status: Option<u16>,
-    pub code: Option<String>,
-    pub request_id: Option<String>,
-    pub help_url: Option<String>,
-    /// The service's whole message, which for a refused signature holds its side of the computation.
-    pub full_message: String,
-    /// Members of `AccessDeniedDetail`, where the service sent them.
-    pub access_denied: Vec<(&'static str, String)>,
-    /// The header `Date`.
-    pub date: Option<SystemTime>,
-    /// The least time to wait before the next attempt: `x-acs-retry-after` or `Retry-After`.
-    pub retry_after: Option<Duration>,
-    /// The service asked for that wait in its own header, which makes any error one that may be sent again.
-    pub asks_to_wait: bool,
-}
-
-impl Failure {
-    fn local(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            retryable: false,
-            reason: Reason::Local,
-            reply: Reply::default(),
-        }
-    }
-
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::local(ErrorKind::Internal, message)
-    }
-
-    /// A turn of the pace that would come too late: nothing was sent, and the next call may find a free one.
-    pub(crate) fn no_turn(message: impl Into<String>) -> Self {
-        Self {
-            retryable: true,
-            ..Self::local(ErrorKind::Timeout, message)
-        }
-    }
-
-    pub(crate) fn is_throttled(&self) -> bool {
-        self.kind == ErrorKind::Throttled || self.reply.asks_to_wait
-    }
-
-    /// The service refused the time that was signed.
-    pub(crate) fn is_clock(&self) -> bool {
-        self.has_code(&["InvalidTimeStamp.*", "IllegalTimestamp", "MissingTimestamp"])
-    }
-
-    /// The service refused the security token.
-    pub(crate) fn is_token(&self) -> bool {
-        self.has_code(&["InvalidSecurityToken.*"])
-    }
-
-    pub(crate) fn has_code(&self, patterns: &[&'static str]) -> bool {
-        let code = self.reply.code.as_deref();
-        code.is_some_and(|code| patterns.iter().any(|pattern| row(pattern, self.kind).matches(code)))
-    }
-
-    /// The error that the caller sees.
-    pub(crate) fn into_error(self, attempts: u32, advice: Option<String>) -> Error {
-        let Failure {
-            kind,
-            message,
-            retryable,
-            reply,
-            ..
-        } = self;
-        let Reply {
-            http_status,
-            code,
-            request_id,
-            help_url,
-            ..
-        } = reply;
-        Error(Box::new(Inner {
-            kind,
-            message,
-            code,
-            http_status,
-            request_id,
-            help_url,
-            retryable,
-            attempts,
-            advice,
-        }))
+    match SERVICE_CODES.iter().filter(|row| row.matches(code)).max_by_key(|row| row.specificity()) {
+        Some(row) => Classified { kind: row.kind, retryable: row.retryable, known: true },
+        None => Classified { kind: ErrorKind::Service, retryable: http_status >= 500, known: false },
     }
 }
 
@@ -319,13 +185,20 @@ struct Inner {
 }
 
 impl Error {
+    /// A failure that is given up.
+    pub(crate) fn new(failure: Failure, attempts: u32, advice: Option<String>) -> Self {
+        let Failure { kind, message, retryable, reply, .. } = failure;
+        let Reply { http_status, code, request_id, help_url, .. } = *reply;
+        Self(Box::new(Inner { kind, message, code, http_status, request_id, help_url, retryable, attempts, advice }))
+    }
+
     /// Bad input, refused before anything was sent.
     pub(crate) fn invalid_parameter(message: impl Into<String>) -> Self {
-        Failure::local(ErrorKind::InvalidParameter, message).into_error(0, None)
+        Self::new(Failure::local(ErrorKind::InvalidParameter, message), 0, None)
     }
 
     pub(crate) fn internal(message: impl Into<String>, advice: Option<String>) -> Self {
-        Failure::internal(message).into_error(0, advice)
+        Self::new(Failure::internal(message), 0, advice)
     }
 
     /// What the caller can do about it.
@@ -378,14 +251,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            kind,
-            message,
-            code,
-            request_id,
-            advice,
-            ..
-        } = &*self.0;
+        let Inner { kind, message, code, request_id, advice, .. } = &*self.0;
         write!(f, "{kind}: {message}")?;
         match (code, request_id) {
             (Some(code), Some(id)) => write!(f, " ({code}, request id {id})")?,
@@ -406,100 +272,4 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_one_pointer_wide() {
-        assert_eq!(size_of::<Error>(), size_of::<usize>());
-        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
-    }
-
-    #[test]
-    fn the_most_specific_row_decides() {
-        for (code, status, kind, retryable) in [
-            ("MissingClientId", 400, ErrorKind::InvalidParameter, false),
-            ("MissingSecurityToken", 400, ErrorKind::Authentication, false),
-            ("MissingTimestamp", 400, ErrorKind::Authentication, false),
-            ("InvalidParameter", 400, ErrorKind::InvalidParameter, false),
-            ("InvalidParameter.ClientId", 400, ErrorKind::InvalidParameter, false),
-            ("InvalidParameterish", 400, ErrorKind::Service, false),
-            ("Throttling", 400, ErrorKind::Throttled, true),
-            ("Throttling.User", 400, ErrorKind::Throttled, true),
-            ("SystemOverFlow", 500, ErrorKind::Throttled, true),
-            ("Forbidden.RAM", 403, ErrorKind::PermissionDenied, false),
-            ("NoPermission", 200, ErrorKind::PermissionDenied, false),
-            ("SomethingNew", 400, ErrorKind::Service, false),
-            ("SomethingNew", 503, ErrorKind::Service, true),
-        ] {
-            let classified = classify(code, status);
-            assert_eq!(
-                (classified.kind, classified.retryable),
-                (kind, retryable),
-                "{code} under {status}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_text_is_one_line_and_the_advice_another() {
-        let mut failure = Failure::local(ErrorKind::NotFound, "no credential");
-        failure.reply.code = Some("DeviceCredentialNotFound".into());
-        failure.reply.request_id = Some("07AB2E7F".into());
-        let error = failure.into_error(1, Some("Register the device first.".into()));
-        let text =
-            "NotFound: no credential (DeviceCredentialNotFound, request id 07AB2E7F)\nRegister the device first.";
-        assert_eq!(error.to_string(), text);
-        assert_eq!(format!("{error:?}"), text);
-    }
-
-    /// The rows of README's table, made from the table here.
-    fn readme_rows() -> Vec<String> {
-        let moves = [
-            "fix the input",
-            "fix key, token or clock",
-            "fix the RAM policy, the account or the region",
-            "register the device first",
-            "slow down",
-            "use another region, instance or endpoint",
-            "try later",
-            "look at the network",
-            "look at the network",
-            "report it",
-            "report it",
-        ];
-        let codes = |kind: ErrorKind| {
-            let rows = SERVICE_CODES.iter().filter(|row| row.kind == kind);
-            let mut codes: Vec<String> = rows
-                .map(|row| format!("`{}`{}", row.pattern, if row.retryable { " ↻" } else { "" }))
-                .collect();
-            match kind {
-                ErrorKind::InvalidParameter => codes.push("every local refusal".into()),
-                ErrorKind::Service => codes.push("any other code, ↻ under HTTP 5xx".into()),
-                _ if codes.is_empty() => codes.push("-".into()),
-                _ => {}
-            }
-            codes.join(", ")
-        };
-        let rows = ErrorKind::ALL.iter().zip(moves);
-        rows.map(|(kind, caller)| format!("| `{kind}` | {caller} | {} |", codes(*kind)))
-            .collect()
-    }
-
-    #[test]
-    fn the_table_of_the_readme_is_this_one() {
-        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-        let table: Vec<&str> = readme
-            .lines()
-            .skip_while(|line| !line.starts_with("| kind |"))
-            .skip(2)
-            .take_while(|line| line.starts_with('|'))
-            .collect();
-        assert_eq!(
-            table,
-            readme_rows(),
-            "README.md should hold:\n{}",
-            readme_rows().join("\n")
-        );
-    }
-}
+mod tests;

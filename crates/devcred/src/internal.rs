@@ -9,17 +9,9 @@ use crate::sign::{Signature, Stamp, nonce};
 /// Signs one request with a fresh nonce and date, and returns its length in bytes.
 pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
     let nonce = nonce().unwrap_or_default();
-    let stamp = Stamp {
-        time: SystemTime::now(),
-        nonce: &nonce,
-    };
+    let stamp = Stamp { time: SystemTime::now(), nonce: &nonce };
     let request = signature.sign(&GetDeviceCredential::new(client_id, instance_id), host, key, stamp);
-    request.query.len()
-        + request
-            .headers
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum::<usize>()
+    request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
 }
 
 /// [`sign`] by ACS3-HMAC-SHA256.

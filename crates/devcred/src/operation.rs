@@ -35,10 +35,7 @@ pub(crate) struct GetDeviceCredential {
 
 impl GetDeviceCredential {
     pub(crate) fn new(client_id: impl Into<String>, instance_id: impl Into<String>) -> Self {
-        Self {
-            client_id: client_id.into(),
-            instance_id: instance_id.into(),
-        }
+        Self { client_id: client_id.into(), instance_id: instance_id.into() }
     }
 }
 

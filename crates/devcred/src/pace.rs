@@ -32,12 +32,7 @@ impl Pace {
     pub(crate) fn new(requests_per_second: u32) -> Self {
         let interval = Duration::from_secs(1) / requests_per_second.max(1);
         let burst = (requests_per_second / 10).max(BURST_MIN);
-        Self {
-            requests_per_second,
-            interval,
-            tolerance: interval * (burst - 1),
-            theoretical_arrival: Mutex::new(None),
-        }
+        Self { requests_per_second, interval, tolerance: interval * (burst - 1), theoretical_arrival: Mutex::new(None) }
     }
 
     pub(crate) fn requests_per_second(&self) -> u32 {
@@ -50,10 +45,7 @@ impl Pace {
         let arrival = theoretical_arrival.map_or(now, |arrival| arrival.max(now));
         let turn = arrival.checked_sub(self.tolerance).map_or(now, |turn| turn.max(now));
         if turn > latest {
-            let waiting = turn
-                .duration_since(now)
-                .as_nanos()
-                .div_ceil(self.interval.as_nanos().max(1));
+            let waiting = turn.duration_since(now).as_nanos().div_ceil(self.interval.as_nanos().max(1));
             return Err(TooLate { waiting });
         }
         *theoretical_arrival = Some(arrival + self.interval);
@@ -72,9 +64,7 @@ mod tests {
     fn a_burst_is_free_and_then_the_rate_holds() {
         let pace = Pace::new(50);
         let start = Instant::now();
-        let turns: Vec<_> = (0..60)
-            .map(|_| pace.reserve(start, start + FAR).unwrap() - start)
-            .collect();
+        let turns: Vec<_> = (0..60).map(|_| pace.reserve(start, start + FAR).unwrap() - start).collect();
         assert_eq!(turns[..10], [Duration::ZERO; 10]);
         assert_eq!(turns[10], Duration::from_millis(20));
         assert_eq!(turns[59], Duration::from_secs(1));
@@ -97,10 +87,7 @@ mod tests {
         assert!((0..35).all(|_| pace.reserve(now, now + FAR).is_ok()));
         let refused = TooLate { waiting: 26 };
         assert_eq!(pace.reserve(now, now + Duration::from_millis(519)), Err(refused));
-        assert_eq!(
-            pace.reserve(now, now + Duration::from_millis(520)),
-            Ok(now + Duration::from_millis(520))
-        );
+        assert_eq!(pace.reserve(now, now + Duration::from_millis(520)), Ok(now + Duration::from_millis(520)));
     }
 
     #[test]
@@ -117,11 +104,8 @@ mod tests {
     /// The rule told another way: of any turns in a row, those beyond a burst take an interval each.
     fn earliest_turn(turns: &[Instant], now: Instant, interval: Duration, burst: u32) -> Instant {
         let in_a_row = (2..).take(turns.len());
-        let bounds = turns
-            .iter()
-            .rev()
-            .zip(in_a_row)
-            .map(|(turn, count)| *turn + interval * u32::saturating_sub(count, burst));
+        let bounds =
+            turns.iter().rev().zip(in_a_row).map(|(turn, count)| *turn + interval * u32::saturating_sub(count, burst));
         bounds.fold(now, Instant::max)
     }
 

@@ -52,14 +52,8 @@ impl Proxy {
         match Url::parse(&setting.value) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && bare(&url) => {
                 let host = url.host_str().unwrap_or_default();
-                let host = url
-                    .port_or_known_default()
-                    .map_or(host.to_owned(), |port| format!("{host}:{port}"));
-                Ok(Self {
-                    url,
-                    host,
-                    named_by: setting.name,
-                })
+                let host = url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+                Ok(Self { url, host, named_by: setting.name })
             }
             _ => Err(Error::invalid_parameter(format!(
                 "{} is no URL of an HTTP proxy: it reads http://host:port, https://host:port or \
@@ -82,10 +76,7 @@ impl Proxy {
 
 /// curl's rules: names with their subdomains, addresses, networks, or `*`.
 fn is_exception(exceptions: &str, endpoint: &Endpoint) -> bool {
-    let any = Matcher::builder()
-        .all("http://proxy.invalid")
-        .no(exceptions.to_owned())
-        .build();
+    let any = Matcher::builder().all("http://proxy.invalid").no(exceptions.to_owned()).build();
     endpoint.base().parse().is_ok_and(|uri| any.intercept(&uri).is_none())
 }
 
@@ -111,27 +102,13 @@ mod tests {
     fn the_option_goes_before_the_environment() {
         let environment = [("HTTPS_PROXY", "http://of.env:3128")];
         let of = |host: &str, named_by| Some((host.to_owned(), named_by));
-        assert_eq!(
-            choose(SERVICE, None, &environment).unwrap(),
-            of("of.env:3128", "HTTPS_PROXY")
-        );
-        assert_eq!(
-            choose(SERVICE, None, &[("https_proxy", "http://of.env")]).unwrap(),
-            of("of.env:80", "https_proxy")
-        );
+        assert_eq!(choose(SERVICE, None, &environment).unwrap(), of("of.env:3128", "HTTPS_PROXY"));
+        assert_eq!(choose(SERVICE, None, &[("https_proxy", "http://of.env")]).unwrap(), of("of.env:80", "https_proxy"));
         let option = Some("https://user:p4ss@of.option");
-        assert_eq!(
-            choose(SERVICE, option, &environment).unwrap(),
-            of("of.option:443", "proxy")
-        );
+        assert_eq!(choose(SERVICE, option, &environment).unwrap(), of("of.option:443", "proxy"));
         assert_eq!(choose(SERVICE, Some("off"), &environment).unwrap(), None);
         assert_eq!(
-            choose(
-                SERVICE,
-                None,
-                &[("HTTP_PROXY", "http://of.env"), ("ALL_PROXY", "http://of.env")]
-            )
-            .unwrap(),
+            choose(SERVICE, None, &[("HTTP_PROXY", "http://of.env"), ("ALL_PROXY", "http://of.env")]).unwrap(),
             None
         );
     }
@@ -139,10 +116,7 @@ mod tests {
     #[test]
     fn loopback_is_never_reached_through_a_proxy() {
         for endpoint in ["http://127.0.0.1:1", "http://localhost:1", "https://[::1]:1"] {
-            assert_eq!(
-                choose(endpoint, None, &[("HTTPS_PROXY", "http://of.env")]).unwrap(),
-                None
-            );
+            assert_eq!(choose(endpoint, None, &[("HTTPS_PROXY", "http://of.env")]).unwrap(), None);
             assert_eq!(choose(endpoint, Some("http://of.option"), &[]).unwrap(), None);
             assert!(choose(endpoint, Some("socks5://of.option"), &[]).is_err());
         }
@@ -161,11 +135,7 @@ mod tests {
         ] {
             for variable in ["NO_PROXY", "no_proxy"] {
                 let environment = [("HTTPS_PROXY", "http://of.env"), (variable, no_proxy)];
-                assert_eq!(
-                    choose(SERVICE, None, &environment).unwrap().is_none(),
-                    direct,
-                    "{no_proxy}"
-                );
+                assert_eq!(choose(SERVICE, None, &environment).unwrap().is_none(), direct, "{no_proxy}");
             }
         }
         let network = [("HTTPS_PROXY", "http://of.env"), ("NO_PROXY", "10.0.0.0/8")];
@@ -185,10 +155,7 @@ mod tests {
             "http://p4ss?x",
         ] {
             let error = choose(SERVICE, Some(bad), &[]).unwrap_err();
-            assert!(
-                error.message().starts_with("proxy is no URL") && !error.message().contains("p4ss"),
-                "{error}"
-            );
+            assert!(error.message().starts_with("proxy is no URL") && !error.message().contains("p4ss"), "{error}");
         }
         let error = choose(SERVICE, None, &[("HTTPS_PROXY", "socks5h://p4ss")]).unwrap_err();
         assert!(error.message().starts_with("HTTPS_PROXY is no URL"), "{error}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Failure, Reason};
+use crate::failure::{Failure, Reason};
 use crate::transport::{Cause, NoAnswer, Stage};
 
 pub(crate) const DEFAULT_MAX_ATTEMPTS: u32 = 3;
@@ -37,13 +37,7 @@ pub(crate) struct Moment {
 
 impl Attempts {
     pub(crate) fn new(max: u32) -> Self {
-        Self {
-            made: 0,
-            max,
-            always_refused_or_reset: true,
-            clock_corrected: false,
-            key_replaced: false,
-        }
+        Self { made: 0, max, always_refused_or_reset: true, clock_corrected: false, key_replaced: false }
     }
 
     pub(crate) fn begin(&mut self) {
@@ -57,13 +51,8 @@ impl Attempts {
     /// random(0, min(20 s, base x 2^(n-1))), with what the service asked for as a lower bound. A wait that would pass the
     /// deadline is not begun.
     pub(crate) fn next_wait(&mut self, failure: &Failure, moment: &Moment) -> Option<Duration> {
-        self.always_refused_or_reset &= matches!(
-            failure.reason,
-            Reason::NoAnswer(NoAnswer {
-                cause: Cause::Refused | Cause::Reset,
-                ..
-            })
-        );
+        self.always_refused_or_reset &=
+            matches!(failure.reason, Reason::NoAnswer(NoAnswer { cause: Cause::Refused | Cause::Reset, .. }));
         if failure.is_clock() && moment.clock_learnt && !self.clock_corrected {
             self.clock_corrected = true;
             return Some(Duration::ZERO);
@@ -83,9 +72,7 @@ impl Attempts {
 
 fn full_jitter(base: Duration, attempt: u32, random: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(31);
-    base.saturating_mul(1 << doublings)
-        .min(WAIT_MAX)
-        .mul_f64(random.clamp(0.0, 1.0))
+    base.saturating_mul(1 << doublings).min(WAIT_MAX).mul_f64(random.clamp(0.0, 1.0))
 }
 
 fn may_have_arrived(failure: &Failure) -> bool {
@@ -95,7 +82,8 @@ fn may_have_arrived(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, Reply};
+    use crate::error::ErrorKind;
+    use crate::failure::Reply;
 
     const MOMENT: Moment = Moment {
         time_left: Duration::from_secs(60),
@@ -106,26 +94,12 @@ mod tests {
     };
 
     fn answered(kind: ErrorKind, code: &str, retryable: bool) -> Failure {
-        let reply = Reply {
-            code: Some(code.into()),
-            ..Reply::default()
-        };
-        Failure {
-            kind,
-            message: String::new(),
-            retryable,
-            reason: Reason::Answered { known: true },
-            reply,
-        }
+        let reply = Box::new(Reply { code: Some(code.into()), ..Reply::default() });
+        Failure { kind, message: String::new(), retryable, reason: Reason::Answered { known: true }, reply }
     }
 
     fn no_answer(stage: Stage, cause: Cause) -> Failure {
-        let attempt = crate::transport::Attempt {
-            host: "h",
-            proxy: None,
-            number: 1,
-            of: 3,
-        };
+        let attempt = crate::transport::Attempt { host: "h", proxy: None, number: 1, of: 3 };
         NoAnswer { stage, cause }.into_failure(&attempt)
     }
 
@@ -152,14 +126,7 @@ mod tests {
         let throttled = answered(ErrorKind::Throttled, "Throttling", true);
         assert_eq!(waits(4, &throttled, &MOMENT), ms(&[1000, 2000, 4000]));
         assert_eq!(
-            waits(
-                u32::MAX,
-                &throttled,
-                &Moment {
-                    time_left: Duration::from_secs(3),
-                    ..MOMENT
-                }
-            ),
+            waits(u32::MAX, &throttled, &Moment { time_left: Duration::from_secs(3), ..MOMENT }),
             ms(&[1000, 2000])
         );
     }
@@ -168,27 +135,14 @@ mod tests {
     fn the_jitter_is_full() {
         let throttled = answered(ErrorKind::Throttled, "Throttling", true);
         assert_eq!(waits(3, &throttled, &Moment { random: 0.0, ..MOMENT }), ms(&[0, 0]));
-        assert_eq!(
-            waits(3, &throttled, &Moment { random: 0.25, ..MOMENT }),
-            ms(&[250, 500])
-        );
+        assert_eq!(waits(3, &throttled, &Moment { random: 0.25, ..MOMENT }), ms(&[250, 500]));
     }
 
     #[test]
     fn what_cannot_pass_is_not_tried_again() {
-        assert!(
-            waits(
-                3,
-                &answered(ErrorKind::NotFound, "DeviceCredentialNotFound", false),
-                &MOMENT
-            )
-            .is_empty()
-        );
+        assert!(waits(3, &answered(ErrorKind::NotFound, "DeviceCredentialNotFound", false), &MOMENT).is_empty());
         assert!(waits(3, &no_answer(Stage::Connecting, Cause::UnknownIssuer), &MOMENT).is_empty());
-        assert_eq!(
-            waits(3, &no_answer(Stage::Connecting, Cause::Refused), &MOMENT).len(),
-            2
-        );
+        assert_eq!(waits(3, &no_answer(Stage::Connecting, Cause::Refused), &MOMENT).len(), 2);
     }
 
     #[test]
@@ -205,90 +159,31 @@ mod tests {
     #[test]
     fn a_wait_that_would_pass_the_deadline_is_not_begun() {
         let failure = answered(ErrorKind::Service, "InternalError", true);
-        assert!(
-            waits(
-                3,
-                &failure,
-                &Moment {
-                    time_left: Duration::from_millis(50),
-                    ..MOMENT
-                }
-            )
-            .is_empty()
-        );
-        assert_eq!(
-            waits(
-                3,
-                &failure,
-                &Moment {
-                    time_left: Duration::from_millis(51),
-                    ..MOMENT
-                }
-            ),
-            ms(&[50])
-        );
+        assert!(waits(3, &failure, &Moment { time_left: Duration::from_millis(50), ..MOMENT }).is_empty());
+        assert_eq!(waits(3, &failure, &Moment { time_left: Duration::from_millis(51), ..MOMENT }), ms(&[50]));
     }
 
     #[test]
     fn a_refused_time_is_signed_again_once_and_beyond_the_attempts() {
-        for code in [
-            "InvalidTimeStamp.Expired",
-            "InvalidTimeStamp.Format",
-            "IllegalTimestamp",
-            "MissingTimestamp",
-        ] {
+        for code in ["InvalidTimeStamp.Expired", "InvalidTimeStamp.Format", "IllegalTimestamp", "MissingTimestamp"] {
             let failure = answered(ErrorKind::Authentication, code, false);
-            assert_eq!(
-                waits(
-                    1,
-                    &failure,
-                    &Moment {
-                        clock_learnt: true,
-                        ..MOMENT
-                    }
-                ),
-                ms(&[0]),
-                "{code}"
-            );
+            assert_eq!(waits(1, &failure, &Moment { clock_learnt: true, ..MOMENT }), ms(&[0]), "{code}");
             assert!(waits(3, &failure, &MOMENT).is_empty());
         }
         let other = answered(ErrorKind::Authentication, "SignatureDoesNotMatch", false);
-        assert!(
-            waits(
-                3,
-                &other,
-                &Moment {
-                    clock_learnt: true,
-                    ..MOMENT
-                }
-            )
-            .is_empty()
-        );
+        assert!(waits(3, &other, &Moment { clock_learnt: true, ..MOMENT }).is_empty());
     }
 
     #[test]
     fn a_refused_token_is_tried_again_once_with_the_key_that_replaced_it() {
         let failure = answered(ErrorKind::Authentication, "InvalidSecurityToken.Expired", false);
-        assert_eq!(
-            waits(
-                1,
-                &failure,
-                &Moment {
-                    key_replaced: true,
-                    ..MOMENT
-                }
-            ),
-            ms(&[0])
-        );
+        assert_eq!(waits(1, &failure, &Moment { key_replaced: true, ..MOMENT }), ms(&[0]));
         assert!(waits(3, &failure, &MOMENT).is_empty());
     }
 
     #[test]
     fn what_may_have_arrived_is_sent_again_only_if_the_operation_allows_it() {
-        let once = Moment {
-            is_repeatable: false,
-            ..MOMENT
-        };
+        let once = Moment { is_repeatable: false, ..MOMENT };
         assert!(waits(3, &no_answer(Stage::Answering, Cause::Reset), &once).is_empty());
         assert_eq!(waits(3, &no_answer(Stage::Answering, Cause::Reset), &MOMENT).len(), 2);
         assert_eq!(waits(3, &no_answer(Stage::Connecting, Cause::Reset), &once).len(), 2);

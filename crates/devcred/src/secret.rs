@@ -46,9 +46,7 @@ pub(crate) fn cut_out<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secr
     secrets.into_iter().fold(text.to_owned(), |text, secret| {
         let once = Zeroizing::new(percent_encode(secret.reveal()));
         let twice = Zeroizing::new(percent_encode(&once));
-        text.replace(&**twice, CUT)
-            .replace(&**once, CUT)
-            .replace(secret.reveal(), CUT)
+        text.replace(&**twice, CUT).replace(&**once, CUT).replace(secret.reveal(), CUT)
     })
 }
 
@@ -62,9 +60,6 @@ mod tests {
     fn a_secret_is_cut_out_in_every_encoding() {
         let secrets = [Secret::new("s+/="), Secret::new("t0k3n")];
         let text = "raw s+/=, once s%2B%2F%3D, twice s%252B%252F%253D, other t0k3n";
-        assert_eq!(
-            cut_out(text, &secrets),
-            "raw <cut out>, once <cut out>, twice <cut out>, other <cut out>"
-        );
+        assert_eq!(cut_out(text, &secrets), "raw <cut out>, once <cut out>, twice <cut out>, other <cut out>");
     }
 }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::access_key::AccessKey;
 use crate::error::Error;
 
 /// A ClientId's longest length in characters, group and `@@@` included ("service introduction: terms" of the product).
@@ -21,9 +22,7 @@ const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
 pub(crate) fn client_id(client_id: &str) -> Result<(), Error> {
     printable("ClientId", client_id)?;
     if client_id.chars().count() > CLIENT_ID_MAX_CHARS {
-        return Err(Error::invalid_parameter(format!(
-            "ClientId is longer than {CLIENT_ID_MAX_CHARS} characters"
-        )));
+        return Err(Error::invalid_parameter(format!("ClientId is longer than {CLIENT_ID_MAX_CHARS} characters")));
     }
     Ok(())
 }
@@ -43,9 +42,7 @@ fn printable(name: &str, value: &str) -> Result<(), Error> {
         return Err(Error::invalid_parameter(format!("{name} is empty")));
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::invalid_parameter(format!(
-            "{name} holds a control character, such as a line feed"
-        )));
+        return Err(Error::invalid_parameter(format!("{name} holds a control character, such as a line feed")));
     }
     Ok(())
 }
@@ -65,11 +62,7 @@ pub(crate) fn visible_ascii(name: &str, value: &str) -> Result<(), Error> {
 }
 
 pub(crate) fn region(name: &str, region: &str) -> Result<(), Error> {
-    if region.is_empty()
-        || !region
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-    {
+    if region.is_empty() || !region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
         return Err(Error::invalid_parameter(format!(
             "{name}: a region has lower-case letters, digits and hyphens only, like cn-hangzhou"
         )));
@@ -79,35 +72,36 @@ pub(crate) fn region(name: &str, region: &str) -> Result<(), Error> {
 
 pub(crate) fn timeout(name: &str, timeout: Duration) -> Result<(), Error> {
     if timeout < Duration::from_millis(1) || timeout > TIMEOUT_MAX {
-        return Err(Error::invalid_parameter(format!(
-            "{name} must be between 1 millisecond and 24 hours"
-        )));
+        return Err(Error::invalid_parameter(format!("{name} must be between 1 millisecond and 24 hours")));
     }
     Ok(())
 }
 
 pub(crate) fn max_attempts(attempts: u32) -> Result<(), Error> {
     if attempts == 0 {
-        return Err(Error::invalid_parameter(
-            "max_attempts must be at least 1, the first attempt",
-        ));
+        return Err(Error::invalid_parameter("max_attempts must be at least 1, the first attempt"));
     }
     Ok(())
 }
 
 pub(crate) fn requests_per_second(name: &str, requests: u32) -> Result<(), Error> {
     if requests == 0 || requests > REQUESTS_PER_SECOND_MAX {
-        return Err(Error::invalid_parameter(format!(
-            "{name} must be between 1 and {REQUESTS_PER_SECOND_MAX}"
-        )));
+        return Err(Error::invalid_parameter(format!("{name} must be between 1 and {REQUESTS_PER_SECOND_MAX}")));
     }
     Ok(())
 }
 
-/// Whether a program for this operating system (as `std::env::consts::OS` names it) runs on a phone, where everybody who
-/// has the app has its keys.
-pub(crate) fn is_phone(target_os: &str) -> bool {
-    matches!(target_os, "android" | "ios")
+/// Whether this key may be used on this operating system (as `std::env::consts::OS` names it). On a phone everybody who has
+/// the app has its key, and RAM cannot restrict the operation to one device: only a token that expires bounds the damage.
+pub(crate) fn key_on_phone(target_os: &str, key: &AccessKey, is_loopback: bool) -> Result<(), Error> {
+    let is_phone = matches!(target_os, "android" | "ios");
+    if is_phone && key.security_token().is_none() && !is_loopback {
+        return Err(Error::invalid_parameter(
+            "an AccessKey without a security token must not be on a phone: ask your own server for the device's login, or \
+             for a security token",
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -155,14 +149,7 @@ mod tests {
     #[test]
     fn a_region_is_a_label() {
         region("region", "cn-hangzhou").unwrap();
-        for bad in [
-            "",
-            "CN-HANGZHOU",
-            "cn_hangzhou",
-            " cn-hangzhou",
-            "evil.example.com/#",
-            "é",
-        ] {
+        for bad in ["", "CN-HANGZHOU", "cn_hangzhou", " cn-hangzhou", "evil.example.com/#", "é"] {
             assert!(refused(region("ALIBABA_CLOUD_REGION_ID", bad)).starts_with("ALIBABA_CLOUD_REGION_ID: "));
         }
     }
@@ -171,12 +158,7 @@ mod tests {
     fn numbers_have_ranges() {
         timeout("timeout", Duration::from_millis(1)).unwrap();
         timeout("timeout", TIMEOUT_MAX).unwrap();
-        for bad in [
-            Duration::ZERO,
-            Duration::from_micros(999),
-            Duration::from_secs(86_401),
-            Duration::MAX,
-        ] {
+        for bad in [Duration::ZERO, Duration::from_micros(999), Duration::from_secs(86_401), Duration::MAX] {
             assert!(refused(timeout("timeout", bad)).contains("24 hours"));
         }
         max_attempts(1).unwrap();
@@ -188,8 +170,16 @@ mod tests {
     }
 
     #[test]
-    fn only_android_and_ios_are_phones() {
-        assert!(is_phone("android") && is_phone("ios"));
-        assert!(!["linux", "macos", "windows"].into_iter().any(is_phone));
+    fn a_key_on_a_phone_needs_a_token() {
+        let bare = AccessKey::new("LTAI", "s3cr3t").unwrap();
+        let temporary = bare.clone().with_security_token("t0k3n").unwrap();
+        for phone in ["android", "ios"] {
+            assert!(refused(key_on_phone(phone, &bare, false)).contains("your own server"));
+            key_on_phone(phone, &bare, true).unwrap();
+            key_on_phone(phone, &temporary, false).unwrap();
+        }
+        for computer in ["linux", "macos", "windows"] {
+            key_on_phone(computer, &bare, false).unwrap();
+        }
     }
 }

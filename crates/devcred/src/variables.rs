@@ -8,7 +8,9 @@ use crate::error::Error;
 
 /// Looks a variable up. An empty variable counts as unset.
 #[derive(Clone)]
-pub(crate) struct Variables(Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>);
+pub(crate) struct Variables(Arc<LookUp>);
+
+type LookUp = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 /// A text that configures the client, and the name under which the caller gave it: an option's or a variable's.
 #[derive(Clone)]
@@ -20,10 +22,7 @@ pub(crate) struct Setting {
 impl Setting {
     /// What the caller gave through the option of this name.
     pub(crate) fn option(name: &'static str, value: impl Into<String>) -> Self {
-        Self {
-            name,
-            value: value.into(),
-        }
+        Self { name, value: value.into() }
     }
 }
 
@@ -37,10 +36,7 @@ impl Variables {
     /// # Errors
     /// `InvalidParameter` with the variable's name where its value is not Unicode.
     pub(crate) fn get(&self, name: &'static str) -> Result<Option<Setting>, Error> {
-        match (self.0)(name)
-            .filter(|value| !value.is_empty())
-            .map(OsString::into_string)
-        {
+        match (self.0)(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(Setting { name, value })),
             Some(Err(_)) => Err(Error::invalid_parameter(format!("{name} is not valid Unicode"))),
@@ -75,11 +71,6 @@ impl Variables {
     /// An environment that holds these variables only.
     pub(crate) fn of(pairs: &[(&'static str, &'static str)]) -> Self {
         let pairs = pairs.to_vec();
-        Self::new(move |name| {
-            pairs
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| value.into())
-        })
+        Self::new(move |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
     }
 }

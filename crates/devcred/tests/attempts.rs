@@ -15,22 +15,14 @@ use tokio::net::TcpListener;
 async fn throttling_is_tried_again_with_a_fresh_nonce_and_permission_is_not() {
     let emulator = Emulator::builder().instance(INSTANCE_ID).start().await.unwrap();
     let client = client_for(&emulator);
-    client
-        .get_device_credential("GID_test@@@fault-Throttling.User-2")
-        .await
-        .unwrap();
+    client.get_device_credential("GID_test@@@fault-Throttling.User-2").await.unwrap();
     let nonces: HashSet<_> = emulator.calls().into_iter().map(|call| call.nonce).collect();
     assert_eq!((emulator.calls().len(), nonces.len()), (3, 3));
 
     emulator.clear_calls();
-    let call = client
-        .get_device_credential("GID_test@@@test")
-        .instance_id("post-cn-foreign");
+    let call = client.get_device_credential("GID_test@@@test").instance_id("post-cn-foreign");
     let error = call.await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts(), error.retryable()),
-        (ErrorKind::PermissionDenied, 1, false)
-    );
+    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::PermissionDenied, 1, false));
     assert_eq!(error.code(), Some("InstancePermissionCheckFailed"));
     assert_eq!(emulator.calls().len(), 1);
 }
@@ -38,15 +30,9 @@ async fn throttling_is_tried_again_with_a_fresh_nonce_and_permission_is_not() {
 #[tokio::test]
 async fn attempts_end_and_the_error_holds_what_the_service_said() {
     let emulator = emulator().await;
-    let error = client_for(&emulator)
-        .get_device_credential("GID_test@@@fault-InternalError")
-        .await
-        .unwrap_err();
+    let error = client_for(&emulator).get_device_credential("GID_test@@@fault-InternalError").await.unwrap_err();
     let last = emulator.calls().pop().unwrap();
-    assert_eq!(
-        (error.kind(), error.attempts(), error.retryable()),
-        (ErrorKind::Service, 3, true)
-    );
+    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Service, 3, true));
     assert_eq!((error.code(), error.http_status()), (Some("InternalError"), Some(500)));
     assert_eq!(error.request_id(), Some(last.request_id.as_str()));
     assert!(error.help_url().unwrap().starts_with("https://"));
@@ -56,22 +42,10 @@ async fn attempts_end_and_the_error_holds_what_the_service_said() {
 #[tokio::test]
 async fn a_connection_that_is_closed_without_an_answer_is_tried_again() {
     let emulator = emulator().await;
-    let error = client_for(&emulator)
-        .get_device_credential("GID_test@@@fault-close")
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts(), error.retryable()),
-        (ErrorKind::Transport, 3, true)
-    );
-    assert!(
-        error.message().contains("waiting for the answer of 127.0.0.1:"),
-        "{error}"
-    );
-    assert!(
-        error.message().ends_with("(attempt 3 of 3), possibly billed"),
-        "{error}"
-    );
+    let error = client_for(&emulator).get_device_credential("GID_test@@@fault-close").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, 3, true));
+    assert!(error.message().contains("waiting for the answer of 127.0.0.1:"), "{error}");
+    assert!(error.message().ends_with("(attempt 3 of 3), possibly billed"), "{error}");
     assert_eq!(emulator.calls().len(), 3);
 }
 
@@ -91,17 +65,11 @@ async fn a_wrong_clock_is_corrected_once_and_stays_corrected() {
 async fn a_clock_that_cannot_be_learnt_is_told() {
     let body = br#"{"Code":"InvalidTimeStamp.Expired","Message":"expired"}"#;
     for (header, advice) in [
-        (
-            "Date: Tue, 02 Jan 2024 03:04:05 GMT",
-            "the service's clock reads 2024-01-02T03:04:05Z.",
-        ),
+        ("Date: Tue, 02 Jan 2024 03:04:05 GMT", "the service's clock reads 2024-01-02T03:04:05Z."),
         ("Date: yesterday", "does not tell its own time."),
     ] {
         let (address, _heads) = server(vec![answer("400 x", &[header], body), answer("400 x", &[header], body)]).await;
-        let error = client_at(address)
-            .get_device_credential("GID_test@@@test")
-            .await
-            .unwrap_err();
+        let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication);
         assert_eq!(error.attempts(), if header.contains("GMT") { 2 } else { 1 });
         assert!(error.advice().unwrap().ends_with(advice), "{error}");
@@ -111,15 +79,9 @@ async fn a_clock_that_cannot_be_learnt_is_told() {
 #[tokio::test]
 async fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
     let emulator = emulator().await;
-    let client = builder_for(&emulator)
-        .timeout(Duration::from_millis(300))
-        .build()
-        .unwrap();
+    let client = builder_for(&emulator).timeout(Duration::from_millis(300)).build().unwrap();
     let error = client.get_device_credential("GID_test@@@fault-hang").await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts(), error.retryable()),
-        (ErrorKind::Timeout, 1, true)
-    );
+    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Timeout, 1, true));
     assert_eq!(
         error.message(),
         format!(
@@ -132,11 +94,7 @@ async fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
 #[tokio::test]
 async fn an_attempt_that_takes_too_long_is_tried_again() {
     let emulator = emulator().await;
-    let client = builder_for(&emulator)
-        .attempt_timeout(Duration::from_millis(100))
-        .max_attempts(2)
-        .build()
-        .unwrap();
+    let client = builder_for(&emulator).attempt_timeout(Duration::from_millis(100)).max_attempts(2).build().unwrap();
     let error = client.get_device_credential("GID_test@@@fault-hang").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 2));
     assert!(error.message().starts_with("timed out after 0.1 s "), "{error}");
@@ -149,50 +107,26 @@ async fn nobody_listens_at_a_dead_port() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
-    let client = builder()
-        .endpoint(format!("http://{address}"))
-        .access_key(key)
-        .build()
-        .unwrap();
+    let client = builder().endpoint(format!("http://{address}")).access_key(key).build().unwrap();
     let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 3));
-    assert_eq!(
-        error.message(),
-        format!("connecting to {address} failed: connection refused (attempt 3 of 3)")
-    );
-    assert_eq!(
-        error.advice(),
-        Some(format!("Is the emulator running at {address}?").as_str())
-    );
+    assert_eq!(error.message(), format!("connecting to {address} failed: connection refused (attempt 3 of 3)"));
+    assert_eq!(error.advice(), Some(format!("Is the emulator running at {address}?").as_str()));
 }
 
 #[tokio::test]
 async fn a_call_whose_turn_would_come_too_late_is_not_sent() {
     let emulator = emulator().await;
-    let client = builder_for(&emulator)
-        .max_requests_per_second(1)
-        .timeout(Duration::from_secs(2))
-        .build()
-        .unwrap();
+    let client = builder_for(&emulator).max_requests_per_second(1).timeout(Duration::from_secs(2)).build().unwrap();
     for _ in 0..10 {
         client.get_device_credential("GID_test@@@test").await.unwrap();
     }
-    let waiting = tokio::spawn(
-        client
-            .get_device_credential("GID_test@@@test")
-            .timeout(Duration::from_secs(10))
-            .into_future(),
-    );
+    let waiting =
+        tokio::spawn(client.get_device_credential("GID_test@@@test").timeout(Duration::from_secs(10)).into_future());
     tokio::task::yield_now().await;
     let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts(), error.retryable()),
-        (ErrorKind::Timeout, 0, true)
-    );
-    assert_eq!(
-        error.message(),
-        "not sent: this client sends 1 requests a second and 2 calls are waiting"
-    );
+    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Timeout, 0, true));
+    assert_eq!(error.message(), "not sent: this client sends 1 requests a second and 2 calls are waiting");
     waiting.await.unwrap().unwrap();
     assert_eq!(emulator.calls().len(), 11);
 }
@@ -202,66 +136,28 @@ async fn a_proxy_that_wants_a_password_or_leads_nowhere_is_named() {
     for (status, attempts, cause) in [("407 x", 1, "asks for a user name"), ("502 x", 3, "refused to lead")] {
         let (proxy, mut heads) = server(vec![answer(status, &[], b""); 3]).await;
         let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
-        let client = builder()
-            .endpoint("https://service.test")
-            .access_key(key)
-            .proxy(format!("http://user:p4ss@{proxy}"));
-        let error = client
-            .build()
-            .unwrap()
-            .get_device_credential("GID_test@@@test")
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (error.kind(), error.attempts()),
-            (ErrorKind::Transport, attempts),
-            "{error}"
-        );
-        assert!(
-            error.message().contains(&format!("through the proxy {proxy} failed")),
-            "{error}"
-        );
-        assert!(
-            error
-                .advice()
-                .unwrap()
-                .starts_with(&format!("The proxy {proxy}, named by proxy, {cause}")),
-            "{error}"
-        );
+        let client =
+            builder().endpoint("https://service.test").access_key(key).proxy(format!("http://user:p4ss@{proxy}"));
+        let error = client.build().unwrap().get_device_credential("GID_test@@@test").await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, attempts), "{error}");
+        assert!(error.message().contains(&format!("through the proxy {proxy} failed")), "{error}");
+        assert!(error.advice().unwrap().starts_with(&format!("The proxy {proxy}, named by proxy, {cause}")), "{error}");
         assert!(!error.to_string().contains("p4ss"), "{error}");
         let head = heads.recv().await.unwrap();
         assert!(head.starts_with("CONNECT service.test:443 HTTP/1.1\r\n"), "{head}");
-        assert!(
-            head.to_ascii_lowercase().contains("proxy-authorization: basic "),
-            "{head}"
-        );
+        assert!(head.to_ascii_lowercase().contains("proxy-authorization: basic "), "{head}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_is_no_http_or_is_cut_short_is_told_apart() {
     for (bytes, kind, cause) in [
-        (
-            b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(),
-            ErrorKind::InvalidResponse,
-            "the answer is no HTTP/1.1",
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec(),
-            ErrorKind::Transport,
-            "connection closed",
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Le".to_vec(),
-            ErrorKind::Transport,
-            "connection closed",
-        ),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(), ErrorKind::InvalidResponse, "the answer is no HTTP/1.1"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec(), ErrorKind::Transport, "connection closed"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le".to_vec(), ErrorKind::Transport, "connection closed"),
     ] {
         let (address, _heads) = server(vec![bytes]).await;
-        let error = client_at(address)
-            .get_device_credential("GID_test@@@test")
-            .await
-            .unwrap_err();
+        let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.message().contains(cause), "{error}");
     }
@@ -270,16 +166,10 @@ async fn an_answer_that_is_no_http_or_is_cut_short_is_told_apart() {
 #[test]
 fn outside_a_runtime_a_call_is_an_error_and_no_panic() {
     let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
-    let client = builder()
-        .endpoint("http://127.0.0.1:1")
-        .access_key(key)
-        .build()
-        .unwrap();
+    let client = builder().endpoint("http://127.0.0.1:1").access_key(key).build().unwrap();
     let mut call = client.get_device_credential("GID_test@@@test").into_future();
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let std::task::Poll::Ready(result) = call.as_mut().poll(&mut context) else {
-        panic!("it waits")
-    };
+    let std::task::Poll::Ready(result) = call.as_mut().poll(&mut context) else { panic!("it waits") };
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Internal, 0));
     assert!(error.advice().unwrap().contains("new_current_thread"));

@@ -24,11 +24,7 @@ async fn emulator_with_keys(count: usize) -> Emulator {
 async fn the_service_sees_whole_triples_only() {
     const KEYS: usize = 20;
     let emulator = emulator_with_keys(KEYS).await;
-    let client = builder_for(&emulator)
-        .access_key(key(0))
-        .max_requests_per_second(100_000)
-        .build()
-        .unwrap();
+    let client = builder_for(&emulator).access_key(key(0)).max_requests_per_second(100_000).build().unwrap();
     let callers: Vec<_> = (0..8)
         .map(|caller| {
             let client = client.clone();
@@ -44,9 +40,7 @@ async fn the_service_sees_whole_triples_only() {
         // Each key is seen at work before the next one takes its place.
         let seen = format!("STS.{}", number - 1);
         let replaced = |journal: &devcred_emulator::Journal| {
-            journal
-                .calls()
-                .any(|call| call.access_key_id.as_deref() == Some(seen.as_str()))
+            journal.calls().any(|call| call.access_key_id.as_deref() == Some(seen.as_str()))
         };
         emulator.wait_for(LIMIT, replaced).await.unwrap();
         client.set_access_key(key(number)).unwrap();
@@ -56,22 +50,14 @@ async fn the_service_sees_whole_triples_only() {
     }
     let calls = emulator.calls();
     assert_eq!(calls.len(), 400);
-    assert!(
-        calls
-            .iter()
-            .all(|call| call.code.is_none() && call.security_token == SecurityTokenPresented::Matches)
-    );
+    assert!(calls.iter().all(|call| call.code.is_none() && call.security_token == SecurityTokenPresented::Matches));
 }
 
 #[tokio::test]
 async fn a_bad_key_is_refused_and_the_old_one_stays() {
     let emulator = emulator_with_keys(1).await;
     let client = builder_for(&emulator).access_key(key(0)).build().unwrap();
-    for bad in [
-        AccessKey::new("STS.0", "s3cr3t\n"),
-        AccessKey::new("", "s3cr3t"),
-        key(0).with_security_token(""),
-    ] {
+    for bad in [AccessKey::new("STS.0", "s3cr3t\n"), AccessKey::new("", "s3cr3t"), key(0).with_security_token("")] {
         let refused = bad.and_then(|key| client.set_access_key(key)).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidParameter);
     }
@@ -90,27 +76,13 @@ async fn every_clone_has_the_new_key() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_told_apart_from_an_altered_request() {
-    let emulator = Emulator::builder()
-        .access_key("LTAI-id", "right")
-        .start()
-        .await
-        .unwrap();
+    let emulator = Emulator::builder().access_key("LTAI-id", "right").start().await.unwrap();
     for signature in [devcred::Signature::Acs3HmacSha256, devcred::Signature::HmacSha1] {
         let wrong = AccessKey::new("LTAI-id", "wrong-s3cr3t").unwrap();
-        let client = builder_for(&emulator)
-            .access_key(wrong)
-            .signature(signature)
-            .build()
-            .unwrap();
+        let client = builder_for(&emulator).access_key(wrong).signature(signature).build().unwrap();
         let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.code()),
-            (ErrorKind::Authentication, Some("SignatureDoesNotMatch"))
-        );
-        assert!(
-            error.advice().unwrap().ends_with("the AccessKey secret is wrong."),
-            "{error}"
-        );
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Authentication, Some("SignatureDoesNotMatch")));
+        assert!(error.advice().unwrap().ends_with("the AccessKey secret is wrong."), "{error}");
         assert!(!error.to_string().contains("wrong-s3cr3t"), "{error}");
     }
 }

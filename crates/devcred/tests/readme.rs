@@ -8,13 +8,8 @@ fn the_example_of_the_readme_runs() {
     let (_, example) = readme.split_once("```rust\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
     let documentation = std::fs::read_to_string(format!("{folder}/src/lib.rs")).unwrap();
-    let visible = documentation
-        .lines()
-        .filter_map(|line| line.strip_prefix("//! "))
-        .filter(|line| !line.starts_with('#'));
+    let visible =
+        documentation.lines().filter_map(|line| line.strip_prefix("//! ")).filter(|line| !line.starts_with('#'));
     let visible = visible.collect::<Vec<_>>().join("\n");
-    assert!(
-        visible.contains(example.trim_end()),
-        "the crate documentation does not hold:\n{example}"
-    );
+    assert!(visible.contains(example.trim_end()), "the crate documentation does not hold:\n{example}");
 }

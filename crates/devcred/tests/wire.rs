@@ -26,15 +26,7 @@ const ODD: [&str; 12] = [
 /// The percent-encoding of the documents, told once more.
 fn encoded(text: &str) -> String {
     let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(byte);
-    text.bytes()
-        .map(|b| {
-            if unreserved(&b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
+    text.bytes().map(|b| if unreserved(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 #[tokio::test]
@@ -47,10 +39,7 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
         .await
         .unwrap();
     let keys = [
-        AccessKey::new("STS.id", "s3cr3t")
-            .unwrap()
-            .with_security_token(token)
-            .unwrap(),
+        AccessKey::new("STS.id", "s3cr3t").unwrap().with_security_token(token).unwrap(),
         AccessKey::new("LTAI-id", "an+ot/her==").unwrap(),
     ];
     for signature in [Signature::Acs3HmacSha256, Signature::HmacSha1] {
@@ -60,10 +49,7 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
             for id in ODD {
                 let instance = id.replace("@@@", "@@");
                 let credential = client.get_device_credential(id).instance_id(&instance).await.unwrap();
-                assert_eq!(
-                    (credential.client_id(), credential.instance_id()),
-                    (id, instance.as_str())
-                );
+                assert_eq!((credential.client_id(), credential.instance_id()), (id, instance.as_str()));
 
                 let call = emulator.calls().pop().unwrap();
                 assert_eq!(
@@ -71,11 +57,7 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
                     (Some(id), Some(instance.as_str()))
                 );
                 let parameters = format!("ClientId={}&", encoded(id));
-                assert!(
-                    call.target.contains(&parameters),
-                    "{} holds no {parameters}",
-                    call.target
-                );
+                assert!(call.target.contains(&parameters), "{} holds no {parameters}", call.target);
                 if signature == Signature::Acs3HmacSha256 {
                     assert_eq!(call.target, format!("/?{parameters}InstanceId={}", encoded(&instance)));
                 }
@@ -87,20 +69,14 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
 #[tokio::test]
 async fn the_request_is_a_post_without_a_body_or_anything_unasked_for() {
     let (address, mut heads) = server(vec![answer("500 x", &[], b"")]).await;
-    client_at(address)
-        .get_device_credential("GID_test@@@test")
-        .await
-        .unwrap_err();
+    client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
     let head = heads.recv().await.unwrap();
     let mut lines: Vec<_> = head.trim_end().split("\r\n").collect();
     assert_eq!(
         lines.remove(0),
         "POST /?ClientId=GID_test%40%40%40test&InstanceId=post-cn-0pp12gl%2A%2A%2A%2A HTTP/1.1"
     );
-    let mut names: Vec<_> = lines
-        .iter()
-        .map(|line| line.split_once(": ").unwrap().0.to_ascii_lowercase())
-        .collect();
+    let mut names: Vec<_> = lines.iter().map(|line| line.split_once(": ").unwrap().0.to_ascii_lowercase()).collect();
     names.sort();
     assert_eq!(
         names,
@@ -118,18 +94,13 @@ async fn the_request_is_a_post_without_a_body_or_anything_unasked_for() {
         ]
     );
     let value = |name: &str| {
-        let line = lines
-            .iter()
-            .find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}: ")));
+        let line = lines.iter().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}: ")));
         line.unwrap().split_once(": ").unwrap().1
     };
     assert_eq!(value("content-length"), "0");
     assert_eq!(value("accept"), "application/json");
     assert_eq!(value("host"), address.to_string());
-    assert_eq!(
-        value("user-agent"),
-        concat!("devcred/", env!("CARGO_PKG_VERSION"), " rust")
-    );
+    assert_eq!(value("user-agent"), concat!("devcred/", env!("CARGO_PKG_VERSION"), " rust"));
 }
 
 #[tokio::test]
@@ -138,12 +109,7 @@ async fn the_older_signature_sends_no_header_of_the_newer_one() {
     let client = builder_for(&emulator).signature(Signature::HmacSha1).build().unwrap();
     client.get_device_credential("GID_test@@@test").await.unwrap();
     let call = emulator.calls().pop().unwrap();
-    assert!(
-        call.headers
-            .iter()
-            .all(|(name, _)| !name.starts_with("x-acs-") && name != "authorization"),
-        "{call:?}"
-    );
+    assert!(call.headers.iter().all(|(name, _)| !name.starts_with("x-acs-") && name != "authorization"), "{call:?}");
     assert!(call.target.contains("SignatureVersion=1.0"));
 }
 
@@ -170,41 +136,19 @@ async fn dropping_the_future_closes_the_connection() {
     let emulator = emulator().await;
     let client = client_for(&emulator);
     let call = tokio::spawn(client.get_device_credential("GID_test@@@fault-hang").into_future());
-    emulator
-        .wait_for(LIMIT, |journal| journal.calls().len() == 1)
-        .await
-        .unwrap();
+    emulator.wait_for(LIMIT, |journal| journal.calls().len() == 1).await.unwrap();
     call.abort();
-    emulator
-        .wait_for(LIMIT, |journal| journal.open_connections() == 0)
-        .await
-        .unwrap();
+    emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
     let calls = emulator.calls();
-    assert_eq!(
-        (calls.len(), calls[0].end),
-        (1, Some(devcred_emulator::CallEnd::ClientClosed))
-    );
+    assert_eq!((calls.len(), calls[0].end), (1, Some(devcred_emulator::CallEnd::ClientClosed)));
 }
 
 #[tokio::test]
 async fn an_answer_with_a_content_encoding_is_not_decoded() {
     let (address, mut heads) = server(vec![answer("200 OK", &["Content-Encoding: gzip"], b"\x1f\x8b")]).await;
-    let error = client_at(address)
-        .get_device_credential("GID_test@@@test")
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.http_status()),
-        (ErrorKind::InvalidResponse, Some(200))
-    );
-    assert!(
-        !heads
-            .recv()
-            .await
-            .unwrap()
-            .to_ascii_lowercase()
-            .contains("accept-encoding")
-    );
+    let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status()), (ErrorKind::InvalidResponse, Some(200)));
+    assert!(!heads.recv().await.unwrap().to_ascii_lowercase().contains("accept-encoding"));
 }
 
 #[tokio::test]
@@ -213,10 +157,7 @@ async fn a_redirect_is_not_followed() {
     let location = format!("Location: http://{other}/");
     for status in ["301 x", "302 x", "303 x", "307 x", "308 x"] {
         let (address, _heads) = server(vec![answer(status, &[&location], b"")]).await;
-        let error = client_at(address)
-            .get_device_credential("GID_test@@@test")
-            .await
-            .unwrap_err();
+        let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidResponse, 1));
     }
     assert!(other_heads.try_recv().is_err());
@@ -225,15 +166,9 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn a_body_is_read_up_to_64_kib() {
     let body = |length: usize| format!("{{\"x\":\"{}\"}}", "x".repeat(length - 8)).into_bytes();
-    for (length, complaint) in [
-        (64 * 1024, "has no DeviceCredential"),
-        (64 * 1024 + 1, "longer than 64 KiB"),
-    ] {
+    for (length, complaint) in [(64 * 1024, "has no DeviceCredential"), (64 * 1024 + 1, "longer than 64 KiB")] {
         let (address, _heads) = server(vec![answer("200 OK", &[], &body(length))]).await;
-        let error = client_at(address)
-            .get_device_credential("GID_test@@@test")
-            .await
-            .unwrap_err();
+        let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse);
         assert!(error.message().contains(complaint), "{error}");
     }
@@ -246,9 +181,6 @@ async fn a_credential_without_a_request_id_has_the_headers() {
         "DeviceAccessKeySecret":"DC.secret","CreateTime":1,"UpdateTime":"2"}}}}"#
     );
     let (address, _heads) = server(vec![answer("200 OK", &["X-Acs-Request-Id: ABC-1"], body.as_bytes())]).await;
-    let credential = client_at(address)
-        .get_device_credential("GID_test@@@test")
-        .await
-        .unwrap();
+    let credential = client_at(address).get_device_credential("GID_test@@@test").await.unwrap();
     assert_eq!(credential.request_id(), "ABC-1");
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::error::Reply;
+use crate::failure::Reply;
 use crate::transport::{Attempt, NoAnswer, Stage};
 
 const CANONICAL: &str = "POST\n/\nClientId=a\nhost:h\nx-acs-security-token:t0k3n+=\nx-acs-version:1\n\nhost\nhash";
@@ -36,10 +36,7 @@ fn at(seconds: u64) -> SystemTime {
 
 impl Case {
     fn advice(&self, failure: &Failure) -> Option<String> {
-        let key = AccessKey::new("LTAI", "s3cr3t")
-            .unwrap()
-            .with_security_token("t0k3n+=")
-            .unwrap();
+        let key = AccessKey::new("LTAI", "s3cr3t").unwrap().with_security_token("t0k3n+=").unwrap();
         let request = SignedRequest {
             query: Zeroizing::default(),
             headers: Vec::new(),
@@ -57,11 +54,7 @@ impl Case {
                 proxy: self.proxy,
                 now: at(0),
                 signature: self.signature,
-                sent: self.is_sent.then_some(Sent {
-                    request: &request,
-                    key: &key,
-                    time: at(1),
-                }),
+                sent: self.is_sent.then_some(Sent { request: &request, key: &key, time: at(1) }),
                 always_refused_or_reset: self.always_refused_or_reset,
             },
         )
@@ -72,39 +65,19 @@ impl Case {
             kind,
             message: String::new(),
             retryable: false,
-            reason: Reason::Answered {
-                known: code != "SomethingNew",
-            },
-            reply: Reply {
-                code: Some(code.into()),
-                ..reply
-            },
+            reason: Reason::Answered { known: code != "SomethingNew" },
+            reply: Box::new(Reply { code: Some(code.into()), ..reply }),
         })
     }
 
     fn of_cause(&self, cause: Cause) -> Option<String> {
-        let attempt = Attempt {
-            host: "HOST",
-            proxy: None,
-            number: 1,
-            of: 1,
-        };
-        self.advice(
-            &NoAnswer {
-                stage: Stage::Connecting,
-                cause,
-            }
-            .into_failure(&attempt),
-        )
+        let attempt = Attempt { host: "HOST", proxy: None, number: 1, of: 1 };
+        self.advice(&NoAnswer { stage: Stage::Connecting, cause }.into_failure(&attempt))
     }
 
     fn of_signature(&self, told: &str) -> String {
-        let reply = Reply {
-            full_message: told.into(),
-            ..Reply::default()
-        };
-        self.of_code(ErrorKind::Authentication, "SignatureDoesNotMatch", reply)
-            .unwrap()
+        let reply = Reply { full_message: told.into(), ..Reply::default() };
+        self.of_code(ErrorKind::Authentication, "SignatureDoesNotMatch", reply).unwrap()
     }
 }
 
@@ -115,20 +88,13 @@ fn a_device_that_is_not_there_must_be_registered() {
     };
     let register = "Register the device first (RegisterDeviceCredential); registering one that has a credential replaces its secret.";
     assert_eq!(of("GID_a@@@b").unwrap(), register);
-    assert_eq!(
-        of("GID_a").unwrap(),
-        format!("{register} A client id reads GROUP@@@DEVICE.")
-    );
+    assert_eq!(of("GID_a").unwrap(), format!("{register} A client id reads GROUP@@@DEVICE."));
 }
 
 #[test]
 fn an_instance_that_may_not_be_asked_for_is_perhaps_elsewhere() {
     let code = "InstancePermissionCheckFailed";
-    let of = |region| {
-        Case { region, ..CASE }
-            .of_code(ErrorKind::PermissionDenied, code, Reply::default())
-            .unwrap()
-    };
+    let of = |region| Case { region, ..CASE }.of_code(ErrorKind::PermissionDenied, code, Reply::default()).unwrap();
     assert_eq!(
         of(Some("cn-hangzhou")),
         "The region cn-hangzhou was asked: the instance may be in another region. If it is not, it may belong to another \
@@ -139,19 +105,10 @@ fn an_instance_that_may_not_be_asked_for_is_perhaps_elsewhere() {
 
 #[test]
 fn a_refusal_by_ram_says_what_was_missing() {
-    let access_denied = vec![
-        ("AuthAction", "mq:GetDeviceCredential".into()),
-        ("PolicyType", "AccountLevel".into()),
-    ];
-    let reply = Reply {
-        access_denied,
-        ..Reply::default()
-    };
+    let access_denied = vec![("AuthAction", "mq:GetDeviceCredential".into()), ("PolicyType", "AccountLevel".into())];
+    let reply = Reply { access_denied, ..Reply::default() };
     let of = |reply| CASE.of_code(ErrorKind::PermissionDenied, "NoPermission", reply);
-    assert_eq!(
-        of(reply).unwrap(),
-        "RAM refused: AuthAction mq:GetDeviceCredential, PolicyType AccountLevel."
-    );
+    assert_eq!(of(reply).unwrap(), "RAM refused: AuthAction mq:GetDeviceCredential, PolicyType AccountLevel.");
     assert_eq!(of(Reply::default()), None);
 }
 
@@ -167,14 +124,9 @@ fn only_an_expired_token_can_be_renewed() {
 fn a_signature_over_the_same_request_means_a_wrong_secret() {
     let told = format!("no match. server StringToSign is [x] server CanonicalRequest is [{CANONICAL}]");
     assert!(CASE.of_signature(&told).ends_with("the AccessKey secret is wrong."));
-    let rpc = Case {
-        signature: Signature::HmacSha1,
-        covered: "POST&%2F&A%3D1%26B%3D2",
-        ..CASE
-    };
+    let rpc = Case { signature: Signature::HmacSha1, covered: "POST&%2F&A%3D1%26B%3D2", ..CASE };
     assert!(
-        rpc.of_signature("no match. server string to sign is:POST&%2F&A%3D1%26B%3D2")
-            .ends_with("secret is wrong.")
+        rpc.of_signature("no match. server string to sign is:POST&%2F&A%3D1%26B%3D2").ends_with("secret is wrong.")
     );
 }
 
@@ -187,10 +139,7 @@ fn a_signature_over_another_request_shows_the_first_difference_without_secrets()
          received \"host:proxy\"."
     );
     let token = CASE.of_signature(&told("t0k3n+=", "t0k3n ="));
-    assert!(
-        token.contains("\"x-acs-security-token:<cut out>\"") && !token.contains("t0k3n"),
-        "{token}"
-    );
+    assert!(token.contains("\"x-acs-security-token:<cut out>\"") && !token.contains("t0k3n"), "{token}");
     let shorter = CASE.of_signature("server CanonicalRequest is [POST]");
     assert!(shorter.contains("sent \"/\", received \"\""), "{shorter}");
     let leaking = CASE.of_signature(&told("ClientId=a", "ClientId=s3cr3t t0k3n%2B%3D"));
@@ -202,48 +151,23 @@ fn a_signature_over_another_request_shows_the_first_difference_without_secrets()
         ..CASE
     };
     let differs = rpc.of_signature("server string to sign is:POST&%2F&A%3D1%26SecurityToken%3Dt0k3n%2520%253D%26Z%3D3");
-    assert!(
-        differs.contains("The first parameter of the string to sign that differs"),
-        "{differs}"
-    );
-    assert!(
-        differs.contains("SecurityToken%3D<cut out>") && !differs.contains("t0k3n"),
-        "{differs}"
-    );
+    assert!(differs.contains("The first parameter of the string to sign that differs"), "{differs}");
+    assert!(differs.contains("SecurityToken%3D<cut out>") && !differs.contains("t0k3n"), "{differs}");
 }
 
 #[test]
 fn a_signature_that_cannot_be_compared_leaves_two_causes() {
-    for told in [
-        "",
-        "Specified signature is not matched with our calculation.",
-        "server CanonicalRequest is [POST",
-    ] {
-        assert!(
-            CASE.of_signature(told)
-                .starts_with("The AccessKey id and the secret do not belong together")
-        );
+    for told in ["", "Specified signature is not matched with our calculation.", "server CanonicalRequest is [POST"] {
+        assert!(CASE.of_signature(told).starts_with("The AccessKey id and the secret do not belong together"));
     }
     let unsent = Case { is_sent: false, ..CASE };
-    assert!(
-        unsent
-            .of_signature("server CanonicalRequest is [x]")
-            .starts_with("The AccessKey id")
-    );
+    assert!(unsent.of_signature("server CanonicalRequest is [x]").starts_with("The AccessKey id"));
 }
 
 #[test]
 fn a_clock_that_could_not_be_corrected_is_shown_beside_the_services() {
-    let of = |date| {
-        CASE.of_code(
-            ErrorKind::Authentication,
-            "InvalidTimeStamp.Expired",
-            Reply {
-                date,
-                ..Reply::default()
-            },
-        )
-    };
+    let of =
+        |date| CASE.of_code(ErrorKind::Authentication, "InvalidTimeStamp.Expired", Reply { date, ..Reply::default() });
     assert_eq!(
         of(Some(at(3600))).unwrap(),
         "The request was signed at 1970-01-01T00:00:01Z; the service's clock reads 1970-01-01T01:00:00Z."
@@ -253,66 +177,36 @@ fn a_clock_that_could_not_be_corrected_is_shown_beside_the_services() {
 
 #[test]
 fn throttling_tells_of_the_pace_and_of_the_others() {
-    let advice = CASE
-        .of_code(ErrorKind::Throttled, "Throttling.User", Reply::default())
-        .unwrap();
-    assert!(
-        advice.contains("at most 50 requests a second") && advice.contains("other processes share"),
-        "{advice}"
-    );
+    let advice = CASE.of_code(ErrorKind::Throttled, "Throttling.User", Reply::default()).unwrap();
+    assert!(advice.contains("at most 50 requests a second") && advice.contains("other processes share"), "{advice}");
 }
 
 #[test]
 fn an_unknown_code_is_not_waited_for() {
-    assert!(
-        CASE.of_code(ErrorKind::Service, "SomethingNew", Reply::default())
-            .unwrap()
-            .contains("help_url")
-    );
-    assert_eq!(
-        CASE.of_code(ErrorKind::Service, "InternalError", Reply::default()),
-        None
-    );
+    assert!(CASE.of_code(ErrorKind::Service, "SomethingNew", Reply::default()).unwrap().contains("help_url"));
+    assert_eq!(CASE.of_code(ErrorKind::Service, "InternalError", Reply::default()), None);
 }
 
 #[test]
 fn an_unknown_issuer_tells_which_roots_were_used() {
     let advice = CASE.of_cause(Cause::UnknownIssuer).unwrap();
-    assert!(
-        advice.contains("the roots bundled with devcred") && advice.contains("root_certificates_pem"),
-        "{advice}"
-    );
+    assert!(advice.contains("the roots bundled with devcred") && advice.contains("root_certificates_pem"), "{advice}");
 }
 
 #[test]
 fn a_certificate_out_of_its_time_points_to_the_clock() {
     for cause in [Cause::CertificateExpired, Cause::CertificateNotYetValid] {
-        assert!(
-            CASE.of_cause(cause)
-                .unwrap()
-                .contains("clock reads 1970-01-01T00:00:00Z")
-        );
+        assert!(CASE.of_cause(cause).unwrap().contains("clock reads 1970-01-01T00:00:00Z"));
     }
     assert_eq!(CASE.of_cause(Cause::CertificateForOther), None);
 }
 
 #[test]
 fn a_proxy_is_named_with_the_place_that_named_it() {
-    let proxied = Case {
-        proxy: Some(("proxy:3128", "HTTPS_PROXY")),
-        ..CASE
-    };
-    for cause in [
-        Cause::ProxyAuthentication,
-        Cause::ProxyUnwilling,
-        Cause::Refused,
-        Cause::NotResolved,
-    ] {
+    let proxied = Case { proxy: Some(("proxy:3128", "HTTPS_PROXY")), ..CASE };
+    for cause in [Cause::ProxyAuthentication, Cause::ProxyUnwilling, Cause::Refused, Cause::NotResolved] {
         let advice = proxied.of_cause(cause).unwrap();
-        assert!(
-            advice.starts_with("The proxy proxy:3128, named by HTTPS_PROXY, "),
-            "{advice}"
-        );
+        assert!(advice.starts_with("The proxy proxy:3128, named by HTTPS_PROXY, "), "{advice}");
     }
     assert_eq!(CASE.of_cause(Cause::NotResolved), None);
 }
@@ -320,20 +214,10 @@ fn a_proxy_is_named_with_the_place_that_named_it() {
 #[test]
 fn a_wall_of_refusals_has_two_meanings() {
     for cause in [Cause::Refused, Cause::Reset] {
-        assert!(
-            CASE.of_cause(cause)
-                .unwrap()
-                .contains("more than 300 requests a second")
-        );
-        let loopback = Case {
-            is_loopback: true,
-            ..CASE
-        };
+        assert!(CASE.of_cause(cause).unwrap().contains("more than 300 requests a second"));
+        let loopback = Case { is_loopback: true, ..CASE };
         assert_eq!(loopback.of_cause(cause).unwrap(), "Is the emulator running at HOST?");
-        let once = Case {
-            always_refused_or_reset: false,
-            ..CASE
-        };
+        let once = Case { always_refused_or_reset: false, ..CASE };
         assert_eq!(once.of_cause(cause), None);
     }
     assert_eq!(CASE.of_cause(Cause::Closed), None);

@@ -30,21 +30,13 @@ impl<'a> Fields<'a> {
             let place = format!("line {}, column {}", error.line(), error.column());
             Unreadable(format!("the answer is no JSON object ({place})"))
         })?;
-        Ok(Self {
-            body,
-            path: String::new(),
-            members,
-        })
+        Ok(Self { body, path: String::new(), members })
     }
 
     /// The text of a member, which must not be empty.
     pub(crate) fn text(&self, name: &str) -> Result<String, Unreadable> {
         let text: String = self.read(name, "a text")?;
-        if text.is_empty() {
-            Err(self.expected(name, "a text that is not empty"))
-        } else {
-            Ok(text)
-        }
+        if text.is_empty() { Err(self.expected(name, "a text that is not empty")) } else { Ok(text) }
     }
 
     pub(crate) fn secret(&self, name: &str) -> Result<Secret, Unreadable> {
@@ -54,20 +46,13 @@ impl<'a> Fields<'a> {
     /// Checks that a member holds the text that was asked for.
     pub(crate) fn equals(&self, name: &str, asked: &str) -> Result<(), Unreadable> {
         let text: Cow<str> = self.read(name, "a text")?;
-        if text == asked {
-            Ok(())
-        } else {
-            Err(self.expected(name, "the id that was asked for"))
-        }
+        if text == asked { Ok(()) } else { Err(self.expected(name, "the id that was asked for")) }
     }
 
     /// A time in milliseconds since 1970, as a number or as a text of digits.
     pub(crate) fn time(&self, name: &str) -> Result<SystemTime, Unreadable> {
         let json = self.member(name)?.get();
-        let digits = json
-            .strip_prefix('"')
-            .and_then(|json| json.strip_suffix('"'))
-            .unwrap_or(json);
+        let digits = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json);
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let ms = digits.parse().ok().filter(|ms| is_number && *ms <= TIME_MAX_MS);
         ms.map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
@@ -76,11 +61,7 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn object(&self, name: &str) -> Result<Fields<'a>, Unreadable> {
         let members = self.read(name, "an object")?;
-        Ok(Fields {
-            body: self.body,
-            path: self.path_of(name),
-            members,
-        })
+        Ok(Fields { body: self.body, path: self.path_of(name), members })
     }
 
     fn read<T: Deserialize<'a>>(&self, name: &str, expected: &str) -> Result<T, Unreadable> {
@@ -98,10 +79,7 @@ impl<'a> Fields<'a> {
 
     fn expected(&self, name: &str, expected: &str) -> Unreadable {
         let path = self.path_of(name);
-        let place = self
-            .member(name)
-            .map(|value| place(self.body, value.get()))
-            .unwrap_or_default();
+        let place = self.member(name).map(|value| place(self.body, value.get())).unwrap_or_default();
         Unreadable(format!("the answer's {path} is not {expected}{place}"))
     }
 

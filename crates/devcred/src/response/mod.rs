@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use zeroize::Zeroizing;
 
-use crate::error::{ErrorKind, Failure, Reason, Reply, classify};
+use crate::error::{ErrorKind, classify};
+use crate::failure::{Failure, Reason, Reply};
 use crate::operation::Operation;
 use crate::secret::{Secret, cut_out};
 pub(crate) use fields::{Fields, Unreadable};
@@ -56,10 +57,7 @@ pub(crate) fn read<'a, O: Operation>(
         Some(error) if !(300..400).contains(&answer.status) => Err(refused(error, answer, request_id, secrets)),
         _ if answer.status == 200 => fields
             .and_then(|fields| operation.read(&fields, request_id.as_deref().unwrap_or_default()))
-            .map(|answer| Read {
-                answer,
-                request_id: request_id.clone().unwrap_or_default(),
-            })
+            .map(|answer| Read { answer, request_id: request_id.clone().unwrap_or_default() })
             .map_err(|unreadable| invalid(unreadable.0, answer, request_id)),
         _ => Err(without_code(answer, request_id)),
     }
@@ -69,9 +67,7 @@ fn fields(answer: &Answer) -> Result<Fields<'_>, Unreadable> {
     match &answer.body {
         Body::Whole(body) => Fields::parse(body),
         Body::TooLong => Err(Unreadable(format!("the answer is longer than {} KiB", BODY_MAX / 1024))),
-        Body::Encoded => Err(Unreadable(
-            "the answer has a content encoding, and none was asked for".into(),
-        )),
+        Body::Encoded => Err(Unreadable("the answer has a content encoding, and none was asked for".into())),
     }
 }
 
@@ -88,19 +84,13 @@ fn request_id(answer: &Answer, fields: Option<&Fields>) -> Option<String> {
     let of_body = fields.and_then(|fields| fields.text("RequestId").ok());
     let of_xml = || service_error(answer, fields).and_then(|error| error.request_id);
     let of_header = || answer.header("x-acs-request-id").map(str::to_owned);
-    [of_body, of_xml(), of_header()]
-        .into_iter()
-        .flatten()
-        .find(|id| is_request_id(id))
+    [of_body, of_xml(), of_header()].into_iter().flatten().find(|id| is_request_id(id))
 }
 
 /// Ids are UUIDs, whose ends the documents mask with asterisks. Anything else is not repeated: it could be a secret that
 /// stands in the wrong field.
 fn is_request_id(id: &str) -> bool {
-    (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-*".contains(&byte))
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-*".contains(&byte))
 }
 
 /// The service said no, and why.
@@ -111,27 +101,21 @@ fn refused<'a>(
     secrets: impl IntoIterator<Item = &'a Secret>,
 ) -> Failure {
     let classified = classify(&error.code, answer.status);
-    let reply = Reply {
-        request_id,
-        ..reply(answer)
-    };
     let secrets: Vec<_> = secrets.into_iter().collect();
     let message = error.message(secrets.iter().copied());
-    let help_url = error.help_url.filter(|url| cut_out(url, secrets) == *url);
+    let reply = Reply {
+        code: Some(error.code),
+        help_url: error.help_url.filter(|url| cut_out(url, secrets) == *url),
+        full_message: error.full_message,
+        access_denied: error.access_denied,
+        ..reply(answer, request_id)
+    };
     Failure {
         kind: classified.kind,
         message,
         retryable: classified.retryable || reply.asks_to_wait,
-        reason: Reason::Answered {
-            known: classified.known,
-        },
-        reply: Reply {
-            code: Some(error.code),
-            help_url,
-            full_message: error.full_message,
-            access_denied: error.access_denied,
-            ..reply
-        },
+        reason: Reason::Answered { known: classified.known },
+        reply: Box::new(reply),
     }
 }
 
@@ -139,21 +123,15 @@ fn refused<'a>(
 fn without_code(answer: &Answer, request_id: Option<String>) -> Failure {
     let status = answer.status;
     let (kind, retryable) = match status {
-        500..=599 => (ErrorKind::Service, true),
-        429 => (ErrorKind::Throttled, true),
         300..=399 => {
-            return invalid(
-                format!("the answer is a redirect (HTTP {status}), and none is followed"),
-                answer,
-                request_id,
-            );
+            let message = format!("the answer is a redirect (HTTP {status}), and none is followed");
+            return invalid(message, answer, request_id);
         }
+        429 => (ErrorKind::Throttled, true),
+        500..=599 => (ErrorKind::Service, true),
         _ => (ErrorKind::InvalidResponse, false),
     };
-    let reply = Reply {
-        request_id,
-        ..reply(answer)
-    };
+    let reply = Box::new(reply(answer, request_id));
     Failure {
         kind,
         message: format!("HTTP {status} without a readable error of the service"),
@@ -170,25 +148,18 @@ fn invalid(message: String, answer: &Answer, request_id: Option<String>) -> Fail
         message,
         retryable: false,
         reason: Reason::Answered { known: true },
-        reply: Reply {
-            http_status: Some(answer.status),
-            request_id,
-            ..Reply::default()
-        },
+        reply: Box::new(Reply { http_status: Some(answer.status), request_id, ..Reply::default() }),
     }
 }
 
 /// What the status line and the headers say.
-fn reply(answer: &Answer) -> Reply {
-    let date = answer
-        .header(DATE.as_str())
-        .and_then(|date| httpdate::parse_http_date(date).ok());
+fn reply(answer: &Answer, request_id: Option<String>) -> Reply {
+    let date = answer.header(DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
     let asked = answer.header("x-acs-retry-after").and_then(milliseconds);
-    let standard = answer
-        .header(RETRY_AFTER.as_str())
-        .and_then(|value| seconds_or_date(value, date));
+    let standard = answer.header(RETRY_AFTER.as_str()).and_then(|value| seconds_or_date(value, date));
     Reply {
         http_status: Some(answer.status),
+        request_id,
         date,
         retry_after: asked.max(standard),
         asks_to_wait: asked.is_some(),
@@ -198,12 +169,7 @@ fn reply(answer: &Answer) -> Reply {
 
 /// The service's own header counts milliseconds; anything but a positive number is no wish.
 fn milliseconds(value: &str) -> Option<Duration> {
-    value
-        .trim()
-        .parse()
-        .ok()
-        .filter(|ms| *ms > 0)
-        .map(Duration::from_millis)
+    value.trim().parse().ok().filter(|ms| *ms > 0).map(Duration::from_millis)
 }
 
 /// `Retry-After` holds seconds, or a date, which counts from the answer's own `Date`.

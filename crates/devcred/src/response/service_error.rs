@@ -41,13 +41,7 @@ impl ServiceError {
         let body = std::str::from_utf8(body).ok()?;
         let (_, error) = body.split_once("<Error>")?;
         let text = |tag| xml_text(error, tag);
-        Self::new(
-            text("Code")?,
-            text("Message"),
-            text("RequestId"),
-            text("Recommend"),
-            Vec::new(),
-        )
+        Self::new(text("Code")?, text("Message"), text("RequestId"), text("Recommend"), Vec::new())
     }
 
     fn new(
@@ -58,31 +52,19 @@ impl ServiceError {
         access_denied: Vec<(&'static str, String)>,
     ) -> Option<Self> {
         let is_code = (1..=128).contains(&code.len())
-            && code
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+            && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         // Some operations of the product say how well they did in the same member.
         if !is_code || matches!(code.as_str(), "200" | "OK" | "Success") {
             return None;
         }
         let help_url = help_url.filter(|url| is_vendor_page(url));
-        Some(Self {
-            code,
-            full_message: message.unwrap_or_default(),
-            request_id,
-            help_url,
-            access_denied,
-        })
+        Some(Self { code, full_message: message.unwrap_or_default(), request_id, help_url, access_denied })
     }
 
     /// The message in one line, without these secrets.
     pub(super) fn message<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
         let message = one_line(&cut_out(own_part(&self.code, &self.full_message), secrets));
-        if message.is_empty() {
-            "the service gave no message".to_owned()
-        } else {
-            message
-        }
+        if message.is_empty() { "the service gave no message".to_owned() } else { message }
     }
 }
 
@@ -96,9 +78,7 @@ fn own_part<'a>(code: &str, message: &'a str) -> &'a str {
 }
 
 fn one_line(text: &str) -> String {
-    let words = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty());
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MESSAGE_MAX_CHARS) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
@@ -111,24 +91,13 @@ fn is_vendor_page(url: &str) -> bool {
         return false;
     };
     let host = url.host_str().unwrap_or_default();
-    let is_of = |domain: &str| {
-        host.strip_suffix(domain)
-            .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
-    };
+    let is_of = |domain: &str| host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));
     url.scheme() == "https" && (is_of("aliyun.com") || is_of("alibabacloud.com"))
 }
 
 fn xml_text(xml: &str, tag: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{tag}>"))?;
     let (text, _) = rest.split_once(&format!("</{tag}>"))?;
-    let entities = [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ];
-    Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| {
-        text.replace(entity, character)
-    }))
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character)))
 }

@@ -26,15 +26,8 @@ fn credential() -> Value {
 }
 
 fn answer(status: u16, headers: &[(&'static str, &str)], body: impl AsRef<[u8]>) -> Answer {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-        .collect();
-    Answer {
-        status,
-        headers,
-        body: Body::Whole(Zeroizing::new(body.as_ref().to_vec())),
-    }
+    let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    Answer { status, headers, body: Body::Whole(Zeroizing::new(body.as_ref().to_vec())) }
 }
 
 fn read_answer(answer: &Answer) -> Result<DeviceCredential, Failure> {
@@ -72,10 +65,7 @@ fn a_credential_is_read_whole() {
     assert_eq!(credential.device_access_key_id(), "DC.Z5fq****");
     assert_eq!(credential.device_access_key_secret().reveal(), SECRET);
     let ms = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
-    assert_eq!(
-        (ms(credential.create_time()), ms(credential.update_time())),
-        (1_605_541_382_000, 1_605_541_382_001)
-    );
+    assert_eq!((ms(credential.create_time()), ms(credential.update_time())), (1_605_541_382_000, 1_605_541_382_001));
     assert_eq!(credential.request_id(), REQUEST_ID);
 }
 
@@ -90,23 +80,10 @@ fn the_request_id_falls_back_to_the_header_and_then_to_empty() {
 
 #[test]
 fn every_member_is_required_and_named() {
-    for member in [
-        "ClientId",
-        "InstanceId",
-        "DeviceAccessKeyId",
-        "DeviceAccessKeySecret",
-        "CreateTime",
-        "UpdateTime",
-    ] {
-        assert_eq!(
-            complaint(with(member, Value::Null)),
-            format!("the answer has no DeviceCredential.{member}")
-        );
+    for member in ["ClientId", "InstanceId", "DeviceAccessKeyId", "DeviceAccessKeySecret", "CreateTime", "UpdateTime"] {
+        assert_eq!(complaint(with(member, Value::Null)), format!("the answer has no DeviceCredential.{member}"));
         let message = complaint(with(member, json!([SECRET])));
-        assert!(
-            message.starts_with(&format!("the answer's DeviceCredential.{member} is not ")),
-            "{message}"
-        );
+        assert!(message.starts_with(&format!("the answer's DeviceCredential.{member} is not ")), "{message}");
         assert!(message.contains(" (line 1, column "), "{message}");
     }
     for member in ["DeviceAccessKeyId", "DeviceAccessKeySecret"] {
@@ -128,9 +105,7 @@ fn every_member_is_required_and_named() {
 
 #[test]
 fn a_member_that_stands_twice_is_refused() {
-    let twice = credential()
-        .to_string()
-        .replacen("\"ClientId\"", "\"ClientId\":\"GID_test@@@test\",\"ClientId\"", 1);
+    let twice = credential().to_string().replacen("\"ClientId\"", "\"ClientId\":\"GID_test@@@test\",\"ClientId\"", 1);
     assert_eq!(complaint(twice), "the answer has DeviceCredential.ClientId twice");
 }
 
@@ -160,10 +135,7 @@ fn times_are_whole_milliseconds_from_1970_to_9999() {
 fn a_credential_of_another_device_or_instance_is_refused_and_not_repeated() {
     for member in ["ClientId", "InstanceId"] {
         let message = complaint(with(member, json!("GID_test@@@other")));
-        assert!(
-            message.contains(member) && message.contains("asked for") && !message.contains("other"),
-            "{message}"
-        );
+        assert!(message.contains(member) && message.contains("asked for") && !message.contains("other"), "{message}");
     }
 }
 
@@ -212,13 +184,7 @@ fn without_a_readable_code_the_status_decides() {
         (502, ErrorKind::Service, true),
         (599, ErrorKind::Service, true),
     ] {
-        for body in [
-            "<html><Code>x</Code></html>",
-            "",
-            "{}",
-            r#"{"Code": 7}"#,
-            r#"{"Code": "a b"}"#,
-        ] {
+        for body in ["<html><Code>x</Code></html>", "", "{}", r#"{"Code": 7}"#, r#"{"Code": "a b"}"#] {
             let failure = read_answer(&answer(status, &[("x-acs-request-id", "abc")], body)).unwrap_err();
             assert_eq!((failure.kind, failure.retryable), (kind, retryable), "{status} {body}");
             assert_eq!(failure.reply.request_id.as_deref(), Some("abc"));
@@ -229,10 +195,7 @@ fn without_a_readable_code_the_status_decides() {
 
 #[test]
 fn a_body_too_long_or_encoded_is_not_read() {
-    for (body, complaint) in [
-        (Body::TooLong, "longer than 64 KiB"),
-        (Body::Encoded, "content encoding"),
-    ] {
+    for (body, complaint) in [(Body::TooLong, "longer than 64 KiB"), (Body::Encoded, "content encoding")] {
         let mut answer = answer(200, &[], "");
         answer.body = body;
         let failure = read_answer(&answer).unwrap_err();
@@ -261,20 +224,14 @@ fn a_wish_to_wait_is_heard() {
         let failure = read_answer(&answer(400, headers, &body)).unwrap_err();
         (failure.reply.retry_after, failure.retryable)
     };
-    assert_eq!(
-        wait(&[("x-acs-retry-after", "1500")]),
-        (Some(Duration::from_millis(1500)), true)
-    );
+    assert_eq!(wait(&[("x-acs-retry-after", "1500")]), (Some(Duration::from_millis(1500)), true));
     for none in ["0", "-5", "", "soon"] {
         assert_eq!(wait(&[("x-acs-retry-after", none)]), (None, false));
     }
     assert_eq!(wait(&[("retry-after", "2")]), (Some(Duration::from_secs(2)), false));
     let date = "Tue, 02 Jan 2024 03:04:05 GMT";
     let later = "Tue, 02 Jan 2024 03:04:12 GMT";
-    assert_eq!(
-        wait(&[("date", date), ("retry-after", later)]),
-        (Some(Duration::from_secs(7)), false)
-    );
+    assert_eq!(wait(&[("date", date), ("retry-after", later)]), (Some(Duration::from_secs(7)), false));
     assert_eq!(wait(&[("retry-after", later)]), (None, false));
     let both = [("x-acs-retry-after", "1500"), ("retry-after", "1")];
     assert_eq!(wait(&both), (Some(Duration::from_millis(1500)), true));
@@ -288,11 +245,7 @@ fn our_own_secrets_are_cut_out_of_what_the_service_says() {
             json!({"Code": "InternalError", "Message": message, "Recommend": "https://aliyun.com/?q=t0k3n%3D%3D"});
         let failure = read_json(500, &body).unwrap_err();
         assert!(failure.message.contains("<cut"), "{}", failure.message);
-        assert!(
-            !failure.message.contains("t0k3n") && !failure.message.contains("acc"),
-            "{}",
-            failure.message
-        );
+        assert!(!failure.message.contains("t0k3n") && !failure.message.contains("acc"), "{}", failure.message);
         assert_eq!(failure.reply.help_url, None);
     }
 }
@@ -317,11 +270,7 @@ fn only_the_vendors_own_https_pages_are_help() {
         ("javascript:alert(1)", false),
     ] {
         let body = json!({"Code": "NoPermission", "Message": "m", "Recommend": url});
-        assert_eq!(
-            read_json(400, &body).unwrap_err().reply.help_url.is_some(),
-            good,
-            "{url}"
-        );
+        assert_eq!(read_json(400, &body).unwrap_err().reply.help_url.is_some(), good, "{url}");
     }
 }
 

@@ -31,18 +31,12 @@ fn canonical_request(
     headers: &[(&str, &str)],
     payload_hash: &str,
 ) -> (Zeroizing<String>, String) {
-    let mut headers: Vec<(String, &str)> = headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
-        .collect();
+    let mut headers: Vec<(String, &str)> =
+        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim())).collect();
     headers.sort_unstable();
 
-    let length = 256
-        + query.len()
-        + headers
-            .iter()
-            .map(|(name, value)| 2 * name.len() + value.len() + 3)
-            .sum::<usize>();
+    let length =
+        256 + query.len() + headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum::<usize>();
     let mut request = Zeroizing::new(String::with_capacity(length));
     request.extend([method, "\n", path, "\n", query]);
     let mut signed_headers = String::with_capacity(length);
@@ -96,10 +90,7 @@ pub(super) fn sign(operation: &impl Operation, host: &str, key: &AccessKey, stam
     headers.push(("authorization", &authorization));
 
     SignedRequest {
-        headers: headers
-            .into_iter()
-            .map(|(name, value)| (name, Zeroizing::new(value.to_owned())))
-            .collect(),
+        headers: headers.into_iter().map(|(name, value)| (name, Zeroizing::new(value.to_owned()))).collect(),
         query: Zeroizing::new(query),
         covered: canonical_request,
     }
@@ -135,10 +126,7 @@ mod tests {
 
     #[test]
     fn the_requests_of_the_vendors_sdk_are_reproduced() {
-        let vectors: Vec<_> = all("wire")
-            .into_iter()
-            .filter(|(name, _)| name.starts_with("acs3"))
-            .collect();
+        let vectors: Vec<_> = all("wire").into_iter().filter(|(name, _)| name.starts_with("acs3")).collect();
         assert_eq!(vectors.len(), 2);
         for (name, vector) in vectors {
             let canonical = text(&vector, "canonical_request");
@@ -156,24 +144,12 @@ mod tests {
     #[test]
     fn our_request_signs_all_its_headers_and_hides_no_parameter() {
         let operation = GetDeviceCredential::new("GID_test@@@test", "post-cn-0pp12gl****");
-        let key = AccessKey::new("STS.id", "secret")
-            .unwrap()
-            .with_security_token("a+/==")
-            .unwrap();
-        let stamp = Stamp {
-            time: std::time::SystemTime::UNIX_EPOCH,
-            nonce: "0123",
-        };
+        let key = AccessKey::new("STS.id", "secret").unwrap().with_security_token("a+/==").unwrap();
+        let stamp = Stamp { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
         let request = sign(&operation, "127.0.0.1:1", &key, stamp);
-        assert_eq!(
-            *request.query,
-            "ClientId=GID_test%40%40%40test&InstanceId=post-cn-0pp12gl%2A%2A%2A%2A"
-        );
-        let headers: Vec<_> = request
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {}", value.as_str()))
-            .collect();
+        assert_eq!(*request.query, "ClientId=GID_test%40%40%40test&InstanceId=post-cn-0pp12gl%2A%2A%2A%2A");
+        let headers: Vec<_> =
+            request.headers.iter().map(|(name, value)| format!("{name}: {}", value.as_str())).collect();
         assert_eq!(
             headers[..headers.len() - 1],
             [

@@ -21,10 +21,7 @@ pub(crate) fn percent_encode(text: &str) -> String {
 pub(crate) fn canonical_query(parameters: &[(&str, &str)]) -> String {
     let mut parameters = parameters.to_vec();
     parameters.sort_unstable();
-    let length: usize = parameters
-        .iter()
-        .map(|(name, value)| name.len() + 2 * value.len() + 2)
-        .sum();
+    let length: usize = parameters.iter().map(|(name, value)| name.len() + 2 * value.len() + 2).sum();
     let mut query = String::with_capacity(length);
     for (name, value) in parameters {
         if !query.is_empty() {
@@ -48,11 +45,7 @@ mod tests {
         for byte in 0..=0x7f_u8 {
             let character = char::from(byte);
             let encoded = percent_encode(&character.to_string());
-            let expected = if stay.contains(character) {
-                character.to_string()
-            } else {
-                format!("%{byte:02X}")
-            };
+            let expected = if stay.contains(character) { character.to_string() } else { format!("%{byte:02X}") };
             assert_eq!(encoded, expected);
         }
         assert_eq!(percent_encode("é"), "%C3%A9");
@@ -62,10 +55,7 @@ mod tests {
 
     #[test]
     fn a_query_is_sorted_by_bytes_and_keeps_an_empty_value() {
-        assert_eq!(
-            canonical_query(&[("b", ""), ("a", " ~/*-+"), ("B", "1")]),
-            "B=1&a=%20~%2F%2A-%2B&b="
-        );
+        assert_eq!(canonical_query(&[("b", ""), ("a", " ~/*-+"), ("B", "1")]), "B=1&a=%20~%2F%2A-%2B&b=");
         assert_eq!(canonical_query(&[]), "");
     }
 

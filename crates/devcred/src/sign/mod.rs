@@ -47,9 +47,7 @@ impl FromStr for Signature {
         match text {
             "acs3-hmac-sha256" => Ok(Signature::Acs3HmacSha256),
             "hmac-sha1" => Ok(Signature::HmacSha1),
-            _ => Err(Error::invalid_parameter(
-                "signature must be acs3-hmac-sha256 or hmac-sha1",
-            )),
+            _ => Err(Error::invalid_parameter("signature must be acs3-hmac-sha256 or hmac-sha1")),
         }
     }
 }
@@ -100,14 +98,12 @@ pub(crate) fn timestamp(time: SystemTime) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            for digit in [byte >> 4, byte & 0xf] {
-                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
-            }
-            text
-        })
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+        }
+        text
+    })
 }
 
 /// One HMAC: `mac::<Hmac<Sha256>>(key, data)`.
@@ -129,9 +125,7 @@ pub(crate) mod vectors {
 
     /// Every vector of a folder, with its name.
     pub(crate) fn all(folder: &str) -> Vec<(String, Value)> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../tests/vectors")
-            .join(folder);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(folder);
         let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
         let vectors: BTreeMap<_, _> = files
             .map(|file| {
@@ -146,11 +140,7 @@ pub(crate) mod vectors {
     pub(crate) fn text(vector: &Value, field: &str) -> String {
         match &vector[field] {
             Value::String(text) => text.clone(),
-            Value::Array(lines) => lines
-                .iter()
-                .map(|line| line.as_str().unwrap())
-                .collect::<Vec<_>>()
-                .join("\n"),
+            Value::Array(lines) => lines.iter().map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join("\n"),
             other => panic!("{field} is {other}"),
         }
     }
@@ -176,21 +166,14 @@ mod tests {
     fn a_nonce_is_32_hex_digits_and_never_the_same() {
         let nonces: std::collections::HashSet<_> = (0..10_000).map(|_| nonce().unwrap()).collect();
         assert_eq!(nonces.len(), 10_000);
-        assert!(
-            nonces
-                .iter()
-                .all(|nonce| nonce.len() == 32 && nonce.bytes().all(|b| b.is_ascii_hexdigit()))
-        );
+        assert!(nonces.iter().all(|nonce| nonce.len() == 32 && nonce.bytes().all(|b| b.is_ascii_hexdigit())));
     }
 
     #[test]
     fn a_time_is_written_in_whole_seconds_of_utc() {
         let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_millis(seconds * 1000 + 999);
         assert_eq!(timestamp(at(1_704_164_645)), "2024-01-02T03:04:05Z");
-        assert_eq!(
-            timestamp(SystemTime::UNIX_EPOCH - Duration::from_secs(1)),
-            "1970-01-01T00:00:00Z"
-        );
+        assert_eq!(timestamp(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01T00:00:00Z");
         assert_eq!(timestamp(at(300_000_000_000)), "1970-01-01T00:00:00Z");
     }
 

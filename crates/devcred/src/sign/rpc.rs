@@ -71,45 +71,28 @@ mod tests {
         for (name, vector) in vectors {
             let ours = string_to_sign(&text(&vector, "method"), &canonical_query(&pairs(&vector, "params")));
             assert_eq!(*ours, text(&vector, "string_to_sign"), "{name}");
-            assert_eq!(
-                signature(&text(&vector, "access_key_secret"), &ours),
-                text(&vector, "signature"),
-                "{name}"
-            );
+            assert_eq!(signature(&text(&vector, "access_key_secret"), &ours), text(&vector, "signature"), "{name}");
         }
     }
 
     #[test]
     fn the_request_of_the_vendors_sdk_is_reproduced() {
-        let vectors: Vec<_> = all("wire")
-            .into_iter()
-            .filter(|(name, _)| name.starts_with("hmac"))
-            .collect();
+        let vectors: Vec<_> = all("wire").into_iter().filter(|(name, _)| name.starts_with("hmac")).collect();
         assert_eq!(vectors.len(), 1);
         for (name, vector) in vectors {
             let mut parameters = pairs(&vector, "query_decoded");
             parameters.retain(|(name, _)| *name != "Signature");
             let ours = string_to_sign("POST", &canonical_query(&parameters));
             assert_eq!(*ours, text(&vector, "string_to_sign"), "{name}");
-            assert_eq!(
-                signature(&text(&vector, "access_key_secret"), &ours),
-                text(&vector, "signature"),
-                "{name}"
-            );
+            assert_eq!(signature(&text(&vector, "access_key_secret"), &ours), text(&vector, "signature"), "{name}");
         }
     }
 
     #[test]
     fn our_request_holds_every_parameter_in_the_query() {
         let operation = GetDeviceCredential::new("GID_test@@@test", "post-cn-0pp12gl****");
-        let key = AccessKey::new("STS.id", "secret")
-            .unwrap()
-            .with_security_token("a+/==")
-            .unwrap();
-        let stamp = Stamp {
-            time: std::time::SystemTime::UNIX_EPOCH,
-            nonce: "0123",
-        };
+        let key = AccessKey::new("STS.id", "secret").unwrap().with_security_token("a+/==").unwrap();
+        let stamp = Stamp { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
         let request = sign(&operation, "127.0.0.1:1", &key, stamp);
         let (before, after) = request.query.split_once("&Signature=").unwrap();
         assert_eq!(
@@ -121,9 +104,6 @@ mod tests {
             "&SignatureMethod=HMAC-SHA1&SignatureNonce=0123&SignatureVersion=1.0&Timestamp=1970-01-01T00%3A00%3A00Z&\
              Version=2020-04-20"
         ));
-        assert_eq!(
-            request.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            ["host"]
-        );
+        assert_eq!(request.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["host"]);
     }
 }

@@ -57,10 +57,7 @@ impl Transport {
             // Port 0 stands for the one of the URL.
             .resolve_to_addrs(
                 "localhost",
-                &[
-                    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-                    SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
-                ],
+                &[SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))],
             );
         if let Some(proxy) = proxy {
             builder = builder.proxy(proxy.to_reqwest()?);
@@ -89,10 +86,7 @@ impl Transport {
         let mut response = builder.send().await.map_err(|error| NoAnswer::of(&error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let body = if headers
-            .get(CONTENT_ENCODING)
-            .is_some_and(|encoding| encoding != "identity")
-        {
+        let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             Body::Encoded
         } else {
             read(&mut response).await.map_err(|error| NoAnswer::of(&error))?

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rustls::{CertificateError, Error as TlsError};
 
-use crate::error::{ErrorKind, Failure, Reason, Reply};
+use crate::error::ErrorKind;
+use crate::failure::{Failure, Reason};
 
 /// How far an attempt had come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,30 +56,17 @@ pub(crate) struct Attempt<'a> {
 
 impl NoAnswer {
     pub(crate) fn of(error: &reqwest::Error) -> Self {
-        let stage = if error.is_connect() {
-            Stage::Connecting
-        } else {
-            Stage::Answering
-        };
-        Self {
-            stage,
-            cause: cause(error, stage),
-        }
+        let stage = if error.is_connect() { Stage::Connecting } else { Stage::Answering };
+        Self { stage, cause: cause(error, stage) }
     }
 
     /// The time was up, and nobody knows how far the attempt had come.
     pub(crate) fn timed_out(limit: Duration) -> Self {
-        Self {
-            stage: Stage::Answering,
-            cause: Cause::TimedOut(limit),
-        }
+        Self { stage: Stage::Answering, cause: Cause::TimedOut(limit) }
     }
 
     pub(super) fn not_sendable() -> Self {
-        Self {
-            stage: Stage::Connecting,
-            cause: Cause::NotSendable,
-        }
+        Self { stage: Stage::Connecting, cause: Cause::NotSendable }
     }
 
     pub(crate) fn into_failure(self, attempt: &Attempt) -> Failure {
@@ -87,7 +75,7 @@ impl NoAnswer {
             message: self.message(attempt),
             retryable: self.retryable(),
             reason: Reason::NoAnswer(self),
-            reply: Reply::default(),
+            reply: Box::default(),
         }
     }
 
@@ -117,12 +105,7 @@ impl NoAnswer {
     }
 
     fn message(self, attempt: &Attempt) -> String {
-        let Attempt {
-            host,
-            proxy,
-            number,
-            of,
-        } = attempt;
+        let Attempt { host, proxy, number, of } = attempt;
         let stage = match (self.stage, proxy) {
             (Stage::Connecting, Some(proxy)) => format!("connecting to {host} through the proxy {proxy}"),
             (Stage::Connecting, None) => format!("connecting to {host}"),
@@ -132,11 +115,7 @@ impl NoAnswer {
             Cause::TimedOut(limit) => format!("timed out after {:.1} s {stage}", limit.as_secs_f64()),
             cause => format!("{stage} failed: {}", cause.text()),
         };
-        let billed = if self.stage == Stage::Answering {
-            ", possibly billed"
-        } else {
-            ""
-        };
+        let billed = if self.stage == Stage::Answering { ", possibly billed" } else { "" };
         format!("{what} (attempt {number} of {}){billed}", number.max(of))
     }
 }
@@ -250,12 +229,7 @@ fn of_io(kind: io::ErrorKind) -> Option<Cause> {
 mod tests {
     use super::*;
 
-    const ATTEMPT: Attempt = Attempt {
-        host: "HOST",
-        proxy: None,
-        number: 3,
-        of: 3,
-    };
+    const ATTEMPT: Attempt = Attempt { host: "HOST", proxy: None, number: 3, of: 3 };
 
     fn message(stage: Stage, cause: Cause, attempt: &Attempt) -> String {
         NoAnswer { stage, cause }.into_failure(attempt).message
@@ -275,11 +249,7 @@ mod tests {
             message(
                 Stage::Connecting,
                 Cause::ProxyAuthentication,
-                &Attempt {
-                    proxy: Some("PROXY:3128"),
-                    number: 4,
-                    ..ATTEMPT
-                }
+                &Attempt { proxy: Some("PROXY:3128"), number: 4, ..ATTEMPT }
             ),
             "connecting to HOST through the proxy PROXY:3128 failed: \
              the proxy asks for a user name and password (407) (attempt 4 of 4)"
@@ -289,21 +259,11 @@ mod tests {
     #[test]
     fn a_cause_decides_kind_and_retry() {
         let of = |cause| {
-            let failure = NoAnswer {
-                stage: Stage::Connecting,
-                cause,
-            }
-            .into_failure(&ATTEMPT);
+            let failure = NoAnswer { stage: Stage::Connecting, cause }.into_failure(&ATTEMPT);
             (failure.kind, failure.retryable)
         };
         assert_eq!(of(Cause::TimedOut(Duration::ZERO)), (ErrorKind::Timeout, true));
-        for cause in [
-            Cause::NotResolved,
-            Cause::Refused,
-            Cause::Unreachable,
-            Cause::ConnectTimedOut,
-            Cause::Reset,
-        ] {
+        for cause in [Cause::NotResolved, Cause::Refused, Cause::Unreachable, Cause::ConnectTimedOut, Cause::Reset] {
             assert_eq!(of(cause), (ErrorKind::Transport, true), "{cause:?}");
         }
         for cause in [Cause::Closed, Cause::ProxyUnwilling, Cause::Unknown] {

@@ -54,18 +54,14 @@ impl Roots {
         if store.is_empty() {
             return refused("a file without a PEM certificate");
         }
-        Ok(Self {
-            store,
-            described: format!("the roots of {FILE_VARIABLE}"),
-        })
+        Ok(Self { store, described: format!("the roots of {FILE_VARIABLE}") })
     }
 
     fn add(&mut self, pem: &[u8]) -> Result<(), Error> {
         let refused =
             || Error::invalid_parameter("root_certificates_pem must hold PEM certificates, and nothing that is none");
-        let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<_, _>>()
-            .map_err(|_| refused())?;
+        let certificates: Vec<_> =
+            CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| refused())?;
         if certificates.is_empty() {
             return Err(refused());
         }
@@ -94,20 +90,14 @@ mod tests {
         assert!(bundled.store().len() > 50);
         let added = load(&[(FILE_VARIABLE, "")], Some(PEM.as_bytes())).unwrap();
         assert_eq!(added.store().len(), bundled.store().len() + 1);
-        assert_eq!(
-            added.described(),
-            "the roots bundled with devcred and root_certificates_pem"
-        );
+        assert_eq!(added.described(), "the roots bundled with devcred and root_certificates_pem");
     }
 
     #[test]
     fn a_file_replaces_the_bundled_roots() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/transport/testdata/authority.pem");
         let roots = load(&[(FILE_VARIABLE, file)], None).unwrap();
-        assert_eq!(
-            (roots.store().len(), roots.described()),
-            (1, "the roots of SSL_CERT_FILE")
-        );
+        assert_eq!((roots.store().len(), roots.described()), (1, "the roots of SSL_CERT_FILE"));
         for bad in ["/no/such/file", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
             let error = load(&[(FILE_VARIABLE, bad)], None).err().unwrap();
             assert!(error.message().starts_with("SSL_CERT_FILE names a file "), "{error}");

@@ -1,9 +1,5 @@
 //! What the end-to-end tests share: a client for an emulator, and a server that answers with given bytes.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "helpers of tests, each used by some of them"
-)]
+#![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests, each used by some of them")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -73,10 +69,5 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
 /// A client for a server that is no emulator.
 pub(crate) fn client_at(address: SocketAddr) -> Client {
     let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
-    builder()
-        .endpoint(format!("http://{address}"))
-        .access_key(key)
-        .max_attempts(1)
-        .build()
-        .unwrap()
+    builder().endpoint(format!("http://{address}")).access_key(key).max_attempts(1).build().unwrap()
 }
