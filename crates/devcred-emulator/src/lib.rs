@@ -1,1 +1,105 @@
-//! x
+//! A local stand-in for the OpenAPI of ApsaraMQ for MQTT (`onsmqtt`, version `2020-04-20`), for tests of software
+//! that fetches device credentials.
+//!
+//! ```
+//! use devcred_emulator::Emulator;
+//! # use std::io::{Read, Write};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let emulator = Emulator::builder().start().await?;
+//! println!("endpoint {}, access key id {}", emulator.endpoint(), emulator.access_key_id());
+//!
+//! // Here your software fetches a credential from `emulator.endpoint()` with the emulator's key pair.
+//! # let address = emulator.address();
+//! # let answer = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
+//! #     let mut stream = std::net::TcpStream::connect(address)?;
+//! #     write!(stream, "GET /_devcred/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+//! #     let mut answer = String::new();
+//! #     stream.read_to_string(&mut answer)?;
+//! #     Ok(answer)
+//! # }).await??;
+//! # assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+//!
+//! for call in emulator.calls() {
+//!     println!("{:?} {:?}: {:?}", call.operation, call.client_id, call.code);
+//! }
+//! emulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It is a model of the service, not the service: it follows the service's documents and what the vendor's SDKs send and
+//! expect, and where the documents are silent it follows an inference, which the code names as one. It listens on loopback
+//! only, and what it hands out opens nothing.
+//!
+//! # What it does
+//!
+//! * Verifies both signatures, ACS3-HMAC-SHA256 and the older RPC HMAC-SHA1, the time, the nonce and the security token,
+//!   and refuses with the service's codes, statuses and forms of message.
+//! * Answers `GetDeviceCredential`, `RegisterDeviceCredential`, `RefreshDeviceCredential`, `UnRegisterDeviceCredential`
+//!   and `ListDeviceCredentialClientId`. A device's credential stays the same until it is registered anew or refreshed.
+//! * Misbehaves on demand, see below.
+//! * Keeps a journal of calls ([`Emulator::calls`], [`Emulator::wait_for`], [`Emulator::finished_calls`]) in which no
+//!   secret and no security token stands.
+//!
+//! # Which devices it knows
+//!
+//! Without [`Builder::instance`] and [`Builder::device`] every instance and every device is known. Instances alone: every
+//! device of these instances. Devices alone: these devices, on any instance. Both: these devices on these instances.
+//!
+//! # Devices that misbehave
+//!
+//! A device whose part after `@@@` begins with `fault-` chooses its fault by its name:
+//!
+//! | client id | what happens |
+//! |---|---|
+//! | `GID_x@@@fault-Throttling.User-2` | this code twice, then one success, and so on from the start |
+//! | `GID_x@@@fault-InternalError` | this code always |
+//! | `GID_x@@@fault-close` | the connection is closed without an answer; with a number as above |
+//! | `GID_x@@@fault-hang` | no answer; with a number as above |
+//! | `GID_x@@@fault-slow-3000` | the answer, after 3000 ms |
+//!
+//! Only a request that passes every check gets so far. Where devices are configured, such a device must be among them.
+//!
+//! # Control routes
+//!
+//! JSON, for tests in other languages. Every route, those of the service too, refuses a request that has an `Origin`
+//! header or whose `Host` is not loopback: a web page must not reach it.
+//!
+//! | route | what it does |
+//! |---|---|
+//! | `GET /_devcred/health` | answers `{"status":"ok"}` with the version |
+//! | `GET /_devcred/calls` | the journal |
+//! | `DELETE /_devcred/calls` | empties the journal |
+//! | `GET /_devcred/devices/{client id}` | the ids and times of the device's credentials, never a secret |
+//! | `PUT /_devcred/devices/{client id}` | makes the device known |
+//! | `DELETE /_devcred/devices/{client id}` | makes it unknown and drops its credentials |
+
+#![forbid(unsafe_code)]
+
+mod account;
+mod api;
+mod authenticate;
+mod builder;
+mod call;
+mod clock;
+mod control;
+mod device;
+mod emulator;
+mod error;
+mod fault;
+mod guard;
+mod journal;
+mod nonce;
+mod operation;
+mod random;
+mod request;
+mod server;
+mod service;
+mod signature;
+
+pub use builder::{Builder, StartError};
+pub use call::{Call, CallEnd, SecurityTokenPresented, SignatureKind};
+pub use emulator::{Emulator, FinishedCalls, TimedOut};
+pub use journal::Journal;

@@ -1,0 +1,96 @@
+//! Who may call: access keys, each with its security token where it has one.
+
+use std::fmt;
+
+use crate::call::SecurityTokenPresented;
+use crate::error::Refusal;
+
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) access_key_id: String,
+    pub(crate) access_key_secret: String,
+    pub(crate) security_token: Option<String>,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Accounts(Vec<Account>);
+
+impl Accounts {
+    pub(crate) fn new(accounts: Vec<Account>) -> Self {
+        Self(accounts)
+    }
+
+    pub(crate) fn first(&self) -> Option<&Account> {
+        self.0.first()
+    }
+
+    /// The account of a request, or the refusal of its key or token. A token of another account is a mismatch; one that
+    /// nobody has is malformed (inferred: the documents name both codes without saying when).
+    pub(crate) fn admit(&self, access_key_id: &str, token: Option<&str>) -> Result<&Account, Refusal> {
+        let account = self.find(access_key_id).ok_or_else(|| Refusal::new("InvalidAccessKeyId.NotFound"))?;
+        if account.security_token.as_deref() == token {
+            return Ok(account);
+        }
+        let Some(token) = token else {
+            return Err(Refusal::new("MissingSecurityToken"));
+        };
+        if self.0.iter().any(|other| other.security_token.as_deref() == Some(token)) {
+            return Err(Refusal::new("InvalidSecurityToken.MismatchWithAccessKey"));
+        }
+        Err(Refusal::new("InvalidSecurityToken.Malformed"))
+    }
+
+    /// What may be said of a request's token without saying the token.
+    pub(crate) fn compare(&self, access_key_id: Option<&str>, token: Option<&str>) -> SecurityTokenPresented {
+        let account = access_key_id.and_then(|id| self.find(id));
+        match token {
+            None => SecurityTokenPresented::Absent,
+            Some(_) if account.is_some_and(|account| account.security_token.as_deref() == token) => {
+                SecurityTokenPresented::Matches
+            }
+            Some(_) => SecurityTokenPresented::Differs,
+        }
+    }
+
+    fn find(&self, access_key_id: &str) -> Option<&Account> {
+        self.0.iter().find(|account| account.access_key_id == access_key_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Accounts};
+
+    fn account(id: &str, token: Option<&str>) -> Account {
+        Account {
+            access_key_id: id.to_owned(),
+            access_key_secret: "hush-hush".to_owned(),
+            security_token: token.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn keys_and_tokens_belong_together() {
+        let accounts =
+            Accounts::new(vec![account("plain", None), account("sts", Some("t1")), account("sts2", Some("t2"))]);
+        let refused = |id, token| accounts.admit(id, token).err().map(|refusal| refusal.code);
+        assert_eq!(refused("plain", None), None);
+        assert_eq!(refused("sts", Some("t1")), None);
+        assert_eq!(refused("nobody", None).as_deref(), Some("InvalidAccessKeyId.NotFound"));
+        assert_eq!(refused("sts", None).as_deref(), Some("MissingSecurityToken"));
+        assert_eq!(refused("sts", Some("t2")).as_deref(), Some("InvalidSecurityToken.MismatchWithAccessKey"));
+        assert_eq!(refused("plain", Some("t1")).as_deref(), Some("InvalidSecurityToken.MismatchWithAccessKey"));
+        assert_eq!(refused("plain", Some("t9")).as_deref(), Some("InvalidSecurityToken.Malformed"));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let text = format!("{:?}", account("sts", Some("token-token")));
+        assert!(text.contains("sts") && !text.contains("hush") && !text.contains("token-token"), "{text}");
+    }
+}

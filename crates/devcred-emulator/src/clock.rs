@@ -1,0 +1,102 @@
+//! The emulator's idea of now, and how far a request's time may be from it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::error::Refusal;
+
+/// The service accepts a request whose time is at most 15 minutes from its own.
+pub(crate) const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
+
+/// The last second a `Date` header can name.
+const END_OF_9999: u64 = 253_402_300_799;
+
+pub(crate) struct Clock {
+    system: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    offset_seconds: i64,
+}
+
+impl Clock {
+    pub(crate) fn with_offset(offset_seconds: i64) -> Self {
+        Self { system: Box::new(SystemTime::now), offset_seconds }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn stopped_at(time: &str) -> Self {
+        let time = humantime::parse_rfc3339(time).unwrap();
+        Self { system: Box::new(move || time), offset_seconds: 0 }
+    }
+
+    /// Kept between 1970 and 9999, which every format used here can write.
+    pub(crate) fn now(&self) -> SystemTime {
+        let offset = Duration::from_secs(self.offset_seconds.unsigned_abs());
+        let system = (self.system)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = if self.offset_seconds < 0 { system.saturating_sub(offset) } else { system.saturating_add(offset) };
+        UNIX_EPOCH + now.min(Duration::from_secs(END_OF_9999))
+    }
+
+    /// Refuses a `Timestamp` or `x-acs-date` that is not `YYYY-MM-DDThh:mm:ssZ` or too far from now.
+    pub(crate) fn check(&self, timestamp: &str) -> Result<(), Refusal> {
+        let time = parse(timestamp).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
+        let now = self.now();
+        let skew = now.duration_since(time).unwrap_or_else(|ahead| ahead.duration());
+        if skew > MAX_SKEW {
+            return Err(Refusal::new("InvalidTimeStamp.Expired"));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn unix_milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whole seconds in UTC; `parse_rfc3339` by itself would take fractions of a second too.
+fn parse(timestamp: &str) -> Option<SystemTime> {
+    let whole_seconds = "2024-01-02T03:04:05Z".len();
+    if timestamp.len() != whole_seconds {
+        return None;
+    }
+    humantime::parse_rfc3339(timestamp).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+
+    fn refused(timestamp: &str) -> Option<String> {
+        Clock::stopped_at("2024-01-02T03:04:05Z").check(timestamp).err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn fifteen_minutes_either_way_are_accepted() {
+        for timestamp in ["2024-01-02T03:04:05Z", "2024-01-02T02:49:05Z", "2024-01-02T03:19:05Z"] {
+            assert_eq!(refused(timestamp), None, "{timestamp}");
+        }
+        for timestamp in ["2024-01-02T02:49:04Z", "2024-01-02T03:19:06Z", "1970-01-01T00:00:00Z"] {
+            assert_eq!(refused(timestamp).as_deref(), Some("InvalidTimeStamp.Expired"), "{timestamp}");
+        }
+    }
+
+    #[test]
+    fn only_the_documented_form_is_read() {
+        for timestamp in [
+            "Tue, 02 Jan 2024 03:04:05 GMT",
+            "2024-01-02T03:04:05.000Z",
+            "2024-01-02 03:04:05Z",
+            "2024-01-02T03:04:05+00:00",
+            "2024-13-02T03:04:05Z",
+            "1704164645",
+        ] {
+            assert_eq!(refused(timestamp).as_deref(), Some("InvalidTimeStamp.Format"), "{timestamp}");
+        }
+    }
+
+    #[test]
+    fn the_largest_offsets_stay_writable() {
+        for offset in [i64::MIN, i64::MAX] {
+            let now = Clock::with_offset(offset).now();
+            assert_eq!(httpdate::fmt_http_date(now).len(), "Tue, 02 Jan 2024 03:04:05 GMT".len());
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The journal of calls and connections, and how it is written.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use tokio::sync::{broadcast, watch};
+
+use crate::call::{Call, CallEnd};
+use crate::error::Refusal;
+
+/// Older calls are dropped, so that an emulator may run for days.
+const KEPT_CALLS: usize = 10_000;
+
+/// What has happened so far: the last 10,000 calls, and how many connections there were.
+#[derive(Debug, Default)]
+pub struct Journal {
+    calls: VecDeque<Call>,
+    arrived: u64,
+    accepted_connections: u64,
+    open_connections: u64,
+}
+
+impl Journal {
+    /// The calls that have arrived, oldest first, unanswered ones too.
+    pub fn calls(&self) -> impl DoubleEndedIterator<Item = &Call> + ExactSizeIterator {
+        self.calls.iter()
+    }
+
+    /// How many connections have been accepted since the start.
+    pub fn accepted_connections(&self) -> u64 {
+        self.accepted_connections
+    }
+
+    /// How many connections are open now.
+    pub fn open_connections(&self) -> u64 {
+        self.open_connections
+    }
+
+    fn push(&mut self, mut call: Call) -> u64 {
+        self.arrived += 1;
+        call.number = self.arrived;
+        if self.calls.len() == KEPT_CALLS {
+            self.calls.pop_front();
+        }
+        self.calls.push_back(call);
+        self.arrived
+    }
+
+    fn call_mut(&mut self, number: u64) -> Option<&mut Call> {
+        // Numbers rise by one, so that the place of a call follows from the first one's.
+        let first = self.calls.front()?.number;
+        self.calls.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
+}
+
+/// Writes the journal; everybody who waits for something in it is woken by the channel it stands in.
+pub(crate) struct Recorder {
+    pub(crate) journal: watch::Sender<Journal>,
+    /// Bounded: a subscriber that does not keep up loses calls, and nobody waits for it.
+    pub(crate) finished: broadcast::Sender<Call>,
+    is_stopping: AtomicBool,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self {
+            journal: watch::Sender::default(),
+            finished: broadcast::Sender::new(256),
+            is_stopping: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Recorder {
+    pub(crate) fn begin(self: &Arc<Self>, call: Call) -> OpenCall {
+        let mut number = 0;
+        self.journal.send_modify(|journal| number = journal.push(call));
+        OpenCall { recorder: Arc::clone(self), number, begun: Instant::now(), end_if_dropped: CallEnd::ClientClosed }
+    }
+
+    pub(crate) fn connection_opened(self: &Arc<Self>) -> OpenConnection {
+        let mut number = 0;
+        self.journal.send_modify(|journal| {
+            journal.accepted_connections += 1;
+            journal.open_connections += 1;
+            number = journal.accepted_connections;
+        });
+        OpenConnection { recorder: Arc::clone(self), number }
+    }
+
+    pub(crate) fn clear_calls(&self) {
+        self.journal.send_modify(|journal| journal.calls.clear());
+    }
+
+    /// From now on a call without an answer was ended by the emulator.
+    pub(crate) fn stopping(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn end(&self, open: &OpenCall, end: CallEnd, answer: Option<(u16, Option<&Refusal>)>) {
+        let mut finished = None;
+        self.journal.send_modify(|journal| {
+            let Some(call) = journal.call_mut(open.number) else {
+                return;
+            };
+            call.end = Some(end);
+            call.duration = Some(open.begun.elapsed());
+            if let Some((status, refusal)) = answer {
+                call.status = Some(status);
+                call.code = refusal.map(|refusal| refusal.code.clone());
+                call.refused_signature = refusal.and_then(|refusal| refusal.refused_signature.clone());
+            }
+            finished = (self.finished.receiver_count() > 0).then(|| call.clone());
+        });
+        if let Some(call) = finished {
+            // It fails where the last subscriber has just gone.
+            let _ = self.finished.send(call);
+        }
+    }
+}
+
+/// A call that has no answer yet. Dropped without one it was given up: by the client, unless something else was said.
+pub(crate) struct OpenCall {
+    recorder: Arc<Recorder>,
+    number: u64,
+    begun: Instant,
+    end_if_dropped: CallEnd,
+}
+
+impl OpenCall {
+    /// Written before the answer is sent, so that a client that has its answer finds the call ended.
+    pub(crate) fn answered(mut self, status: u16, refusal: Option<&Refusal>) {
+        self.end_if_dropped = CallEnd::Answered;
+        self.recorder.end(&self, CallEnd::Answered, Some((status, refusal)));
+    }
+
+    pub(crate) fn will_end_as(&mut self, end: CallEnd) {
+        self.end_if_dropped = end;
+    }
+}
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        match self.end_if_dropped {
+            CallEnd::Answered => {}
+            _ if self.recorder.is_stopping.load(Ordering::Relaxed) => {
+                self.recorder.end(self, CallEnd::EmulatorClosed, None);
+            }
+            end => self.recorder.end(self, end, None),
+        }
+    }
+}
+
+/// A connection that counts as open until this is dropped.
+pub(crate) struct OpenConnection {
+    recorder: Arc<Recorder>,
+    pub(crate) number: u64,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.recorder.journal.send_modify(|journal| journal.open_connections -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{KEPT_CALLS, Recorder};
+    use crate::account::Accounts;
+    use crate::call::{Call, CallEnd};
+    use crate::clock::Clock;
+    use crate::device::Devices;
+    use crate::random::Random;
+    use crate::request::Received;
+    use crate::service::Service;
+
+    #[test]
+    fn old_calls_are_dropped_and_a_late_end_finds_its_own() {
+        let (accounts, devices) = (Accounts::new(Vec::new()), Devices::new(Vec::new(), Vec::new()));
+        let service = Service::new(accounts, devices, Clock::with_offset(0), Random::from_system().unwrap());
+        let recorder = Arc::new(Recorder::default());
+        let begin = || recorder.begin(Call::arrived(&Received::default(), None, &service, 1, String::new()));
+
+        let (first, second) = (begin(), begin());
+        let others: Vec<_> = (1..KEPT_CALLS).map(|_| begin()).collect();
+        first.answered(200, None);
+        second.answered(500, None);
+
+        let journal = recorder.journal.borrow();
+        assert_eq!(journal.calls().len(), KEPT_CALLS);
+        let ended: Vec<_> = journal.calls().filter(|call| call.end.is_some()).collect();
+        assert_eq!(ended.len(), 1);
+        assert_eq!((ended[0].number, ended[0].status, ended[0].end), (2, Some(500), Some(CallEnd::Answered)));
+        drop(journal);
+        drop(others);
+    }
+}

@@ -1,0 +1,183 @@
+//! The operations: their names, methods, parameters and answers.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::unix_milliseconds;
+use crate::device::{Device, Devices};
+use crate::error::Refusal;
+use crate::request::ApiRequest;
+use crate::service::Service;
+
+pub(crate) const VERSION: &str = "2020-04-20";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    GetDeviceCredential,
+    RegisterDeviceCredential,
+    RefreshDeviceCredential,
+    UnRegisterDeviceCredential,
+    ListDeviceCredentialClientId,
+}
+
+/// What an operation is asked to do, its parameters checked.
+pub(crate) enum Order {
+    Get(Device),
+    Register(Device),
+    Refresh(Device),
+    UnRegister(Device),
+    List { group_id: String, instance_id: String, page: Page },
+}
+
+pub(crate) struct Page {
+    size: usize,
+    number: usize,
+}
+
+impl Operation {
+    /// The operation of a request, after its action, version and method have been checked.
+    pub(crate) fn of(request: &ApiRequest, method: &str) -> Result<Self, Refusal> {
+        let action = request.action.as_deref().ok_or_else(|| Refusal::missing("Action"))?;
+        let version = request.version.as_deref().ok_or_else(|| Refusal::missing("Version"))?;
+        if version != VERSION {
+            return Err(Refusal::new("InvalidVersion"));
+        }
+        let operation = Self::named(action).ok_or_else(|| Refusal::new("InvalidAction.NotFound"))?;
+        if method == "POST" || method == "GET" && operation == Self::ListDeviceCredentialClientId {
+            return Ok(operation);
+        }
+        Err(Refusal::new("UnsupportedHTTPMethod"))
+    }
+
+    pub(crate) fn order(self, request: &ApiRequest) -> Result<Order, Refusal> {
+        Ok(match self {
+            Self::GetDeviceCredential => Order::Get(device(request)?),
+            Self::RegisterDeviceCredential => Order::Register(device(request)?),
+            Self::RefreshDeviceCredential => Order::Refresh(device(request)?),
+            Self::UnRegisterDeviceCredential => Order::UnRegister(device(request)?),
+            Self::ListDeviceCredentialClientId => Order::List {
+                group_id: given(request, "GroupId")?.to_owned(),
+                instance_id: given(request, "InstanceId")?.to_owned(),
+                page: Page::of(request)?,
+            },
+        })
+    }
+
+    fn named(action: &str) -> Option<Self> {
+        Some(match action {
+            "GetDeviceCredential" => Self::GetDeviceCredential,
+            "RegisterDeviceCredential" => Self::RegisterDeviceCredential,
+            "RefreshDeviceCredential" => Self::RefreshDeviceCredential,
+            "UnRegisterDeviceCredential" => Self::UnRegisterDeviceCredential,
+            "ListDeviceCredentialClientId" => Self::ListDeviceCredentialClientId,
+            _ => return None,
+        })
+    }
+}
+
+impl Order {
+    /// Refuses an unknown instance, and a device without the credential that the order needs.
+    pub(crate) fn check(&self, devices: &Devices) -> Result<(), Refusal> {
+        match self {
+            Self::Get(device) | Self::Refresh(device) | Self::UnRegister(device) => {
+                devices.check_instance(&device.instance_id)?;
+                devices.check_credential(device)
+            }
+            Self::Register(device) => devices.check_instance(&device.instance_id),
+            Self::List { instance_id, .. } => devices.check_instance(instance_id),
+        }
+    }
+
+    /// The one device the order is about.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Get(device) | Self::Register(device) | Self::Refresh(device) | Self::UnRegister(device) => {
+                Some(&device.client_id)
+            }
+            Self::List { .. } => None,
+        }
+    }
+
+    /// Carries the order out; the answer lacks the `RequestId` only.
+    pub(crate) fn carry_out(&self, service: &Service) -> Result<Map<String, Value>, Refusal> {
+        let mut devices = service.devices();
+        let (random, now) = (&service.random, unix_milliseconds(service.clock.now()));
+        let (name, value) = match self {
+            Self::Get(device) => ("DeviceCredential", devices.get(device, random, now)?.answer(device)),
+            Self::Register(device) => ("DeviceCredential", devices.register(device, random, now).answer(device)),
+            Self::Refresh(device) => ("DeviceCredential", devices.refresh(device, random, now)?.answer(device)),
+            Self::UnRegister(device) => {
+                devices.unregister(device)?;
+                return Ok(Map::new());
+            }
+            Self::List { group_id, instance_id, page } => {
+                ("DeviceCredentialClientIdList", page.answer(&devices.list(instance_id, group_id)))
+            }
+        };
+        Ok(Map::from_iter([(name.to_owned(), value)]))
+    }
+}
+
+impl Page {
+    /// `NextToken` is the number of the next page, and where it is given it wins over `PageNo`: the documents describe
+    /// both members without saying what a token holds, so both are inferred.
+    fn of(request: &ApiRequest) -> Result<Self, Refusal> {
+        let size = number("PageSize", given(request, "PageSize")?)?;
+        if size > 100 {
+            return Err(Refusal::invalid("PageSize", "it is more than 100"));
+        }
+        let asked = |name| request.parameter(name).filter(|value| !value.is_empty());
+        let number = match (asked("NextToken"), asked("PageNo")) {
+            (Some(token), _) => number("NextToken", token)?,
+            (None, Some(page)) => number("PageNo", page)?,
+            (None, None) => 1,
+        };
+        Ok(Self { size, number })
+    }
+
+    /// All paging values are strings, as the service sends them.
+    fn answer(&self, client_ids: &[String]) -> Value {
+        let begin = (self.number - 1).saturating_mul(self.size);
+        let page: Vec<&String> = client_ids.iter().skip(begin).take(self.size).collect();
+        let is_last = begin.saturating_add(self.size) >= client_ids.len();
+        json!({
+            "ClientIdList": page,
+            "NextToken": if is_last { String::new() } else { (self.number + 1).to_string() },
+            "PageNo": self.number.to_string(),
+            "PageSize": self.size.to_string(),
+            "Total": client_ids.len().to_string(),
+        })
+    }
+}
+
+/// Why a client id cannot be one: the documents allow 64 characters, none of them unprintable. Which other characters they
+/// allow they say in several ways, so every other one is taken.
+pub(crate) fn check_client_id(client_id: &str) -> Result<(), Refusal> {
+    if client_id.is_empty() {
+        return Err(Refusal::invalid("ClientId", "it is empty"));
+    }
+    if client_id.chars().count() > 64 {
+        return Err(Refusal::invalid("ClientId", "it is longer than 64 characters"));
+    }
+    if client_id.chars().any(char::is_control) {
+        return Err(Refusal::invalid("ClientId", "it holds a control character"));
+    }
+    Ok(())
+}
+
+fn device(request: &ApiRequest) -> Result<Device, Refusal> {
+    let client_id = request.parameter("ClientId").ok_or_else(|| Refusal::missing("ClientId"))?;
+    check_client_id(client_id)?;
+    let instance_id = given(request, "InstanceId")?;
+    Ok(Device { instance_id: instance_id.to_owned(), client_id: client_id.to_owned() })
+}
+
+/// Absent is `Missing<Name>`, by the gateway's documents; empty is `InvalidParameter.<Name>`, inferred.
+fn given<'a>(request: &'a ApiRequest, name: &str) -> Result<&'a str, Refusal> {
+    let value = request.parameter(name).ok_or_else(|| Refusal::missing(name))?;
+    if value.is_empty() { Err(Refusal::invalid(name, "it is empty")) } else { Ok(value) }
+}
+
+fn number(name: &str, value: &str) -> Result<usize, Refusal> {
+    let number = value.parse().ok().filter(|number| *number >= 1);
+    number.ok_or_else(|| Refusal::invalid(name, "it is not a number from 1"))
+}

@@ -1,0 +1,130 @@
+//! Requests and answers as they go over the wire.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use devcred_emulator::Emulator;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::LIMIT;
+
+/// A request ready to be sent; what is changed now is not covered by the signature.
+#[derive(Clone)]
+pub struct Request {
+    pub line: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+    pub address: SocketAddr,
+}
+
+impl Request {
+    /// A request without any signature.
+    pub fn plain(emulator: &Emulator, method: &str, target: &str) -> Self {
+        Self {
+            line: format!("{method} {target} HTTP/1.1"),
+            headers: BTreeMap::from([("host".to_owned(), emulator.address().to_string())]),
+            body: String::new(),
+            address: emulator.address(),
+        }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    /// Sends it over a connection of its own and reads the answer.
+    pub async fn send(&self) -> Answer {
+        let mut stream = self.begin().await;
+        Answer::read(&mut stream).await.expect("the emulator closed the connection without an answer")
+    }
+
+    /// Sends it and leaves the answer unread.
+    pub async fn begin(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(self.text().as_bytes()).await.unwrap();
+        stream
+    }
+
+    pub fn text(&self) -> String {
+        let headers: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        format!("{}\r\n{headers}content-length: {}\r\n\r\n{}", self.line, self.body.len(), self.body)
+    }
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub text: String,
+}
+
+impl Answer {
+    /// The next answer on this connection; `None` where it ends before one is complete.
+    pub async fn read(stream: &mut TcpStream) -> Option<Self> {
+        let read = tokio::time::timeout(LIMIT, Self::read_without_limit(stream));
+        read.await.expect("neither an answer nor the end of the connection")
+    }
+
+    async fn read_without_limit(stream: &mut TcpStream) -> Option<Self> {
+        let mut read = String::new();
+        let head_end = loop {
+            match read.find("\r\n\r\n") {
+                Some(end) => break end,
+                None => read_more(stream, &mut read).await?,
+            }
+        };
+        let mut lines = read[..head_end].split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let headers: BTreeMap<String, String> =
+            lines.map(|line| line.split_once(": ").unwrap()).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        let length: usize = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+        while read.len() < head_end + 4 + length {
+            read_more(stream, &mut read).await?;
+        }
+        Some(Self { status, headers, text: read[head_end + 4..].to_owned() })
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// The code of an error; empty where it is a success.
+    pub fn code(&self) -> String {
+        self.json()["Code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn message(&self) -> String {
+        self.json()["Message"].as_str().unwrap_or_default().to_owned()
+    }
+
+    #[track_caller]
+    pub fn assert_refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text);
+    }
+
+    #[track_caller]
+    pub fn assert_ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self.json()
+    }
+
+    /// The member `DeviceCredential` of a success.
+    #[track_caller]
+    pub fn credential(&self) -> Value {
+        self.assert_ok()["DeviceCredential"].clone()
+    }
+}
+
+async fn read_more(stream: &mut TcpStream, read: &mut String) -> Option<()> {
+    let mut buffer = [0; 4096];
+    let length = stream.read(&mut buffer).await.ok().filter(|length| *length > 0)?;
+    read.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+    Some(())
+}
