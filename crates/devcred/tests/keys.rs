@@ -3,9 +3,12 @@
 
 mod common;
 
-use common::{LIMIT, builder_for};
+use common::{LIMIT, answer, builder, builder_for, head};
 use devcred::{AccessKey, ErrorKind};
 use devcred_emulator::{Emulator, SecurityTokenPresented};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 fn key(number: usize) -> AccessKey {
     AccessKey::new(format!("STS.{number}"), format!("s3cr3t-{number}"))
@@ -72,6 +75,37 @@ async fn every_clone_has_the_new_key() {
     client.set_access_key(key(1)).unwrap();
     clone.get_device_credential("GID_test@@@test").await.unwrap();
     assert_eq!(emulator.calls()[0].access_key_id.as_deref(), Some("STS.1"));
+}
+
+/// A server that answers the first request only when it is told to, and then refuses its token.
+#[tokio::test]
+async fn an_attempt_refused_for_a_key_that_was_replaced_meanwhile_is_made_again_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let expired = answer("400 x", &["Connection: close"], br#"{"Code":"InvalidSecurityToken.Expired","Message":"m"}"#);
+    let (arrived, first_arrived) = oneshot::channel();
+    let (replaced, key_replaced) = oneshot::channel::<()>();
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let first = head(&mut socket).await;
+        arrived.send(()).unwrap();
+        key_replaced.await.unwrap();
+        socket.write_all(&expired).await.unwrap();
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let second = head(&mut socket).await;
+        socket.write_all(&expired).await.unwrap();
+        [first, second]
+    });
+    let client = builder().endpoint(format!("http://{address}")).access_key(key(0)).max_attempts(1).build().unwrap();
+    let call = tokio::spawn(client.get_device_credential("GID_test@@@test").into_future());
+    first_arrived.await.unwrap();
+    client.set_access_key(key(1)).unwrap();
+    replaced.send(()).unwrap();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Authentication, 2));
+    assert!(error.advice().unwrap().contains("set_access_key"), "{error}");
+    let [first, second] = server.await.unwrap();
+    assert!(first.contains("Credential=STS.0,") && second.contains("Credential=STS.1,"));
 }
 
 #[tokio::test]

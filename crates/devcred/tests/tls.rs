@@ -6,9 +6,10 @@ mod common;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use common::{INSTANCE_ID, answer, builder};
-use devcred::{AccessKey, Client, Error, ErrorKind};
+use devcred::{AccessKey, Client, ClientBuilder, Error, ErrorKind};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -74,9 +75,13 @@ async fn tls_server(config: ServerConfig) -> (SocketAddr, Arc<AtomicUsize>) {
     (address, requests)
 }
 
-fn client(address: SocketAddr, pem: Option<&str>) -> Client {
+fn builder_at(address: SocketAddr) -> ClientBuilder {
     let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
-    let builder = builder().endpoint(format!("https://localhost:{}", address.port())).access_key(key);
+    builder().endpoint(format!("https://localhost:{}", address.port())).access_key(key)
+}
+
+fn client(address: SocketAddr, pem: Option<&str>) -> Client {
+    let builder = builder_at(address);
     pem.into_iter().fold(builder, |builder, pem| builder.root_certificates_pem(pem)).build().unwrap()
 }
 
@@ -133,4 +138,15 @@ async fn a_server_that_speaks_no_tls_shares_no_protocol() {
     let error = client(address, None).get_device_credential("GID_test@@@test").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 1));
     assert!(error.message().contains("no common TLS protocol"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_finishes_the_handshake_is_no_connection() {
+    // Connections wait in the listener's queue, so TCP is there and TLS never comes.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client =
+        builder_at(listener.local_addr().unwrap()).connect_timeout(Duration::from_millis(100)).build().unwrap();
+    let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, 3, true));
+    assert!(error.message().contains("no connection within the connect timeout"), "{error}");
 }

@@ -51,7 +51,8 @@ pub(crate) async fn server(answers: Vec<Vec<u8>>) -> (SocketAddr, mpsc::Unbounde
     (address, received)
 }
 
-async fn head(socket: &mut TcpStream) -> String {
+/// The head of the next request.
+pub(crate) async fn head(socket: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(socket.read_u8().await.unwrap());
