@@ -1,2 +1,162 @@
-//! x
-fn main() {}
+//! `cargo xtask`: builds, tests and checks everything in this repository, for people and for CI alike.
+//!
+//! `check.rs` lists the checks, `language.rs` the languages; each language has one file, which says how it is set up,
+//! built and tested. Whatever is installed goes below `target/`.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for the terminal: printing is what it does")]
+
+mod api;
+mod bench;
+mod boundary;
+mod check;
+mod debian;
+mod language;
+mod libtest;
+mod msrv;
+mod process;
+mod rust;
+mod steps;
+mod tools;
+mod vendor;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+
+use crate::language::Language;
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+/// The one entry point for people and CI: sets up, builds, tests and checks every language of this repository.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    after_help = "Examples:
+  cargo xtask test                 install what the tests need, then run all of them
+  cargo xtask check                everything that is checked without running a test
+  cargo xtask help test            what a command does, with examples
+
+Everything that is installed goes below target/; delete that folder to start afresh."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs what the tests need, below target/; quick where it is there already
+    #[command(after_help = "Examples:
+  cargo xtask setup                what the tests of every language need
+  cargo xtask setup --lang rust    what the tests of Rust need
+  cargo xtask setup --check        also what `cargo xtask check` needs (builds cargo-deny: some minutes)")]
+    Setup {
+        #[command(flatten)]
+        languages: Languages,
+        /// Also install the tools of `cargo xtask check`
+        #[arg(long)]
+        check: bool,
+    },
+    /// Builds every language
+    #[command(after_help = "Examples:
+  cargo xtask build                debug builds
+  cargo xtask build --release      what is shipped")]
+    Build {
+        #[command(flatten)]
+        languages: Languages,
+        /// Build what is shipped: optimised for size, without symbols
+        #[arg(long)]
+        release: bool,
+    },
+    /// Installs what the tests need and runs every test; ends with one line a language
+    #[command(after_help = "Examples:
+  cargo xtask test                 every language
+  cargo xtask test --lang rust     Rust only
+
+One crate's tests, while you work on it:
+  cargo test -p devcred")]
+    Test {
+        #[command(flatten)]
+        languages: Languages,
+    },
+    /// Checks everything that is checked without running a test: format, lints, documents, licences, promises
+    #[command(after_help = check::help(), after_long_help = check::help())]
+    Check {
+        /// Run only these checks, in their usual order [default: all]
+        #[arg(value_name = "CHECK", value_parser = PossibleValuesParser::new(check::names()), hide_possible_values = true)]
+        only: Vec<String>,
+    },
+    /// Runs the benchmarks, built as a Rust user's release build is
+    #[command(after_help = "Examples:
+  cargo xtask bench                every benchmark
+  cargo xtask bench -- --help      what the benchmark program takes")]
+    Bench {
+        /// Passed to the benchmark program as they are
+        #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+#[derive(Args)]
+struct Languages {
+    /// Narrow the run to these languages, separated by commas [default: all]
+    #[arg(long = "lang", value_name = "LANGUAGE", value_delimiter = ',', value_parser = PossibleValuesParser::new(language::names()))]
+    lang: Vec<String>,
+}
+
+impl Languages {
+    /// The chosen languages. What is left out is printed, so that a narrowed run is never taken for a full one.
+    fn chosen(&self) -> Vec<&'static Language> {
+        let (chosen, left_out) = language::choose(&self.lang);
+        if !left_out.is_empty() {
+            println!("left out: {}", left_out.join(", "));
+        }
+        chosen
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(&cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    let mut steps = Steps::default();
+    match command {
+        Command::Setup { languages, check } => {
+            for language in languages.chosen() {
+                (language.setup)(&workspace, &mut steps);
+            }
+            if *check {
+                check::setup(&workspace, &mut steps);
+            }
+        }
+        Command::Build { languages, release } => {
+            for language in languages.chosen() {
+                (language.build)(&workspace, &mut steps, *release);
+            }
+        }
+        Command::Test { languages } => {
+            for language in languages.chosen() {
+                (language.setup)(&workspace, &mut steps);
+                let tally = (language.test)(&workspace, &mut steps);
+                steps.tally(language.name, tally);
+            }
+        }
+        Command::Check { only } => check::run(&workspace, &mut steps, only),
+        Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),
+    }
+    Ok(steps.finish())
+}

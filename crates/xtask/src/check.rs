@@ -1,0 +1,95 @@
+//! The checks of `cargo xtask check`: one row each.
+
+use anyhow::Result;
+
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+use crate::{api, boundary, msrv, process, tools};
+
+struct Check {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Workspace) -> Result<()>,
+}
+
+/// The quick ones come first.
+const CHECKS: &[Check] = &[
+    Check { name: "fmt", about: "every file is formatted by rustfmt", run: fmt },
+    Check { name: "boundary", about: "what a crate or a binding may hold", run: boundary::check },
+    Check { name: "clippy", about: "no warning of rustc or clippy, in tests either", run: clippy },
+    Check { name: "doc", about: "the documentation builds without a warning", run: doc },
+    Check { name: "api", about: "the core's public API shows no other crate's types", run: api::check },
+    Check { name: "msrv", about: "packages with a rust-version build with Rust 1.85.0", run: msrv::check },
+    Check { name: "deny", about: "licences, sources and refused dependencies (deny.toml)", run: deny },
+];
+
+/// The names that `cargo xtask check` takes.
+pub(crate) fn names() -> Vec<&'static str> {
+    CHECKS.iter().map(|check| check.name).collect()
+}
+
+/// The end of `cargo xtask check --help`.
+pub(crate) fn help() -> String {
+    let mut text = "Checks:\n".to_owned();
+    for check in CHECKS {
+        text.push_str(&format!("  {:<32} {}\n", check.name, check.about));
+    }
+    text + "
+Examples:
+  cargo xtask check                all of them
+  cargo xtask check fmt boundary   two that take seconds"
+}
+
+/// Runs the checks with these names, or all.
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
+    let (chosen, left_out): (Vec<_>, Vec<_>) =
+        CHECKS.iter().partition(|check| only.is_empty() || only.iter().any(|name| name == check.name));
+    if !left_out.is_empty() {
+        println!("left out: {}", left_out.iter().map(|check| check.name).collect::<Vec<_>>().join(", "));
+    }
+    for check in chosen {
+        steps.run(check.name, || (check.run)(workspace));
+    }
+}
+
+/// Installs what the checks need, so that a later run needs no network.
+pub(crate) fn setup(workspace: &Workspace, steps: &mut Steps) {
+    steps.run("check: Rust 1.85.0", || msrv::install(workspace));
+    steps.run("check: cargo-deny", || tools::install(workspace, &tools::CARGO_DENY));
+}
+
+fn fmt(workspace: &Workspace) -> Result<()> {
+    process::run(workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy(workspace: &Workspace) -> Result<()> {
+    let mut command = workspace.cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"]);
+    process::run(&mut command)
+}
+
+fn doc(workspace: &Workspace) -> Result<()> {
+    let mut command = workspace.cargo();
+    command.args(["doc", "--no-deps", "--workspace", "--all-features", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
+    process::run(&mut command)
+}
+
+/// Without advisories: they come from a git repository that changes every day, so they would need the network, and
+/// one commit could pass today and fail tomorrow.
+fn deny(workspace: &Workspace) -> Result<()> {
+    let mut command = process::command(tools::install(workspace, &tools::CARGO_DENY)?);
+    command.current_dir(&workspace.root).args(["--locked", "check", "bans", "licenses", "sources"]);
+    process::run(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_lists_every_check() {
+        for name in names() {
+            assert!(help().contains(&format!("  {name} ")), "{name}");
+        }
+    }
+}

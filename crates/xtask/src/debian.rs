@@ -1,0 +1,84 @@
+//! Rust 1.85.0 from the packages of Debian 12, for machines that reach Debian's mirror but not Rust's server.
+//! They are unpacked below `target/tools`, not installed, so this needs no rights and changes nothing.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::msrv::{Toolchain, VERSION};
+use crate::workspace::Workspace;
+use crate::{process, tools};
+
+/// The packages of Rust itself, at `VERSION`. `-web` is what Debian calls the newer Rust that it builds browsers with.
+const RUST: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev", "libstd-rust-web-1.85"];
+
+/// The libraries that they need and a machine without browsers and compilers lacks, at any version.
+const LIBRARIES: [&str; 5] = ["libllvm19", "libz3-4", "libedit2", "libhttp-parser2.9", "libpcre3"];
+
+/// What `install` unpacked earlier.
+pub(crate) fn unpacked(workspace: &Workspace) -> Result<Toolchain> {
+    toolchain(&folder(workspace))
+}
+
+/// Downloads and unpacks the packages.
+pub(crate) fn install(workspace: &Workspace) -> Result<Toolchain> {
+    let folder = folder(workspace);
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    if !release.lines().any(|line| line == "VERSION_CODENAME=bookworm") {
+        bail!("this is not Debian 12 (bookworm), whose packages have Rust {VERSION}");
+    }
+    let packages = folder.join("packages");
+    for needed in ["packages", "lists/partial", "cache"] {
+        fs::create_dir_all(folder.join(needed)).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    // Lists of its own: the machine's may be old or, as in many containers, deleted.
+    process::run(apt(&folder).arg("update")).context("the lists of packages cannot be downloaded")?;
+    let rust = RUST.map(|name| format!("{name}={VERSION}+*"));
+    let mut download = apt(&folder);
+    download.arg("download").args(rust).args(LIBRARIES).current_dir(&packages);
+    process::run(&mut download).context("the packages cannot be downloaded")?;
+    for entry in fs::read_dir(&packages)? {
+        let package = entry?.path();
+        process::output(process::command("dpkg-deb").arg("-x").arg(&package).arg(&folder))
+            .with_context(|| format!("{} cannot be unpacked", package.display()))?;
+    }
+    // Not needed again: what is unpacked is checked, not what was downloaded.
+    for done in ["packages", "lists", "cache"] {
+        fs::remove_dir_all(folder.join(done))
+            .with_context(|| format!("cannot delete {}", folder.join(done).display()))?;
+    }
+    toolchain(&folder).context("the packages were unpacked, but do not work together")
+}
+
+fn folder(workspace: &Workspace) -> PathBuf {
+    tools::folder(workspace).join(format!("rust-{VERSION}"))
+}
+
+/// An apt-get that keeps its lists and its cache in the folder.
+fn apt(folder: &Path) -> Command {
+    let mut command = process::command("apt-get");
+    for (option, place) in [("Dir::State::lists", "lists"), ("Dir::Cache", "cache")] {
+        let mut value = OsString::from(format!("{option}="));
+        value.push(folder.join(place));
+        command.arg("-o").arg(value);
+    }
+    // The machine's lock is not this folder's.
+    command.args(["-o", "Debug::NoLocking=1"]);
+    command
+}
+
+/// What is unpacked in the folder, if it runs.
+fn toolchain(folder: &Path) -> Result<Toolchain> {
+    // The folder of libraries is named after the architecture: `x86_64-linux-gnu`.
+    let architecture = fs::read_dir(folder.join("usr/lib"))
+        .context("nothing is unpacked yet")?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .find(|name| name.ends_with("-linux-gnu"))
+        .context("there is no folder with libraries")?;
+    let libraries = ["usr/lib", "lib"].map(|lib| folder.join(lib).join(&architecture));
+    let libraries = std::env::join_paths(libraries).context("the path of the checkout holds a `:`")?;
+    Toolchain { programs: PathBuf::from(folder).join("usr/bin"), libraries: Some(libraries) }.verify()
+}

@@ -1,0 +1,51 @@
+//! The table of languages. A language adds one file beside this one and one row here.
+
+use crate::libtest::Tally;
+use crate::rust;
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+/// What `xtask` does for one language. Each function runs its work as named steps, which record success and failure.
+pub(crate) struct Language {
+    /// As `--lang` takes it and the last line of a test run shows it.
+    pub(crate) name: &'static str,
+    /// Installs what the tests need, below `target/`. Quick where everything is there.
+    pub(crate) setup: fn(&Workspace, &mut Steps),
+    /// Builds it; for release if the flag says so.
+    pub(crate) build: fn(&Workspace, &mut Steps, bool),
+    /// Runs every test, after `setup`, and says how many passed and failed.
+    pub(crate) test: fn(&Workspace, &mut Steps) -> Tally,
+}
+
+const LANGUAGES: &[Language] = &[rust::LANGUAGE];
+
+/// The names that `--lang` takes.
+pub(crate) fn names() -> Vec<&'static str> {
+    LANGUAGES.iter().map(|language| language.name).collect()
+}
+
+/// The languages with one of these names, in the table's order, and the names of the others. No names: all languages.
+pub(crate) fn choose(names: &[String]) -> (Vec<&'static Language>, Vec<&'static str>) {
+    let (chosen, left_out): (Vec<_>, Vec<_>) =
+        LANGUAGES.iter().partition(|language| names.is_empty() || names.iter().any(|name| name == language.name));
+    (chosen, left_out.iter().map(|language| language.name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_means_every_language() {
+        let (chosen, left_out) = choose(&[]);
+        assert_eq!(chosen.len(), LANGUAGES.len());
+        assert!(left_out.is_empty());
+    }
+
+    #[test]
+    fn a_name_leaves_the_others_out() {
+        let (chosen, left_out) = choose(&["rust".to_owned()]);
+        assert_eq!(chosen.iter().map(|language| language.name).collect::<Vec<_>>(), ["rust"]);
+        assert_eq!(left_out.len(), LANGUAGES.len() - 1);
+    }
+}

@@ -1,0 +1,111 @@
+//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines.
+
+use std::io::{BufRead, BufReader, Write};
+use std::ops::AddAssign;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+/// How a test program ended.
+pub(crate) struct Tested {
+    pub(crate) tally: Tally,
+    /// Whether its exit status was zero.
+    pub(crate) success: bool,
+}
+
+impl Tested {
+    /// Fails unless every test passed, and at least one was run.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.tally {
+            Tally { failed: 0, .. } if !self.success => {
+                bail!("it ended with an error that is no failed test; see above")
+            }
+            Tally { failed: 0, passed: 0 } => bail!("no test was run"),
+            Tally { failed: 0, .. } => Ok(()),
+            Tally { failed, .. } => bail!("{failed} failed; see above"),
+        }
+    }
+}
+
+/// Runs `command` and counts its tests.
+pub(crate) fn run(command: &mut Command) -> Result<Tested> {
+    process::announce(command);
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| process::not_started(command))?;
+    let stdout = child.stdout.take().context("its output cannot be read")?;
+    let counted = count(&mut BufReader::new(stdout), &mut std::io::stdout());
+    let status = child.wait()?;
+    Ok(Tested { tally: counted?, success: status.success() })
+}
+
+/// Copies lines as they come. They may hold any bytes: a test prints what it likes.
+fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tally> {
+    let mut tally = Tally::default();
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line)? > 0 {
+        to.write_all(&line)?;
+        tally += parse(&String::from_utf8_lossy(&line)).unwrap_or_default();
+        line.clear();
+    }
+    to.flush()?;
+    Ok(tally)
+}
+
+/// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
+fn parse(line: &str) -> Option<Tally> {
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let number = |word: &str| {
+        let count = counts.split(';').find_map(|part| part.trim().strip_suffix(word))?;
+        count.trim().parse().ok()
+    };
+    Some(Tally { passed: number("passed")?, failed: number("failed")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_lines_of_libtest() {
+        let ok = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
+        assert_eq!(parse(ok), Some(Tally { passed: 3, failed: 0 }));
+        let failed =
+            "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
+        assert_eq!(parse(failed), Some(Tally { passed: 12, failed: 2 }));
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        for line in
+            ["test tests::one ... ok", "3 passed; 0 failed", "", "test result: ok", "test result: ok. many passed;"]
+        {
+            assert_eq!(parse(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn adds_up_the_programs_of_one_run_and_passes_every_byte_on() {
+        let output = b"running 1 test\ntest a ... ok\n\xff\xfe\n\
+            test result: ok. 1 passed; 0 failed; 0 ignored\n\
+            test result: FAILED. 2 passed; 3 failed; 0 ignored\nno newline at the end";
+        let mut copy = Vec::new();
+        let tally = count(&mut output.as_slice(), &mut copy).expect("a slice can be read");
+        assert_eq!(tally, Tally { passed: 3, failed: 3 });
+        assert_eq!(copy, output);
+    }
+}

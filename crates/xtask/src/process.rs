@@ -1,0 +1,90 @@
+//! Running other programs: what is run is printed, and an error says which program it was.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// A command whose environment is that of the person who ran `cargo xtask`.
+///
+/// `cargo run` tells `xtask` about the package `xtask` in variables. Some build scripts (ring's) are built again where
+/// one of them has changed, so with them a plain `cargo build` and one from here would undo each other's work.
+pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let told_by_cargo = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_")
+                || matches!(name, "CARGO_MANIFEST_DIR" | "CARGO_MANIFEST_PATH" | "CARGO_BIN_NAME" | "CARGO_CRATE_NAME")
+        });
+        if told_by_cargo {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs a command; its output is the terminal's. Fails if it ends with another status than zero.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    announce(command);
+    let status = command.status().with_context(|| not_started(command))?;
+    if !status.success() {
+        bail!("`{}` ended with {status}; its output stands above", describe(command));
+    }
+    Ok(())
+}
+
+/// Runs a command quietly and gives what it wrote to stdout. What it wrote to stderr is in the error, if it fails.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| not_started(command))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("`{}` ended with {}: {}", describe(command), output.status, stderr.trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("the output of `{}` is not UTF-8", describe(command)))
+}
+
+/// Prints the command that is about to run.
+pub(crate) fn announce(command: &Command) {
+    println!("$ {}", describe(command));
+}
+
+/// What to say where a program cannot be started.
+pub(crate) fn not_started(command: &Command) -> String {
+    format!("cannot start `{}`; is it installed and on PATH?", command.get_program().display())
+}
+
+/// The command as one would type it, with the program's name in the place of its path.
+fn describe(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let mut text = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_missing_is_named() {
+        let error = run(&mut command("devcred-no-such-program")).expect_err("there is no such program");
+        assert!(error.to_string().contains("devcred-no-such-program"), "{error}");
+    }
+
+    #[test]
+    fn a_command_that_fails_is_named_with_its_arguments() {
+        let error = output(command("cargo").arg("no-such-command")).expect_err("cargo has no such command");
+        assert!(error.to_string().contains("cargo no-such-command"), "{error}");
+    }
+
+    #[test]
+    fn what_cargo_says_about_this_package_is_not_passed_on() {
+        let command = command("cargo");
+        let removed = |wanted: &str| command.get_envs().any(|(name, value)| name == wanted && value.is_none());
+        assert!(removed("CARGO_MANIFEST_DIR"), "cargo test sets it");
+        assert!(removed("CARGO_PKG_NAME"), "cargo test sets it");
+    }
+}

@@ -1,0 +1,78 @@
+//! Programs that the checks need: each at one version, below `target/tools`, so that nothing changes on the machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+use crate::workspace::Workspace;
+
+/// A program that `cargo install` builds.
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+}
+
+/// Finds the dependencies that `deny.toml` refuses.
+pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+
+/// Installs the tool, unless this very version is there already, and gives the program to start.
+pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
+    let own = folder(workspace).join("bin").join(format!("{}{}", tool.name, std::env::consts::EXE_SUFFIX));
+    // The machine's own spares the build, if it is the same.
+    for program in [own.as_path(), Path::new(tool.name)] {
+        if is_version(program, tool.version) {
+            return Ok(program.to_owned());
+        }
+    }
+    let build = folder(workspace).join(format!("build-{}", tool.name));
+    let mut command = workspace.cargo();
+    command.args(["install", "--locked", "--root"]).arg(folder(workspace)).arg("--target-dir").arg(&build);
+    command.arg(format!("{}@{}", tool.name, tool.version));
+    // Built quickly rather than to run quickly: it runs for seconds.
+    command.env("CARGO_PROFILE_RELEASE_LTO", "off");
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+    command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    command.env("CARGO_PROFILE_RELEASE_DEBUG", "false");
+    process::run(&mut command).with_context(|| format!("{} {} cannot be installed", tool.name, tool.version))?;
+    if !is_version(&own, tool.version) {
+        bail!("{} was installed, but does not run; delete {} and try again", tool.name, folder(workspace).display());
+    }
+    // Kept until here, so that an interrupted build goes on where it stopped.
+    fs::remove_dir_all(&build).with_context(|| format!("cannot delete {}", build.display()))?;
+    Ok(own)
+}
+
+/// Where tools are installed.
+pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("tools")
+}
+
+/// Whether the program runs and says that it is this version: `name 1.2.3`, with more words after it or none.
+pub(crate) fn is_version(program: &Path, version: &str) -> bool {
+    process::output(process::command(program).arg("--version")).is_ok_and(|text| says_version(&text, version))
+}
+
+pub(crate) fn says_version(text: &str, version: &str) -> bool {
+    text.split_whitespace().nth(1) == Some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_version_counts() {
+        assert!(says_version("cargo-deny 0.20.2\n", "0.20.2"));
+        assert!(says_version("rustc 1.85.0 (4d91de4e4 2025-02-17)", "1.85.0"));
+        for other in ["cargo-deny 0.20.20", "cargo-deny 0.20", "cargo-deny", "", "error: no 0.20.2"] {
+            assert!(!says_version(other, "0.20.2"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_missing_has_no_version() {
+        assert!(!is_version(Path::new("devcred-no-such-program"), "0.20.2"));
+    }
+}
