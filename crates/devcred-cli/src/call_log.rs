@@ -1,0 +1,92 @@
+//! One line for each call that the emulator has answered.
+
+use std::io;
+use std::thread;
+
+use devcred_emulator::{Call, CallEnd, FinishedCalls};
+use tokio::runtime::Handle;
+
+use crate::console;
+
+/// Writes each call to stderr as it ends. It has a thread of its own, since a terminal that is stopped or a pipe that nobody
+/// reads must not stop the emulator: then calls are dropped from the log.
+pub(crate) fn start(mut calls: FinishedCalls) -> io::Result<()> {
+    let runtime = Handle::current();
+    thread::Builder::new().name("call-log".into()).spawn(move || {
+        while let Some(call) = runtime.block_on(calls.next()) {
+            console::tell(&line(&call));
+        }
+    })?;
+    Ok(())
+}
+
+/// Time, operation, client id, code, milliseconds, request id.
+fn line(call: &Call) -> String {
+    let columns = [
+        humantime::format_rfc3339_millis(call.time).to_string(),
+        call.operation.clone().unwrap_or_else(|| "-".into()),
+        call.client_id.clone().unwrap_or_else(|| "-".into()),
+        outcome(call).into(),
+        format!("{} ms", call.duration.unwrap_or_default().as_millis()),
+        call.request_id.clone(),
+    ];
+    let line = columns.map(|column| in_one_line(&column)).join("  ");
+    match refused_signature(call) {
+        Some(why) => format!("{line}  {why}"),
+        None => line,
+    }
+}
+
+fn outcome(call: &Call) -> &str {
+    match (call.code.as_deref(), call.end) {
+        (Some(code), _) => code,
+        (None, Some(CallEnd::ClientClosed)) => "closed by the client",
+        (None, Some(CallEnd::EmulatorClosed)) => "closed by the emulator",
+        (None, _) => "OK",
+    }
+}
+
+/// What differs between the request and what was signed, where the request itself shows it; otherwise where to look.
+fn refused_signature(call: &Call) -> Option<String> {
+    let calculated_from = call.refused_signature.as_deref()?;
+    Some(match body_hash_that_differs(calculated_from) {
+        Some(line) => format!("differs: {}, but the body that arrived has another hash", in_one_line(line)),
+        None => "compare what you signed with refused_signature of GET /_devcred/calls".into(),
+    })
+}
+
+/// The hash of the body stands twice in a canonical request of ACS3: in the header as the client sent it, and as the last
+/// line as it was calculated.
+fn body_hash_that_differs(canonical_request: &str) -> Option<&str> {
+    let mut lines = canonical_request.lines();
+    let calculated = lines.next_back()?;
+    lines.find(|line| line.strip_prefix("x-acs-content-sha256:").is_some_and(|sent| sent != calculated))
+}
+
+/// A client chooses its texts: none may begin a line, or move the cursor.
+fn in_one_line(text: &str) -> String {
+    let escaped = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_client_stays_in_its_line() {
+        assert_eq!(in_one_line("GID_é@@@a b\n\u{1b}[2J"), "GID_é@@@a b\\n\\u{1b}[2J");
+    }
+
+    #[test]
+    fn a_hash_of_another_body_is_found() {
+        let canonical = |sent| format!("POST\n/\n\nhost:a\nx-acs-content-sha256:{sent}\n\nhost;x\ne3b0");
+        assert_eq!(body_hash_that_differs(&canonical("abcd")), Some("x-acs-content-sha256:abcd"));
+        assert_eq!(body_hash_that_differs(&canonical("e3b0")), None);
+        assert_eq!(body_hash_that_differs("POST&%2F&AccessKeyId%3Dx"), None);
+        assert_eq!(body_hash_that_differs(""), None);
+    }
+}

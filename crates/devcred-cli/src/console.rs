@@ -1,0 +1,19 @@
+//! The two streams. A stream that nobody reads is no reason to panic, as `println!` does.
+
+use std::io::{self, Write};
+
+use crate::failure::Failure;
+
+/// Writes the result to stdout.
+pub(crate) fn result(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::Internal(format!("the result could not be written to stdout: {error}")))
+}
+
+/// Writes anything else to stderr. Where that fails there is nobody left to tell.
+pub(crate) fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}

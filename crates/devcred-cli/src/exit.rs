@@ -1,0 +1,82 @@
+//! The exit statuses: one for each thing that a script may want to do next.
+
+use std::process::ExitCode;
+
+use devcred::ErrorKind;
+
+pub(crate) const SUCCESS: u8 = 0;
+pub(crate) const USAGE: u8 = 2;
+const ACCESS: u8 = 3;
+const NOT_FOUND: u8 = 4;
+const THROTTLED: u8 = 5;
+const UNAVAILABLE: u8 = 6;
+/// `EX_SOFTWARE` of sysexits.h.
+pub(crate) const INTERNAL: u8 = 70;
+/// What a shell makes of a process that SIGINT ended.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// The table as the help prints it.
+pub(crate) const GET_HELP: &str = "\
+Exit status:
+  0    success
+  2    usage, or an invalid parameter or variable
+  3    the key, the security token or a permission is refused
+  4    the device has no credential: register it first
+  5    throttled: slow down
+  6    network, timeout, service, unsupported, or an unreadable answer
+  70   a fault of this program or machine, or the result could not be written
+  130  Ctrl-C";
+
+pub(crate) const EMULATOR_HELP: &str = "\
+Exit status:
+  0    ended by SIGTERM
+  2    usage, or an address or a variable that cannot be used
+  70   a fault of this program or machine, or the URL could not be written
+  130  Ctrl-C";
+
+pub(crate) fn of(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::InvalidParameter => USAGE,
+        ErrorKind::Authentication | ErrorKind::PermissionDenied => ACCESS,
+        ErrorKind::NotFound => NOT_FOUND,
+        ErrorKind::Throttled => THROTTLED,
+        ErrorKind::Unsupported
+        | ErrorKind::Service
+        | ErrorKind::Timeout
+        | ErrorKind::Transport
+        | ErrorKind::InvalidResponse => UNAVAILABLE,
+        // `ErrorKind` may grow: a kind that has no status here is a gap of this program.
+        _ => INTERNAL,
+    }
+}
+
+/// 0 where help or the version was asked for, else 2.
+pub(crate) fn usage(help_or_usage: &clap::Error) -> ExitCode {
+    ExitCode::from(if help_or_usage.exit_code() == 0 { SUCCESS } else { USAGE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_the_status_of_the_table() {
+        let statuses: Vec<(&str, u8)> = ErrorKind::ALL.iter().map(|kind| (kind.name(), of(*kind))).collect();
+        assert_eq!(
+            statuses,
+            [
+                ("InvalidParameter", 2),
+                ("Authentication", 3),
+                ("PermissionDenied", 3),
+                ("NotFound", 4),
+                ("Throttled", 5),
+                ("Unsupported", 6),
+                ("Service", 6),
+                ("Timeout", 6),
+                ("Transport", 6),
+                ("InvalidResponse", 6),
+                ("Internal", 70),
+            ]
+        );
+    }
+}

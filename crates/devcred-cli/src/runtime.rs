@@ -1,0 +1,52 @@
+//! The runtime that the work is done on, and the ways to leave it before the work is done.
+
+use std::future::{Future, pending};
+
+use tokio::runtime::Builder;
+use tokio::select;
+use tokio::signal::ctrl_c;
+
+use crate::failure::Failure;
+
+/// Does the work unless Ctrl-C comes first, and returns at once in either case: a look-up of a name that is still under way
+/// cannot be cancelled, so it is left behind.
+pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Internal(format!("the system refused what a runtime needs: {error}")))?;
+    let outcome = runtime.block_on(async {
+        select! {
+            // In this order, so that Ctrl-C is heard from before the work begins.
+            biased;
+            Ok(()) = ctrl_c() => Err(Failure::Interrupted),
+            outcome = work => outcome,
+        }
+    });
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Ends when the process is asked to terminate, as service managers and containers ask. It hears from the moment of this
+/// call.
+#[cfg(unix)]
+pub(crate) fn terminated() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let terminate = signal(SignalKind::terminate());
+    async {
+        match terminate {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            // Then the signal ends the process by itself.
+            Err(_) => pending().await,
+        }
+    }
+}
+
+/// Nothing of the kind is known here.
+#[cfg(not(unix))]
+pub(crate) fn terminated() -> impl Future<Output = ()> {
+    pending()
+}

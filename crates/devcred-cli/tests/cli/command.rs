@@ -1,0 +1,87 @@
+//! Runs the built command: an empty environment but for what a test sets, and a limit for everything that is waited for.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Far beyond what any test needs: a test that waits so long has failed.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+pub(crate) fn devcred<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_devcred"));
+    command.args(arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Another program, with what it needs to be found and no more of this machine's environment.
+pub(crate) fn tool(program: &str) -> Command {
+    let mut command = Command::new(program);
+    let kept = ["PATH", "HOME"].map(|name| (name, std::env::var_os(name).unwrap_or_default()));
+    command.env_clear().envs(kept).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// `None` where a signal ended it.
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+pub(crate) fn run(command: &mut Command) -> Ended {
+    let begun = Instant::now();
+    let ended = wait(command.spawn().unwrap());
+    Ended { took: begun.elapsed(), ..ended }
+}
+
+/// The rest of a child's life.
+pub(crate) fn wait(child: Child) -> Ended {
+    let id = child.id();
+    let begun = Instant::now();
+    let (sender, receiver) = channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = receiver.recv_timeout(LIMIT) else {
+        signal(id, "KILL");
+        panic!("the command did not end within {LIMIT:?}");
+    };
+    let output = output.unwrap();
+    Ended {
+        status: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        took: begun.elapsed(),
+    }
+}
+
+/// `INT`, `TERM` or `KILL`.
+pub(crate) fn signal(id: u32, name: &str) {
+    let script = format!("kill -{name} {id}");
+    assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+}
+
+/// The lines of a stream as they come, so that waiting for one can have a limit.
+pub(crate) struct Lines(Receiver<String>);
+
+impl Lines {
+    pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, receiver) = channel();
+        thread::spawn(move || {
+            BufReader::new(stream).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self(receiver)
+    }
+
+    pub(crate) fn next(&self) -> String {
+        self.0.recv_timeout(LIMIT).expect("no further line came")
+    }
+
+    /// Every line up to the end of the stream.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        self.0.iter().collect()
+    }
+}

@@ -1,0 +1,122 @@
+//! The time limit holds against whatever does not answer. The promise is 200 ms after it; the rest is for slow machines.
+
+use std::time::Duration;
+
+use crate::command::{Ended, run};
+use crate::service::{Service, Silent, get};
+
+const LATE: Duration = Duration::from_millis(900);
+
+fn ended_at_its_deadline(ended: &Ended, timeout: Duration) {
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(6), ""), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("Timeout: timed out after "), "{}", ended.stderr);
+    assert!((timeout..timeout + LATE).contains(&ended.took), "ended after {:?}", ended.took);
+}
+
+#[test]
+fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
+    let silent = Silent::listen();
+    let ended = run(&mut get("GID_a@@@b", &["--endpoint", &silent.url(), "--timeout", "1"]));
+    ended_at_its_deadline(&ended, Duration::from_secs(1));
+    assert!(silent.was_visited());
+
+    let service = Service::start();
+    let ended = run(&mut service.get("GID_x@@@fault-hang", &["--timeout", "0.5"]));
+    ended_at_its_deadline(&ended, Duration::from_millis(500));
+
+    let ended = run(&mut get("GID_x@@@fault-hang", &["--emulator", "--timeout", "0.5"]));
+    ended_at_its_deadline(&ended, Duration::from_millis(500));
+}
+
+#[cfg(target_os = "linux")]
+mod names {
+    use std::path::Path;
+    use std::process::Command;
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::ended_at_its_deadline;
+    use crate::command::{Ended, run, tool};
+    use crate::service::{INSTANCE, KEY_ID, KEY_SECRET, get};
+
+    const GET: [&str; 6] = ["get", "GID_a@@@b", "--region", "cn-hangzhou", "--timeout", "2"];
+
+    /// In namespaces of its own: the machine's resolver with a name server that is silent, and no network but loopback.
+    /// Where the system does not permit them, a wrapped C library stands for the resolver, so that the promise is looked at
+    /// in any case.
+    #[test]
+    fn a_name_server_that_never_answers_ends_the_call_at_its_deadline() {
+        match unshare() {
+            Some(unshare) => silent_name_server(unshare),
+            None => slow_resolver(),
+        }
+    }
+
+    #[test]
+    fn a_resolver_that_does_not_return_ends_the_call_at_its_deadline() {
+        slow_resolver();
+    }
+
+    fn silent_name_server(mut unshare: Command) {
+        let files = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(files.path().join(name), text).unwrap();
+        write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n");
+        write("nsswitch.conf", "hosts: dns\n");
+        let script = r#"set -e
+            ip link set lo up
+            mount --bind "$FILES/resolv.conf" /etc/resolv.conf
+            mount --bind "$FILES/nsswitch.conf" /etc/nsswitch.conf
+            exec python3 "$@""#;
+        let server = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/silent_name_server.py");
+        let told = run(unshare
+            .args(["sh", "-c", script, "sh", server, env!("CARGO_BIN_EXE_devcred")])
+            .args(GET)
+            .env("FILES", files.path())
+            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID)
+            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET)
+            .env("DEVCRED_INSTANCE_ID", INSTANCE));
+        let told: Value = serde_json::from_str(&told.stdout).unwrap_or_else(|_| {
+            panic!("the name server of the test needs unshare, ip, mount and python3: {}", told.stderr)
+        });
+        assert!(told["questions"].as_u64().unwrap() > 0, "no name was looked up: {told}");
+        let text = |member: &str| told[member].as_str().unwrap().to_owned();
+        let ended = Ended {
+            status: told["status"].as_i64().map(|status| status as i32),
+            stdout: text("stdout"),
+            stderr: text("stderr"),
+            took: Duration::from_secs_f64(told["seconds"].as_f64().unwrap()),
+        };
+        ended_at_its_deadline(&ended, Duration::from_secs(2));
+    }
+
+    /// A command in namespaces of its own, by whichever way the system permits.
+    fn unshare() -> Option<Command> {
+        let ways: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount", "--net"], &["--mount", "--net"]];
+        let command = |way: &[&str]| {
+            let mut command = tool("unshare");
+            command.args(way);
+            command
+        };
+        let is_permitted = |way: &&[&str]| {
+            let tried = command(way).arg("true").output();
+            tried.is_ok_and(|tried| tried.status.success())
+        };
+        ways.into_iter().find(is_permitted).map(command)
+    }
+
+    fn slow_resolver() {
+        let files = tempfile::tempdir().unwrap();
+        let wrapper = files.path().join("slow_resolver.so");
+        compile(&wrapper);
+        let mut command = get("GID_a@@@b", &GET[2..]);
+        let ended = run(command.env("LD_PRELOAD", &wrapper));
+        ended_at_its_deadline(&ended, Duration::from_secs(2));
+    }
+
+    fn compile(wrapper: &Path) {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/slow_resolver.c");
+        let compiled = run(tool("cc").args(["-shared", "-fPIC", "-o"]).arg(wrapper).arg(source));
+        assert_eq!(compiled.status, Some(0), "the wrapper needs a C compiler: {}", compiled.stderr);
+    }
+}

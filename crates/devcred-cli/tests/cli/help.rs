@@ -1,0 +1,43 @@
+//! The help: a newcomer finds examples, variables and exit statuses wherever the help is asked for.
+
+use crate::command::{devcred, run};
+
+#[test]
+fn every_help_has_examples_variables_and_statuses() {
+    let key = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"];
+    let client = [
+        "ALIBABA_CLOUD_REGION_ID",
+        "DEVCRED_INSTANCE_ID",
+        "DEVCRED_ENDPOINT",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+    ];
+    let get = [&key[..], &client, &["\n  3 ", "\n  4 ", "\n  5 ", "\n  6 "]].concat();
+    for (arguments, named) in [
+        (&["--help"][..], &get[..]),
+        (&["get", "--help"], &get),
+        (&["help", "get"], &get),
+        (&["emulator", "--help"], &key),
+    ] {
+        let ended = run(&mut devcred(arguments.iter().copied()));
+        assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        let always = ["Examples:\n", "    devcred get 'GID_", "\n  0 ", "\n  2 ", "\n  70 ", "\n  130 "];
+        for text in always.iter().chain(named) {
+            assert!(ended.stdout.contains(text), "{arguments:?}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn without_a_subcommand_the_help_goes_to_stderr_with_2() {
+    let ended = run(&mut devcred([]));
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.contains("Usage: devcred <COMMAND>"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_version_is_the_workspaces() {
+    let ended = run(&mut devcred(["--version"]));
+    assert_eq!((ended.status, ended.stdout), (Some(0), format!("devcred {}\n", env!("CARGO_PKG_VERSION"))));
+}

@@ -1,0 +1,20 @@
+//! What the command `devcred` promises, by running it. Nothing here goes beyond this machine's loopback.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod command;
+mod deadline;
+mod emulator;
+mod errors;
+mod get;
+mod help;
+mod interrupt;
+mod service;
+mod status;

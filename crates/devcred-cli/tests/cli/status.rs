@@ -1,0 +1,144 @@
+//! One exit status after the other, each with what came of it: nothing on stdout, no secret on stderr.
+//! 130 stands in `interrupt.rs`, time limits in `deadline.rs`.
+
+use std::process::Command;
+
+use crate::command::{Ended, devcred, run};
+use crate::service::{INSTANCE, KEY_SECRET, Service, Silent, dead_url, get};
+
+/// Runs a command that fails; the status is the test's to look at.
+fn fails(command: &mut Command) -> Ended {
+    let ended = run(command);
+    assert_eq!(ended.stdout, "");
+    assert!(!ended.stderr.contains(KEY_SECRET), "{}", ended.stderr);
+    ended
+}
+
+#[test]
+fn what_a_newcomer_meets_is_2_with_nothing_sent() {
+    let network = Silent::listen();
+    let path = format!("{}/path", network.url());
+    let key = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
+    for (without, options, told) in [
+        (&key[..], &["--region", "cn-hangzhou"][..], "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+        (&key[1..], &["--region", "cn-hangzhou"], "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        (&["DEVCRED_INSTANCE_ID"], &["--region", "cn-hangzhou"], "DEVCRED_INSTANCE_ID"),
+        (&[], &[], "ALIBABA_CLOUD_REGION_ID"),
+        (&[], &["--region", "CN Hangzhou"], "like cn-hangzhou"),
+        (&[], &["--region", ""], "like cn-hangzhou"),
+        (&[], &["--endpoint", "http://onsmqtt.example.com"], "https://host"),
+        (&[], &["--endpoint", &path], "https://host"),
+        (&[], &["--endpoint", "onsmqtt.example.com"], "https://host"),
+        (&[], &["--region", "cn-hangzhou", "--instance-id", "GID_a@@@b"], "swapped"),
+        (&[], &["--region", "cn-hangzhou", "--timeout", "0"], "timeout"),
+        (&[], &["--region", "cn-hangzhou", "--max-attempts", "0"], "max_attempts"),
+    ] {
+        let mut command = get("GID_a@@@b", options);
+        network.be_every_proxy(&mut command);
+        for name in without {
+            command.env_remove(name);
+        }
+        let ended = fails(&mut command);
+        assert_eq!(ended.status, Some(2), "{options:?}: {}", ended.stderr);
+        assert!(ended.stderr.starts_with("InvalidParameter: "), "{}", ended.stderr);
+        assert!(ended.stderr.contains(told), "{options:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("devcred get --help"), "{}", ended.stderr);
+    }
+    assert!(!network.was_visited());
+}
+
+#[test]
+fn a_command_line_that_cannot_be_read_is_2() {
+    for (arguments, told) in [
+        (&["get"][..], "<CLIENT_ID>"),
+        (&["get", "x", "--region", "a", "--endpoint", "https://b"], "--endpoint"),
+        (&["get", "x", "--emulator", "--region", "a"], "--emulator"),
+        (&["get", "x", "--emulator", "--endpoint", "https://b"], "--emulator"),
+        (&["get", "x", "--timeout", "2s"], "like 2 or 0.5"),
+        (&["get", "x", "--signature", "md5"], "hmac-sha1"),
+        (&["get", "x", "--output", "xml"], "mqtt"),
+        (&["get", "x", "--access-key-secret", "y"], "--access-key-secret"),
+        (&["emulator", "--listen", "localhost"], "127.0.0.1:8083"),
+        (&["fetch"], "fetch"),
+    ] {
+        let ended = fails(&mut devcred(arguments.iter().copied()));
+        assert_eq!(ended.status, Some(2), "{arguments:?}");
+        assert!(ended.stderr.contains(told), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_refused_key_is_3_at_the_first_attempt() {
+    let service = Service::start();
+    let ended = fails(service.get("GID_a@@@b", &[]).env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "another"));
+    assert_eq!(ended.status, Some(3), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the AccessKey secret is wrong"), "{}", ended.stderr);
+    assert_eq!(service.codes(), ["SignatureDoesNotMatch"]);
+}
+
+#[test]
+fn a_refused_permission_is_3_at_the_first_attempt() {
+    let service = Service::start();
+    let ended = fails(&mut service.get("GID_x@@@fault-NoPermission", &[]));
+    assert_eq!(ended.status, Some(3), "{}", ended.stderr);
+    assert_eq!(service.codes(), ["NoPermission"]);
+}
+
+#[test]
+fn a_device_without_a_credential_is_4() {
+    let service = Service::with(|builder| builder.device("GID_a@@@b"));
+    assert_eq!(run(&mut service.get("GID_a@@@b", &[])).status, Some(0));
+    let ended = fails(&mut service.get("GID_a@@@c", &[]));
+    assert_eq!(ended.status, Some(4), "{}", ended.stderr);
+}
+
+#[test]
+fn throttling_is_5_after_every_attempt() {
+    for (options, requests) in [(&[][..], 3), (&["--max-attempts", "1"], 1)] {
+        let service = Service::start();
+        let ended = fails(&mut service.get("GID_x@@@fault-Throttling.User", options));
+        assert_eq!(ended.status, Some(5), "{}", ended.stderr);
+        assert_eq!(service.codes(), vec!["Throttling.User"; requests]);
+    }
+}
+
+#[test]
+fn no_service_is_6() {
+    let ended = fails(&mut get("GID_a@@@b", &["--endpoint", &dead_url()]));
+    assert_eq!(ended.status, Some(6));
+    assert!(ended.stderr.contains("Is the emulator running at 127.0.0.1:"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_service_that_cannot_is_6() {
+    let service = Service::start();
+    for code in ["ServiceUnavailable", "ApiNotSupport", "SomethingNew"] {
+        let client_id = format!("GID_x@@@fault-{code}");
+        let ended = fails(&mut service.get(&client_id, &[]));
+        assert_eq!(ended.status, Some(6), "{code}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_70_and_no_panic() {
+    let (reader, closed_pipe) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut to_nobody = devcred(["get", "GID_a@@@b", "--instance-id", INSTANCE, "--emulator"]);
+    let ended = fails(to_nobody.stdout(closed_pipe));
+    assert_eq!(ended.status, Some(70), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("Internal: the result could not be written to stdout"), "{}", ended.stderr);
+
+    let (reader, closed_pipe) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = devcred(["--help"]).stdout(closed_pipe).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_70() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = devcred(["get", "GID_a@@@b", "--instance-id", INSTANCE, "--emulator"]);
+    let ended = fails(command.stdout(full));
+    assert_eq!(ended.status, Some(70), "{}", ended.stderr);
+}
