@@ -1,0 +1,63 @@
+//! A number of calls, one after the other or many at once.
+
+use anyhow::Result;
+use tokio::task::JoinSet;
+
+use crate::contender::Contender;
+use crate::measure::{Sample, Stopwatch};
+
+/// How many calls are under way in the second kind of load.
+pub(crate) const AT_ONCE: u32 = 64;
+
+/// Calls that each task makes before the measurement: connections are opened and caches filled.
+const WARM_UP: u32 = 20;
+
+pub(crate) struct Load {
+    pub(crate) calls: u32,
+    pub(crate) at_once: u32,
+}
+
+/// What one round measured.
+pub(crate) struct Pair {
+    pub(crate) raw: Sample,
+    pub(crate) ours: Sample,
+}
+
+impl Pair {
+    /// Our CPU as a multiple of the raw one's.
+    pub(crate) fn cpu_ratio(&self) -> f64 {
+        self.ours.cpu_per_thousand() / self.raw.cpu_per_thousand()
+    }
+
+    /// Our calls a second as a part of the raw one's.
+    pub(crate) fn rate_ratio(&self) -> f64 {
+        self.ours.rate() / self.raw.rate()
+    }
+}
+
+impl Load {
+    pub(crate) async fn put_on(&self, contender: &impl Contender) -> Result<Sample> {
+        call_in_tasks(contender, self.at_once, WARM_UP).await?;
+        let calls_of_a_task = self.calls.div_ceil(self.at_once);
+        let stopwatch = Stopwatch::of_process();
+        call_in_tasks(contender, self.at_once, calls_of_a_task).await?;
+        Ok(stopwatch.stop(calls_of_a_task * self.at_once))
+    }
+}
+
+async fn call_in_tasks(contender: &impl Contender, tasks: u32, calls: u32) -> Result<()> {
+    let mut running = JoinSet::new();
+    for _ in 0..tasks {
+        let contender = contender.clone();
+        running.spawn(async move {
+            for _ in 0..calls {
+                contender.call().await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(ended) = running.join_next().await {
+        ended??;
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The clocks, and what they say of many rounds.
+
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Time by the clock on the wall and CPU time, user and system together.
+pub(crate) struct Stopwatch {
+    clock: ClockId,
+    cpu: Duration,
+    wall: Instant,
+}
+
+impl Stopwatch {
+    /// Counts the CPU of every thread of this process: what a library does in threads of its own costs too.
+    pub(crate) fn of_process() -> Self {
+        Self::start(ClockId::ProcessCPUTime)
+    }
+
+    pub(crate) fn of_thread() -> Self {
+        Self::start(ClockId::ThreadCPUTime)
+    }
+
+    fn start(clock: ClockId) -> Self {
+        Self { clock, cpu: now(clock), wall: Instant::now() }
+    }
+
+    pub(crate) fn stop(self, times: u32) -> Sample {
+        Sample {
+            times: times.into(),
+            cpu: now(self.clock).saturating_sub(self.cpu).as_secs_f64(),
+            wall: self.wall.elapsed().as_secs_f64(),
+        }
+    }
+}
+
+fn now(clock: ClockId) -> Duration {
+    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+}
+
+/// Something was done so many times in so many seconds.
+pub(crate) struct Sample {
+    times: f64,
+    cpu: f64,
+    wall: f64,
+}
+
+impl Sample {
+    /// Seconds of CPU for each 1,000 times.
+    pub(crate) fn cpu_per_thousand(&self) -> f64 {
+        self.cpu / self.times * 1000.0
+    }
+
+    /// Times a second, by the clock on the wall.
+    pub(crate) fn rate(&self) -> f64 {
+        self.times / self.wall
+    }
+
+    /// Times in a second of CPU: what a thread does that need not share its core.
+    pub(crate) fn rate_of_cpu(&self) -> f64 {
+        self.times / self.cpu
+    }
+}
+
+/// The least, the middle and the greatest of the rounds.
+pub(crate) struct Spread {
+    pub(crate) min: f64,
+    pub(crate) median: f64,
+    pub(crate) max: f64,
+}
+
+impl Spread {
+    pub(crate) fn of<T>(rounds: &[T], value: impl Fn(&T) -> f64) -> Self {
+        let mut values: Vec<f64> = rounds.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
+        let last = values.len().saturating_sub(1);
+        Self { min: at(0), median: f64::midpoint(at(last / 2), at(last.div_ceil(2))), max: at(last) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_or_between_the_two_middles() {
+        let median = |values: &[f64]| Spread::of(values, |value| *value).median;
+        assert_eq!(median(&[9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), 3.0);
+        assert_eq!(median(&[7.0]), 7.0);
+    }
+
+    #[test]
+    fn cpu_counts_work_and_not_sleep() {
+        let stopwatch = Stopwatch::of_thread();
+        std::thread::sleep(Duration::from_millis(50));
+        let asleep = stopwatch.stop(1);
+        assert!(asleep.wall >= 0.05 && asleep.cpu < 0.04, "{} of {}", asleep.cpu, asleep.wall);
+
+        let stopwatch = Stopwatch::of_process();
+        let mut sum = 0_u64;
+        (0..20_000_000_u64).for_each(|number| sum = std::hint::black_box(sum ^ number));
+        assert!(stopwatch.stop(1).cpu > 0.0);
+    }
+}
