@@ -199,6 +199,7 @@ impl Shared {
         let (key, time) = (self.access_key(), self.clock.now());
         let stamp = Stamp { time, nonce: &nonce };
         let request = self.parts.signature.sign(operation, self.parts.endpoint.host(), &key, stamp);
+        let request = request.map_err(|_| Failure::internal("the request could not be built"))?;
         Ok(Sent { request, key, time })
     }
 

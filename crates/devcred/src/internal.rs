@@ -11,7 +11,9 @@ pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str
     let nonce = nonce().unwrap_or_default();
     let stamp = Stamp { time: SystemTime::now(), nonce: &nonce };
     let request = signature.sign(&GetDeviceCredential::new(client_id, instance_id), host, key, stamp);
-    request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    request.map_or(0, |request| {
+        request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    })
 }
 
 /// [`sign`] by ACS3-HMAC-SHA256.

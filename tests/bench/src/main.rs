@@ -32,10 +32,10 @@ use crate::stub::Stub;
 #[command(name = "devcred-bench", bin_name = "cargo xtask bench --")]
 struct Options {
     /// How many rounds; ratios are taken within a round, and the median of the rounds counts
-    #[arg(long, value_name = "N", default_value_t = 11, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     rounds: usize,
     /// How many calls each contender makes in a round, sequentially and again 64 at once
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = RangedU64ValueParser::<u32>::new().range(64..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = RangedU64ValueParser::<u32>::new().range(64..=10_000_000))]
     calls: u32,
     /// Be the stub server: the benchmark starts itself once more with this.
     #[arg(long, hide = true)]

@@ -39,6 +39,12 @@ impl<'a> Fields<'a> {
         if text.is_empty() { Err(self.expected(name, "a text that is not empty")) } else { Ok(text) }
     }
 
+    /// The text of a member, where there is one to read.
+    pub(crate) fn optional_text(&self, name: &str) -> Option<String> {
+        let (_, value) = self.members.0.iter().find(|(known, _)| known == name)?;
+        serde_json::from_str(value.get()).ok().filter(|text: &String| !text.is_empty())
+    }
+
     pub(crate) fn secret(&self, name: &str) -> Result<Secret, Unreadable> {
         self.text(name).map(Secret::new)
     }

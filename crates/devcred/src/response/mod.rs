@@ -52,8 +52,9 @@ pub(crate) fn read<'a, O: Operation>(
     secrets: impl IntoIterator<Item = &'a Secret>,
 ) -> Result<Read<O::Answer>, Failure> {
     let fields = fields(answer);
-    let request_id = request_id(answer, fields.as_ref().ok());
-    match service_error(answer, fields.as_ref().ok()) {
+    let service_error = service_error(answer, fields.as_ref().ok());
+    let request_id = request_id(answer, fields.as_ref().ok(), service_error.as_ref());
+    match service_error {
         Some(error) if !(300..400).contains(&answer.status) => Err(refused(error, answer, request_id, secrets)),
         _ if answer.status == 200 => fields
             .and_then(|fields| operation.read(&fields, request_id.as_deref().unwrap_or_default()))
@@ -80,11 +81,12 @@ fn service_error(answer: &Answer, fields: Option<&Fields>) -> Option<ServiceErro
 }
 
 /// The body's `RequestId`, or else the header's.
-fn request_id(answer: &Answer, fields: Option<&Fields>) -> Option<String> {
-    let of_body = fields.and_then(|fields| fields.text("RequestId").ok());
-    let of_xml = || service_error(answer, fields).and_then(|error| error.request_id);
+fn request_id(answer: &Answer, fields: Option<&Fields>, error: Option<&ServiceError>) -> Option<String> {
+    let of_body = || fields.and_then(|fields| fields.optional_text("RequestId"));
+    let of_error = || error.and_then(|error| error.request_id.clone());
     let of_header = || answer.header("x-acs-request-id").map(str::to_owned);
-    [of_body, of_xml(), of_header()].into_iter().flatten().find(|id| is_request_id(id))
+    let sources: [&dyn Fn() -> Option<String>; 3] = [&of_body, &of_error, &of_header];
+    sources.into_iter().find_map(|source| source().filter(|id| is_request_id(id)))
 }
 
 /// Ids are UUIDs, whose ends the documents mask with asterisks. Anything else is not repeated: it could be a secret that

@@ -23,15 +23,16 @@ pub(super) struct ServiceError {
 impl ServiceError {
     /// An error body. Some products of the vendor answer with lower-case names.
     pub(super) fn from_json(fields: &Fields) -> Option<Self> {
-        let text = |names: [&str; 2]| names.iter().find_map(|name| fields.text(name).ok());
+        let text = |names: [&str; 2]| names.iter().find_map(|name| fields.optional_text(name));
+        let code = text(["Code", "code"])?;
         let detail = fields.object("AccessDeniedDetail").ok();
-        let denied = |name| Some((name, one_line(&detail.as_ref()?.text(name).ok()?)));
+        let denied = |name| Some((name, one_line(&detail.as_ref()?.optional_text(name)?)));
         let access_denied = ACCESS_DENIED.into_iter().filter_map(denied).collect();
         Self::new(
-            text(["Code", "code"])?,
+            code,
             text(["Message", "message"]),
             text(["RequestId", "requestId"]),
-            fields.text("Recommend").ok(),
+            fields.optional_text("Recommend"),
             access_denied,
         )
     }

@@ -6,7 +6,10 @@
 //! Signature        = hex(HMAC-SHA256(AccessKeySecret, StringToSign))
 //! ```
 
+use std::borrow::Cow;
+
 use hmac::Hmac;
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -31,12 +34,10 @@ fn canonical_request(
     headers: &[(&str, &str)],
     payload_hash: &str,
 ) -> (Zeroizing<String>, String) {
-    let mut headers: Vec<(String, &str)> =
-        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim())).collect();
+    let mut headers: Vec<_> = headers.iter().map(|(name, value)| (lower_case(name), value.trim())).collect();
     headers.sort_unstable();
 
-    let length =
-        256 + query.len() + headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum::<usize>();
+    let length = 96 + query.len() + headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum::<usize>();
     let mut request = Zeroizing::new(String::with_capacity(length));
     request.extend([method, "\n", path, "\n", query]);
     let mut signed_headers = String::with_capacity(length);
@@ -55,6 +56,11 @@ fn canonical_request(
     (request, signed_headers)
 }
 
+fn lower_case(name: &str) -> Cow<'_, str> {
+    let is_lower_case = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if is_lower_case { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) }
+}
+
 fn string_to_sign(canonical_request: &str) -> String {
     format!("{ALGORITHM}\n{}", hex(&Sha256::digest(canonical_request)))
 }
@@ -68,32 +74,41 @@ fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> 
 }
 
 /// Our request: the operation's parameters in the query, all that is the protocol's in headers, which are all signed.
-pub(super) fn sign(operation: &impl Operation, host: &str, key: &AccessKey, stamp: Stamp) -> SignedRequest {
+pub(super) fn sign(
+    operation: &impl Operation,
+    host: &str,
+    key: &AccessKey,
+    stamp: Stamp,
+) -> Result<SignedRequest, InvalidHeaderValue> {
     let query = canonical_query(&operation.parameters());
     let time = timestamp(stamp.time);
-    let mut headers = vec![
+    let mut signed = Vec::with_capacity(9);
+    signed.extend([
         ("host", host),
         ("x-acs-action", operation.name()),
         ("x-acs-content-sha256", EMPTY_PAYLOAD),
         ("x-acs-date", &time),
         ("x-acs-signature-nonce", stamp.nonce),
         ("x-acs-version", operation::VERSION),
-    ];
+    ]);
     if let Some(token) = key.security_token() {
-        headers.push(("x-acs-accesskey-id", key.id()));
-        headers.push(("x-acs-security-token", token.reveal()));
+        signed.push(("x-acs-accesskey-id", key.id()));
+        signed.push(("x-acs-security-token", token.reveal()));
     }
 
-    let (canonical_request, signed_headers) = canonical_request("POST", "/", &query, &headers, EMPTY_PAYLOAD);
+    let (canonical_request, signed_headers) = canonical_request("POST", "/", &query, &signed, EMPTY_PAYLOAD);
     let signature = signature(key.secret().reveal(), &string_to_sign(&canonical_request));
     let authorization = authorization(key.id(), &signed_headers, &signature);
-    headers.push(("authorization", &authorization));
 
-    SignedRequest {
-        headers: headers.into_iter().map(|(name, value)| (name, Zeroizing::new(value.to_owned()))).collect(),
-        query: Zeroizing::new(query),
-        covered: canonical_request,
+    signed.push(("authorization", &authorization));
+    let mut headers = Vec::with_capacity(signed.len());
+    for (name, value) in signed {
+        let mut value = HeaderValue::from_str(value)?;
+        // Kept out of what the HTTP library logs.
+        value.set_sensitive(matches!(name, "authorization" | "x-acs-security-token"));
+        headers.push((name, value));
     }
+    Ok(SignedRequest { headers, query: Zeroizing::new(query), covered: canonical_request })
 }
 
 #[cfg(test)]
@@ -146,10 +161,10 @@ mod tests {
         let operation = GetDeviceCredential::new("GID_test@@@test", "post-cn-0pp12gl****");
         let key = AccessKey::new("STS.id", "secret").unwrap().with_security_token("a+/==").unwrap();
         let stamp = Stamp { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
-        let request = sign(&operation, "127.0.0.1:1", &key, stamp);
+        let request = sign(&operation, "127.0.0.1:1", &key, stamp).unwrap();
         assert_eq!(*request.query, "ClientId=GID_test%40%40%40test&InstanceId=post-cn-0pp12gl%2A%2A%2A%2A");
         let headers: Vec<_> =
-            request.headers.iter().map(|(name, value)| format!("{name}: {}", value.as_str())).collect();
+            request.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         assert_eq!(
             headers[..headers.len() - 1],
             [

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use hmac::digest::Output;
 use hmac::{KeyInit, Mac};
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use zeroize::Zeroizing;
 
 use crate::access_key::AccessKey;
@@ -56,7 +57,7 @@ impl FromStr for Signature {
 pub(crate) struct SignedRequest {
     /// The query, encoded exactly as it was signed. With HMAC-SHA1 it holds the security token.
     pub query: Zeroizing<String>,
-    pub headers: Vec<(&'static str, Zeroizing<String>)>,
+    pub headers: Vec<(&'static str, HeaderValue)>,
     /// What the signature covers, for comparison with the service's side: the canonical request, or with HMAC-SHA1 the
     /// string to sign.
     pub covered: Zeroizing<String>,
@@ -71,7 +72,16 @@ pub(crate) struct Stamp<'a> {
 
 impl Signature {
     /// Signs the operation's request to this host.
-    pub(crate) fn sign(self, operation: &impl Operation, host: &str, key: &AccessKey, stamp: Stamp) -> SignedRequest {
+    ///
+    /// # Errors
+    /// A value that fits into no header: none that was checked when the client was built or its key replaced.
+    pub(crate) fn sign(
+        self,
+        operation: &impl Operation,
+        host: &str,
+        key: &AccessKey,
+        stamp: Stamp,
+    ) -> Result<SignedRequest, InvalidHeaderValue> {
         match self {
             Signature::Acs3HmacSha256 => acs3::sign(operation, host, key, stamp),
             Signature::HmacSha1 => rpc::sign(operation, host, key, stamp),
@@ -98,12 +108,10 @@ pub(crate) fn timestamp(time: SystemTime) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        for digit in [byte >> 4, byte & 0xf] {
-            text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
-        }
-        text
-    })
+    let digit = |four_bits: u8| char::from(four_bits + if four_bits < 10 { b'0' } else { b'a' - 10 });
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
+    text
 }
 
 /// One HMAC: `mac::<Hmac<Sha256>>(key, data)`.

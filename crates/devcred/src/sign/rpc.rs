@@ -8,6 +8,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::Hmac;
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
@@ -29,7 +30,12 @@ fn signature(secret: &str, string_to_sign: &str) -> String {
 }
 
 /// Our request: every parameter in the query, no header of the newer signature, so that nobody takes it for one.
-pub(super) fn sign(operation: &impl Operation, host: &str, key: &AccessKey, stamp: Stamp) -> SignedRequest {
+pub(super) fn sign(
+    operation: &impl Operation,
+    host: &str,
+    key: &AccessKey,
+    stamp: Stamp,
+) -> Result<SignedRequest, InvalidHeaderValue> {
     let time = timestamp(stamp.time);
     let mut parameters = vec![
         ("Action", operation.name()),
@@ -51,11 +57,11 @@ pub(super) fn sign(operation: &impl Operation, host: &str, key: &AccessKey, stam
     let signature = signature(key.secret().reveal(), &covered);
     parameters.push(("Signature", &signature));
 
-    SignedRequest {
+    Ok(SignedRequest {
         query: Zeroizing::new(canonical_query(&parameters)),
-        headers: vec![("host", Zeroizing::new(host.to_owned()))],
+        headers: vec![("host", HeaderValue::from_str(host)?)],
         covered,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -93,7 +99,7 @@ mod tests {
         let operation = GetDeviceCredential::new("GID_test@@@test", "post-cn-0pp12gl****");
         let key = AccessKey::new("STS.id", "secret").unwrap().with_security_token("a+/==").unwrap();
         let stamp = Stamp { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
-        let request = sign(&operation, "127.0.0.1:1", &key, stamp);
+        let request = sign(&operation, "127.0.0.1:1", &key, stamp).unwrap();
         let (before, after) = request.query.split_once("&Signature=").unwrap();
         assert_eq!(
             before,

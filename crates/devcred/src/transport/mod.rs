@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, USER_AGENT};
+use reqwest::{Method, Request};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use zeroize::Zeroizing;
@@ -22,9 +23,6 @@ pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
 const IDLE_MAX: Duration = Duration::from_secs(5);
-
-/// Room for any answer of the service, so that the buffer need not grow and leave copies of a secret behind.
-const BODY_USUAL: usize = 4 * 1024;
 
 pub(crate) struct Transport {
     http: reqwest::Client,
@@ -70,20 +68,18 @@ impl Transport {
 
     /// Sends the request once and reads the answer as far as it may go.
     pub(crate) async fn send(&self, endpoint: &Endpoint, request: &SignedRequest) -> Result<Answer, NoAnswer> {
-        let mut builder = self
-            .http
-            .post(endpoint.url(&request.query))
-            .header(USER_AGENT, &self.user_agent)
-            .header(ACCEPT, "application/json")
-            // reqwest leaves it out where there is no body.
-            .header(CONTENT_LENGTH, "0");
+        let mut post = Request::new(Method::POST, endpoint.url(&request.query));
+        let headers = post.headers_mut();
+        headers.reserve(request.headers.len() + 3);
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // reqwest leaves it out where there is no body.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         for (name, value) in &request.headers {
-            let mut value = HeaderValue::from_str(value).map_err(|_| NoAnswer::not_sendable())?;
-            value.set_sensitive(true);
-            builder = builder.header(*name, value);
+            headers.insert(*name, value.clone());
         }
 
-        let mut response = builder.send().await.map_err(|error| NoAnswer::of(&error))?;
+        let mut response = self.http.execute(post).await.map_err(|error| NoAnswer::of(&error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
@@ -96,7 +92,9 @@ impl Transport {
 }
 
 async fn read(response: &mut reqwest::Response) -> Result<Body, reqwest::Error> {
-    let mut body = Zeroizing::new(Vec::with_capacity(BODY_USUAL));
+    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret behind.
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(BODY_MAX).min(BODY_MAX)));
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > BODY_MAX {
             return Ok(Body::TooLong);

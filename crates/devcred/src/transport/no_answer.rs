@@ -65,10 +65,6 @@ impl NoAnswer {
         Self { stage: Stage::Answering, cause: Cause::TimedOut(limit) }
     }
 
-    pub(super) fn not_sendable() -> Self {
-        Self { stage: Stage::Connecting, cause: Cause::NotSendable }
-    }
-
     pub(crate) fn into_failure(self, attempt: &Attempt) -> Failure {
         Failure {
             kind: self.kind(),
