@@ -15,13 +15,3 @@ pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str
         request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     })
 }
-
-/// [`sign`] by ACS3-HMAC-SHA256.
-pub fn sign_acs3(client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
-    sign(Signature::Acs3HmacSha256, client_id, instance_id, host, key)
-}
-
-/// [`sign`] by HMAC-SHA1.
-pub fn sign_rpc(client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
-    sign(Signature::HmacSha1, client_id, instance_id, host, key)
-}

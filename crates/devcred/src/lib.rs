@@ -77,9 +77,6 @@
 
 #![forbid(unsafe_code)]
 
-#[doc(hidden)]
-#[path = "internal.rs"]
-pub mod __bench;
 mod access_key;
 mod advice;
 mod builder;
@@ -90,6 +87,8 @@ mod credential;
 mod endpoint;
 mod error;
 mod failure;
+#[doc(hidden)]
+pub mod internal;
 mod operation;
 mod pace;
 mod proxy;

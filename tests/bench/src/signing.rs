@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use anyhow::{Result, ensure};
-use devcred::{__bench, AccessKey};
+use devcred::{AccessKey, Signature, internal};
 
 use crate::contender::{CLIENT_ID, INSTANCE_ID, access_key};
 use crate::measure::{Sample, Stopwatch};
@@ -21,17 +21,18 @@ impl Signing {
     }
 
     pub(crate) fn acs3(&self) -> Result<Sample> {
-        self.measure(__bench::sign_acs3)
+        self.measure(Signature::Acs3HmacSha256)
     }
 
     pub(crate) fn rpc(&self) -> Result<Sample> {
-        self.measure(__bench::sign_rpc)
+        self.measure(Signature::HmacSha1)
     }
 
-    fn measure(&self, sign: impl Fn(&str, &str, &str, &AccessKey) -> usize) -> Result<Sample> {
+    fn measure(&self, signature: Signature) -> Result<Sample> {
         let stopwatch = Stopwatch::of_thread();
         for _ in 0..SIGNATURES {
-            let length = sign(black_box(CLIENT_ID), black_box(INSTANCE_ID), black_box(HOST), &self.key);
+            let (client_id, instance_id, host) = (black_box(CLIENT_ID), black_box(INSTANCE_ID), black_box(HOST));
+            let length = internal::sign(signature, client_id, instance_id, host, &self.key);
             ensure!(length > 0, "nothing was signed");
         }
         Ok(stopwatch.stop(SIGNATURES))

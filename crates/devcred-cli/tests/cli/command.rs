@@ -40,7 +40,7 @@ pub(crate) fn run(command: &mut Command) -> Ended {
 }
 
 /// The rest of a child's life.
-pub(crate) fn wait(child: Child) -> Ended {
+fn wait(child: Child) -> Ended {
     let id = child.id();
     let begun = Instant::now();
     let (sender, receiver) = channel();
@@ -58,8 +58,32 @@ pub(crate) fn wait(child: Child) -> Ended {
     }
 }
 
-/// `INT`, `TERM` or `KILL`.
-pub(crate) fn signal(id: u32, name: &str) {
+/// A command that runs until it is told to end: at the latest when a test that failed lets go of it.
+pub(crate) struct Running(Option<Child>);
+
+impl Running {
+    pub(crate) fn new(child: Child) -> Self {
+        Self(Some(child))
+    }
+
+    /// Ends it by this signal, `INT` or `TERM`.
+    pub(crate) fn end_by(mut self, name: &str) -> Ended {
+        let child = self.0.take().unwrap();
+        signal(child.id(), name);
+        wait(child)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+fn signal(id: u32, name: &str) {
     let script = format!("kill -{name} {id}");
     assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
 }

@@ -4,11 +4,11 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::command::{Ended, LIMIT, Lines, devcred, run, signal, tool, wait};
+use crate::command::{Ended, LIMIT, Lines, Running, devcred, run, tool};
 use crate::service::{INSTANCE, KEY_ID, KEY_SECRET};
 
 const DEVICE: &str = "GID_test@@@device-1";
@@ -16,20 +16,20 @@ const OWN_KEY: [(&str, &str); 2] =
     [("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET)];
 
 /// The command while it serves, on a free port.
-struct Running {
-    /// `None` once it is ended.
-    child: Option<Child>,
+struct Emulator {
+    command: Running,
     url: String,
     stdout: Lines,
     stderr: Lines,
 }
 
-impl Running {
+impl Emulator {
     fn start(options: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = command(options).envs(environment.iter().copied()).spawn().unwrap();
         let stdout = Lines::of(child.stdout.take().unwrap());
         let stderr = Lines::of(child.stderr.take().unwrap());
-        Self { url: stdout.next(), child: Some(child), stdout, stderr }
+        let command = Running::new(child);
+        Self { url: stdout.next(), command, stdout, stderr }
     }
 
     /// Pastes these lines into a shell and runs `devcred get` there.
@@ -44,19 +44,8 @@ impl Running {
     }
 
     /// Ends it by this signal: its status, and what else it wrote.
-    fn end_by(mut self, name: &str) -> (Option<i32>, Vec<String>, Vec<String>) {
-        let child = self.child.take().unwrap();
-        signal(child.id(), name);
-        (wait(child).status, self.stdout.rest(), self.stderr.rest())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+    fn end_by(self, name: &str) -> (Option<i32>, Vec<String>, Vec<String>) {
+        (self.command.end_by(name).status, self.stdout.rest(), self.stderr.rest())
     }
 }
 
@@ -67,7 +56,7 @@ fn command(options: &[&str]) -> Command {
 
 #[test]
 fn what_it_prints_is_enough_for_a_client() {
-    let emulator = Running::start(&["--instance", INSTANCE], &[]);
+    let emulator = Emulator::start(&["--instance", INSTANCE], &[]);
     let port = emulator.url.strip_prefix("http://127.0.0.1:").unwrap();
     assert_ne!(port.parse::<u16>().unwrap(), 0);
 
@@ -105,7 +94,7 @@ fn what_it_prints_is_enough_for_a_client() {
 #[test]
 fn a_key_of_the_users_own_is_used_and_not_printed() {
     let token = ("ALIBABA_CLOUD_SECURITY_TOKEN", "t0k3n-of-the-test");
-    let emulator = Running::start(&[], &[&OWN_KEY[..], &[token]].concat());
+    let emulator = Emulator::start(&[], &[&OWN_KEY[..], &[token]].concat());
     assert_eq!(emulator.stderr.next(), format!("export DEVCRED_ENDPOINT='{}'", emulator.url));
 
     assert_eq!(emulator.get(DEVICE, &[]).status, Some(3), "without the token");
@@ -123,7 +112,7 @@ fn a_key_of_the_users_own_is_used_and_not_printed() {
 #[test]
 fn a_token_without_its_key_is_taken_away() {
     let token = ("ALIBABA_CLOUD_SECURITY_TOKEN", "t0k3n-of-the-test");
-    let emulator = Running::start(&[], &[token]);
+    let emulator = Emulator::start(&[], &[token]);
     let mut exports: Vec<String> = (0..4).map(|_| emulator.stderr.next()).collect();
     assert_eq!(exports[3], "unset ALIBABA_CLOUD_SECURITY_TOKEN");
     exports.insert(0, format!("export {}={}", token.0, token.1));
@@ -134,7 +123,7 @@ fn a_token_without_its_key_is_taken_away() {
 #[test]
 fn only_the_instances_and_devices_that_were_given_are_known() {
     let options = ["--instance", "post-cn-other", "--instance", INSTANCE, "--device", DEVICE];
-    let emulator = Running::start(&options, &OWN_KEY);
+    let emulator = Emulator::start(&options, &OWN_KEY);
     assert_eq!(emulator.get(DEVICE, &[]).status, Some(0));
     assert_eq!(emulator.get(DEVICE, &["--instance-id", "post-cn-other"]).status, Some(0));
     assert_eq!(emulator.get("GID_test@@@device-2", &[]).status, Some(4));
@@ -143,7 +132,7 @@ fn only_the_instances_and_devices_that_were_given_are_known() {
 
 #[test]
 fn a_refused_signature_says_where_to_look() {
-    let emulator = Running::start(&[], &OWN_KEY);
+    let emulator = Emulator::start(&[], &OWN_KEY);
     emulator.stderr.next();
     let mut command = devcred(["get", DEVICE, "--instance-id", INSTANCE, "--endpoint", &emulator.url]);
     let ended = run(command.envs(OWN_KEY).env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "another"));
@@ -154,7 +143,7 @@ fn a_refused_signature_says_where_to_look() {
 
 #[test]
 fn sigterm_ends_it_with_0() {
-    let emulator = Running::start(&[], &OWN_KEY);
+    let emulator = Emulator::start(&[], &OWN_KEY);
     let (status, stdout, _) = emulator.end_by("TERM");
     assert_eq!((status, stdout), (Some(0), vec![]));
 }
@@ -162,7 +151,9 @@ fn sigterm_ends_it_with_0() {
 #[test]
 fn a_log_that_nobody_reads_does_not_stop_it() {
     let mut child = command(&[]).envs(OWN_KEY).spawn().unwrap();
-    let url = Lines::of(child.stdout.take().unwrap()).next();
+    let stdout = Lines::of(child.stdout.take().unwrap());
+    let running = Running::new(child);
+    let url = stdout.next();
     let address = url.strip_prefix("http://").unwrap();
     // 64 KiB is what a pipe holds, so that these lines fill it several times.
     let client_id = "x".repeat(8 * 1024);
@@ -176,8 +167,7 @@ fn a_log_that_nobody_reads_does_not_stop_it() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
-    signal(child.id(), "INT");
-    assert_eq!(wait(child).status, Some(130));
+    assert_eq!(running.end_by("INT").status, Some(130));
 }
 
 #[test]

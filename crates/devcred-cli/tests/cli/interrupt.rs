@@ -4,17 +4,16 @@
 
 use std::time::Duration;
 
-use crate::command::{signal, wait};
+use crate::command::Running;
 use crate::service::Service;
 
 #[test]
 fn ctrl_c_ends_a_call_at_once_with_130() {
     let service = Service::start();
-    let child = service.get("GID_x@@@fault-hang", &[]).spawn().unwrap();
+    let call = Running::new(service.get("GID_x@@@fault-hang", &[]).spawn().unwrap());
     service.wait_for_a_call();
 
-    signal(child.id(), "INT");
-    let ended = wait(child);
+    let ended = call.end_by("INT");
     assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (Some(130), "", ""));
     assert!(ended.took < Duration::from_secs(1), "{:?}", ended.took);
     assert_eq!(service.calls().len(), 1);
