@@ -217,8 +217,10 @@ fn a_wall_of_refusals_has_two_meanings() {
         assert!(CASE.of_cause(cause).unwrap().contains("more than 300 requests a second"));
         let loopback = Case { is_loopback: true, ..CASE };
         assert_eq!(loopback.of_cause(cause).unwrap(), "Is the emulator running at HOST?");
-        let once = Case { always_refused_or_reset: false, ..CASE };
-        assert_eq!(once.of_cause(cause), None);
+        for is_loopback in [true, false] {
+            let once = Case { always_refused_or_reset: false, is_loopback, ..CASE };
+            assert_eq!(once.of_cause(cause), None);
+        }
     }
     assert_eq!(CASE.of_cause(Cause::Closed), None);
 }
