@@ -1,6 +1,7 @@
 //! Who may call: access keys, each with its security token where it has one.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use crate::call::SecurityTokenPresented;
 use crate::error::Refusal;
@@ -10,6 +11,8 @@ pub(crate) struct Account {
     pub(crate) access_key_id: String,
     pub(crate) access_key_secret: String,
     pub(crate) security_token: Option<String>,
+    /// How long the token is taken from the start of the emulator; `None`: always.
+    pub(crate) valid_for: Option<Duration>,
 }
 
 impl fmt::Debug for Account {
@@ -18,28 +21,36 @@ impl fmt::Debug for Account {
     }
 }
 
-pub(crate) struct Accounts(Vec<Account>);
+pub(crate) struct Accounts {
+    accounts: Vec<Account>,
+    begun: Instant,
+}
 
 impl Accounts {
     pub(crate) fn new(accounts: Vec<Account>) -> Self {
-        Self(accounts)
+        Self { accounts, begun: Instant::now() }
     }
 
     pub(crate) fn first(&self) -> Option<&Account> {
-        self.0.first()
+        self.accounts.first()
     }
 
     /// The account of a request, or the refusal of its key or token. A token of another account is a mismatch; one that
     /// nobody has is malformed (inferred: the documents name both codes without saying when).
     pub(crate) fn admit(&self, access_key_id: &str, token: Option<&str>) -> Result<&Account, Refusal> {
+        self.admit_after(self.begun.elapsed(), access_key_id, token)
+    }
+
+    fn admit_after(&self, age: Duration, access_key_id: &str, token: Option<&str>) -> Result<&Account, Refusal> {
         let account = self.find(access_key_id).ok_or_else(|| Refusal::new("InvalidAccessKeyId.NotFound"))?;
         if account.security_token.as_deref() == token {
-            return Ok(account);
+            let has_expired = account.valid_for.is_some_and(|valid_for| age >= valid_for);
+            return if has_expired { Err(Refusal::new("InvalidSecurityToken.Expired")) } else { Ok(account) };
         }
         let Some(token) = token else {
             return Err(Refusal::new("MissingSecurityToken"));
         };
-        if self.0.iter().any(|other| other.security_token.as_deref() == Some(token)) {
+        if self.accounts.iter().any(|other| other.security_token.as_deref() == Some(token)) {
             return Err(Refusal::new("InvalidSecurityToken.MismatchWithAccessKey"));
         }
         Err(Refusal::new("InvalidSecurityToken.Malformed"))
@@ -58,12 +69,14 @@ impl Accounts {
     }
 
     fn find(&self, access_key_id: &str) -> Option<&Account> {
-        self.0.iter().find(|account| account.access_key_id == access_key_id)
+        self.accounts.iter().find(|account| account.access_key_id == access_key_id)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{Account, Accounts};
 
     fn account(id: &str, token: Option<&str>) -> Account {
@@ -71,6 +84,7 @@ mod tests {
             access_key_id: id.to_owned(),
             access_key_secret: "hush-hush".to_owned(),
             security_token: token.map(str::to_owned),
+            valid_for: None,
         }
     }
 
@@ -86,6 +100,16 @@ mod tests {
         assert_eq!(refused("sts", Some("t2")).as_deref(), Some("InvalidSecurityToken.MismatchWithAccessKey"));
         assert_eq!(refused("plain", Some("t1")).as_deref(), Some("InvalidSecurityToken.MismatchWithAccessKey"));
         assert_eq!(refused("plain", Some("t9")).as_deref(), Some("InvalidSecurityToken.Malformed"));
+    }
+
+    #[test]
+    fn a_token_serves_until_it_expires() {
+        let (second, ms) = (Duration::from_secs(1), Duration::from_millis(1));
+        let accounts = Accounts::new(vec![Account { valid_for: Some(second), ..account("sts", Some("t1")) }]);
+        let refused = |age, token| accounts.admit_after(age, "sts", Some(token)).err().map(|refusal| refusal.code);
+        assert_eq!(refused(second - ms, "t1"), None);
+        assert_eq!(refused(second, "t1").as_deref(), Some("InvalidSecurityToken.Expired"));
+        assert_eq!(refused(second, "t2").as_deref(), Some("InvalidSecurityToken.Malformed"));
     }
 
     #[test]

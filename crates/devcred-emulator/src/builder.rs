@@ -2,17 +2,23 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use std::{error, fmt, io};
 
-use tokio::net::TcpListener;
+use axum::http::HeaderValue;
 use tokio::runtime::Handle;
 
 use crate::account::{Account, Accounts};
 use crate::clock::Clock;
 use crate::device::Devices;
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, Listeners};
+use crate::listener::Listener;
+use crate::proxy::{Front, Proxy};
+use crate::quota::Quotas;
 use crate::random::Random;
 use crate::service::Service;
+use crate::step::Step;
+use crate::tls::{SERVICE_NAME, Speech, Tls};
 
 /// Configures an [`Emulator`]; made by [`Emulator::builder`].
 #[derive(Debug)]
@@ -23,6 +29,10 @@ pub struct Builder {
     devices: Vec<String>,
     clock_offset_seconds: i64,
     listen: SocketAddr,
+    steps: Vec<Step>,
+    quotas: Option<Quotas>,
+    tls: Option<Tls>,
+    proxy: Option<Proxy>,
 }
 
 impl Builder {
@@ -33,12 +43,16 @@ impl Builder {
             devices: Vec::new(),
             clock_offset_seconds: 0,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            steps: Vec::new(),
+            quotas: None,
+            tls: None,
+            proxy: None,
         }
     }
 
     /// Adds an access key that may call. Where none is added, a fresh pair is made: [`Emulator::access_key_id`].
     pub fn access_key(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.account(id.into(), secret.into(), None)
+        self.account(id.into(), secret.into(), None, None)
     }
 
     /// Adds a temporary access key: a request that names it must carry this security token.
@@ -48,7 +62,19 @@ impl Builder {
         secret: impl Into<String>,
         security_token: impl Into<String>,
     ) -> Self {
-        self.account(id.into(), secret.into(), Some(security_token.into()))
+        self.account(id.into(), secret.into(), Some(security_token.into()), None)
+    }
+
+    /// The same, where the token is taken for this long after [`start`](Self::start) and refused from then on
+    /// (`InvalidSecurityToken.Expired`); with [`Duration::ZERO`] at once.
+    pub fn access_key_with_expiring_token(
+        self,
+        id: impl Into<String>,
+        secret: impl Into<String>,
+        security_token: impl Into<String>,
+        valid_for: Duration,
+    ) -> Self {
+        self.account(id.into(), secret.into(), Some(security_token.into()), Some(valid_for))
     }
 
     /// Adds an instance. With one or more, other instances are refused (`InstancePermissionCheckFailed`); with none, every
@@ -77,19 +103,59 @@ impl Builder {
         self
     }
 
+    /// What the first requests meet, one step each, in the order in which they arrive; afterwards the service answers as it
+    /// would. A request that is wrong is refused before its step is looked at, which then is left for the next one.
+    pub fn steps(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
+        self.steps.extend(steps);
+        self
+    }
+
+    /// Applies the service's quotas. Default: none.
+    pub fn quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = Some(quotas);
+        self
+    }
+
+    /// Speaks TLS, with a certificate made now: [`Emulator::endpoint`] is `https`. Default: plain HTTP.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Puts a proxy in front, on an address of its own: [`Emulator::proxy_address`]. With [`tls`](Self::tls) the endpoint
+    /// is `https://service.test` then, a name that never resolves. Default: none.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
     /// Starts to listen. It serves on the current tokio runtime, which needs I/O and time enabled, until the emulator is
     /// dropped.
     ///
     /// # Errors
-    /// [`StartError`], where the address is not loopback or cannot be had, or there is no tokio runtime.
+    /// [`StartError`], where the address is not loopback or cannot be had, a certificate cannot be made, or there is no
+    /// tokio runtime.
     pub async fn start(self) -> Result<Emulator, StartError> {
         if !self.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(self.listen));
         }
         Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let cannot_listen = |source| StartError::Listen { address: self.listen, source };
-        let listener = TcpListener::bind(self.listen).await.map_err(cannot_listen)?;
-        let address = listener.local_addr().map_err(cannot_listen)?;
+        let service_listener = Listener::bind(self.listen).await?;
+        let address = service_listener.address;
+        let redirected = match self.steps.iter().any(Step::is_redirect) {
+            true => Some(Listener::bind_beside(address.ip()).await?),
+            false => None,
+        };
+        let proxy = match self.proxy {
+            Some(proxy) => Some(Front::bind(proxy, address).await?),
+            None => None,
+        };
+        let (speech, authority_pem) = self.tls.map_or(Ok((Speech::Plain, None)), Tls::prepare)?;
+        let endpoint = match (self.tls, &proxy) {
+            (None, _) => format!("http://{address}"),
+            (Some(_), None) => format!("https://localhost:{}", address.port()),
+            (Some(_), Some(_)) => format!("https://{SERVICE_NAME}"),
+        };
 
         let random = Random::from_system().map_err(|_| StartError::NoRandomness)?;
         let mut accounts = self.accounts;
@@ -98,13 +164,24 @@ impl Builder {
         }
         let devices = Devices::new(self.instances, self.devices);
         let clock = Clock::with_offset(self.clock_offset_seconds);
-        let service = Arc::new(Service::new(Accounts::new(accounts), devices, clock, random));
-        Ok(Emulator::serve(listener, address, service))
+        let mut service = Service::new(Accounts::new(accounts), devices, clock, random)
+            .with_steps(self.steps)
+            .with_quotas(self.quotas);
+        service.name = self.tls.map(|_| SERVICE_NAME);
+        service.redirect_location = redirected.as_ref().and_then(location);
+        let listeners = Listeners { service: service_listener, speech, redirected, proxy };
+        Ok(Emulator::serve(Arc::new(service), listeners, endpoint, authority_pem))
     }
 
-    fn account(mut self, access_key_id: String, access_key_secret: String, security_token: Option<String>) -> Self {
+    fn account(
+        mut self,
+        access_key_id: String,
+        access_key_secret: String,
+        security_token: Option<String>,
+        valid_for: Option<Duration>,
+    ) -> Self {
         self.accounts.retain(|account| account.access_key_id != access_key_id);
-        self.accounts.push(Account { access_key_id, access_key_secret, security_token });
+        self.accounts.push(Account { access_key_id, access_key_secret, security_token, valid_for });
         self
     }
 }
@@ -115,7 +192,13 @@ fn fresh_account(random: &Random) -> Account {
         access_key_id: format!("EMULATOR{}", random.hex(16)),
         access_key_secret: random.hex(32),
         security_token: None,
+        valid_for: None,
     }
+}
+
+/// Where a redirect leads.
+fn location(listener: &Listener) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("http://{}/", listener.address)).ok()
 }
 
 /// Why an emulator could not start.
@@ -135,6 +218,8 @@ pub enum StartError {
     },
     /// The system gave no random bytes for keys.
     NoRandomness,
+    /// No certificate could be made; why, in words.
+    Certificate(String),
 }
 
 impl fmt::Display for StartError {
@@ -146,6 +231,7 @@ impl fmt::Display for StartError {
             Self::NoRuntime => f.write_str("the emulator has to be started inside a tokio runtime"),
             Self::Listen { address, source } => write!(f, "the emulator cannot listen on {address}: {source}"),
             Self::NoRandomness => f.write_str("the system gave no random bytes"),
+            Self::Certificate(why) => write!(f, "the emulator cannot make a certificate: {why}"),
         }
     }
 }

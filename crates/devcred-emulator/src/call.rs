@@ -47,7 +47,7 @@ pub struct Call {
     pub request_id: String,
     /// How the call ended; `None` as long as it is unanswered.
     pub end: Option<CallEnd>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer; `None` where it was raw bytes.
     pub status: Option<u16>,
     /// The code of the answer, where it is an error.
     pub code: Option<String>,
@@ -93,7 +93,7 @@ pub enum CallEnd {
     Answered,
     /// The client closed the connection before it had an answer.
     ClientClosed,
-    /// The emulator closed the connection without an answer.
+    /// The emulator closed the connection without an answer, or in the middle of it.
     EmulatorClosed,
 }
 

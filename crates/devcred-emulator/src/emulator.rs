@@ -1,29 +1,42 @@
 //! A running emulator.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{error, fmt};
 
-use tokio::net::TcpListener;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
 use crate::call::Call;
 use crate::journal::Journal;
-use crate::server;
-use crate::service::Service;
+use crate::listener::{Listener, Stopped};
+use crate::proxy::{Front, ProxyRequest};
+use crate::service::{Service, lock};
+use crate::tls::Speech;
+use crate::{connection, server};
 
 /// A running emulator. Dropping it stops listening and closes its connections.
 pub struct Emulator {
     service: Arc<Service>,
     address: SocketAddr,
     endpoint: String,
-    /// The server runs until this is dropped.
-    running: Option<oneshot::Sender<Infallible>>,
-    server: JoinHandle<()>,
+    authority_pem: Option<String>,
+    proxy: Option<(SocketAddr, Arc<Mutex<Vec<ProxyRequest>>>)>,
+    redirect_connections: Arc<AtomicU64>,
+    /// The servers run until this is dropped.
+    running: Option<watch::Sender<()>>,
+    servers: JoinHandle<()>,
+}
+
+/// Everything an emulator listens on.
+pub(crate) struct Listeners {
+    pub(crate) service: Listener,
+    pub(crate) speech: Speech,
+    pub(crate) redirected: Option<Listener>,
+    pub(crate) proxy: Option<Front>,
 }
 
 impl Emulator {
@@ -32,13 +45,28 @@ impl Emulator {
         Builder::new()
     }
 
-    pub(crate) fn serve(listener: TcpListener, address: SocketAddr, service: Arc<Service>) -> Self {
-        let (running, stopped) = oneshot::channel();
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&service), stopped));
-        Self { service, address, endpoint: format!("http://{address}"), running: Some(running), server }
+    pub(crate) fn serve(
+        service: Arc<Service>,
+        listeners: Listeners,
+        endpoint: String,
+        authority_pem: Option<String>,
+    ) -> Self {
+        let (running, stopped) = watch::channel(());
+        let redirect_connections = Arc::default();
+        Self {
+            address: listeners.service.address,
+            endpoint,
+            authority_pem,
+            proxy: listeners.proxy.as_ref().map(|proxy| (proxy.address, Arc::clone(&proxy.requests))),
+            servers: tokio::spawn(listeners.run(Arc::clone(&service), Arc::clone(&redirect_connections), stopped)),
+            service,
+            redirect_connections,
+            running: Some(running),
+        }
     }
 
-    /// The URL to give to a client: `http://127.0.0.1:PORT`.
+    /// The URL to give to a client: `http://127.0.0.1:PORT`; with TLS `https://localhost:PORT`, and behind a proxy
+    /// `https://service.test`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -61,6 +89,33 @@ impl Emulator {
     /// The security token of the first access key, where it was configured with one.
     pub fn security_token(&self) -> Option<&str> {
         self.service.accounts.first()?.security_token.as_deref()
+    }
+
+    /// The authority that signed the certificate, as PEM: what a client has to trust. `None` without TLS, and where
+    /// [`Tls`](crate::Tls) says that there is none to be told.
+    pub fn authority_pem(&self) -> Option<&str> {
+        self.authority_pem.as_deref()
+    }
+
+    /// The address of the proxy, where there is one.
+    pub fn proxy_address(&self) -> Option<SocketAddr> {
+        self.proxy.as_ref().map(|(address, _)| *address)
+    }
+
+    /// What the proxy was asked, oldest first.
+    pub fn proxy_requests(&self) -> Vec<ProxyRequest> {
+        self.proxy.as_ref().map(|(_, requests)| lock(requests).clone()).unwrap_or_default()
+    }
+
+    /// How many connections came to where redirects lead. A client that follows none makes none.
+    pub fn redirect_connections(&self) -> u64 {
+        self.redirect_connections.load(Ordering::Relaxed)
+    }
+
+    /// How many calls the service would have billed: those that an operation answered with success, also where a step has
+    /// altered that answer on its way.
+    pub fn billed(&self) -> u64 {
+        self.service.billed()
     }
 
     /// The calls so far, oldest first, at most the last 10,000. A call without an [`end`](Call::end) is unanswered yet.
@@ -115,7 +170,28 @@ impl Emulator {
         self.service.recorder.stopping();
         self.running = None;
         // It fails where the runtime has ended the server before.
-        let _ = (&mut self.server).await;
+        let _ = (&mut self.servers).await;
+    }
+}
+
+impl Listeners {
+    async fn run(self, service: Arc<Service>, redirect_connections: Arc<AtomicU64>, stopped: Stopped) {
+        let (router, speech) = (server::router(&service), Arc::new(self.speech));
+        let serve =
+            |stream, peer| connection::serve(stream, peer, Arc::clone(&service), Arc::clone(&speech), router.clone());
+        let redirected = async {
+            let Some(listener) = self.redirected else { return };
+            let count = |_, _| {
+                redirect_connections.fetch_add(1, Ordering::Relaxed);
+                std::future::ready(())
+            };
+            listener.run(stopped.clone(), count).await;
+        };
+        let proxy = async {
+            let Some(proxy) = self.proxy else { return };
+            proxy.run(stopped.clone()).await;
+        };
+        tokio::join!(self.service.run(stopped.clone(), serve), redirected, proxy);
     }
 }
 

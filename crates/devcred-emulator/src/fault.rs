@@ -1,51 +1,15 @@
-//! Misbehaviour: what it can be, how a device's name asks for it, and how it is played.
+//! How the name of a device asks for misbehaviour.
 
 use std::collections::HashMap;
-use std::future::pending;
 use std::time::Duration;
 
-use crate::call::CallEnd;
-use crate::error::Refusal;
-use crate::journal::OpenCall;
-use crate::server::Socket;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Answer with this code, with its status of the table.
-    Code(String),
-    /// Close the connection without an answer.
-    Close,
-    /// Never answer.
-    Hang,
-    /// Answer, but only after this time.
-    Slow(Duration),
-}
-
-impl Fault {
-    /// Plays the fault. `Ok`: now the request is answered as if nothing had happened. Where no answer comes it does not
-    /// return: the future ends with its connection.
-    pub(crate) async fn play(self, socket: &Socket, call: &mut OpenCall) -> Result<(), Refusal> {
-        match self {
-            Self::Code(code) => Err(Refusal::new(code)),
-            Self::Slow(delay) => {
-                tokio::time::sleep(delay).await;
-                Ok(())
-            }
-            Self::Hang => pending().await,
-            Self::Close => {
-                call.will_end_as(CallEnd::EmulatorClosed);
-                socket.close();
-                pending().await
-            }
-        }
-    }
-}
+use crate::step::{Act, Step};
 
 /// What the name of a device asks for, if it asks for anything.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 struct Wish {
-    fault: Fault,
-    /// How many times the fault comes before one success; `None`: always.
+    step: Step,
+    /// How many times it comes before one success; `None`: always.
     times: Option<u32>,
 }
 
@@ -61,10 +25,10 @@ impl Wish {
         };
         Some(match (name, last) {
             ("", _) => return None,
-            ("close", times) => Self { fault: Fault::Close, times },
-            ("hang", times) => Self { fault: Fault::Hang, times },
-            ("slow", Some(ms)) => Self { fault: Fault::Slow(Duration::from_millis(ms.into())), times: None },
-            (code, times) => Self { fault: Fault::Code(code.to_owned()), times },
+            ("close", times) => Self { step: Act::Close.into(), times },
+            ("hang", times) => Self { step: Act::Hang.into(), times },
+            ("slow", Some(ms)) => Self { step: Step::late(Duration::from_millis(ms.into())), times: None },
+            (code, times) => Self { step: Step::code(code), times },
         })
     }
 }
@@ -74,17 +38,17 @@ impl Wish {
 pub(crate) struct Rounds(HashMap<String, u32>);
 
 impl Rounds {
-    /// The fault of the next request of this device.
-    pub(crate) fn next(&mut self, client_id: &str) -> Option<Fault> {
-        let Wish { fault, times } = Wish::of(client_id)?;
-        let Some(times) = times else { return Some(fault) };
+    /// What the next request of this device meets, where its name says so.
+    pub(crate) fn next(&mut self, client_id: &str) -> Option<Step> {
+        let Wish { step, times } = Wish::of(client_id)?;
+        let Some(times) = times else { return Some(step) };
         let played = self.0.entry(client_id.to_owned()).or_default();
         if *played >= times {
             *played = 0;
             return None;
         }
         *played += 1;
-        Some(fault)
+        Some(step)
     }
 }
 
@@ -92,18 +56,18 @@ impl Rounds {
 mod tests {
     use std::time::Duration;
 
-    use super::{Fault, Rounds, Wish};
+    use super::{Rounds, Wish};
+    use crate::step::{Act, Step};
 
     #[test]
     fn names_are_read() {
-        let wish = |device_id: &str| Wish::of(&format!("GID_x@@@{device_id}")).map(|wish| (wish.fault, wish.times));
-        let code = |code: &str| Fault::Code(code.to_owned());
-        assert_eq!(wish("fault-close"), Some((Fault::Close, None)));
-        assert_eq!(wish("fault-hang"), Some((Fault::Hang, None)));
-        assert_eq!(wish("fault-slow-3000"), Some((Fault::Slow(Duration::from_secs(3)), None)));
-        assert_eq!(wish("fault-Throttling.User-2"), Some((code("Throttling.User"), Some(2))));
-        assert_eq!(wish("fault-Throttling.User"), Some((code("Throttling.User"), None)));
-        assert_eq!(wish("fault-close-1"), Some((Fault::Close, Some(1))));
+        let wish = |device_id: &str| Wish::of(&format!("GID_x@@@{device_id}")).map(|wish| (wish.step, wish.times));
+        assert_eq!(wish("fault-close"), Some((Act::Close.into(), None)));
+        assert_eq!(wish("fault-hang"), Some((Act::Hang.into(), None)));
+        assert_eq!(wish("fault-slow-3000"), Some((Step::late(Duration::from_secs(3)), None)));
+        assert_eq!(wish("fault-Throttling.User-2"), Some((Step::code("Throttling.User"), Some(2))));
+        assert_eq!(wish("fault-Throttling.User"), Some((Step::code("Throttling.User"), None)));
+        assert_eq!(wish("fault-close-1"), Some((Act::Close.into(), Some(1))));
         for device_id in ["device-1", "fault-", "fault--1", "fault", "Fault-close"] {
             assert_eq!(wish(device_id), None, "{device_id}");
         }

@@ -8,13 +8,16 @@ use axum::http::header::{HOST, ORIGIN};
 
 use crate::error::Refusal;
 
-pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
+/// `name` is let in as if it were loopback.
+pub(crate) fn check(headers: &HeaderMap, name: Option<&str>) -> Result<(), Refusal> {
     if headers.contains_key(ORIGIN) {
         return Err(refusal("requests with an Origin header"));
     }
     let mut hosts = headers.get_all(HOST).iter().peekable();
-    let is_loopback = hosts.peek().is_some() && hosts.all(|host| host.to_str().is_ok_and(is_loopback));
-    if is_loopback { Ok(()) } else { Err(refusal("requests whose Host is not loopback")) }
+    let is_ours =
+        |host: &str| is_loopback(host) || name.is_some_and(|name| without_port(host).eq_ignore_ascii_case(name));
+    let are_ours = hosts.peek().is_some() && hosts.all(|host| host.to_str().is_ok_and(is_ours));
+    if are_ours { Ok(()) } else { Err(refusal("requests whose Host is not loopback")) }
 }
 
 /// This code is none of the service's: the service has no such rule.
@@ -27,8 +30,12 @@ fn is_loopback(host: &str) -> bool {
     if let Some((address, _port)) = host.strip_prefix('[').and_then(|host| host.split_once(']')) {
         return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
     }
-    let name = host.split_once(':').map_or(host, |(name, _port)| name);
+    let name = without_port(host);
     name.eq_ignore_ascii_case("localhost") || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn without_port(host: &str) -> &str {
+    host.split_once(':').map_or(host, |(name, _port)| name)
 }
 
 #[cfg(test)]
@@ -38,10 +45,14 @@ mod tests {
     use super::check;
 
     fn is_let_in(headers: &[(&'static str, &'static str)]) -> bool {
+        is_let_in_beside(None, headers)
+    }
+
+    fn is_let_in_beside(name: Option<&str>, headers: &[(&'static str, &'static str)]) -> bool {
         let headers = headers.iter();
         let headers: HeaderMap =
             headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
-        check(&headers).is_ok()
+        check(&headers, name).is_ok()
     }
 
     #[test]
@@ -55,6 +66,17 @@ mod tests {
         }
         assert!(!is_let_in(&[]));
         assert!(!is_let_in(&[("host", "localhost"), ("host", "example.com")]));
+    }
+
+    #[test]
+    fn one_name_more_is_let_in_where_there_is_one() {
+        for host in ["service.test", "SERVICE.test:443", "localhost"] {
+            assert!(is_let_in_beside(Some("service.test"), &[("host", host)]), "{host}");
+        }
+        for host in ["other.test", "x.service.test", "service.test.example.com"] {
+            assert!(!is_let_in_beside(Some("service.test"), &[("host", host)]), "{host}");
+        }
+        assert!(!is_let_in(&[("host", "service.test")]));
     }
 
     #[test]

@@ -77,7 +77,13 @@ impl Recorder {
     pub(crate) fn begin(self: &Arc<Self>, call: Call) -> OpenCall {
         let mut number = 0;
         self.journal.send_modify(|journal| number = journal.push(call));
-        OpenCall { recorder: Arc::clone(self), number, begun: Instant::now(), end_if_dropped: CallEnd::ClientClosed }
+        OpenCall {
+            recorder: Arc::clone(self),
+            number,
+            begun: Instant::now(),
+            has_ended: false,
+            end_if_dropped: CallEnd::ClientClosed,
+        }
     }
 
     pub(crate) fn connection_opened(self: &Arc<Self>) -> OpenConnection {
@@ -99,7 +105,7 @@ impl Recorder {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    fn end(&self, open: &OpenCall, end: CallEnd, answer: Option<(u16, Option<&Refusal>)>) {
+    fn end(&self, open: &OpenCall, end: CallEnd, status: Option<u16>, refusal: Option<&Refusal>) {
         let mut finished = None;
         self.journal.send_modify(|journal| {
             let Some(call) = journal.call_mut(open.number) else {
@@ -107,11 +113,9 @@ impl Recorder {
             };
             call.end = Some(end);
             call.duration = Some(open.begun.elapsed());
-            if let Some((status, refusal)) = answer {
-                call.status = Some(status);
-                call.code = refusal.map(|refusal| refusal.code.clone());
-                call.refused_signature = refusal.and_then(|refusal| refusal.refused_signature.clone());
-            }
+            call.status = status;
+            call.code = refusal.map(|refusal| refusal.code.clone());
+            call.refused_signature = refusal.and_then(|refusal| refusal.refused_signature.clone());
             finished = (self.finished.receiver_count() > 0).then(|| call.clone());
         });
         if let Some(call) = finished {
@@ -126,14 +130,19 @@ pub(crate) struct OpenCall {
     recorder: Arc<Recorder>,
     number: u64,
     begun: Instant,
+    has_ended: bool,
     end_if_dropped: CallEnd,
 }
 
 impl OpenCall {
     /// Written before the answer is sent, so that a client that has its answer finds the call ended.
-    pub(crate) fn answered(mut self, status: u16, refusal: Option<&Refusal>) {
-        self.end_if_dropped = CallEnd::Answered;
-        self.recorder.end(&self, CallEnd::Answered, Some((status, refusal)));
+    pub(crate) fn answered(self, status: Option<u16>, refusal: Option<&Refusal>) {
+        self.ended(CallEnd::Answered, status, refusal);
+    }
+
+    pub(crate) fn ended(mut self, end: CallEnd, status: Option<u16>, refusal: Option<&Refusal>) {
+        self.has_ended = true;
+        self.recorder.end(&self, end, status, refusal);
     }
 
     pub(crate) fn will_end_as(&mut self, end: CallEnd) {
@@ -143,13 +152,12 @@ impl OpenCall {
 
 impl Drop for OpenCall {
     fn drop(&mut self) {
-        match self.end_if_dropped {
-            CallEnd::Answered => {}
-            _ if self.recorder.is_stopping.load(Ordering::Relaxed) => {
-                self.recorder.end(self, CallEnd::EmulatorClosed, None);
-            }
-            end => self.recorder.end(self, end, None),
+        if self.has_ended {
+            return;
         }
+        let is_stopping = self.recorder.is_stopping.load(Ordering::Relaxed);
+        let end = if is_stopping { CallEnd::EmulatorClosed } else { self.end_if_dropped };
+        self.recorder.end(self, end, None, None);
     }
 }
 
@@ -187,8 +195,8 @@ mod tests {
 
         let (first, second) = (begin(), begin());
         let others: Vec<_> = (1..KEPT_CALLS).map(|_| begin()).collect();
-        first.answered(200, None);
-        second.answered(500, None);
+        first.answered(Some(200), None);
+        second.answered(Some(500), None);
 
         let journal = recorder.journal.borrow();
         assert_eq!(journal.calls().len(), KEPT_CALLS);

@@ -39,7 +39,10 @@
 //!   and refuses with the service's codes, statuses and forms of message.
 //! * Answers `GetDeviceCredential`, `RegisterDeviceCredential`, `RefreshDeviceCredential`, `UnRegisterDeviceCredential`
 //!   and `ListDeviceCredentialClientId`. A device's credential stays the same until it is registered anew or refreshed.
-//! * Misbehaves on demand, see below.
+//! * Misbehaves on demand: by the name of a device, or by [`Step`]s in the order in which requests arrive.
+//! * Applies both [`Quotas`] of the service, lets security tokens expire, speaks TLS with certificates that are right or
+//!   wrong in one way ([`Tls`]), and puts a [`Proxy`] in front of itself.
+//! * Writes XML where a caller asks for it, by `Format=XML` or `accept: application/xml`.
 //! * Keeps a journal of calls ([`Emulator::calls`], [`Emulator::wait_for`], [`Emulator::finished_calls`]) in which no
 //!   secret and no security token stands.
 //!
@@ -61,6 +64,29 @@
 //! | `GID_x@@@fault-slow-3000` | the answer, after 3000 ms |
 //!
 //! Only a request that passes every check gets so far. Where devices are configured, such a device must be among them.
+//!
+//! # Steps, and what else can go wrong
+//!
+//! [`Builder::steps`] says what the first requests meet; [`Step`] has the list of what that can be.
+//!
+//! ```
+//! use devcred_emulator::{Emulator, Tls};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let throttled = r#"{"code": "Throttling.User", "headers": {"Retry-After": "1"}}"#.parse()?;
+//! let cut_short = r#"{"truncate": 10}"#.parse()?;
+//! let emulator = Emulator::builder().steps([throttled, cut_short]).tls(Tls::Right).start().await?;
+//! assert!(emulator.endpoint().starts_with("https://localhost:"));
+//! let trusted_by_the_client = emulator.authority_pem().ok_or("there is a certificate")?;
+//! # assert!(trusted_by_the_client.starts_with("-----BEGIN CERTIFICATE-----"));
+//!
+//! // Here your software fetches a credential: its third attempt succeeds.
+//! println!("{} calls, {} billed", emulator.calls().len(), emulator.billed());
+//! emulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Control routes
 //!
@@ -84,6 +110,8 @@ mod authenticate;
 mod builder;
 mod call;
 mod clock;
+mod connection;
+mod content;
 mod control;
 mod device;
 mod emulator;
@@ -91,15 +119,27 @@ mod error;
 mod fault;
 mod guard;
 mod journal;
+mod listener;
 mod nonce;
 mod operation;
+mod play;
+mod proxy;
+mod quota;
 mod random;
+mod reply;
 mod request;
 mod server;
 mod service;
 mod signature;
+mod step;
+mod tls;
+mod xml;
 
 pub use builder::{Builder, StartError};
 pub use call::{Call, CallEnd, SecurityTokenPresented, SignatureKind};
 pub use emulator::{Emulator, FinishedCalls, TimedOut};
 pub use journal::Journal;
+pub use proxy::{Proxy, ProxyRequest};
+pub use quota::Quotas;
+pub use step::{InvalidStep, Step};
+pub use tls::Tls;

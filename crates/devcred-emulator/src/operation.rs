@@ -10,7 +10,7 @@ use crate::service::Service;
 
 pub(crate) const VERSION: &str = "2020-04-20";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     GetDeviceCredential,
     RegisterDeviceCredential,
@@ -84,6 +84,17 @@ impl Order {
             }
             Self::Register(device) => devices.check_instance(&device.instance_id),
             Self::List { instance_id, .. } => devices.check_instance(instance_id),
+        }
+    }
+
+    /// The name of its operation.
+    pub(crate) fn action(&self) -> &'static str {
+        match self {
+            Self::Get(_) => "GetDeviceCredential",
+            Self::Register(_) => "RegisterDeviceCredential",
+            Self::Refresh(_) => "RefreshDeviceCredential",
+            Self::UnRegister(_) => "UnRegisterDeviceCredential",
+            Self::List { .. } => "ListDeviceCredentialClientId",
         }
     }
 

@@ -1,23 +1,40 @@
 //! Everything the emulator knows, shared by all connections.
 
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use axum::http::HeaderValue;
 
 use crate::account::Accounts;
 use crate::clock::Clock;
 use crate::device::Devices;
+use crate::error::Refusal;
 use crate::fault::Rounds;
 use crate::journal::Recorder;
 use crate::nonce::Nonces;
+use crate::operation::Operation;
+use crate::quota::{Meter, Quotas};
 use crate::random::Random;
+use crate::step::Step;
 
 pub(crate) struct Service {
     pub(crate) accounts: Accounts,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) recorder: Arc<Recorder>,
+    /// A name that `Host` may have although it is not loopback.
+    pub(crate) name: Option<&'static str>,
+    /// Where a redirect leads.
+    pub(crate) redirect_location: Option<HeaderValue>,
     devices: Mutex<Devices>,
     nonces: Mutex<Nonces>,
     rounds: Mutex<Rounds>,
+    steps: Mutex<VecDeque<Step>>,
+    meter: Option<Mutex<Meter>>,
+    billed: AtomicU64,
 }
 
 impl Service {
@@ -27,10 +44,23 @@ impl Service {
             clock,
             random,
             recorder: Arc::default(),
+            name: None,
+            redirect_location: None,
             devices: Mutex::new(devices),
             nonces: Mutex::default(),
             rounds: Mutex::default(),
+            steps: Mutex::default(),
+            meter: None,
+            billed: AtomicU64::new(0),
         }
+    }
+
+    pub(crate) fn with_steps(self, steps: Vec<Step>) -> Self {
+        Self { steps: Mutex::new(steps.into()), ..self }
+    }
+
+    pub(crate) fn with_quotas(self, quotas: Option<Quotas>) -> Self {
+        Self { meter: quotas.map(|quotas| Mutex::new(Meter::new(quotas))), ..self }
     }
 
     pub(crate) fn devices(&self) -> MutexGuard<'_, Devices> {
@@ -44,9 +74,44 @@ impl Service {
     pub(crate) fn rounds(&self) -> MutexGuard<'_, Rounds> {
         lock(&self.rounds)
     }
+
+    /// What the next request meets: the steps in their order, then what the name of its device asks for.
+    pub(crate) fn next_step(&self, client_id: Option<&str>) -> Step {
+        let scripted = lock(&self.steps).pop_front();
+        scripted.or_else(|| self.rounds().next(client_id?)).unwrap_or_default()
+    }
+
+    /// Counts a call of the account, or refuses it.
+    pub(crate) fn meter_call(&self, operation: Operation) -> Result<(), Refusal> {
+        self.meter.as_ref().map_or(Ok(()), |meter| lock(meter).call(operation, Instant::now()))
+    }
+
+    /// Counts a request of this address; whether it is let in.
+    pub(crate) fn meter_request(&self, address: IpAddr) -> bool {
+        self.meter.as_ref().is_none_or(|meter| lock(meter).request(address, Instant::now()))
+    }
+
+    pub(crate) fn is_blocked(&self, address: IpAddr) -> bool {
+        self.meter.as_ref().is_some_and(|meter| lock(meter).is_blocked(address, Instant::now()))
+    }
+
+    /// Counts a success: the service bills each of them.
+    pub(crate) fn bill(&self) {
+        self.billed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn billed(&self) -> u64 {
+        self.billed.load(Ordering::Relaxed)
+    }
+
+    /// A `Date` header.
+    pub(crate) fn date(&self) -> HeaderValue {
+        // A date is written in letters that every header may have.
+        HeaderValue::from_str(&httpdate::fmt_http_date(self.clock.now())).unwrap_or(HeaderValue::from_static(""))
+    }
 }
 
 /// No lock is held where something could panic half-way, so a poisoned one is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -51,9 +51,9 @@ fn what_a_newcomer_meets_is_2_with_nothing_sent() {
 fn a_command_line_that_cannot_be_read_is_2() {
     for (arguments, told) in [
         (&["get"][..], "<CLIENT_ID>"),
-        (&["get", "x", "--region", "a", "--endpoint", "https://b"], "--endpoint"),
-        (&["get", "x", "--emulator", "--region", "a"], "--emulator"),
-        (&["get", "x", "--emulator", "--endpoint", "https://b"], "--emulator"),
+        (&["get", "x", "--region", "a", "--endpoint", "https://b"], "cannot be used with"),
+        (&["get", "x", "--emulator", "--region", "a"], "cannot be used with"),
+        (&["get", "x", "--emulator", "--endpoint", "https://b"], "cannot be used with"),
         (&["get", "x", "--timeout", "2s"], "like 2 or 0.5"),
         (&["get", "x", "--signature", "md5"], "hmac-sha1"),
         (&["get", "x", "--output", "xml"], "mqtt"),

@@ -54,8 +54,8 @@ fn wire() {
         let request = ApiRequest::read(&received).unwrap();
         let judged = |secret| judge(&service(&vector, secret), &received, &request);
 
-        let verdict = judged(text(&vector["access_key_secret"])).unwrap();
-        assert_eq!(verdict.order.client_id(), vector["client_id"].as_str(), "{name}");
+        let order = judged(text(&vector["access_key_secret"])).unwrap();
+        assert_eq!(order.client_id(), vector["client_id"].as_str(), "{name}");
         assert_eq!(judged("another").err().unwrap().code, "SignatureDoesNotMatch", "{name}");
     }
 }
@@ -65,6 +65,7 @@ fn service(vector: &Value, secret: &str) -> Service {
         access_key_id: text(&vector["access_key_id"]).to_owned(),
         access_key_secret: secret.to_owned(),
         security_token: vector["security_token"].as_str().map(str::to_owned),
+        valid_for: None,
     };
     let devices =
         Devices::new(vec![text(&vector["instance_id"]).to_owned()], vec![text(&vector["client_id"]).to_owned()]);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use devcred_emulator::Emulator;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::LIMIT;
@@ -46,6 +46,21 @@ impl Request {
         Answer::read(&mut stream).await.expect("the emulator closed the connection without an answer")
     }
 
+    /// Sends it over a connection that is there already.
+    pub async fn send_over(&self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Answer {
+        stream.write_all(self.text().as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        Answer::read(stream).await.expect("the emulator closed the connection without an answer")
+    }
+
+    /// Sends it and reads until the connection ends: what came, and how it ended.
+    pub async fn read_to_end(&self) -> (Vec<u8>, std::io::Result<usize>) {
+        let mut stream = self.begin().await;
+        let mut read = Vec::new();
+        let end = tokio::time::timeout(LIMIT, stream.read_to_end(&mut read)).await;
+        (read, end.expect("the connection does not end"))
+    }
+
     /// Sends it and leaves the answer unread.
     pub async fn begin(&self) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
@@ -67,12 +82,12 @@ pub struct Answer {
 
 impl Answer {
     /// The next answer on this connection; `None` where it ends before one is complete.
-    pub async fn read(stream: &mut TcpStream) -> Option<Self> {
+    pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
         let read = tokio::time::timeout(LIMIT, Self::read_without_limit(stream));
         read.await.expect("neither an answer nor the end of the connection")
     }
 
-    async fn read_without_limit(stream: &mut TcpStream) -> Option<Self> {
+    async fn read_without_limit(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
         let mut read = String::new();
         let head_end = loop {
             match read.find("\r\n\r\n") {
@@ -122,7 +137,7 @@ impl Answer {
     }
 }
 
-async fn read_more(stream: &mut TcpStream, read: &mut String) -> Option<()> {
+async fn read_more(stream: &mut (impl AsyncRead + Unpin), read: &mut String) -> Option<()> {
     let mut buffer = [0; 4096];
     let length = stream.read(&mut buffer).await.ok().filter(|length| *length > 0)?;
     read.push_str(std::str::from_utf8(&buffer[..length]).unwrap());

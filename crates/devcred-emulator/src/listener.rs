@@ -1,0 +1,56 @@
+//! Accepting connections, and closing them all.
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::builder::StartError;
+
+/// Runs as long as its other half is there.
+pub(crate) type Stopped = watch::Receiver<()>;
+
+pub(crate) struct Listener {
+    pub(crate) address: SocketAddr,
+    listener: TcpListener,
+}
+
+impl Listener {
+    pub(crate) async fn bind(asked: SocketAddr) -> Result<Self, StartError> {
+        let cannot_listen = |source| StartError::Listen { address: asked, source };
+        let listener = TcpListener::bind(asked).await.map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        Ok(Self { address, listener })
+    }
+
+    /// On a port that the system chooses.
+    pub(crate) async fn bind_beside(ip: IpAddr) -> Result<Self, StartError> {
+        Self::bind(SocketAddr::new(ip, 0)).await
+    }
+
+    /// Serves each connection until it is stopped, then closes those that are open.
+    pub(crate) async fn run<F>(self, mut stopped: Stopped, serve: impl Fn(TcpStream, SocketAddr) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        connections.spawn(serve(stream, peer));
+                    }
+                    // Out of file descriptors, most likely: to try again at once would only burn the processor.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                },
+                Some(_) = connections.join_next() => {}
+                _ = stopped.changed() => break,
+            }
+        }
+        drop(self.listener);
+        connections.shutdown().await;
+    }
+}

@@ -1,0 +1,183 @@
+//! A proxy that leads every `CONNECT` to the emulator, or refuses it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::{fmt, io};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::builder::StartError;
+use crate::listener::{Listener, Stopped};
+use crate::service::lock;
+
+/// More than the head of any `CONNECT` needs.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// What a proxy in front of the emulator does; for [`Builder::proxy`](crate::Builder::proxy).
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proxy {
+    /// Leads every `CONNECT` to the emulator, whatever host it names.
+    Open,
+    /// The same, where `Proxy-Authorization` holds this pair (Basic); otherwise answers 407.
+    WithPassword {
+        /// The user's name.
+        user: String,
+        /// The user's password.
+        password: String,
+    },
+    /// Answers 407, whatever it is given.
+    AuthenticationRequired,
+    /// Answers 502.
+    Refusing,
+    /// Refuses connections: nothing listens at its address, and nothing else can as long as the emulator runs.
+    Closed,
+}
+
+/// It shows no password.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "Open",
+            Self::WithPassword { .. } => "WithPassword",
+            Self::AuthenticationRequired => "AuthenticationRequired",
+            Self::Refusing => "Refusing",
+            Self::Closed => "Closed",
+        })
+    }
+}
+
+/// A request to the proxy; from [`Emulator::proxy_requests`](crate::Emulator::proxy_requests).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProxyRequest {
+    /// What was asked for: `service.test:443`.
+    pub target: String,
+    /// Whether a `Proxy-Authorization` came with it; what is in it is not kept.
+    pub has_authorization: bool,
+    /// The answer: 200, 407, 502, or 405 to anything but `CONNECT`.
+    pub status: u16,
+}
+
+/// A proxy that has its address.
+pub(crate) struct Front {
+    pub(crate) address: SocketAddr,
+    pub(crate) requests: Arc<Mutex<Vec<ProxyRequest>>>,
+    port: Port,
+    rule: Arc<Rule>,
+}
+
+enum Port {
+    Listening(Listener),
+    /// Bound, but not listening.
+    Held(#[expect(dead_code, reason = "it is held")] TcpSocket),
+}
+
+struct Rule {
+    proxy: Proxy,
+    emulator: SocketAddr,
+}
+
+impl Front {
+    pub(crate) async fn bind(proxy: Proxy, emulator: SocketAddr) -> Result<Self, StartError> {
+        let (address, port) = if proxy == Proxy::Closed {
+            let hold = hold(emulator.ip());
+            let (address, socket) =
+                hold.map_err(|source| StartError::Listen { address: SocketAddr::new(emulator.ip(), 0), source })?;
+            (address, Port::Held(socket))
+        } else {
+            let listener = Listener::bind_beside(emulator.ip()).await?;
+            (listener.address, Port::Listening(listener))
+        };
+        Ok(Self { address, requests: Arc::default(), port, rule: Arc::new(Rule { proxy, emulator }) })
+    }
+
+    pub(crate) async fn run(self, mut stopped: Stopped) {
+        match self.port {
+            Port::Listening(listener) => {
+                let serve = |client, _| {
+                    let (rule, requests) = (Arc::clone(&self.rule), Arc::clone(&self.requests));
+                    async move {
+                        // What becomes of a tunnel is for its two ends to see.
+                        let _ = rule.serve(client, &requests).await;
+                    }
+                };
+                listener.run(stopped, serve).await;
+            }
+            Port::Held(_) => drop(stopped.changed().await),
+        }
+    }
+}
+
+fn hold(ip: IpAddr) -> io::Result<(SocketAddr, TcpSocket)> {
+    let socket = if ip.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind(SocketAddr::new(ip, 0))?;
+    Ok((socket.local_addr()?, socket))
+}
+
+impl Rule {
+    async fn serve(&self, mut client: TcpStream, requests: &Mutex<Vec<ProxyRequest>>) -> io::Result<()> {
+        let Some((head, beyond)) = read_head(&mut client).await? else {
+            return Ok(());
+        };
+        let request = self.judge(&head);
+        let status = request.status;
+        lock(requests).push(request);
+        if status != 200 {
+            client.write_all(refusal(status).as_bytes()).await?;
+            return client.shutdown().await;
+        }
+        let mut emulator = TcpStream::connect(self.emulator).await?;
+        client.write_all(b"HTTP/1.1 200 Connection Established\r\n\r\n").await?;
+        emulator.write_all(&beyond).await?;
+        copy_bidirectional(&mut client, &mut emulator).await?;
+        Ok(())
+    }
+
+    fn judge(&self, head: &str) -> ProxyRequest {
+        let mut lines = head.split("\r\n");
+        let mut words = lines.next().unwrap_or_default().split(' ');
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let mut headers = lines.filter_map(|line| line.split_once(':'));
+        let authorization = headers.find(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"));
+        let authorization = authorization.map(|(_, value)| value.trim());
+        let status = match &self.proxy {
+            _ if method != "CONNECT" => 405,
+            Proxy::WithPassword { user, password } => {
+                let expected = format!("Basic {}", BASE64.encode(format!("{user}:{password}")));
+                if authorization == Some(&expected) { 200 } else { 407 }
+            }
+            Proxy::AuthenticationRequired => 407,
+            Proxy::Refusing => 502,
+            Proxy::Open | Proxy::Closed => 200,
+        };
+        ProxyRequest { target: target.to_owned(), has_authorization: authorization.is_some(), status }
+    }
+}
+
+/// The head of a request, and what has come beyond it; `None` where it does not come in full.
+async fn read_head(client: &mut TcpStream) -> io::Result<Option<(String, Vec<u8>)>> {
+    const END: &[u8] = b"\r\n\r\n";
+    let mut read = Vec::new();
+    loop {
+        if let Some(end) = read.windows(END.len()).position(|window| window == END) {
+            let beyond = read.split_off(end + END.len());
+            return Ok(Some((String::from_utf8_lossy(&read).into_owned(), beyond)));
+        }
+        if read.len() > MAX_HEAD || client.read_buf(&mut read).await? == 0 {
+            return Ok(None);
+        }
+    }
+}
+
+fn refusal(status: u16) -> String {
+    let line = match status {
+        407 => "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"emulator\"",
+        502 => "502 Bad Gateway",
+        _ => "405 Method Not Allowed\r\nAllow: CONNECT",
+    };
+    format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}

@@ -1,0 +1,131 @@
+//! The service's two quotas: calls of an account, requests of an address.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use crate::error::Refusal;
+use crate::operation::Operation;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How many requests are allowed in any second; for [`Builder::quotas`](crate::Builder::quotas).
+///
+/// All access keys of an emulator belong to one account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// Calls of one operation, by the whole account; more are refused with `Throttling.User`. Default: 500.
+    pub per_account: usize,
+    /// Requests from one address, whatever they are; with one more the address is blocked. Default: 300.
+    pub per_address: usize,
+    /// How long a blocked address finds its connections closed, new ones before a request is read, open ones at their next
+    /// request. Default: 10 seconds; the service does not say how long its block lasts.
+    pub blocked_for: Duration,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { per_account: 500, per_address: 300, blocked_for: Duration::from_secs(10) }
+    }
+}
+
+pub(crate) struct Meter {
+    quotas: Quotas,
+    operations: HashMap<Operation, Window>,
+    addresses: HashMap<IpAddr, Window>,
+    /// Until when.
+    blocked: HashMap<IpAddr, Instant>,
+}
+
+impl Meter {
+    pub(crate) fn new(quotas: Quotas) -> Self {
+        Self { quotas, operations: HashMap::new(), addresses: HashMap::new(), blocked: HashMap::new() }
+    }
+
+    /// A call of the account; what is refused does not count.
+    pub(crate) fn call(&mut self, operation: Operation, now: Instant) -> Result<(), Refusal> {
+        let window = self.operations.entry(operation).or_default();
+        if window.take(self.quotas.per_account, now) { Ok(()) } else { Err(Refusal::new("Throttling.User")) }
+    }
+
+    /// Whether a request of this address is let in. Requests during a block do not make it longer.
+    pub(crate) fn request(&mut self, address: IpAddr, now: Instant) -> bool {
+        if self.is_blocked(address, now) {
+            return false;
+        }
+        let is_let_in = self.addresses.entry(address).or_default().take(self.quotas.per_address, now);
+        if !is_let_in {
+            self.addresses.remove(&address);
+            self.blocked.insert(address, now + self.quotas.blocked_for);
+        }
+        is_let_in
+    }
+
+    pub(crate) fn is_blocked(&self, address: IpAddr, now: Instant) -> bool {
+        self.blocked.get(&address).is_some_and(|until| now < *until)
+    }
+}
+
+/// When what was let in during the last second came.
+#[derive(Default)]
+struct Window(VecDeque<Instant>);
+
+impl Window {
+    fn take(&mut self, limit: usize, now: Instant) -> bool {
+        while self.0.front().is_some_and(|first| now.saturating_duration_since(*first) >= SECOND) {
+            self.0.pop_front();
+        }
+        let has_room = self.0.len() < limit;
+        if has_room {
+            self.0.push_back(now);
+        }
+        has_room
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::{Duration, Instant};
+
+    use super::{Meter, Quotas};
+    use crate::operation::Operation::{GetDeviceCredential, RefreshDeviceCredential};
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn meter() -> (Meter, Instant) {
+        let quotas = Quotas { per_account: 3, per_address: 3, blocked_for: Duration::from_secs(10) };
+        (Meter::new(quotas), Instant::now())
+    }
+
+    #[test]
+    fn an_account_has_so_many_calls_of_each_operation_in_any_second() {
+        let (mut meter, start) = meter();
+        for at in [0, 500, 900] {
+            assert!(meter.call(GetDeviceCredential, start + at * MS).is_ok(), "{at}");
+        }
+        assert_eq!(meter.call(GetDeviceCredential, start + 999 * MS).unwrap_err().code, "Throttling.User");
+        assert!(meter.call(RefreshDeviceCredential, start + 999 * MS).is_ok());
+        assert!(meter.call(GetDeviceCredential, start + 1000 * MS).is_ok());
+        assert!(meter.call(GetDeviceCredential, start + 1001 * MS).is_err());
+    }
+
+    #[test]
+    fn an_address_that_sends_more_is_blocked_for_a_time() {
+        let (mut meter, start) = meter();
+        let (address, other) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)));
+        assert!((0..3).all(|at| meter.request(address, start + at * MS)));
+        assert!(!meter.is_blocked(address, start + 3 * MS));
+        assert!(!meter.request(address, start + 3 * MS));
+        assert!(meter.request(other, start + 3 * MS));
+        assert!(meter.is_blocked(address, start + 10_002 * MS) && !meter.request(address, start + 10_002 * MS));
+        assert!(meter.request(address, start + 10_003 * MS));
+    }
+
+    #[test]
+    fn the_documented_quotas_are_the_default() {
+        let quotas = Quotas::default();
+        assert_eq!((quotas.per_account, quotas.per_address), (500, 300));
+        assert_eq!(quotas.blocked_for, Duration::from_secs(10));
+    }
+}

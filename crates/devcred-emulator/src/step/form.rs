@@ -1,0 +1,289 @@
+//! A step as it is written in JSON, and what may stand together.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Act, Answer, Delivery, Source, Step};
+use crate::content::Content;
+
+/// Every key that a step can have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub(super) struct Form {
+    answer: Option<Own>,
+    patch: Option<Map<String, Value>>,
+    code: Option<String>,
+    message: Option<String>,
+    xml: Option<bool>,
+    body: Option<String>,
+    body_repeat: Option<Repeat>,
+    redirect: Option<u16>,
+    close: Option<bool>,
+    reset: Option<bool>,
+    hang: Option<bool>,
+    raw: Option<String>,
+    status: Option<u16>,
+    headers: Option<BTreeMap<String, Option<String>>>,
+    gzip: Option<bool>,
+    truncate: Option<usize>,
+    drip_ms: Option<u64>,
+    delay_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Own {
+    Credential,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Repeat {
+    #[serde(default)]
+    before: String,
+    text: String,
+    times: usize,
+    #[serde(default)]
+    after: String,
+}
+
+impl TryFrom<Form> for Step {
+    type Error = String;
+
+    fn try_from(form: Form) -> Result<Self, String> {
+        form.check()?;
+        let delay = form.delay_ms.map(Duration::from_millis).unwrap_or_default();
+        let drip = form.drip_ms.map(Duration::from_millis);
+        let act = if form.close.is_some() {
+            Act::Close
+        } else if form.reset.is_some() {
+            Act::Reset
+        } else if form.hang.is_some() {
+            Act::Hang
+        } else if let Some(raw) = form.raw {
+            Act::Raw { bytes: raw.into(), drip }
+        } else {
+            Act::Answer(form.answer(drip)?)
+        };
+        Ok(Self { delay, act })
+    }
+}
+
+impl Form {
+    /// What can be said by looking at which keys are there.
+    fn check(&self) -> Result<(), String> {
+        let switches =
+            [("xml", self.xml), ("close", self.close), ("reset", self.reset), ("hang", self.hang), ("gzip", self.gzip)];
+        if let Some((key, _)) = switches.iter().find(|(_, value)| *value == Some(false)) {
+            return Err(format!("`{key}` is true or left out"));
+        }
+        let silent = given([
+            ("close", self.close.is_some()),
+            ("reset", self.reset.is_some()),
+            ("hang", self.hang.is_some()),
+            ("raw", self.raw.is_some()),
+        ]);
+        let own = if self.patch.is_some() { ("patch", true) } else { ("answer", self.answer.is_some()) };
+        let sources = given([
+            own,
+            ("code", self.code.is_some()),
+            ("body", self.body.is_some()),
+            ("body_repeat", self.body_repeat.is_some()),
+            ("redirect", self.redirect.is_some()),
+        ]);
+        if let [first, second, ..] = [silent.as_slice(), &sources].concat().as_slice() {
+            return Err(format!("`{first}` and `{second}` contradict each other"));
+        }
+        let of_an_answer = given([
+            ("status", self.status.is_some()),
+            ("headers", self.headers.is_some()),
+            ("message", self.message.is_some()),
+            ("xml", self.xml.is_some()),
+            ("gzip", self.gzip.is_some()),
+            ("truncate", self.truncate.is_some()),
+            ("drip_ms", self.drip_ms.is_some() && self.raw.is_none()),
+            ("delay_ms", self.delay_ms.is_some() && self.hang.is_some()),
+        ]);
+        match (silent.first(), of_an_answer.first()) {
+            (Some(silent), Some(other)) => Err(format!("`{silent}` leaves nothing that `{other}` could change")),
+            (None, None) if sources.is_empty() && self.delay_ms.is_none() => Err("a step says what comes".to_owned()),
+            _ => self.check_answer(),
+        }
+    }
+
+    fn check_answer(&self) -> Result<(), String> {
+        let of_a_code = given([("message", self.message.is_some()), ("xml", self.xml.is_some())]);
+        match of_a_code.first() {
+            Some(key) if self.code.is_none() => return Err(format!("`{key}` stands beside `code`")),
+            _ => {}
+        }
+        if self.redirect.is_some() && self.status.is_some() {
+            return Err("`redirect` and `status` contradict each other".to_owned());
+        }
+        if self.truncate.is_some() && self.gzip.is_some() && self.body_repeat.is_some() {
+            return Err("`truncate` needs a body of a known length, which `gzip` of `body_repeat` has not".to_owned());
+        }
+        Ok(())
+    }
+
+    fn answer(self, drip: Option<Duration>) -> Result<Answer, String> {
+        let status = match (self.redirect, self.status) {
+            (Some(redirect), _) if !(300..400).contains(&redirect) => return Err("`redirect` is 300 to 399".to_owned()),
+            (redirect, status) => redirect.or(status).map(status_code).transpose()?,
+        };
+        let delivery = Delivery { truncate: self.truncate, drip };
+        let headers = self.headers.unwrap_or_default().into_iter();
+        let headers = headers.map(|(name, value)| header(&name, value, delivery)).collect::<Result<_, _>>()?;
+        let says_what = self.answer.is_some() || self.patch.is_some();
+        let source = if let Some(code) = self.code {
+            Source::Code { code, message: self.message, is_xml: self.xml.is_some() }
+        } else if let Some(body) = self.body {
+            Source::Content(Content::new(body))
+        } else if let Some(repeat) = self.body_repeat {
+            Source::Content(repeat.content()?)
+        } else if self.redirect.is_some() {
+            Source::Redirect
+        } else if status.is_some() && !says_what {
+            Source::Content(Content::default())
+        } else {
+            Source::Service { patch: self.patch.unwrap_or_default() }
+        };
+        Ok(Answer { source, status, headers, is_gzip: self.gzip.is_some(), delivery })
+    }
+}
+
+impl Repeat {
+    fn content(self) -> Result<Content, String> {
+        if self.text.is_empty() || self.times == 0 {
+            return Err("`body_repeat` has a `text` and `times` from 1".to_owned());
+        }
+        Content::repeated(self.before, self.text, self.times, self.after)
+            .ok_or_else(|| "`body_repeat` is longer than can be counted".to_owned())
+    }
+}
+
+fn given<const N: usize>(keys: [(&'static str, bool); N]) -> Vec<&'static str> {
+    keys.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
+}
+
+/// Interim answers are no answers: `raw` writes them.
+fn status_code(status: u16) -> Result<StatusCode, String> {
+    let code = StatusCode::from_u16(status).ok().filter(|code| (200..600).contains(&code.as_u16()));
+    code.ok_or_else(|| "`status` is 200 to 599".to_owned())
+}
+
+/// How long the body is and how it is framed follows from the body; what contradicts it can be written by `raw` only.
+fn header(name: &str, value: Option<String>, delivery: Delivery) -> Result<(HeaderName, Option<HeaderValue>), String> {
+    let not_one = || format!("`headers` holds `{name}`, which is no header or has no value of one");
+    let header: HeaderName = name.parse().map_err(|_| not_one())?;
+    let is_chunked = delivery == Delivery::default() && value.as_deref() == Some("chunked");
+    if header == CONTENT_LENGTH || header == TRANSFER_ENCODING && !is_chunked {
+        return Err(format!("`headers` cannot change `{name}`: write such an answer with `raw`"));
+    }
+    let value = value.map(|value| HeaderValue::from_str(&value).map_err(|_| not_one())).transpose()?;
+    Ok((header, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::http::StatusCode;
+
+    use crate::content::Content;
+    use crate::step::{Act, Answer, Delivery, Source, Step};
+
+    fn step(json: &str) -> Step {
+        json.parse().unwrap_or_else(|error| panic!("{json}: {error}"))
+    }
+
+    fn answer(json: &str) -> Answer {
+        match step(json).act {
+            Act::Answer(answer) => answer,
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_key_is_read() {
+        let ms = Duration::from_millis;
+        assert_eq!(step(r#"{"answer": "credential"}"#), Step::default());
+        assert_eq!(step(r#"{"delay_ms": 5}"#), Step::late(ms(5)));
+        assert_eq!(step(r#"{"code": "A.B"}"#), Step::code("A.B"));
+        assert_eq!(step(r#"{"close": true}"#), Act::Close.into());
+        assert_eq!(step(r#"{"reset": true, "delay_ms": 5}"#), Step { delay: ms(5), act: Act::Reset });
+        assert_eq!(step(r#"{"hang": true}"#), Act::Hang.into());
+        let raw = Act::Raw { bytes: "x\r\n".into(), drip: Some(ms(1)) };
+        assert_eq!(step(r#"{"raw": "x\r\n", "drip_ms": 1}"#), raw.into());
+
+        let code = Source::Code { code: "A".to_owned(), message: Some("m".to_owned()), is_xml: true };
+        let spoken = answer(r#"{"code": "A", "message": "m", "xml": true, "status": 500}"#);
+        assert_eq!((spoken.source, spoken.status), (code, Some(StatusCode::INTERNAL_SERVER_ERROR)));
+        assert_eq!(answer(r#"{"body": "text"}"#).source, Source::Content(Content::new("text")));
+        assert_eq!(answer(r#"{"status": 502}"#).source, Source::Content(Content::default()));
+        assert_eq!(answer(r#"{"status": 400, "answer": "credential"}"#).source, Source::default());
+        let repeat = Content::repeated("<".to_owned(), "x".to_owned(), 3, String::new()).unwrap();
+        let repeat = Answer { source: Source::Content(repeat), is_gzip: true, ..Answer::default() };
+        assert_eq!(answer(r#"{"body_repeat": {"before": "<", "text": "x", "times": 3}, "gzip": true}"#), repeat);
+        let redirect = answer(r#"{"redirect": 307}"#);
+        assert_eq!((redirect.source, redirect.status), (Source::Redirect, Some(StatusCode::TEMPORARY_REDIRECT)));
+        let cut = answer(r#"{"truncate": 10, "drip_ms": 2}"#);
+        assert_eq!(cut.source, Source::default());
+        assert_eq!(cut.delivery, Delivery { truncate: Some(10), drip: Some(ms(2)) });
+        let Source::Service { patch } = answer(r#"{"answer": "credential", "patch": {"RequestId": null}}"#).source
+        else {
+            panic!("it is from the service")
+        };
+        assert!(patch["RequestId"].is_null());
+        let headers = answer(r#"{"headers": {"Date": null, "transfer-encoding": "chunked", "x": "y"}}"#).headers;
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_ref().map(|v| v.to_str().unwrap()))).collect();
+        assert_eq!(headers, [("date", None), ("transfer-encoding", Some("chunked")), ("x", Some("y"))]);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        for (json, expected) in [
+            ("{}", "a step says what comes"),
+            (r#"{"close": true, "reset": true}"#, "`close` and `reset` contradict each other"),
+            (r#"{"hang": true, "body": ""}"#, "`hang` and `body` contradict each other"),
+            (r#"{"answer": "credential", "code": "A"}"#, "`answer` and `code` contradict each other"),
+            (r#"{"patch": {}, "redirect": 302}"#, "`patch` and `redirect` contradict each other"),
+            (r#"{"close": true, "gzip": true}"#, "`close` leaves nothing that `gzip` could change"),
+            (r#"{"raw": "", "status": 200}"#, "`raw` leaves nothing that `status` could change"),
+            (r#"{"hang": true, "delay_ms": 1}"#, "`hang` leaves nothing that `delay_ms` could change"),
+            (r#"{"reset": true, "drip_ms": 1}"#, "`reset` leaves nothing that `drip_ms` could change"),
+            (r#"{"body": "", "xml": true}"#, "`xml` stands beside `code`"),
+            (r#"{"status": 400, "message": "m"}"#, "`message` stands beside `code`"),
+            (r#"{"redirect": 302, "status": 302}"#, "`redirect` and `status` contradict each other"),
+            (r#"{"redirect": 200}"#, "`redirect` is 300 to 399"),
+            (r#"{"status": 103}"#, "`status` is 200 to 599"),
+            (r#"{"close": false}"#, "`close` is true or left out"),
+            (r#"{"body_repeat": {"text": "", "times": 1}}"#, "`body_repeat` has a `text` and `times` from 1"),
+            (r#"{"body_repeat": {"text": "x", "times": 0}}"#, "`body_repeat` has a `text` and `times` from 1"),
+        ] {
+            assert_eq!(json.parse::<Step>().unwrap_err().to_string(), expected, "{json}");
+        }
+        for (json, expected) in [
+            (r#"{"body_repeat": {"text": "xx", "times": 18446744073709551615}}"#, "longer than can be counted"),
+            (r#"{"truncate": 1, "gzip": true, "body_repeat": {"text": "x", "times": 1}}"#, "of a known length"),
+            (r#"{"headers": {"a b": "c"}}"#, "`headers` holds `a b`"),
+            (r#"{"headers": {"a": "\n"}}"#, "`headers` holds `a`"),
+            (r#"{"headers": {"Content-Length": "3"}}"#, "write such an answer with `raw`"),
+            (r#"{"headers": {"transfer-encoding": "gzip"}}"#, "write such an answer with `raw`"),
+            (r#"{"headers": {"transfer-encoding": "chunked"}, "drip_ms": 1}"#, "write such an answer with `raw`"),
+            (r#"{"close": true, "clsoe": true}"#, "unknown field `clsoe`"),
+            (r#"{"answer": "error"}"#, "unknown variant `error`"),
+            (r#"{"body_repeat": {"text": "x", "times": 1, "more": 1}}"#, "unknown field `more`"),
+        ] {
+            let error = json.parse::<Step>().unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains(" at line "), "{json}: {error}");
+        }
+    }
+}

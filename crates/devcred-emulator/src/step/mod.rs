@@ -1,0 +1,165 @@
+//! What one request meets: the service's own answer, another one, or none.
+
+mod form;
+
+use std::str::FromStr;
+use std::time::Duration;
+use std::{error, fmt};
+
+use axum::body::Bytes;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::content::Content;
+
+/// What one request meets, for [`Builder::steps`](crate::Builder::steps); read from JSON, by `serde` or from text.
+///
+/// ```
+/// use devcred_emulator::Step;
+///
+/// let throttled: Step = r#"{"code": "Throttling.User"}"#.parse()?;
+/// let late: Step = r#"{"answer": "credential", "delay_ms": 50}"#.parse()?;
+/// let contradictory = r#"{"close": true, "code": "Throttling.User"}"#.parse::<Step>();
+/// assert_eq!(contradictory.unwrap_err().to_string(), "`close` and `code` contradict each other");
+/// # Ok::<(), devcred_emulator::InvalidStep>(())
+/// ```
+///
+/// # What comes
+///
+/// One of these keys; where none is given, the service's own answer.
+///
+/// | key | what comes |
+/// |---|---|
+/// | `"answer": "credential"` | the service's own answer |
+/// | `"patch": {…}` | the same, merged with this object; `null` removes a member |
+/// | `"code": "Throttling.User"` | this error, with the status and message that belong to it unless `status` and `message` say others; with `"xml": true` as XML |
+/// | `"body": "text"` | this body |
+/// | `"body_repeat": {"before", "text", "times", "after"}` | a body of `text` so many times, between `before` and `after`, which may be left out |
+/// | `"status": 502`, alone | an answer without a body |
+/// | `"redirect": 307` | this status, with a `Location` on a listener of the emulator that counts its connections: [`Emulator::redirect_connections`](crate::Emulator::redirect_connections) |
+/// | `"close": true` | no answer: the connection is closed |
+/// | `"reset": true` | no answer: the connection is reset |
+/// | `"hang": true` | no answer, ever |
+/// | `"raw": "bytes"` | these bytes instead of an answer, then the connection is closed |
+///
+/// # And how
+///
+/// | key | beside | what it does |
+/// |---|---|---|
+/// | `"status": 400` | an answer but a redirect | replaces the status |
+/// | `"headers": {"name": "value"}` | an answer | replaces these headers; `null` removes one, `date` and `x-acs-request-id` too |
+/// | `"gzip": true` | an answer | compresses the body and says so in `Content-Encoding` |
+/// | `"truncate": 10` | an answer | ends the connection after so many bytes of the body, whose length is announced in full |
+/// | `"drip_ms": 5` | an answer, `raw` | writes a byte at a time, head included, so many milliseconds apart, then closes the connection |
+/// | `"delay_ms": 50` | all but `hang` | waits so many milliseconds first |
+///
+/// Any other key is an error, and so are keys that contradict each other.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "form::Form")]
+pub struct Step {
+    pub(crate) delay: Duration,
+    pub(crate) act: Act,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    Answer(Answer),
+    Raw { bytes: Bytes, drip: Option<Duration> },
+    Close,
+    Reset,
+    Hang,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) source: Source,
+    /// In place of the one that the source has.
+    pub(crate) status: Option<StatusCode>,
+    /// In place of those that every answer has; `None` removes one.
+    pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    pub(crate) is_gzip: bool,
+    pub(crate) delivery: Delivery,
+}
+
+/// Where an answer is from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    /// From the service; a success is then changed by this patch.
+    Service {
+        patch: Map<String, Value>,
+    },
+    Code {
+        code: String,
+        message: Option<String>,
+        is_xml: bool,
+    },
+    Content(Content),
+    Redirect,
+}
+
+/// How an answer comes over the wire; by default as HTTP has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    /// Bytes of the body after which the connection ends.
+    pub(crate) truncate: Option<usize>,
+    /// The pause between two bytes.
+    pub(crate) drip: Option<Duration>,
+}
+
+impl Default for Act {
+    fn default() -> Self {
+        Self::Answer(Answer::default())
+    }
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::Service { patch: Map::new() }
+    }
+}
+
+impl Step {
+    pub(crate) fn code(code: &str) -> Self {
+        let source = Source::Code { code: code.to_owned(), message: None, is_xml: false };
+        Act::Answer(Answer { source, ..Answer::default() }).into()
+    }
+
+    pub(crate) fn late(delay: Duration) -> Self {
+        Self { delay, ..Self::default() }
+    }
+
+    pub(crate) fn is_redirect(&self) -> bool {
+        matches!(&self.act, Act::Answer(Answer { source: Source::Redirect, .. }))
+    }
+}
+
+impl From<Act> for Step {
+    fn from(act: Act) -> Self {
+        Self { delay: Duration::ZERO, act }
+    }
+}
+
+impl FromStr for Step {
+    type Err = InvalidStep;
+
+    fn from_str(json: &str) -> Result<Self, InvalidStep> {
+        serde_json::from_str(json).map_err(|error| {
+            // A step is one line; where in it the error was found says less than the error.
+            let text = error.to_string();
+            InvalidStep(text.split(" at line ").next().unwrap_or_default().to_owned())
+        })
+    }
+}
+
+/// Why a text is no [`Step`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidStep(String);
+
+impl fmt::Display for InvalidStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl error::Error for InvalidStep {}

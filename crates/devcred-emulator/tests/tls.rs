@@ -1,0 +1,235 @@
+//! TLS listeners and their certificates, and the proxy that leads to them.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod common;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use common::{Answer, ID, LIMIT, Request, SECRET, get};
+use devcred_emulator::{Emulator, Proxy, Step, Tls};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+const CLIENT_ID: &str = "GID_demo@@@device-1";
+
+async fn emulator(tls: Tls) -> Emulator {
+    Emulator::builder().access_key(ID, SECRET).tls(tls).start().await.unwrap()
+}
+
+/// A client that trusts the emulator's authority where there is one, and another's where there is none.
+async fn connect(emulator: &Emulator, name: &'static str, tcp: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    let another;
+    let pem = match emulator.authority_pem() {
+        Some(pem) => pem,
+        None => {
+            another = self::emulator(Tls::Right).await;
+            another.authority_pem().unwrap()
+        }
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name).unwrap(), tcp).await
+}
+
+async fn tcp(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.unwrap()
+}
+
+fn request(emulator: &Emulator) -> Request {
+    let host = emulator.endpoint().strip_prefix("https://").unwrap();
+    get(emulator, CLIENT_ID).header("host", host).sign()
+}
+
+#[tokio::test]
+async fn a_right_certificate_is_right_for_every_name() {
+    let emulator = emulator(Tls::Right).await;
+    assert_eq!(emulator.endpoint(), format!("https://localhost:{}", emulator.address().port()));
+    for name in ["localhost", "127.0.0.1", "::1", "service.test"] {
+        let mut stream = connect(&emulator, name, tcp(emulator.address()).await).await.unwrap();
+        request(&emulator).send_over(&mut stream).await.assert_ok();
+        let by_name = get(&emulator, CLIENT_ID).header("host", "service.test").sign();
+        by_name.send_over(&mut stream).await.assert_ok();
+    }
+    assert_eq!((emulator.accepted_connections(), emulator.calls().len()), (4, 8));
+}
+
+#[tokio::test]
+async fn a_wrong_certificate_is_wrong_in_its_own_way() {
+    for (tls, expected) in [
+        (Tls::WrongHost, "not valid for name"),
+        (Tls::UnknownAuthority, "UnknownIssuer"),
+        (Tls::Expired, "certificate expired"),
+        (Tls::NotYetValid, "certificate not valid yet"),
+    ] {
+        let emulator = emulator(tls).await;
+        assert_eq!(emulator.authority_pem().is_none(), tls == Tls::UnknownAuthority);
+        let refused = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap_err();
+        let error = refused.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()).unwrap();
+        let rustls::Error::InvalidCertificate(error) = error else { panic!("{tls:?}: {error}") };
+        let text =
+            if *error == CertificateError::UnknownIssuer { "UnknownIssuer".to_owned() } else { error.to_string() };
+        assert!(text.contains(expected), "{tls:?}: {text}");
+        emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
+        assert!(emulator.calls().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn silence_lasts_until_the_client_gives_up() {
+    let emulator = emulator(Tls::Silent).await;
+    assert!(emulator.endpoint().starts_with("https://localhost:") && emulator.authority_pem().is_none());
+    let mut stream = tcp(emulator.address()).await;
+    stream.write_all(b"a hello that is not answered").await.unwrap();
+    emulator.wait_for(LIMIT, |journal| journal.open_connections() == 1).await.unwrap();
+    stream.shutdown().await.unwrap();
+    assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+    emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn steps_that_leave_http_work_inside_tls() {
+    let steps =
+        [r#"{"raw": "hello"}"#, r#"{"truncate": 3, "body": "text"}"#, r#"{"close": true}"#, r#"{"reset": true}"#];
+    let steps = steps.map(|step| step.parse::<Step>().unwrap());
+    let emulator = Emulator::builder().access_key(ID, SECRET).tls(Tls::Right).steps(steps).start().await.unwrap();
+    let mut read = Vec::new();
+    for _ in 0..4 {
+        let mut stream = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap();
+        stream.write_all(request(&emulator).text().as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        let end = stream.read_to_end(&mut bytes).await.map_err(|error| error.kind());
+        read.push((String::from_utf8(bytes).unwrap(), end.err()));
+    }
+    assert_eq!(read[0], ("hello".to_owned(), None));
+    assert!(read[1].0.contains("content-length: 4") && read[1].0.ends_with("\r\n\r\ntex"), "{}", read[1].0);
+    assert_eq!(read[2], (String::new(), None));
+    assert_eq!(read[3], (String::new(), Some(std::io::ErrorKind::ConnectionReset)));
+}
+
+#[tokio::test]
+async fn plain_http_on_a_tls_listener_is_no_call() {
+    let emulator = emulator(Tls::Right).await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let mut read = Vec::new();
+    let _ = stream.read_to_end(&mut read).await;
+    assert!(!read.starts_with(b"HTTP/"));
+    assert!(emulator.calls().is_empty());
+}
+
+/// Asks the proxy for a tunnel; its answer, and the tunnel where there is one.
+async fn tunnel(emulator: &Emulator, target: &str, authorization: Option<&str>) -> (u16, TcpStream) {
+    let mut stream = tcp(emulator.proxy_address().unwrap()).await;
+    let authorization = authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
+    let connect = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
+    stream.write_all(connect.as_bytes()).await.unwrap();
+    let answer = Answer::read(&mut stream).await.unwrap();
+    assert_eq!(answer.headers.contains_key("Proxy-Authenticate"), answer.status == 407);
+    (answer.status, stream)
+}
+
+async fn behind(proxy: Proxy) -> Emulator {
+    Emulator::builder().access_key(ID, SECRET).tls(Tls::Right).proxy(proxy).start().await.unwrap()
+}
+
+/// Target, whether there was an authorization, status.
+fn asked(emulator: &Emulator) -> Vec<(String, bool, u16)> {
+    emulator.proxy_requests().into_iter().map(|asked| (asked.target, asked.has_authorization, asked.status)).collect()
+}
+
+#[tokio::test]
+async fn an_open_proxy_leads_every_name_to_the_emulator() {
+    let emulator = behind(Proxy::Open).await;
+    assert_eq!(emulator.endpoint(), "https://service.test");
+    let (status, stream) = tunnel(&emulator, "service.test:443", None).await;
+    assert_eq!(status, 200);
+    let mut stream = connect(&emulator, "service.test", stream).await.unwrap();
+    request(&emulator).send_over(&mut stream).await.assert_ok();
+    tunnel(&emulator, "anything.test:1", Some("Basic eDp5")).await;
+    let expected = [("service.test:443".to_owned(), false, 200), ("anything.test:1".to_owned(), true, 200)];
+    assert_eq!(asked(&emulator), expected);
+
+    drop(stream);
+    emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
+    emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_proxy_with_a_password_wants_the_right_one() {
+    let emulator = behind(Proxy::WithPassword { user: "user".to_owned(), password: "pass word".to_owned() }).await;
+    let mut statuses = Vec::new();
+    for authorization in [None, Some("Basic dXNlcjp3cm9uZw=="), Some("Basic dXNlcjpwYXNzIHdvcmQ=")] {
+        statuses.push(tunnel(&emulator, "service.test:443", authorization).await.0);
+    }
+    assert_eq!(statuses, [407, 407, 200]);
+    assert!(!format!("{:?}", emulator.proxy_requests()).contains("dXNlcj"));
+}
+
+#[tokio::test]
+async fn proxies_refuse() {
+    for (proxy, expected) in [(Proxy::AuthenticationRequired, 407), (Proxy::Refusing, 502)] {
+        let emulator = behind(proxy).await;
+        let (status, mut stream) = tunnel(&emulator, "service.test:443", Some("Basic eDp5")).await;
+        assert_eq!(status, expected);
+        assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+        assert_eq!(asked(&emulator), [("service.test:443".to_owned(), true, expected)]);
+        assert_eq!(emulator.accepted_connections(), 0);
+    }
+    let emulator = behind(Proxy::Closed).await;
+    let refused = TcpStream::connect(emulator.proxy_address().unwrap()).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    assert!(emulator.proxy_requests().is_empty());
+}
+
+#[tokio::test]
+async fn anything_but_connect_is_no_tunnel() {
+    let emulator = behind(Proxy::Open).await;
+    let request = Request::plain(&emulator, "GET", "http://127.0.0.1/_devcred/health");
+    let request = Request { address: emulator.proxy_address().unwrap(), ..request };
+    assert_eq!(request.send().await.status, 405);
+    assert_eq!(asked(&emulator), [("http://127.0.0.1/_devcred/health".to_owned(), false, 405)]);
+}
+
+/// What a client sends without waiting for the proxy's answer belongs to the tunnel.
+#[tokio::test]
+async fn a_tunnel_without_tls_leads_to_the_emulator_too() {
+    let emulator = Emulator::builder().access_key(ID, SECRET).proxy(Proxy::Open).start().await.unwrap();
+    assert_eq!(emulator.endpoint(), format!("http://{}", emulator.address()));
+    let mut stream = tcp(emulator.proxy_address().unwrap()).await;
+    let both = format!("CONNECT x.test:80 HTTP/1.1\r\n\r\n{}", get(&emulator, CLIENT_ID).sign().text());
+    stream.write_all(both.as_bytes()).await.unwrap();
+    let established = b"HTTP/1.1 200 Connection Established\r\n\r\n";
+    stream.read_exact(&mut [0; 39]).await.map(|length| assert_eq!(length, established.len())).unwrap();
+    Answer::read(&mut stream).await.unwrap().assert_ok();
+}
+
+#[tokio::test]
+async fn shutdown_and_drop_close_the_proxy_and_its_tunnels() {
+    for is_dropped in [false, true] {
+        let emulator = behind(Proxy::Open).await;
+        let (_, mut open) = tunnel(&emulator, "service.test:443", None).await;
+        if is_dropped {
+            drop(emulator);
+        } else {
+            emulator.shutdown().await;
+        }
+        assert!(Answer::read(&mut open).await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn debug_shows_no_password() {
+    let builder = Emulator::builder().proxy(Proxy::WithPassword { user: "u".to_owned(), password: "hush".to_owned() });
+    let shown = format!("{builder:?}");
+    assert!(shown.contains("WithPassword") && !shown.contains("hush"), "{shown}");
+}
