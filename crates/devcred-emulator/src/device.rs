@@ -11,7 +11,7 @@ use crate::random::Random;
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub(crate) access_key_id: String,
-    access_key_secret: String,
+    pub(crate) access_key_secret: String,
     /// UNIX milliseconds.
     pub(crate) create_time: u64,
     pub(crate) update_time: u64,

@@ -91,6 +91,16 @@ impl Emulator {
         self.service.accounts.first()?.security_token.as_deref()
     }
 
+    /// The secret of a device's credential, to compare with what a client got. `None` where the device has none, or none yet:
+    /// a credential is made when it is first asked for or registered.
+    pub fn device_access_key_secret(&self, instance_id: &str, client_id: &str) -> Option<String> {
+        let devices = self.service.devices();
+        let mut credentials = devices.of(client_id);
+        credentials
+            .find(|(instance, _)| *instance == instance_id)
+            .map(|(_, credential)| credential.access_key_secret.clone())
+    }
+
     /// The authority that signed the certificate, as PEM: what a client has to trust. `None` without TLS, and where
     /// [`Tls`](crate::Tls) says that there is none to be told.
     pub fn authority_pem(&self) -> Option<&str> {

@@ -40,6 +40,9 @@ async fn a_credential_stays_the_same_for_each_device_and_instance() {
     let first = get(&emulator, CLIENT_ID).send().await.credential();
     assert_eq!(get(&emulator, CLIENT_ID).send().await.credential(), first);
     assert_eq!(get_by_rpc(&emulator, CLIENT_ID).send().await.credential(), first);
+    let secret = emulator.device_access_key_secret("post-cn-demo", CLIENT_ID);
+    assert_eq!(secret.as_deref(), first["DeviceAccessKeySecret"].as_str());
+    assert_eq!(emulator.device_access_key_secret("post-cn-demo", "GID_demo@@@nobody"), None);
     let of_another = get(&emulator, "GID_demo@@@device-2").send().await.credential();
     let elsewhere = get(&emulator, CLIENT_ID).parameter("InstanceId", "post-cn-two").send().await.credential();
     for other in [of_another, elsewhere] {

@@ -1,0 +1,186 @@
+//! Rust's probe: it makes calls through the public API of `devcred` and says what it saw. tests/README.md has the protocol.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "where the protocol is broken, it ends and says why")]
+
+use std::future::IntoFuture;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use devcred::{AccessKey, Client, ClientBuilder, DeviceCredential, Error, ErrorKind};
+use devcred_conformance::line::Line;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+fn main() {
+    let level = tracing_subscriber::filter::LevelFilter::TRACE;
+    tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+    println!("probe=rust&version={}&kinds={}", env!("CARGO_PKG_VERSION"), kinds.join("%2C"));
+    for line in std::io::stdin().lines() {
+        let call = Line::parse(&line.expect("stdin is readable")).expect("a line of the protocol");
+        println!("{}", runtime.block_on(answer(&call)));
+    }
+}
+
+async fn answer(call: &Line) -> Line {
+    let mut answer = Line::default();
+    answer.set("case", call.get("case").expect("a case"));
+    let ended = match client(call) {
+        Ok(client) => all_calls(&client, call, &mut answer).await,
+        Err(error) => vec![Ended::Error(error)],
+    };
+    let is_ok = |ended: &&Ended| matches!(ended, Ended::Ok(_));
+    let ok = ended.iter().filter(is_ok).count();
+    answer.set("ok", ok.to_string());
+    answer.set("failed", (ended.len() - ok).to_string());
+    let told = ended.iter().find(|ended| !is_ok(ended)).or(ended.first());
+    told.expect("at least one call").tell(&mut answer);
+    answer
+}
+
+enum Ended {
+    Ok(DeviceCredential),
+    Error(Error),
+    Cancelled,
+}
+
+async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Ended> {
+    let client_id = call.get("client_id").expect("a client id");
+    let (calls, rounds) = (number(call, "calls").unwrap_or(1), number(call, "repeat").unwrap_or(1));
+    let mut ended = Vec::new();
+    for round in 0..rounds {
+        let begin = |number| {
+            let client_id = if calls == 1 { client_id.to_owned() } else { format!("{client_id}-{number}") };
+            let mut begun = client.get_device_credential(&client_id);
+            if let Some(instance_id) = call.get("call_instance_id") {
+                begun = begun.instance_id(instance_id);
+            }
+            if let Some(timeout) = number_of_ms(call, "call_timeout_ms") {
+                begun = begun.timeout(timeout);
+            }
+            (client_id, tokio::spawn(begun.into_future()))
+        };
+        let begun: Vec<(String, JoinHandle<_>)> = (0_u32..calls).map(begin).collect();
+        if round == 0 {
+            let replace = async {
+                let after = number_of_ms(call, "replace_key_after_ms")?;
+                sleep(after).await;
+                access_key(call, "new_").and_then(|key| client.set_access_key(key.expect("a new key"))).err()
+            };
+            let cancel = async {
+                if let Some(after) = number_of_ms(call, "cancel_after_ms") {
+                    sleep(after).await;
+                    begun.iter().for_each(|(_, task)| task.abort());
+                }
+            };
+            let (refused, ()) = tokio::join!(replace, cancel);
+            answer.set_some("key_refused", refused.map(|error| error.kind().name()));
+        }
+        for (client_id, task) in begun {
+            ended.push(match task.await {
+                Ok(Ok(credential)) => {
+                    assert_eq!(credential.client_id(), client_id, "a credential of another call");
+                    Ended::Ok(credential)
+                }
+                Ok(Err(error)) => Ended::Error(error),
+                Err(stopped) if stopped.is_cancelled() => Ended::Cancelled,
+                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+            });
+        }
+    }
+    ended
+}
+
+fn client(call: &Line) -> Result<Client, Error> {
+    let from_env = call.get("from_env") == Some("true");
+    let mut builder = if from_env { ClientBuilder::from_env() } else { Client::builder() };
+    for (key, set) in [
+        ("region", ClientBuilder::region as fn(ClientBuilder, String) -> ClientBuilder),
+        ("endpoint", ClientBuilder::endpoint),
+        ("instance_id", ClientBuilder::instance_id),
+        ("proxy", ClientBuilder::proxy),
+        ("root_certificates_pem", ClientBuilder::root_certificates_pem),
+    ] {
+        builder = call.get(key).into_iter().fold(builder, |builder, value| set(builder, value.to_owned()));
+    }
+    for (key, set) in [
+        ("timeout_ms", ClientBuilder::timeout as fn(ClientBuilder, Duration) -> ClientBuilder),
+        ("attempt_timeout_ms", ClientBuilder::attempt_timeout),
+        ("connect_timeout_ms", ClientBuilder::connect_timeout),
+    ] {
+        builder = number_of_ms(call, key).into_iter().fold(builder, set);
+    }
+    for (key, set) in [
+        ("max_attempts", ClientBuilder::max_attempts as fn(ClientBuilder, u32) -> ClientBuilder),
+        ("max_requests_per_second", ClientBuilder::max_requests_per_second),
+    ] {
+        builder = number(call, key).into_iter().fold(builder, set);
+    }
+    if let Some(network) = call.get("network") {
+        builder = builder.network(network.parse()?);
+    }
+    if let Some(signature) = call.get("signature") {
+        builder = builder.signature(signature.parse()?);
+    }
+    if let Some(key) = access_key(call, "")? {
+        builder = builder.access_key(key);
+    }
+    builder.build()
+}
+
+fn access_key(call: &Line, new: &str) -> Result<Option<AccessKey>, Error> {
+    let part = |name: &str| call.get(&format!("{new}{name}"));
+    let (Some(id), Some(secret)) = (part("access_key_id"), part("access_key_secret")) else {
+        return Ok(None);
+    };
+    let key = AccessKey::new(id, secret)?;
+    part("security_token").map_or(Ok(key.clone()), |token| key.with_security_token(token)).map(Some)
+}
+
+fn number<T: FromStr<Err: std::fmt::Debug>>(call: &Line, key: &str) -> Option<T> {
+    call.get(key).map(|value| value.parse().expect("a number"))
+}
+
+fn number_of_ms(call: &Line, key: &str) -> Option<Duration> {
+    number(call, key).map(Duration::from_millis)
+}
+
+impl Ended {
+    fn tell(&self, answer: &mut Line) {
+        match self {
+            Ended::Cancelled => answer.set("outcome", "cancelled"),
+            Ended::Error(error) => {
+                answer.set("outcome", "error");
+                answer.set("text", format!("{error}\n{error:?}"));
+                answer.set("kind", error.kind().to_string());
+                answer.set("message", error.message());
+                answer.set("retryable", error.retryable().to_string());
+                answer.set("attempts", error.attempts().to_string());
+                answer.set_some("code", error.code());
+                answer.set_some("http_status", error.http_status().map(|status| status.to_string()));
+                answer.set_some("request_id", error.request_id());
+                answer.set_some("help_url", error.help_url());
+                answer.set_some("advice", error.advice());
+            }
+            Ended::Ok(credential) => {
+                let login = credential.mqtt_login();
+                answer.set("outcome", "ok");
+                answer.set("text", format!("{credential:?}\n{login:?}"));
+                answer.set("client_id", credential.client_id());
+                answer.set("instance_id", credential.instance_id());
+                answer.set("device_access_key_id", credential.device_access_key_id());
+                answer.set("device_access_key_secret", credential.device_access_key_secret().reveal());
+                answer.set("request_id", credential.request_id());
+                answer.set("create_time_ms", ms(credential.create_time()));
+                answer.set("update_time_ms", ms(credential.update_time()));
+                answer.set("mqtt_client_id", login.client_id());
+                answer.set("mqtt_username", login.username());
+                answer.set("mqtt_password", login.password().reveal());
+            }
+        }
+    }
+}
+
+fn ms(time: SystemTime) -> String {
+    time.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis().to_string()
+}

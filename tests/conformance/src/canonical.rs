@@ -1,0 +1,193 @@
+//! Requests that the emulator refused because they are wrong, told so that one sees where: what a right client signs for
+//! this call, line by line beside what the emulator signed for the request that it got.
+
+use std::fmt::Write;
+
+use devcred_emulator::{Call, SecurityTokenPresented, SignatureKind};
+
+use crate::asked::Asked;
+use crate::line::encode;
+
+/// The codes that mean a request is wrong. What a key or a device may do is another matter.
+const WRONG: &[&str] = &[
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "InvalidTimeStamp",
+    "IllegalTimestamp",
+    "SignatureNonceUsed",
+    "Missing",
+    "InvalidParameter",
+    "UnsupportedHTTPMethod",
+    "InvalidAction",
+    "InvalidApi",
+    "InvalidVersion",
+    "InvalidProduct",
+    "InvalidProtocol",
+    "ParameterCheckFailed",
+    "UnsupportedOperation",
+];
+
+/// The calls that were refused as wrong, with their codes: not those that a step or a device's name made fail.
+pub(crate) fn refused<'a>(calls: &'a [Call], scripted: &[&str]) -> Vec<(&'a Call, &'a str)> {
+    let mut scripted = scripted.to_vec();
+    let mut refused = Vec::new();
+    for call in calls {
+        let Some(code) = call.code.as_deref().filter(|code| WRONG.iter().any(|wrong| code.starts_with(wrong))) else {
+            continue;
+        };
+        let client_id = call.client_id.as_deref().unwrap_or_default();
+        if let Some(place) = scripted.iter().position(|scripted| *scripted == code) {
+            scripted.remove(place);
+        } else if !client_id.contains(&format!("@@@fault-{code}")) {
+            refused.push((call, code));
+        }
+    }
+    refused
+}
+
+/// Both sides of a refused request.
+pub(crate) fn side_by_side(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
+    let ours = expected(call, asked, client_id, host);
+    let theirs = call.refused_signature.clone().unwrap_or_else(|| as_sent(call));
+    let mut text = String::from("  (-) what a right client signs, (+) what the emulator was sent\n");
+    let split = |text: &str| text.replace("%26", "\n%26").lines().map(str::to_owned).collect::<Vec<_>>();
+    let (ours, theirs) = (split(&ours), split(&theirs));
+    if ours == theirs {
+        text += "  they are equal: the request is right, so the client signed another one, or with another secret\n";
+    }
+    for line in 0..ours.len().max(theirs.len()) {
+        let (our, their) = (ours.get(line), theirs.get(line));
+        if our == their {
+            let _ = writeln!(text, "    {}", our.map_or("", String::as_str));
+            continue;
+        }
+        for (mark, side) in [('-', our), ('+', their)] {
+            if let Some(side) = side {
+                let _ = writeln!(text, "  {mark} {side}");
+            }
+        }
+    }
+    text
+}
+
+fn as_sent(call: &Call) -> String {
+    let headers: String = call.headers.iter().map(|(name, value)| format!("\n{name}:{value}")).collect();
+    format!("{}\n{}{headers}", call.method, call.target)
+}
+
+fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
+    let instance_id = asked.instance_id.as_str();
+    let nonce = call.nonce.as_deref().unwrap_or("<a nonce>");
+    let with_token =
+        call.security_token != SecurityTokenPresented::Absent || asked.line.get("security_token").is_some();
+    let key_id = call.access_key_id.as_deref().or(asked.line.get("access_key_id")).unwrap_or_default();
+    if call.signature == Some(SignatureKind::HmacSha1) {
+        return rpc(call, key_id, with_token, nonce, client_id, instance_id);
+    }
+    let date = call.headers.iter().find(|(name, _)| name == "x-acs-date");
+    let token = |name, value| with_token.then_some((name, value));
+    let empty_body = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let headers = [
+        Some(("host", host)),
+        token("x-acs-accesskey-id", key_id),
+        Some(("x-acs-action", "GetDeviceCredential")),
+        Some(("x-acs-content-sha256", empty_body)),
+        Some(("x-acs-date", date.map_or("<a time>", |(_, value)| value))),
+        token("x-acs-security-token", "<hidden>"),
+        Some(("x-acs-signature-nonce", nonce)),
+        Some(("x-acs-version", "2020-04-20")),
+    ];
+    let query = format!("ClientId={}&InstanceId={}", encode(client_id), encode(instance_id));
+    let headers: Vec<_> = headers.into_iter().flatten().collect();
+    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
+    format!("POST\n/\n{query}\n{lines}\n{}\n{empty_body}", names.join(";"))
+}
+
+fn rpc(call: &Call, key_id: &str, with_token: bool, nonce: &str, client_id: &str, instance_id: &str) -> String {
+    let timestamp = call.target.split(['?', '&']).find_map(|pair| pair.strip_prefix("Timestamp="));
+    let pairs = [
+        Some(("AccessKeyId", encode(key_id))),
+        Some(("Action", "GetDeviceCredential".into())),
+        Some(("ClientId", encode(client_id))),
+        Some(("Format", "JSON".into())),
+        Some(("InstanceId", encode(instance_id))),
+        with_token.then_some(("SecurityToken", "<hidden>".into())),
+        Some(("SignatureMethod", "HMAC-SHA1".into())),
+        Some(("SignatureNonce", encode(nonce))),
+        Some(("SignatureVersion", "1.0".into())),
+        Some(("Timestamp", timestamp.unwrap_or("<a time>").into())),
+        Some(("Version", "2020-04-20".into())),
+    ];
+    let pairs: Vec<_> = pairs.into_iter().flatten().map(|(name, value)| format!("{name}={value}")).collect();
+    // The emulator cuts the token out of the encoded text, so its placeholder is not encoded.
+    let query = encode(&pairs.join("&")).replace("%3Chidden%3E", "<hidden>");
+    format!("POST&%2F&{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Case;
+    use crate::server::Running;
+    use devcred::{AccessKey, Client, ErrorKind, Signature};
+
+    /// A request that is signed with a wrong secret and right otherwise, and what it was asked by.
+    async fn refused_call(signature: Signature, token: Option<&str>) -> (Call, Asked, String) {
+        let key = match token {
+            Some(token) => format!(r#"{{"id": "STS.id", "secret": "the-right-secret", "token": "{token}"}}"#),
+            None => r#"{"id": "LTAI", "secret": "the-right-secret"}"#.to_owned(),
+        };
+        let text = format!(
+            r#"{{"about": "x", "call": {{}}, "server": {{"access_keys": [{key}]}},
+                "expect": {{"outcome": "ok", "requests": 1}}}}"#
+        );
+        let case = Case::parse(&text).unwrap();
+        let server = Running::start(&case.server).await.unwrap();
+        let asked = Asked::new("a/case", &case, &server);
+        let get = |key: &str| asked.line.get(key).unwrap().to_owned();
+        let mut key = AccessKey::new(get("access_key_id"), "the-wrong-secret").unwrap();
+        if let Some(token) = token {
+            key = key.with_security_token(token).unwrap();
+        }
+        let client = Client::builder().access_key(key).endpoint(get("endpoint")).instance_id(&asked.instance_id);
+        let client = client.signature(signature).build().unwrap();
+        let error = client.get_device_credential(&asked.client_ids[0]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        let host = server.host().to_owned();
+        let call = server.count(1, false).await.calls.remove(0);
+        server.stop().await;
+        (call, asked, host)
+    }
+
+    #[tokio::test]
+    async fn what_a_right_client_signs_is_what_the_emulator_signs() {
+        for signature in [Signature::Acs3HmacSha256, Signature::HmacSha1] {
+            for token in [None, Some("the+token/==")] {
+                let (call, asked, host) = refused_call(signature, token).await;
+                let ours = expected(&call, &asked, &asked.client_ids[0], &host);
+                assert_eq!(Some(&ours), call.refused_signature.as_ref(), "{signature} {token:?}");
+                assert!(side_by_side(&call, &asked, &asked.client_ids[0], &host).contains("they are equal"));
+                assert_eq!(refused(std::slice::from_ref(&call), &[]).len(), 1);
+                assert!(refused(&[call], &["SignatureDoesNotMatch"]).is_empty());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_line_that_differs_is_marked() {
+        for (signature, ours, theirs) in [
+            (
+                Signature::Acs3HmacSha256,
+                "  - ClientId=GID_other&InstanceId",
+                "  + ClientId=GID_test%40%40%40test&InstanceId",
+            ),
+            (Signature::HmacSha1, "  - %26ClientId%3DGID_other\n", "  + %26ClientId%3DGID_test%2540%2540%2540test\n"),
+        ] {
+            let (call, asked, host) = refused_call(signature, None).await;
+            let text = side_by_side(&call, &asked, "GID_other", &host);
+            assert!(text.contains(ours) && text.contains(theirs), "{text}");
+            assert_eq!(text.matches("\n  - ").count(), 1, "{text}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A case as it stands in its file. `case.schema.json` is made of these types.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+mod expect;
+mod server;
+mod step;
+
+pub use expect::{Expect, Expected, Outcome, Took};
+pub use server::{AccessKey, Proxy, Server, Tls};
+pub use step::{Answer, BodyRepeat, StepForm};
+
+/// A case of the suite: a call, the server that it meets, and what the caller must see. tests/README.md tells more.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What the case promises, in one sentence.
+    pub about: String,
+    /// What the probe is asked to do.
+    #[schemars(with = "CallForm")]
+    pub call: Call,
+    /// The emulator of this case.
+    #[serde(default)]
+    pub server: Server,
+    /// What the caller must see, and the emulator.
+    pub expect: Expect,
+}
+
+/// What the probe is asked to do, as it is written: a key that is `null` is kept apart from one that is absent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub struct Call {
+    /// As the file has it.
+    pub written: Map<String, Value>,
+    /// The same, read.
+    pub form: CallForm,
+}
+
+impl TryFrom<Map<String, Value>> for Call {
+    type Error = serde_json::Error;
+
+    fn try_from(written: Map<String, Value>) -> Result<Self, Self::Error> {
+        Ok(Self { form: CallForm::deserialize(Value::Object(written.clone()))?, written })
+    }
+}
+
+/// The keys of a call: those of the probe protocol, and `env`. `null` leaves out what the driver would give.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "the table in tests/README.md describes them")]
+pub struct CallForm {
+    /// Variables of the probe, which then is a fresh one. `null` leaves out one that `from_env` would set.
+    pub env: BTreeMap<String, Option<String>>,
+    pub from_env: Option<bool>,
+    pub access_key_id: Option<String>,
+    pub access_key_secret: Option<String>,
+    pub security_token: Option<String>,
+    pub region: Option<String>,
+    pub network: Option<String>,
+    pub endpoint: Option<String>,
+    pub instance_id: Option<String>,
+    pub signature: Option<String>,
+    pub timeout_ms: Option<u64>,
+    pub attempt_timeout_ms: Option<u64>,
+    pub connect_timeout_ms: Option<u64>,
+    pub max_attempts: Option<u32>,
+    pub max_requests_per_second: Option<u32>,
+    pub root_certificates_pem: Option<String>,
+    pub proxy: Option<String>,
+    pub client_id: Option<String>,
+    pub call_instance_id: Option<String>,
+    pub call_timeout_ms: Option<u64>,
+    pub calls: Option<u32>,
+    pub repeat: Option<u32>,
+    pub cancel_after_ms: Option<u64>,
+    pub replace_key_after_ms: Option<u64>,
+    pub new_access_key_id: Option<String>,
+    pub new_access_key_secret: Option<String>,
+    pub new_security_token: Option<String>,
+}
+
+impl Case {
+    /// Reads a case from its file.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn read(file: &Path) -> Result<Self, String> {
+        fs::read_to_string(file).map_err(|error| error.to_string()).and_then(|text| Self::parse(&text))
+    }
+
+    /// Reads a case from its text.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let case: Case = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        case.server.steps()?;
+        case.expect.check()?;
+        Ok(case)
+    }
+}
+
+#[cfg(test)]
+mod tests;

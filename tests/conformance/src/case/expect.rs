@@ -1,0 +1,138 @@
+//! `expect`: what the caller must see, and the emulator.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How a call ends, as a probe names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// With the credential.
+    Ok,
+    /// With an error of the library.
+    Error,
+    /// As the language ends a cancelled call.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The protocol's word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Error => "error",
+            Outcome::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A value that a key of the probe's answer must have. In a text `{host}`, `{proxy}`, `{port}` stand for this run's,
+/// `{time}`, `{seconds}`, `{*}` for any time, number of seconds, text.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Expected {
+    Flag(bool),
+    Number(i64),
+    Text(String),
+}
+
+impl Expected {
+    /// As it reads in the probe's line.
+    pub fn text(&self) -> String {
+        match self {
+            Expected::Flag(flag) => flag.to_string(),
+            Expected::Number(number) => number.to_string(),
+            Expected::Text(text) => text.clone(),
+        }
+    }
+}
+
+const RESULT_KEYS: &[&str] = &[
+    "client_id",
+    "instance_id",
+    "device_access_key_id",
+    "device_access_key_secret",
+    "create_time_ms",
+    "update_time_ms",
+    "request_id",
+    "mqtt_client_id",
+    "mqtt_username",
+    "key_refused",
+];
+const ERROR_KEYS: &[&str] = &[
+    "kind",
+    "code",
+    "message",
+    "http_status",
+    "request_id",
+    "retryable",
+    "attempts",
+    "help_url",
+    "advice",
+    "key_refused",
+];
+
+/// What the caller must see, and the emulator.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// How the call ends; of many, the first that did not succeed.
+    pub outcome: Outcome,
+    /// Keys of the answer to an `ok`; `null`: it must be absent.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"enum": RESULT_KEYS}))]
+    pub result: BTreeMap<String, Option<Expected>>,
+    /// Keys of the answer to an `error`; `null`: it must be absent.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"enum": ERROR_KEYS}))]
+    pub error: BTreeMap<String, Option<Expected>>,
+    /// How many requests arrived at the emulator.
+    pub requests: usize,
+    /// How many different nonces they had.
+    pub distinct_nonces: Option<usize>,
+    /// How many connections were made to it.
+    pub connections: Option<u64>,
+    /// How many requests came to the proxy.
+    pub proxy_requests: Option<usize>,
+    /// How many of the calls succeeded. Default: all or none, as the outcome says.
+    pub ok: Option<u64>,
+    /// How many of them did not.
+    pub failed: Option<u64>,
+    /// The AccessKey ids of the requests, in order.
+    pub signed_with: Option<Vec<String>>,
+    /// The codes with which the emulator is expected to refuse requests that are wrong. Default: none is wrong.
+    #[serde(default)]
+    pub refused: Vec<String>,
+    /// How long the call took, by the driver's clock.
+    pub took_ms: Option<Took>,
+}
+
+/// How long a call takes. There is no upper bound: machines are noisy.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Took {
+    /// In milliseconds.
+    pub at_least: u64,
+}
+
+impl Expect {
+    /// Whether the keys exist, and fit the outcome.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Expect { outcome, result, error, .. } = self;
+        for (part, keys, known, fits) in [
+            ("result", result, RESULT_KEYS, *outcome == Outcome::Ok),
+            ("error", error, ERROR_KEYS, *outcome == Outcome::Error),
+        ] {
+            if let Some(key) = keys.keys().find(|key| !known.contains(&key.as_str())) {
+                return Err(format!("`expect.{part}` has no key `{key}`: it has {}", known.join(", ")));
+            }
+            if !keys.is_empty() && !fits {
+                return Err(format!("`expect.{part}` does not fit the outcome `{}`", outcome.name()));
+            }
+        }
+        Ok(())
+    }
+}

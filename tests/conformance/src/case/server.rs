@@ -1,0 +1,116 @@
+//! `server`: the emulator of a case.
+
+use devcred_emulator::Step;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::step::StepForm;
+
+/// The emulator of a case.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// What the first requests meet, one step each; afterwards the service answers as it would.
+    #[schemars(with = "Vec<StepForm>")]
+    pub steps: Vec<Value>,
+    /// Those that may call; without it one fresh pair without a token.
+    pub access_keys: Vec<AccessKey>,
+    /// The instances that are known; without it all are.
+    pub instances: Vec<String>,
+    /// The devices that are known; without it all are.
+    pub devices: Vec<String>,
+    /// The service's clock minus this machine's.
+    pub clock_offset_s: i64,
+    /// 500 requests a second for the account, 300 for the address, which is then blocked for 10 seconds.
+    pub quotas: bool,
+    /// The endpoint is `https`, with such a certificate.
+    pub tls: Option<Tls>,
+    /// There is such a proxy on the way, and the endpoint is `https://service.test`, a name that never resolves.
+    pub proxy: Option<Proxy>,
+}
+
+/// An AccessKey of the emulator.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessKey {
+    /// Its id.
+    pub id: String,
+    /// Its secret, 8 characters at least: a shorter one is not searched for.
+    #[schemars(length(min = 8))]
+    pub secret: String,
+    /// The security token that must come with it.
+    #[schemars(length(min = 8))]
+    pub token: Option<String>,
+    /// How long the token is good, from the start of the case; 0: it has expired.
+    pub expires_in_s: Option<u64>,
+}
+
+/// What the endpoint's certificate is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tls {
+    /// For the endpoint's host, by an authority that the client is given.
+    Right,
+    /// For another host.
+    WrongHost,
+    /// By an authority that the client is not given.
+    UnknownAuthority,
+    /// No longer valid.
+    Expired,
+    /// Not valid before the year 2100.
+    #[serde(rename = "year_2100")]
+    Year2100,
+    /// None: the listener accepts connections and never says a word.
+    Silent,
+}
+
+/// What the proxy does.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Proxy {
+    /// Leads everyone to the emulator.
+    Open,
+    /// Leads those to the emulator who say this user and password; the client is given them.
+    WithPassword {
+        /// The user's name.
+        user: String,
+        /// The password, 8 characters at least.
+        #[schemars(length(min = 8))]
+        password: String,
+    },
+    /// Asks for a password that nobody has.
+    #[serde(rename = "407")]
+    AuthenticationRequired,
+    /// Answers that it does not lead there.
+    Refusing,
+    /// Does not listen.
+    Closed,
+}
+
+impl Server {
+    /// The steps, read.
+    ///
+    /// # Errors
+    /// Which step is wrong, and why.
+    pub fn steps(&self) -> Result<Vec<Step>, String> {
+        let read = |(index, step)| Step::deserialize(step).map_err(|error| format!("`server.steps[{index}]`: {error}"));
+        self.steps.iter().enumerate().map(read).collect()
+    }
+
+    /// The codes that steps answer with.
+    pub fn scripted_codes(&self) -> Vec<&str> {
+        self.steps.iter().filter_map(|step| step.get("code")?.as_str()).collect()
+    }
+
+    /// The secrets of devices that steps answer with.
+    pub fn scripted_device_secrets(&self) -> Vec<String> {
+        // As text, in which a patch and a body that holds JSON read alike.
+        let steps = self.steps.iter().map(|step| step.to_string().replace("\\\"", "\""));
+        let secrets = steps.flat_map(|step| {
+            let after = step.split("\"DeviceAccessKeySecret\"").skip(1);
+            after.filter_map(|after| after.split('"').nth(1).map(str::to_owned)).collect::<Vec<_>>()
+        });
+        secrets.collect()
+    }
+}

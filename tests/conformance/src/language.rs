@@ -1,0 +1,93 @@
+//! The table of languages: what each calls its probe, and how one gets it.
+
+use std::process::Command;
+
+use devcred::ErrorKind;
+
+use crate::line::Line;
+
+/// A language that contributes a probe.
+#[derive(Clone, Debug)]
+pub struct Language {
+    /// As `--lang` takes it and as the probe greets.
+    pub name: &'static str,
+    /// The probe: a program and its arguments.
+    pub command: Vec<String>,
+    /// What to do where it cannot be started.
+    pub if_missing: &'static str,
+}
+
+/// Every language that has a probe, Rust first. A language adds its row here.
+pub fn all(rust_probe: &str) -> Vec<Language> {
+    vec![Language {
+        name: "rust",
+        command: vec![rust_probe.to_owned()],
+        if_missing: "cargo builds it with the suite: cargo test -p devcred-conformance --test suite",
+    }]
+}
+
+/// What plain `cargo test` can run: it builds nothing but Rust.
+pub const DEFAULT: &str = "rust";
+
+impl Language {
+    /// The probe's command line; its environment is empty.
+    pub(crate) fn command(&self) -> Command {
+        let mut words = self.command.iter();
+        let mut command = Command::new(words.next().map_or("", String::as_str));
+        command.args(words).env_clear();
+        command
+    }
+
+    /// Whether the first line of a probe is this language's, of this version, with every kind of error.
+    pub(crate) fn check_greeting(&self, greeting: &Line) -> Result<(), String> {
+        for (key, value) in [("probe", self.name), ("version", env!("CARGO_PKG_VERSION"))] {
+            let seen = greeting.get(key).unwrap_or_default();
+            if seen != value {
+                return Err(format!("the probe greets with `{key}` {seen:?}, and not {value:?}: build it anew"));
+            }
+        }
+        let mut kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+        let mut named: Vec<_> = greeting.get("kinds").unwrap_or_default().split(',').collect();
+        kinds.sort_unstable();
+        named.sort_unstable();
+        if named == kinds {
+            return Ok(());
+        }
+        let missing: Vec<_> = kinds.iter().filter(|kind| !named.contains(kind)).collect();
+        let unknown: Vec<_> = named.iter().filter(|kind| !kinds.contains(kind)).collect();
+        Err(format!(
+            "the probe's `kinds` are not the core's: missing {missing:?}, unknown {unknown:?}, {} in all",
+            named.len()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn greeting(kinds: &[&str]) -> Line {
+        let mut line = Line::default();
+        line.set("probe", "rust");
+        line.set("version", env!("CARGO_PKG_VERSION"));
+        line.set("kinds", kinds.join(","));
+        line
+    }
+
+    #[test]
+    fn a_greeting_is_of_the_language_and_the_version_and_has_every_kind() {
+        let rust = all("").remove(0);
+        let mut kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).rev().collect();
+        assert_eq!(rust.check_greeting(&greeting(&kinds)), Ok(()));
+        let mut other = greeting(&kinds);
+        other.set("probe", "c");
+        assert!(rust.check_greeting(&other).unwrap_err().contains("`probe` \"c\""));
+        other = greeting(&kinds);
+        other.remove("version");
+        assert!(rust.check_greeting(&other).unwrap_err().contains("`version` \"\""));
+        kinds.push("NotFound");
+        assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("12 in all"));
+        kinds.retain(|kind| *kind != "NotFound");
+        assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("missing [\"NotFound\"]"));
+    }
+}

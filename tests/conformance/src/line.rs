@@ -1,0 +1,120 @@
+//! One line of the probe protocol: `key=value` pairs joined by `&`, every value percent-encoded.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// The text, percent-encoded.
+pub fn encode(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, RESERVED).into()
+}
+
+/// The pairs of a line, decoded. `Display` writes the line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line(BTreeMap<String, String>);
+
+impl Line {
+    /// Reads a line without its end.
+    ///
+    /// # Errors
+    /// What is wrong with it: no value may come through that some language would read in another way.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let mut pairs = BTreeMap::new();
+        for pair in line.split('&') {
+            let (key, value) = pair.split_once('=').ok_or("a pair without `=`")?;
+            if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+                return Err("a key is lower-case letters and `_`".to_owned());
+            }
+            let decoded =
+                percent_decode_str(value).decode_utf8().map_err(|_| format!("the value of `{key}` is not UTF-8"))?;
+            // A stray `+` or a lower-case escape is the mark of another encoder, which will differ elsewhere too.
+            if encode(&decoded) != value {
+                return Err(format!("the value of `{key}` is not percent-encoded as the protocol has it"));
+            }
+            if pairs.insert(key.to_owned(), decoded.into_owned()).is_some() {
+                return Err(format!("`{key}` stands twice"));
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The value of a key, where it is there.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// Puts a pair in, in place of one with this key.
+    pub fn set(&mut self, key: &str, value: impl Into<String>) {
+        self.0.insert(key.to_owned(), value.into());
+    }
+
+    /// Puts a pair in where there is a value.
+    pub fn set_some(&mut self, key: &str, value: Option<impl Into<String>>) {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+    }
+
+    /// Takes a pair out.
+    pub fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    /// Every pair, by key.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (key, value)) in self.pairs().enumerate() {
+            let and = if index == 0 { "" } else { "&" };
+            write!(f, "{and}{key}={}", encode(value))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Line;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut line = Line::default();
+        line.set("case", "retry/throttled-then-ok");
+        line.set("text", "two\nlines & \u{1f511} 100% +~-_.");
+        line.set("empty", "");
+        line.set_some("absent", None::<&str>);
+        let written = line.to_string();
+        assert!(written.starts_with("case=retry%2Fthrottled-then-ok&empty=&text=two%0Alines%20%26%20%F0%9F%94%91"));
+        assert_eq!(Line::parse(&written), Ok(line));
+    }
+
+    #[test]
+    fn what_another_encoder_writes_is_refused() {
+        for (line, word) in [
+            ("", "without"),
+            ("a", "without"),
+            ("=a", "key"),
+            ("A=1", "key"),
+            ("a=1&&b=2", "without"),
+            ("a=1&a=2", "twice"),
+            ("a=%ff", "UTF-8"),
+            ("a=%2f", "percent-encoded"),
+            ("a=b+c", "percent-encoded"),
+            ("a=b c", "percent-encoded"),
+            ("a=%", "percent-encoded"),
+            ("a=1\r", "percent-encoded"),
+        ] {
+            let error = Line::parse(line).unwrap_err();
+            assert!(error.contains(word), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! One probe: a process that is asked one call at a time.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
+
+use crate::canary::Canaries;
+use crate::language::Language;
+use crate::line::Line;
+
+/// A virtual machine on a busy host takes its time.
+const GREETING_LIMIT: Duration = Duration::from_secs(60);
+/// From the end of its input to its own.
+const END_LIMIT: Duration = Duration::from_secs(10);
+/// No line is nearly as long; a probe that writes without end must not fill the memory.
+const LONGEST_LINE: u64 = 4 * 1024 * 1024;
+
+/// A running probe. Dropped, it is ended by its own process id.
+pub(crate) struct Probe {
+    process: Child,
+    /// `None` once its input is closed.
+    stdin: Option<ChildStdin>,
+    lines: Receiver<Result<String, String>>,
+    log: Log,
+    /// Whether each call so far had its one answer.
+    in_step: bool,
+    /// The secrets of every case it was asked: one may slip out late.
+    secrets: Canaries,
+    /// The case it was asked last.
+    case: String,
+}
+
+impl Probe {
+    /// Starts a probe with these variables and no others, and checks its greeting.
+    pub(crate) fn start(language: &Language, environment: &BTreeMap<String, String>) -> Result<Self, String> {
+        let no_log = |error: io::Error| format!("the probe's log cannot be kept: {error}");
+        let log = Log::new().map_err(no_log)?;
+        let mut command = language.command();
+        command.envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(log.for_writing().map_err(no_log)?);
+        let mut process = command.spawn().map_err(|error| {
+            let (name, program, hint) = (language.name, command.get_program(), language.if_missing);
+            format!("the probe of {name} cannot be started: {program:?}: {error}; {hint}")
+        })?;
+        let (sender, lines) = sync_channel(16);
+        if let Some(stdout) = process.stdout.take() {
+            thread::spawn(move || read_lines(stdout, &sender));
+        }
+        let stdin = process.stdin.take();
+        let secrets = Canaries::default();
+        let mut probe = Self { process, stdin, lines, log, in_step: false, secrets, case: "its greeting".to_owned() };
+        let greeting = probe.receive(GREETING_LIMIT).and_then(|greeting| language.check_greeting(&greeting));
+        greeting.map_err(|wrong| format!("{wrong}\n{}", probe.new_log()))?;
+        probe.in_step = true;
+        Ok(probe)
+    }
+
+    /// Makes it do one call and reads the answer. After an error it is ended: what it says next would be nobody's.
+    pub(crate) fn ask(&mut self, call: &Line, limit: Duration) -> Result<Line, String> {
+        let case = call.get("case").unwrap_or_default();
+        let before = std::mem::replace(&mut self.case, case.to_owned());
+        if self.lines.try_recv().is_ok() {
+            self.end();
+            return Err(format!("the probe wrote a line that nobody asked for, after {before}"));
+        }
+        if let Some(stdin) = &mut self.stdin {
+            // Where it cannot be sent the probe is gone, and so will say what it is waited for.
+            let _ = writeln!(stdin, "{call}").and_then(|()| stdin.flush());
+        }
+        let answer = self.receive(limit)?;
+        match answer.get("case") {
+            Some(answered) if answered == case => Ok(answer),
+            other => {
+                let failure = format!("the probe answered for another case: {}", other.unwrap_or("none"));
+                self.end();
+                Err(failure)
+            }
+        }
+    }
+
+    /// Watches for these secrets from now on.
+    pub(crate) fn watch_for(&mut self, secrets: &Canaries) {
+        self.secrets.extend(secrets);
+    }
+
+    /// Every secret that it was given.
+    pub(crate) fn secrets(&self) -> &Canaries {
+        &self.secrets
+    }
+
+    /// What it has written to stderr since this was asked last.
+    pub(crate) fn new_log(&mut self) -> String {
+        self.log.new_text()
+    }
+
+    /// Whether it can be asked again.
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.in_step
+    }
+
+    /// Closes its input, waits for its end, and says what it still did that it must not.
+    pub(crate) fn finish(mut self) -> Result<(), String> {
+        self.stdin = None;
+        let ended = self.wait(END_LIMIT);
+        let case = &self.case;
+        if !ended {
+            return Err(format!("the probe did not end with its input within {END_LIMIT:?}; its last case was {case}"));
+        }
+        if self.lines.try_recv().is_ok() {
+            return Err(format!("the probe wrote a line that nobody asked for, after {case}"));
+        }
+        let log = self.log.new_text();
+        match self.secrets.found_in(&log).as_slice() {
+            [] => Ok(()),
+            found => Err(format!("after {case} the probe wrote to its log: {}", found.join(", "))),
+        }
+    }
+
+    fn receive(&mut self, limit: Duration) -> Result<Line, String> {
+        let failure = match self.lines.recv_timeout(limit) {
+            Ok(Ok(line)) => match Line::parse(&line) {
+                Ok(line) => return Ok(line),
+                Err(wrong) => format!("the probe wrote what is no line of the protocol: {wrong}"),
+            },
+            Ok(Err(unreadable)) => format!("the probe wrote {unreadable}"),
+            Err(RecvTimeoutError::Timeout) => {
+                format!("the probe gave no answer within {limit:?}; its process {} was ended", self.process.id())
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                self.wait(Duration::from_secs(1));
+                let status = self.process.try_wait().ok().flatten();
+                let status = status.map_or("it runs, with its output closed".to_owned(), |status| status.to_string());
+                format!("the probe is gone: {status}")
+            }
+        };
+        self.end();
+        Err(failure)
+    }
+
+    /// Whether it ends within this time.
+    fn wait(&mut self, limit: Duration) -> bool {
+        let begun = Instant::now();
+        loop {
+            match self.process.try_wait() {
+                Ok(None) if begun.elapsed() < limit => thread::sleep(Duration::from_millis(2)),
+                Ok(status) => return status.is_some(),
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// By its own process id; one that has ended is left alone.
+    fn end(&mut self) {
+        self.in_step = false;
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn read_lines(stdout: ChildStdout, to: &SyncSender<Result<String, String>>) {
+    let mut stdout = BufReader::new(stdout);
+    loop {
+        let mut line = Vec::new();
+        let line = match stdout.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Err(error) => Err(format!("what cannot be read: {error}")),
+            Ok(_) if line.pop() != Some(b'\n') => Err("a line without its end".to_owned()),
+            Ok(_) => String::from_utf8(line).map_err(|_| "a line that is not UTF-8".to_owned()),
+        };
+        let is_the_last = line.is_err();
+        if to.send(line).is_err() || is_the_last {
+            return;
+        }
+    }
+}
+
+/// A probe's stderr is a file: what was written before an answer is in it when the answer is read, and no probe ever waits
+/// for a full pipe.
+struct Log {
+    /// Removes the file when it is dropped.
+    file: NamedTempFile,
+    reader: File,
+}
+
+impl Log {
+    fn new() -> io::Result<Self> {
+        let file = NamedTempFile::new()?;
+        let reader = file.reopen()?;
+        Ok(Self { file, reader })
+    }
+
+    /// Appends, since a probe may hand its stderr on to processes of its own.
+    fn for_writing(&self) -> io::Result<File> {
+        OpenOptions::new().append(true).open(self.file.path())
+    }
+
+    fn new_text(&mut self) -> String {
+        let mut bytes = Vec::new();
+        match self.reader.read_to_end(&mut bytes) {
+            Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) => format!("(the probe's log cannot be read: {error})"),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The emulator of one case, on ports of its own.
+
+use std::io::Write;
+use std::time::Duration;
+
+use devcred_emulator::{Call, Emulator, Proxy, Quotas, Tls};
+use tempfile::NamedTempFile;
+
+use crate::canary::Canaries;
+use crate::case::{self, Server};
+
+/// How long the driver waits for a request that a client has sent and the emulator has not yet written down.
+const LATE: Duration = Duration::from_secs(2);
+/// A call that was cancelled must not go on; a request that comes within this time would show it.
+const AFTER_CANCEL: Duration = Duration::from_millis(250);
+
+/// A running emulator, and what a client is told of it.
+pub(crate) struct Running {
+    emulator: Emulator,
+    proxy: Option<String>,
+    /// What `SSL_CERT_FILE` can name.
+    authority_file: Option<NamedTempFile>,
+}
+
+/// What the emulator counted.
+pub(crate) struct Counted {
+    pub(crate) calls: Vec<Call>,
+    pub(crate) connections: u64,
+    pub(crate) proxy_requests: usize,
+    pub(crate) redirect_connections: u64,
+}
+
+impl Running {
+    /// Starts what the case asks for.
+    pub(crate) async fn start(server: &Server) -> Result<Self, String> {
+        let mut builder = Emulator::builder().steps(server.steps()?).clock_offset(server.clock_offset_s);
+        for case::AccessKey { id, secret, token, expires_in_s } in &server.access_keys {
+            builder = match (token, expires_in_s) {
+                (None, _) => builder.access_key(id, secret),
+                (Some(token), None) => builder.access_key_with_token(id, secret, token),
+                (Some(token), Some(seconds)) => {
+                    builder.access_key_with_expiring_token(id, secret, token, Duration::from_secs(*seconds))
+                }
+            };
+        }
+        builder = server.instances.iter().fold(builder, |builder, id| builder.instance(id));
+        builder = server.devices.iter().fold(builder, |builder, id| builder.device(id));
+        if server.quotas {
+            builder = builder.quotas(Quotas::default());
+        }
+        // A proxy leads to TLS, or there would be nothing that goes through it: loopback never does.
+        if let Some(tls) = server.tls.or(server.proxy.is_some().then_some(case::Tls::Right)) {
+            builder = builder.tls(tls.into());
+        }
+        if let Some(proxy) = &server.proxy {
+            builder = builder.proxy(proxy.into());
+        }
+        let emulator = builder.start().await.map_err(|error| format!("the emulator cannot start: {error}"))?;
+
+        let user = match &server.proxy {
+            Some(case::Proxy::WithPassword { user, password }) => format!("{user}:{password}@"),
+            _ => String::new(),
+        };
+        let proxy = emulator.proxy_address().map(|address| format!("http://{user}{address}"));
+        let authority_file = emulator.authority_pem().map(file_of).transpose();
+        let authority_file = authority_file.map_err(|error| format!("the authority cannot be written: {error}"))?;
+        Ok(Self { emulator, proxy, authority_file })
+    }
+
+    /// What the driver gives to a call that does not say otherwise.
+    pub(crate) fn defaults(&self) -> Vec<(&'static str, String)> {
+        let some = [
+            ("endpoint", Some(self.emulator.endpoint())),
+            ("access_key_id", Some(self.emulator.access_key_id())),
+            ("access_key_secret", Some(self.emulator.access_key_secret())),
+            ("security_token", self.emulator.security_token()),
+            ("root_certificates_pem", self.emulator.authority_pem()),
+            ("proxy", self.proxy.as_deref()),
+        ];
+        some.into_iter().filter_map(|(key, value)| Some((key, value?.to_owned()))).collect()
+    }
+
+    /// The words in braces that stand for this run's values, in a call and in what is expected.
+    pub(crate) fn placeholders(&self) -> Vec<(&'static str, String)> {
+        let proxy = self.emulator.proxy_address().map(|address| address.to_string()).unwrap_or_default();
+        let file = self.authority_file.as_ref().map(|file| file.path().display().to_string()).unwrap_or_default();
+        vec![
+            ("{endpoint}", self.emulator.endpoint().to_owned()),
+            ("{host}", self.host().to_owned()),
+            ("{port}", self.emulator.address().port().to_string()),
+            ("{proxy}", proxy),
+            ("{authority_file}", file),
+            ("{access_key_id}", self.emulator.access_key_id().to_owned()),
+            ("{access_key_secret}", self.emulator.access_key_secret().to_owned()),
+        ]
+    }
+
+    /// The endpoint's host as it is signed, with its port unless that is the scheme's own.
+    pub(crate) fn host(&self) -> &str {
+        let endpoint = self.emulator.endpoint();
+        endpoint.split_once("://").map_or(endpoint, |(_, host)| host)
+    }
+
+    /// What happened, once as many requests as expected have been written down.
+    pub(crate) async fn count(&self, requests: usize, is_cancelled: bool) -> Counted {
+        // Where it does not come to that, the comparison says so.
+        let _ = self.emulator.wait_for(LATE, |journal| journal.calls().len() >= requests).await;
+        if is_cancelled {
+            tokio::time::sleep(AFTER_CANCEL).await;
+        }
+        Counted {
+            calls: self.emulator.calls(),
+            connections: self.emulator.accepted_connections(),
+            proxy_requests: self.emulator.proxy_requests().len(),
+            redirect_connections: self.emulator.redirect_connections(),
+        }
+    }
+
+    /// The secret of a device, as the service has it: `None` where no request has come as far as to make it.
+    pub(crate) fn device_secret(&self, instance_id: &str, client_id: &str) -> Option<String> {
+        self.emulator.device_access_key_secret(instance_id, client_id)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.emulator.shutdown().await;
+    }
+
+    /// The secrets of its accounts.
+    pub(crate) fn watch(&self, server: &Server, secrets: &mut Canaries) {
+        secrets.add("the access key secret", self.emulator.access_key_secret());
+        for key in &server.access_keys {
+            secrets.add("the access key secret", &key.secret);
+            secrets.add("the security token", key.token.as_deref().unwrap_or_default());
+        }
+        for secret in server.scripted_device_secrets() {
+            secrets.add("the device's secret", &secret);
+        }
+    }
+}
+
+fn file_of(text: &str) -> std::io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new()?;
+    file.write_all(text.as_bytes())?;
+    Ok(file)
+}
+
+impl From<case::Tls> for Tls {
+    fn from(tls: case::Tls) -> Self {
+        match tls {
+            case::Tls::Right => Tls::Right,
+            case::Tls::WrongHost => Tls::WrongHost,
+            case::Tls::UnknownAuthority => Tls::UnknownAuthority,
+            case::Tls::Expired => Tls::Expired,
+            case::Tls::Year2100 => Tls::NotYetValid,
+            case::Tls::Silent => Tls::Silent,
+        }
+    }
+}
+
+impl From<&case::Proxy> for Proxy {
+    fn from(proxy: &case::Proxy) -> Self {
+        match proxy {
+            case::Proxy::Open => Proxy::Open,
+            case::Proxy::WithPassword { user, password } => {
+                Proxy::WithPassword { user: user.clone(), password: password.clone() }
+            }
+            case::Proxy::AuthenticationRequired => Proxy::AuthenticationRequired,
+            case::Proxy::Refusing => Proxy::Refusing,
+            case::Proxy::Closed => Proxy::Closed,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The whole suite: which cases in which languages, as named tests.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fs, io};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+
+use crate::case::Case;
+use crate::language::{self, Language};
+use crate::pool::{self, Pool};
+use crate::run::{self, GRACE};
+
+/// What the command line asks for, beside libtest's own flags.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `--lang rust,c`: these languages. Without it, what plain cargo builds: Rust.
+    pub languages: Vec<String>,
+    /// `--case TEXT`: the cases whose name holds it.
+    pub case: Option<String>,
+    /// `--probe c=COMMAND`: this command line, split at spaces, in place of the language's own.
+    pub probes: Vec<(String, String)>,
+    /// The rest.
+    pub rest: Vec<OsString>,
+}
+
+impl Options {
+    /// Takes ours out of a command line without its program.
+    ///
+    /// # Errors
+    /// A flag that has no value, or one that cannot be read.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
+        let mut options = Self::default();
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let text = argument.to_string_lossy().into_owned();
+            let (flag, value) = text.split_once('=').map_or((text.as_str(), None), |(flag, value)| (flag, Some(value)));
+            if !["--lang", "--case", "--probe"].contains(&flag) {
+                options.rest.push(argument);
+                continue;
+            }
+            let value = value.map(str::to_owned).or_else(|| Some(arguments.next()?.to_string_lossy().into_owned()));
+            let value = value.ok_or_else(|| format!("{flag} takes a value"))?;
+            match flag {
+                "--lang" => options.languages.extend(value.split(',').map(str::to_owned)),
+                "--case" => options.case = Some(value),
+                _ => {
+                    let probe = value.split_once('=').ok_or("--probe takes LANGUAGE=COMMAND")?;
+                    options.probes.push((probe.0.to_owned(), probe.1.to_owned()));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Runs the suite and says how it went, one line a language at the end.
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program's main function")]
+pub fn main(known: Vec<Language>) -> ExitCode {
+    let suite = Options::parse(std::env::args_os().skip(1)).and_then(|options| Suite::new(options, known));
+    let suite = match suite {
+        Ok(suite) => suite,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    if !suite.arguments.list {
+        println!("{}", suite.title);
+    }
+    let conclusion = libtest_mimic::run(&suite.arguments, suite.trials());
+    if suite.arguments.list {
+        return ExitCode::SUCCESS;
+    }
+    let mut late = false;
+    for column in &suite.columns {
+        let findings = column.pool.finish();
+        late |= !findings.is_empty();
+        for finding in &findings {
+            println!("{}: after the last answer: {finding}", column.pool.language().name);
+        }
+        column.failed.fetch_add(findings.len() as u64, Ordering::Relaxed);
+    }
+    for Column { pool, passed, failed } in suite.columns.iter().map(Arc::as_ref) {
+        let (passed, failed) = (passed.load(Ordering::Relaxed), failed.load(Ordering::Relaxed));
+        println!("{}: {passed} passed, {failed} failed", pool.language().name);
+    }
+    if late { ExitCode::FAILURE } else { conclusion.exit_code() }
+}
+
+/// A language's column: its probes and its sums.
+struct Column {
+    pool: Pool,
+    passed: AtomicU64,
+    failed: AtomicU64,
+}
+
+struct Suite {
+    title: String,
+    arguments: Arguments,
+    columns: Vec<Arc<Column>>,
+    cases: Vec<Named>,
+    runtime: Arc<Runtime>,
+}
+
+impl Suite {
+    fn new(options: Options, mut known: Vec<Language>) -> Result<Self, String> {
+        let names: Vec<_> = known.iter().map(|language| language.name).collect();
+        let asked = options.languages.iter().chain(options.probes.iter().map(|(name, _)| name));
+        if let Some(unknown) = asked.clone().find(|name| !names.contains(&name.as_str())) {
+            return Err(format!("no language {unknown:?}: there is {}", names.join(", ")));
+        }
+        for (name, command) in &options.probes {
+            for language in known.iter_mut().filter(|language| language.name == name) {
+                language.command = command.split_whitespace().map(str::to_owned).collect();
+            }
+        }
+        let wanted = |name: &str| match options.languages.as_slice() {
+            [] => name == language::DEFAULT,
+            languages => languages.iter().any(|language| language == name),
+        };
+        let (chosen, left_out): (Vec<_>, Vec<_>) = known.into_iter().partition(|language| wanted(language.name));
+        let title = title(&chosen, &left_out);
+
+        let mut cases = read_all(&cases_folder()).map_err(|error| format!("the cases cannot be read: {error}"))?;
+        if let Some(text) = &options.case {
+            cases.retain(|(name, _)| name.contains(text.as_str()));
+        }
+        if cases.is_empty() {
+            return Err("no case has such a name: see tests/cases".to_owned());
+        }
+        let columns = chosen.into_iter().map(|language| {
+            Arc::new(Column { pool: Pool::new(language), passed: AtomicU64::new(0), failed: AtomicU64::new(0) })
+        });
+        let columns: Vec<_> = columns.collect();
+        let mut arguments = Arguments::from_iter([OsString::from("suite")].into_iter().chain(options.rest));
+        arguments.test_threads = arguments.test_threads.or(Some(pool::SIZE * columns.len()));
+        let runtime = Runtime::new().map_err(|error| format!("no tokio runtime: {error}"))?;
+        Ok(Self { title, arguments, columns, cases, runtime: Arc::new(runtime) })
+    }
+
+    /// Every case in every language; the languages take turns, so that none waits for another's probes.
+    fn trials(&self) -> Vec<Trial> {
+        let pairs = self.cases.iter().flat_map(|case| self.columns.iter().map(move |column| (case, column)));
+        let trial = |((name, case), column): (&Named, &Arc<Column>)| {
+            let full_name = format!("{}::{name}", column.pool.language().name);
+            let (name, case) = (name.clone(), Arc::clone(case));
+            let (column, runtime) = (Arc::clone(column), Arc::clone(&self.runtime));
+            Trial::test(full_name, move || {
+                let result = match case.as_ref() {
+                    Ok(case) => run::run(&name, case, &column.pool, &runtime, GRACE),
+                    Err(wrong) => Err(format!("tests/cases/{name}.json: {wrong}")),
+                };
+                let sum = if result.is_ok() { &column.passed } else { &column.failed };
+                sum.fetch_add(1, Ordering::Relaxed);
+                result.map_err(Failed::from)
+            })
+        };
+        pairs.map(trial).collect()
+    }
+}
+
+fn title(chosen: &[Language], left_out: &[Language]) -> String {
+    let names = |languages: &[Language]| languages.iter().map(|language| language.name).collect::<Vec<_>>().join(", ");
+    let only = if chosen.len() == 1 { " only" } else { "" };
+    let left_out = if left_out.is_empty() { String::new() } else { format!("; left out: {}", names(left_out)) };
+    format!("{}{only}{left_out}", names(chosen))
+}
+
+/// Where the cases are.
+pub fn cases_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../cases")
+}
+
+/// A case by its name, as far as it can be read.
+type Named = (String, Arc<Result<Case, String>>);
+
+/// Every case, by name: its path in the folder without `.json`.
+fn read_all(folder: &Path) -> io::Result<Vec<Named>> {
+    let mut cases = Vec::new();
+    for group in fs::read_dir(folder)? {
+        let group = group?;
+        if !group.file_type()?.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(group.path())? {
+            let file = file?.path();
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+            let name = format!("{}/{stem}", group.file_name().to_string_lossy());
+            let is_json = file.extension().is_some_and(|extension| extension == "json");
+            let case = if is_json { Case::read(&file) } else { Err("a case is a .json file".to_owned()) };
+            cases.push((name, Arc::new(case)));
+        }
+    }
+    cases.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(cases)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_flags_are_taken_out_of_libtests() {
+        let words = ["--lang", "rust,c", "--case=retry", "--exact", "--probe", "c=valgrind -q probe", "x"];
+        let options = Options::parse(words.map(OsString::from)).unwrap();
+        assert_eq!(options.languages, ["rust", "c"]);
+        assert_eq!(options.case.as_deref(), Some("retry"));
+        assert_eq!(options.probes, [("c".to_owned(), "valgrind -q probe".to_owned())]);
+        assert_eq!(options.rest, ["--exact", "x"].map(OsString::from));
+        assert!(Options::parse(["--lang".into()]).is_err());
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let language = |name| Language { name, ..language::all("").remove(0) };
+        let [rust, c, swift] = ["rust", "c", "swift"].map(language);
+        assert_eq!(title(std::slice::from_ref(&rust), &[]), "rust only");
+        assert_eq!(title(std::slice::from_ref(&rust), &[c.clone(), swift]), "rust only; left out: c, swift");
+        assert_eq!(title(&[rust, c], &[]), "rust, c");
+    }
+}
