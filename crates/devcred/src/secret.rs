@@ -50,6 +50,11 @@ pub(crate) fn cut_out<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secr
     })
 }
 
+/// Whether one of these secrets is part of a word of letters, digits and `-._*`, where an encoding would change nothing.
+pub(crate) fn stands_in(word: &str, secrets: &[&Secret]) -> bool {
+    secrets.iter().any(|secret| word.contains(secret.reveal()))
+}
+
 const CUT: &str = "<cut out>";
 
 #[cfg(test)]

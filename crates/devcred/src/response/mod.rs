@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::{ErrorKind, classify};
 use crate::failure::{Failure, Reason, Reply};
 use crate::operation::Operation;
-use crate::secret::{Secret, cut_out};
+use crate::secret::{Secret, cut_out, stands_in};
 pub(crate) use fields::{Fields, Unreadable};
 use service_error::ServiceError;
 
@@ -51,11 +51,12 @@ pub(crate) fn read<'a, O: Operation>(
     answer: &Answer,
     secrets: impl IntoIterator<Item = &'a Secret>,
 ) -> Result<Read<O::Answer>, Failure> {
+    let secrets: Vec<_> = secrets.into_iter().collect();
     let fields = fields(answer);
-    let service_error = service_error(answer, fields.as_ref().ok());
-    let request_id = request_id(answer, fields.as_ref().ok(), service_error.as_ref());
+    let service_error = service_error(answer, fields.as_ref().ok(), &secrets);
+    let request_id = request_id(answer, fields.as_ref().ok(), service_error.as_ref(), &secrets);
     match service_error {
-        Some(error) if !(300..400).contains(&answer.status) => Err(refused(error, answer, request_id, secrets)),
+        Some(error) if !(300..400).contains(&answer.status) => Err(refused(error, answer, request_id, &secrets)),
         _ if answer.status == 200 => fields
             .and_then(|fields| operation.read(&fields, request_id.as_deref().unwrap_or_default()))
             .map(|answer| Read { answer, request_id: request_id.clone().unwrap_or_default() })
@@ -72,21 +73,27 @@ fn fields(answer: &Answer) -> Result<Fields<'_>, Unreadable> {
     }
 }
 
-fn service_error(answer: &Answer, fields: Option<&Fields>) -> Option<ServiceError> {
-    match (&answer.body, fields) {
+fn service_error(answer: &Answer, fields: Option<&Fields>, secrets: &[&Secret]) -> Option<ServiceError> {
+    let error = match (&answer.body, fields) {
         (_, Some(fields)) => ServiceError::from_json(fields),
         (Body::Whole(body), None) => ServiceError::from_xml(body),
         _ => None,
-    }
+    };
+    error.filter(|error| !stands_in(&error.code, secrets))
 }
 
 /// The body's `RequestId`, or else the header's.
-fn request_id(answer: &Answer, fields: Option<&Fields>, error: Option<&ServiceError>) -> Option<String> {
+fn request_id(
+    answer: &Answer,
+    fields: Option<&Fields>,
+    error: Option<&ServiceError>,
+    secrets: &[&Secret],
+) -> Option<String> {
     let of_body = || fields.and_then(|fields| fields.optional_text("RequestId"));
     let of_error = || error.and_then(|error| error.request_id.clone());
     let of_header = || answer.header("x-acs-request-id").map(str::to_owned);
     let sources: [&dyn Fn() -> Option<String>; 3] = [&of_body, &of_error, &of_header];
-    sources.into_iter().find_map(|source| source().filter(|id| is_request_id(id)))
+    sources.into_iter().find_map(|source| source().filter(|id| is_request_id(id) && !stands_in(id, secrets)))
 }
 
 /// Ids are UUIDs, whose ends the documents mask with asterisks. Anything else is not repeated: it could be a secret that
@@ -96,20 +103,15 @@ fn is_request_id(id: &str) -> bool {
 }
 
 /// The service said no, and why.
-fn refused<'a>(
-    error: ServiceError,
-    answer: &Answer,
-    request_id: Option<String>,
-    secrets: impl IntoIterator<Item = &'a Secret>,
-) -> Failure {
+fn refused(error: ServiceError, answer: &Answer, request_id: Option<String>, secrets: &[&Secret]) -> Failure {
     let classified = classify(&error.code, answer.status);
-    let secrets: Vec<_> = secrets.into_iter().collect();
-    let message = error.message(secrets.iter().copied());
+    let message = error.message(secrets);
+    let access_denied = error.access_denied(secrets);
     let reply = Reply {
         code: Some(error.code),
-        help_url: error.help_url.filter(|url| cut_out(url, secrets) == *url),
+        help_url: error.help_url.filter(|url| cut_out(url, secrets.iter().copied()) == *url),
         full_message: error.full_message,
-        access_denied: error.access_denied,
+        access_denied,
         ..reply(answer, request_id)
     };
     Failure {

@@ -17,7 +17,7 @@ pub(super) struct ServiceError {
     pub full_message: String,
     pub request_id: Option<String>,
     pub help_url: Option<String>,
-    pub access_denied: Vec<(&'static str, String)>,
+    access_denied: Vec<(&'static str, String)>,
 }
 
 impl ServiceError {
@@ -26,7 +26,7 @@ impl ServiceError {
         let text = |names: [&str; 2]| names.iter().find_map(|name| fields.optional_text(name));
         let code = text(["Code", "code"])?;
         let detail = fields.object("AccessDeniedDetail").ok();
-        let denied = |name| Some((name, one_line(&detail.as_ref()?.optional_text(name)?)));
+        let denied = |name| Some((name, detail.as_ref()?.optional_text(name)?));
         let access_denied = ACCESS_DENIED.into_iter().filter_map(denied).collect();
         Self::new(
             code,
@@ -63,9 +63,15 @@ impl ServiceError {
     }
 
     /// The message in one line, without these secrets.
-    pub(super) fn message<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
-        let message = one_line(&cut_out(own_part(&self.code, &self.full_message), secrets));
+    pub(super) fn message(&self, secrets: &[&Secret]) -> String {
+        let message = one_line(&cut_out(own_part(&self.code, &self.full_message), secrets.iter().copied()));
         if message.is_empty() { "the service gave no message".to_owned() } else { message }
+    }
+
+    /// What RAM missed, each in one line, without these secrets.
+    pub(super) fn access_denied(&self, secrets: &[&Secret]) -> Vec<(&'static str, String)> {
+        let denied = self.access_denied.iter();
+        denied.map(|(name, value)| (*name, one_line(&cut_out(value, secrets.iter().copied())))).collect()
     }
 }
 

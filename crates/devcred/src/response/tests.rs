@@ -247,7 +247,25 @@ fn our_own_secrets_are_cut_out_of_what_the_service_says() {
         assert!(failure.message.contains("<cut"), "{}", failure.message);
         assert!(!failure.message.contains("t0k3n") && !failure.message.contains("acc"), "{}", failure.message);
         assert_eq!(failure.reply.help_url, None);
+        let detail = json!({"AuthAction": message});
+        let body = json!({"Code": "NoPermission", "Message": "m", "AccessDeniedDetail": detail});
+        let denied = read_json(403, &body).unwrap_err().reply.access_denied;
+        assert_eq!(denied, [("AuthAction", failure.message)]);
     }
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_code_or_a_request_id_is_not_repeated() {
+    let secrets = [Secret::new("ASecretLikeACode42")];
+    let read = |body: Value, header: &str| {
+        let answer = answer(400, &[("x-acs-request-id", header)], body.to_string());
+        super::read(&GetDeviceCredential::new(CLIENT_ID, INSTANCE_ID), &answer, &secrets).map(|_| ()).unwrap_err()
+    };
+    let as_code = read(json!({"Code": "ASecretLikeACode42.Expired", "Message": "m"}), "of-header");
+    assert_eq!((as_code.reply.code, as_code.kind), (None, ErrorKind::InvalidResponse));
+    let as_id = json!({"Code": "NoPermission", "Message": "m", "RequestId": "ASecretLikeACode42"});
+    assert_eq!(read(as_id.clone(), "of-header").reply.request_id.as_deref(), Some("of-header"));
+    assert_eq!(read(as_id, "ASecretLikeACode42").reply.request_id, None);
 }
 
 #[test]
