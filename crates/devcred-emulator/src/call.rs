@@ -51,6 +51,8 @@ pub struct Call {
     pub status: Option<u16>,
     /// The code of the answer, where it is an error.
     pub code: Option<String>,
+    /// Whether a step or the device's name asked for that code, and the request itself is right.
+    pub is_scripted: bool,
     /// From arrival to end.
     #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
     pub duration: Option<Duration>,
@@ -128,6 +130,7 @@ impl Call {
             end: None,
             status: None,
             code: None,
+            is_scripted: false,
             duration: None,
             refused_signature: None,
         }

@@ -12,6 +12,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// What the emulator calculated the signature from, without the security token; for a refused signature only.
     pub(crate) refused_signature: Option<String>,
+    /// A step or a device's name asked for it; the request itself is right.
+    pub(crate) is_scripted: bool,
 }
 
 impl Refusal {
@@ -19,7 +21,7 @@ impl Refusal {
     pub(crate) fn new(code: impl Into<String>) -> Self {
         let code = code.into();
         let (status, message) = status_and_message(&code);
-        Self { status, message: message.to_owned(), code, refused_signature: None }
+        Self { status, message: message.to_owned(), code, refused_signature: None, is_scripted: false }
     }
 
     /// `Missing<Name>`, as the gateway names an absent parameter.

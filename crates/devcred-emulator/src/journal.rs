@@ -115,6 +115,7 @@ impl Recorder {
             call.duration = Some(open.begun.elapsed());
             call.status = status;
             call.code = refusal.map(|refusal| refusal.code.clone());
+            call.is_scripted = refusal.is_some_and(|refusal| refusal.is_scripted);
             call.refused_signature = refusal.and_then(|refusal| refusal.refused_signature.clone());
             finished = (self.finished.receiver_count() > 0).then(|| call.clone());
         });

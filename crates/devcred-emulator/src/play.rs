@@ -93,7 +93,7 @@ impl Scene<'_> {
                 if is_xml {
                     self.envelope.form = Form::Xml;
                 }
-                let refusal = Refusal::new(code);
+                let refusal = Refusal { is_scripted: true, ..Refusal::new(code) };
                 return Err(match message {
                     Some(message) => refusal.message(message),
                     None => refusal,

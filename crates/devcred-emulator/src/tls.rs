@@ -27,7 +27,7 @@ pub enum Tls {
     Right,
     /// With one for another host.
     WrongHost,
-    /// With one whose authority is not told.
+    /// With one of another authority than [`Emulator::authority_pem`](crate::Emulator::authority_pem), which signed nothing.
     UnknownAuthority,
     /// With one that expired long ago.
     Expired,
@@ -55,9 +55,10 @@ impl Tls {
             Self::NotYetValid => (right, (2100, 2101)),
             Self::Silent => return Ok((Speech::Silent, None)),
         };
-        let (config, pem) = certify(names, years).map_err(|error| StartError::Certificate(error.to_string()))?;
-        let pem = (self != Self::UnknownAuthority).then_some(pem);
-        Ok((Speech::Tls(TlsAcceptor::from(Arc::new(config))), pem))
+        let certify = |years| certify(names, years).map_err(|error| StartError::Certificate(error.to_string()));
+        let (config, pem) = certify(years)?;
+        let pem = if self == Self::UnknownAuthority { certify(years)?.1 } else { pem };
+        Ok((Speech::Tls(TlsAcceptor::from(Arc::new(config))), Some(pem)))
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Running {
     proxy: Option<String>,
     /// What `SSL_CERT_FILE` can name.
     authority_file: Option<NamedTempFile>,
+    tls: Option<case::Tls>,
 }
 
 /// What the emulator counted.
@@ -49,7 +50,8 @@ impl Running {
             builder = builder.quotas(Quotas::default());
         }
         // A proxy leads to TLS, or there would be nothing that goes through it: loopback never does.
-        if let Some(tls) = server.tls.or(server.proxy.is_some().then_some(case::Tls::Right)) {
+        let tls = server.tls.or(server.proxy.is_some().then_some(case::Tls::Right));
+        if let Some(tls) = tls {
             builder = builder.tls(tls.into());
         }
         if let Some(proxy) = &server.proxy {
@@ -64,17 +66,19 @@ impl Running {
         let proxy = emulator.proxy_address().map(|address| format!("http://{user}{address}"));
         let authority_file = emulator.authority_pem().map(file_of).transpose();
         let authority_file = authority_file.map_err(|error| format!("the authority cannot be written: {error}"))?;
-        Ok(Self { emulator, proxy, authority_file })
+        Ok(Self { emulator, proxy, authority_file, tls })
     }
 
     /// What the driver gives to a call that does not say otherwise.
     pub(crate) fn defaults(&self) -> Vec<(&'static str, String)> {
+        let is_to_be_unknown = self.tls == Some(case::Tls::UnknownAuthority);
+        let authority = self.emulator.authority_pem().filter(|_| !is_to_be_unknown);
         let some = [
             ("endpoint", Some(self.emulator.endpoint())),
             ("access_key_id", Some(self.emulator.access_key_id())),
             ("access_key_secret", Some(self.emulator.access_key_secret())),
             ("security_token", self.emulator.security_token()),
-            ("root_certificates_pem", self.emulator.authority_pem()),
+            ("root_certificates_pem", authority),
             ("proxy", self.proxy.as_deref()),
         ];
         some.into_iter().filter_map(|(key, value)| Some((key, value?.to_owned()))).collect()

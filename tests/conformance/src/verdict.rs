@@ -227,7 +227,7 @@ impl Seen<'_> {
     }
 
     fn refused(&self, findings: &mut Findings, expect: &Expect) {
-        let refused = canonical::refused(&self.counted.calls, &self.case.server.scripted_codes());
+        let refused = canonical::refused(&self.counted.calls);
         let codes: Vec<_> = refused.iter().map(|(_, code)| *code).collect();
         if codes == expect.refused {
             return;

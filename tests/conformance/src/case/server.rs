@@ -98,18 +98,14 @@ impl Server {
         self.steps.iter().enumerate().map(read).collect()
     }
 
-    /// The codes that steps answer with.
-    pub fn scripted_codes(&self) -> Vec<&str> {
-        self.steps.iter().filter_map(|step| step.get("code")?.as_str()).collect()
-    }
-
     /// The secrets of devices that steps answer with.
     pub fn scripted_device_secrets(&self) -> Vec<String> {
         // As text, in which a patch and a body that holds JSON read alike.
         let steps = self.steps.iter().map(|step| step.to_string().replace("\\\"", "\""));
         let secrets = steps.flat_map(|step| {
-            let after = step.split("\"DeviceAccessKeySecret\"").skip(1);
-            after.filter_map(|after| after.split('"').nth(1).map(str::to_owned)).collect::<Vec<_>>()
+            let values = step.split("\"DeviceAccessKeySecret\"").skip(1);
+            let texts = values.filter_map(|value| value.trim_start_matches([':', ' ', '[']).strip_prefix('"'));
+            texts.filter_map(|text| text.split('"').next().map(str::to_owned)).collect::<Vec<_>>()
         });
         secrets.collect()
     }

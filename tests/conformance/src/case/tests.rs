@@ -66,6 +66,7 @@ fn null_is_kept_apart_from_absent() {
 #[test]
 fn the_secrets_that_steps_answer_with_are_known() {
     let steps = r#"[{"patch": {"DeviceCredential": {"DeviceAccessKeySecret": "patched"}}}, {"close": true},
+        {"patch": {"DeviceCredential": {"DeviceAccessKeySecret": null, "CreateTime": "no secret"}}},
         {"body": "{\"DeviceCredential\":{\"DeviceAccessKeySecret\" : \"in a body\",\"ClientId\":\"x\"}}"}]"#;
     let case = case("{}", &format!(r#"{{"steps": {steps}}}"#), r#"{"outcome": "ok", "requests": 1}"#).unwrap();
     assert_eq!(case.server.scripted_device_secrets(), ["patched", "in a body"]);
