@@ -13,23 +13,53 @@ pub struct Language {
     pub name: &'static str,
     /// The probe: a program and its arguments.
     pub command: Vec<String>,
+    /// Where the facade has several forms of a call: each is a last argument of the probe, and a case passes when all do.
+    pub forms: &'static [&'static str],
     /// What to do where it cannot be started.
     pub if_missing: &'static str,
 }
 
 /// Every language that has a probe, Rust first. A language adds its row here.
 pub fn all(rust_probe: &str) -> Vec<Language> {
-    vec![Language {
-        name: "rust",
-        command: vec![rust_probe.to_owned()],
-        if_missing: "cargo builds it with the suite: cargo test -p devcred-conformance --test suite",
-    }]
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
+    let built = |path: &str| vec![format!("{target}/{path}")];
+    vec![
+        Language {
+            name: "rust",
+            command: vec![rust_probe.to_owned()],
+            forms: &[],
+            if_missing: "cargo builds it with the suite: cargo test -p devcred-conformance --test suite",
+        },
+        Language {
+            name: "c",
+            command: built("c/probe"),
+            forms: &["blocking", "callback"],
+            if_missing: "cargo xtask test --lang c builds it",
+        },
+    ]
 }
 
 /// What plain `cargo test` can run: it builds nothing but Rust.
 pub const DEFAULT: &str = "rust";
 
 impl Language {
+    /// The language in each of its forms alone.
+    pub(crate) fn in_each_form(self) -> Vec<Self> {
+        if self.forms.is_empty() {
+            return vec![self];
+        }
+        let in_form = |form: &'static &'static str| {
+            let command = self.command.iter().cloned().chain([str::to_owned(*form)]).collect();
+            Self { command, forms: std::slice::from_ref(form), ..self.clone() }
+        };
+        self.forms.iter().map(in_form).collect()
+    }
+
+    /// As a report names it: `c, blocking`.
+    pub(crate) fn title(&self) -> String {
+        self.forms.iter().fold(self.name.to_owned(), |name, form| format!("{name}, {form}"))
+    }
+
     /// The probe's command line; its environment is empty.
     pub(crate) fn command(&self) -> Command {
         let mut words = self.command.iter();
@@ -72,6 +102,16 @@ mod tests {
         line.set("version", env!("CARGO_PKG_VERSION"));
         line.set("kinds", kinds.join(","));
         line
+    }
+
+    #[test]
+    fn each_form_is_a_probe_of_its_own() {
+        let c = all("").into_iter().find(|language| language.name == "c").unwrap();
+        let titles: Vec<_> = c.clone().in_each_form().iter().map(Language::title).collect();
+        assert_eq!(titles, ["c, blocking", "c, callback"]);
+        let last = |language: Language| language.command.last().cloned();
+        assert_eq!(c.in_each_form().into_iter().filter_map(last).collect::<Vec<_>>(), ["blocking", "callback"]);
+        assert_eq!(all("").remove(0).in_each_form().len(), 1);
     }
 
     #[test]

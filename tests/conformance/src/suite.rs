@@ -78,23 +78,26 @@ pub fn main(known: Vec<Language>) -> ExitCode {
     }
     let mut late = false;
     for column in &suite.columns {
-        let findings = column.pool.finish();
-        late |= !findings.is_empty();
-        for finding in &findings {
-            println!("{}: after the last answer: {finding}", column.pool.language().name);
+        for pool in &column.pools {
+            let findings = pool.finish();
+            late |= !findings.is_empty();
+            for finding in &findings {
+                println!("{}: after the last answer: {finding}", pool.language().title());
+            }
+            column.failed.fetch_add(findings.len() as u64, Ordering::Relaxed);
         }
-        column.failed.fetch_add(findings.len() as u64, Ordering::Relaxed);
     }
-    for Column { pool, passed, failed } in suite.columns.iter().map(Arc::as_ref) {
+    for Column { name, passed, failed, .. } in suite.columns.iter().map(Arc::as_ref) {
         let (passed, failed) = (passed.load(Ordering::Relaxed), failed.load(Ordering::Relaxed));
-        println!("{}: {passed} passed, {failed} failed", pool.language().name);
+        println!("{name}: {passed} passed, {failed} failed");
     }
     if late { ExitCode::FAILURE } else { conclusion.exit_code() }
 }
 
-/// A language's column: its probes and its sums.
+/// A language's column: its probes, in each of its forms, and its sums.
 struct Column {
-    pool: Pool,
+    name: &'static str,
+    pools: Vec<Pool>,
     passed: AtomicU64,
     failed: AtomicU64,
 }
@@ -105,6 +108,27 @@ struct Suite {
     columns: Vec<Arc<Column>>,
     cases: Vec<Named>,
     runtime: Arc<Runtime>,
+}
+
+impl Column {
+    fn new(language: Language) -> Self {
+        let name = language.name;
+        let pools = language.in_each_form().into_iter().map(Pool::new).collect();
+        Self { name, pools, passed: AtomicU64::new(0), failed: AtomicU64::new(0) }
+    }
+
+    /// A case passes when it does in every form, and counts once.
+    fn run(&self, name: &str, case: &Case, runtime: &Runtime) -> Result<(), String> {
+        let in_form = |pool: &Pool| {
+            let result = run::run(name, case, pool, runtime, GRACE);
+            if self.pools.len() == 1 {
+                result
+            } else {
+                result.map_err(|wrong| format!("{}: {wrong}", pool.language().title()))
+            }
+        };
+        self.pools.iter().try_for_each(in_form)
+    }
 }
 
 impl Suite {
@@ -133,10 +157,7 @@ impl Suite {
         if cases.is_empty() {
             return Err("no case has such a name: see tests/cases".to_owned());
         }
-        let columns = chosen.into_iter().map(|language| {
-            Arc::new(Column { pool: Pool::new(language), passed: AtomicU64::new(0), failed: AtomicU64::new(0) })
-        });
-        let columns: Vec<_> = columns.collect();
+        let columns: Vec<_> = chosen.into_iter().map(|language| Arc::new(Column::new(language))).collect();
         let mut arguments = Arguments::from_iter([OsString::from("suite")].into_iter().chain(options.rest));
         arguments.test_threads = arguments.test_threads.or(Some(pool::SIZE * columns.len()));
         let runtime = Runtime::new().map_err(|error| format!("no tokio runtime: {error}"))?;
@@ -147,12 +168,12 @@ impl Suite {
     fn trials(&self) -> Vec<Trial> {
         let pairs = self.cases.iter().flat_map(|case| self.columns.iter().map(move |column| (case, column)));
         let trial = |((name, case), column): (&Named, &Arc<Column>)| {
-            let full_name = format!("{}::{name}", column.pool.language().name);
+            let full_name = format!("{}::{name}", column.name);
             let (name, case) = (name.clone(), Arc::clone(case));
             let (column, runtime) = (Arc::clone(column), Arc::clone(&self.runtime));
             Trial::test(full_name, move || {
                 let result = match case.as_ref() {
-                    Ok(case) => run::run(&name, case, &column.pool, &runtime, GRACE),
+                    Ok(case) => column.run(&name, case, &runtime),
                     Err(wrong) => Err(format!("tests/cases/{name}.json: {wrong}")),
                 };
                 let sum = if result.is_ok() { &column.passed } else { &column.failed };
