@@ -64,6 +64,8 @@ pub struct ClientBuilder {
     max_requests_per_second: Option<u32>,
     root_certificates_pem: Option<Vec<u8>>,
     proxy: Option<Setting>,
+    /// What the user agent says of whom the library serves; Rust's own users leave it out.
+    language: Option<&'static str>,
 }
 
 impl ClientBuilder {
@@ -169,6 +171,11 @@ impl ClientBuilder {
         self
     }
 
+    pub(crate) fn language(mut self, language: &'static str) -> Self {
+        self.language = Some(language);
+        self
+    }
+
     /// Reads variables from this function, and not from the process.
     #[doc(hidden)]
     pub fn variables(mut self, look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
@@ -200,7 +207,8 @@ impl ClientBuilder {
 
         let proxy = Proxy::choose(self.proxy.as_ref(), &self.variables, &endpoint)?;
         let roots = Roots::load(&self.variables, self.root_certificates_pem.as_deref())?;
-        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout)?;
+        let language = self.language.unwrap_or("rust");
+        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, language)?;
         let parts = Parts {
             endpoint,
             instance_id: self.instance_id.map(|setting| setting.value),
@@ -209,6 +217,7 @@ impl ClientBuilder {
             pace: Pace::new(requests_per_second),
             proxy,
             roots,
+            language,
             transport,
         };
         Client::new(parts, access_key)
@@ -245,7 +254,26 @@ pub(crate) struct Parts {
     pub pace: Pace,
     pub proxy: Option<Proxy>,
     pub roots: Roots,
+    pub language: &'static str,
     pub transport: Transport,
+}
+
+impl Parts {
+    /// The same configuration with connections and a pace of its own.
+    pub(crate) fn afresh(&self) -> Result<Self, Error> {
+        let Self { endpoint, instance_id, signature, limits, pace, proxy, roots, language, transport: _ } = self;
+        Ok(Self {
+            endpoint: endpoint.clone(),
+            instance_id: instance_id.clone(),
+            signature: *signature,
+            limits: *limits,
+            pace: Pace::new(pace.requests_per_second()),
+            proxy: proxy.clone(),
+            roots: roots.clone(),
+            language,
+            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, language)?,
+        })
+    }
 }
 
 #[cfg(test)]

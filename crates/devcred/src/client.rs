@@ -89,6 +89,10 @@ impl Client {
         Ok(())
     }
 
+    pub(crate) fn access_key(&self) -> AccessKey {
+        self.shared.access_key().as_ref().clone()
+    }
+
     /// What the client is made of.
     pub(crate) fn parts(&self) -> &Parts {
         &self.shared.parts
@@ -155,6 +159,8 @@ impl Shared {
             };
             self.wait_for(turn).await;
 
+            #[cfg(feature = "test-panic")]
+            crate::internal::panic_for(operation.client_id());
             let sent = self.sign(operation).map_err(|failure| Error::new(failure, attempts.made, None))?;
             attempts.begin();
             let failure = match self.attempt(operation, &sent, &attempts, &deadline).await {

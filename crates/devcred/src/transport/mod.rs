@@ -30,7 +30,12 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(proxy: Option<&Proxy>, roots: &Roots, connect_timeout: Duration) -> Result<Self, Error> {
+    pub(crate) fn new(
+        proxy: Option<&Proxy>,
+        roots: &Roots,
+        connect_timeout: Duration,
+        language: &str,
+    ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -62,7 +67,8 @@ impl Transport {
         }
         Ok(Self {
             http: builder.build().map_err(|_| fault("the HTTP client"))?,
-            user_agent: HeaderValue::from_static(concat!("devcred/", env!("CARGO_PKG_VERSION"), " rust")),
+            user_agent: HeaderValue::try_from(format!("devcred/{} {language}", env!("CARGO_PKG_VERSION")))
+                .map_err(|_| fault("the user agent"))?,
         })
     }
 

@@ -1,5 +1,7 @@
 //! The certificate authorities that a server's certificate may come from.
 
+use std::sync::Arc;
+
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -11,8 +13,9 @@ const FILE_VARIABLE: &str = "SSL_CERT_FILE";
 
 /// Bundled with the library unless `SSL_CERT_FILE` names others, so that a container without any and a phone need no
 /// preparation; and those that the caller adds.
+#[derive(Clone)]
 pub(crate) struct Roots {
-    store: RootCertStore,
+    store: Arc<RootCertStore>,
     described: String,
 }
 
@@ -24,7 +27,7 @@ impl Roots {
         let mut roots = match variables.get(FILE_VARIABLE)? {
             Some(file) => Self::of_file(&file)?,
             None => Self {
-                store: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
+                store: Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
                 described: "the roots bundled with devcred".to_owned(),
             },
         };
@@ -34,8 +37,8 @@ impl Roots {
         Ok(roots)
     }
 
-    pub(crate) fn store(&self) -> RootCertStore {
-        self.store.clone()
+    pub(crate) fn store(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.store)
     }
 
     /// Which roots these are, for the one whose server has another.
@@ -54,7 +57,7 @@ impl Roots {
         if store.is_empty() {
             return refused("a file without a PEM certificate");
         }
-        Ok(Self { store, described: format!("the roots of {FILE_VARIABLE}") })
+        Ok(Self { store: Arc::new(store), described: format!("the roots of {FILE_VARIABLE}") })
     }
 
     fn add(&mut self, pem: &[u8]) -> Result<(), Error> {
@@ -66,7 +69,7 @@ impl Roots {
             return Err(refused());
         }
         for certificate in certificates {
-            self.store.add(certificate).map_err(|_| refused())?;
+            Arc::make_mut(&mut self.store).add(certificate).map_err(|_| refused())?;
         }
         self.described.push_str(" and root_certificates_pem");
         Ok(())

@@ -1,0 +1,130 @@
+//! The credential of a device, as C reads it.
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use devcred_bridge::Credential as BridgeCredential;
+use zeroize::Zeroizing;
+
+use crate::boundary::{free, read};
+use crate::text::c_text;
+
+/// The credential of a device, with the login that follows from it. It belongs to the caller, who frees it with
+/// devcred_credential_free, which wipes its secrets.
+pub struct Credential {
+    client_id: CString,
+    instance_id: CString,
+    device_access_key_id: CString,
+    device_access_key_secret: Zeroizing<CString>,
+    create_time_ms: i64,
+    update_time_ms: i64,
+    request_id: CString,
+    mqtt_username: CString,
+    mqtt_password: Zeroizing<CString>,
+    text: CString,
+}
+
+impl Credential {
+    pub(crate) fn new(credential: BridgeCredential) -> Self {
+        todo!()
+    }
+}
+
+/// The device's MQTT client id, which is also CONNECT's client identifier.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_client_id(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.client_id.as_ptr()) }
+}
+
+/// The instance that the device belongs to.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_instance_id(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.instance_id.as_ptr()) }
+}
+
+/// The id of the device's own AccessKey.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_device_access_key_id(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.device_access_key_id.as_ptr()) }
+}
+
+/// The secret of the device's own AccessKey, with which it computes its MQTT passwords. Do not log it.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_device_access_key_secret(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.device_access_key_secret.as_ptr()) }
+}
+
+/// When the credential was made, in milliseconds since 1970.
+///
+/// Any thread may read a credential. Of NULL it is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_create_time_ms(credential: *const Credential) -> i64 {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, 0, |credential| credential.create_time_ms) }
+}
+
+/// When the credential was changed last, in milliseconds since 1970.
+///
+/// Any thread may read a credential. Of NULL it is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_update_time_ms(credential: *const Credential) -> i64 {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, 0, |credential| credential.update_time_ms) }
+}
+
+/// The service's id of the request, for its support; empty where it sent none.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_request_id(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.request_id.as_ptr()) }
+}
+
+/// CONNECT's user name: DeviceCredential|<DeviceAccessKeyId>|<InstanceId>.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_mqtt_username(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.mqtt_username.as_ptr()) }
+}
+
+/// CONNECT's password: base64(HMAC-SHA1(device's secret, client id)). Do not log it.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_mqtt_password(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.mqtt_password.as_ptr()) }
+}
+
+/// The credential for people and logs, without its secrets.
+///
+/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_text(credential: *const Credential) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { read(credential, ptr::null(), |credential| credential.text.as_ptr()) }
+}
+
+/// Frees a credential and wipes its secrets. NULL is allowed and does nothing.
+///
+/// Afterwards its texts are gone. Any thread may free it, once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_free(credential: *mut Credential) {
+    // SAFETY: as the header asks of the caller.
+    unsafe { free(credential) }
+}

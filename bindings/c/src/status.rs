@@ -1,0 +1,71 @@
+//! The numbers that functions return. A number is never reused, so that a program built with an older header reads it right.
+
+use std::ffi::{CStr, c_char};
+use std::ptr;
+
+use devcred_bridge::ErrorKind;
+
+use crate::boundary::boundary;
+
+/// What a function returns: `DEVCRED_OK`, or what the caller can do about its failure.
+pub type Status = i32;
+
+/// It worked.
+pub const DEVCRED_OK: i32 = 0;
+/// Fix the input: an option, an id, a handle or a text was refused, by this library before anything was sent or by the service.
+pub const DEVCRED_INVALID_PARAMETER: i32 = 1;
+/// Fix the AccessKey, its security token, or the clock.
+pub const DEVCRED_AUTHENTICATION: i32 = 2;
+/// Fix the RAM policy, the account or the region: this account may not ask for this instance.
+pub const DEVCRED_PERMISSION_DENIED: i32 = 3;
+/// Register the device first: it has no credential.
+pub const DEVCRED_NOT_FOUND: i32 = 4;
+/// Slow down. Retried before it is returned.
+pub const DEVCRED_THROTTLED: i32 = 5;
+/// Use another region, instance or endpoint: this one does not know the operation.
+pub const DEVCRED_UNSUPPORTED: i32 = 6;
+/// Try later: the service failed, or answered with a code that this version does not know.
+pub const DEVCRED_SERVICE: i32 = 7;
+/// Look at the network: an answer did not come in time.
+pub const DEVCRED_TIMEOUT: i32 = 8;
+/// Look at the network: no connection, or one that broke before the whole answer had come.
+pub const DEVCRED_TRANSPORT: i32 = 9;
+/// Report it: the answer is none that the service documents.
+pub const DEVCRED_INVALID_RESPONSE: i32 = 10;
+/// Report it: this library, or the way it is called, is at fault.
+pub const DEVCRED_INTERNAL: i32 = 11;
+/// The call was cancelled by devcred_call_cancel. No error comes with it.
+pub const DEVCRED_CANCELLED: i32 = 100;
+
+const NAMES: &[(i32, &CStr)] = &[
+    (DEVCRED_OK, c"Ok"),
+    (DEVCRED_INVALID_PARAMETER, c"InvalidParameter"),
+    (DEVCRED_AUTHENTICATION, c"Authentication"),
+    (DEVCRED_PERMISSION_DENIED, c"PermissionDenied"),
+    (DEVCRED_NOT_FOUND, c"NotFound"),
+    (DEVCRED_THROTTLED, c"Throttled"),
+    (DEVCRED_UNSUPPORTED, c"Unsupported"),
+    (DEVCRED_SERVICE, c"Service"),
+    (DEVCRED_TIMEOUT, c"Timeout"),
+    (DEVCRED_TRANSPORT, c"Transport"),
+    (DEVCRED_INVALID_RESPONSE, c"InvalidResponse"),
+    (DEVCRED_INTERNAL, c"Internal"),
+    (DEVCRED_CANCELLED, c"Cancelled"),
+];
+
+/// The number of a kind. A kind that the core has learnt and this table has not reads as what it is: a fault of ours.
+pub(crate) fn of(kind: ErrorKind) -> Status {
+    let named = NAMES.iter().find(|(_, name)| name.to_bytes() == kind.name().as_bytes());
+    named.map_or(DEVCRED_INTERNAL, |(status, _)| *status)
+}
+
+/// The name of a status, the same in every language: "NotFound"; NULL for a number that is none.
+///
+/// Ownership: the text is the library's, and stays. Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn devcred_status_name(status: Status) -> *const c_char {
+    boundary(ptr::null(), || {
+        let known = NAMES.iter().find(|(known, _)| *known == status);
+        known.map_or(ptr::null(), |(_, name)| name.as_ptr())
+    })
+}

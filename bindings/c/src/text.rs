@@ -1,0 +1,17 @@
+//! Texts on their way to C.
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+/// The core lets no NUL through in what it hands out, so nothing is cut off here.
+pub(crate) fn c_text(text: impl Into<Vec<u8>>) -> CString {
+    CString::new(text).unwrap_or_else(|nul| {
+        let mut bytes = nul.into_vec();
+        bytes.retain(|byte| *byte != 0);
+        CString::new(bytes).unwrap_or_default()
+    })
+}
+
+pub(crate) fn pointer(text: &Option<CString>) -> *const c_char {
+    text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
+}
