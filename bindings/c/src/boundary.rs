@@ -17,14 +17,14 @@ pub(crate) fn boundary<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
 ///
 /// # Safety
 /// `error` is NULL or can be written.
-pub(crate) unsafe fn fallible(error: *mut *mut Error, body: impl FnOnce() -> Result<(), ErrorInfo>) -> Status {
+pub(crate) unsafe fn fallible(error: *mut *mut Error, body: impl FnOnce() -> Result<(), Box<ErrorInfo>>) -> Status {
     let failed = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => None,
         Ok(Err(failed)) => Some(failed),
         Err(_) => Some(ErrorInfo::panicked()),
     };
     let status = failed.as_ref().map_or(status::DEVCRED_OK, |failed| status::of(failed.kind));
-    let failed = failed.map(Error::new);
+    let failed = failed.map(|failed| Error::new(*failed));
     // SAFETY: as the caller promises.
     unsafe { put(error, failed) };
     status
@@ -45,7 +45,7 @@ pub(crate) unsafe fn put<T>(to: *mut *mut T, value: Option<T>) {
 ///
 /// # Safety
 /// `handle` is NULL or one that this library made and nobody has freed.
-pub(crate) unsafe fn known<'a, T>(name: &str, handle: *const T) -> Result<&'a T, ErrorInfo> {
+pub(crate) unsafe fn known<'a, T>(name: &str, handle: *const T) -> Result<&'a T, Box<ErrorInfo>> {
     // SAFETY: as the caller promises.
     unsafe { handle.as_ref() }.ok_or_else(|| ErrorInfo::invalid_parameter(format!("{name} is NULL")))
 }
@@ -77,7 +77,7 @@ pub(crate) unsafe fn free<T>(handle: *mut T) {
 ///
 /// # Safety
 /// `text` is NULL or ends with a NUL.
-pub(crate) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, ErrorInfo> {
+pub(crate) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Box<ErrorInfo>> {
     // SAFETY: as the caller promises.
     let text = unsafe { optional_text(name, text) }?;
     text.ok_or_else(|| ErrorInfo::invalid_parameter(format!("{name} is NULL")))
@@ -87,7 +87,7 @@ pub(crate) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str
 ///
 /// # Safety
 /// `text` is NULL or ends with a NUL.
-pub(crate) unsafe fn optional_text<'a>(name: &str, text: *const c_char) -> Result<Option<&'a str>, ErrorInfo> {
+pub(crate) unsafe fn optional_text<'a>(name: &str, text: *const c_char) -> Result<Option<&'a str>, Box<ErrorInfo>> {
     if text.is_null() {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use devcred_bridge::Credential as BridgeCredential;
+use devcred_bridge as bridge;
 use zeroize::Zeroizing;
 
 use crate::boundary::{free, read};
@@ -25,8 +25,31 @@ pub struct Credential {
 }
 
 impl Credential {
-    pub(crate) fn new(credential: BridgeCredential) -> Self {
-        todo!()
+    pub(crate) fn new(credential: bridge::Credential) -> Self {
+        let bridge::Credential {
+            client_id,
+            instance_id,
+            device_access_key_id,
+            device_access_key_secret,
+            create_time_ms,
+            update_time_ms,
+            request_id,
+            mqtt_username,
+            mqtt_password,
+            text,
+        } = credential;
+        Self {
+            client_id: c_text(client_id),
+            instance_id: c_text(instance_id),
+            device_access_key_id: c_text(device_access_key_id),
+            device_access_key_secret: Zeroizing::new(c_text(device_access_key_secret.as_str())),
+            create_time_ms,
+            update_time_ms,
+            request_id: c_text(request_id),
+            mqtt_username: c_text(mqtt_username),
+            mqtt_password: Zeroizing::new(c_text(mqtt_password.as_str())),
+            text: c_text(text),
+        }
     }
 }
 

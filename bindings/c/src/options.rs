@@ -4,10 +4,10 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::time::Duration;
 
-use devcred_bridge::{self as bridge, ErrorInfo};
+use devcred_bridge::{self as bridge, ErrorInfo, Secret};
 
 use crate::boundary::{boundary, fallible, free, optional_text, text};
-use crate::log::{LogFunction, Log};
+use crate::log::{LogFunction, to_function};
 use crate::status::Status;
 
 /// What a client is made of. It belongs to the caller, who frees it with devcred_options_free, before or after the clients
@@ -19,11 +19,11 @@ use crate::status::Status;
 pub struct Options {
     options: bridge::Options,
     /// What a setter has refused first.
-    refused: Option<ErrorInfo>,
+    refused: Option<Box<ErrorInfo>>,
 }
 
 impl Options {
-    pub(crate) fn get(&self) -> Result<bridge::Options, ErrorInfo> {
+    pub(crate) fn get(&self) -> Result<bridge::Options, Box<ErrorInfo>> {
         self.refused.clone().map_or_else(|| Ok(self.options.clone()), Err)
     }
 }
@@ -39,7 +39,7 @@ fn new(options: bridge::Options) -> *mut Options {
 /// `options` is NULL or one that `new` made and nobody has freed.
 unsafe fn set(
     options: *mut Options,
-    setter: impl FnOnce(&mut bridge::Options) -> Result<(), ErrorInfo>,
+    setter: impl FnOnce(&mut bridge::Options) -> Result<(), Box<ErrorInfo>>,
 ) -> Status {
     let set = || {
         // SAFETY: as the caller promises.
@@ -97,13 +97,13 @@ pub(crate) unsafe fn access_key(
     id: *const c_char,
     secret: *const c_char,
     token: *const c_char,
-) -> Result<bridge::AccessKey, ErrorInfo> {
+) -> Result<bridge::AccessKey, Box<ErrorInfo>> {
     // SAFETY: as the caller promises.
     unsafe {
         Ok(bridge::AccessKey {
             id: text("access_key_id", id)?.to_owned(),
-            secret: text("access_key_secret", secret)?.to_owned().into(),
-            security_token: optional_text("security_token", token)?.map(|token| token.to_owned().into()),
+            secret: Secret::new(text("access_key_secret", secret)?),
+            security_token: optional_text("security_token", token)?.map(Secret::new),
         })
     }
 }
@@ -281,7 +281,7 @@ pub unsafe extern "C" fn devcred_options_set_log(
     // SAFETY: as the header asks of the caller.
     unsafe {
         set(options, |options| {
-            options.log = log.map(|function| Log::new(level, function, user_data)).transpose()?;
+            options.log = log.map(|function| to_function(level, function, user_data)).transpose()?;
             Ok(())
         })
     }

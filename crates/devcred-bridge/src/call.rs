@@ -57,6 +57,7 @@ impl Waiter {
     pub(crate) fn start(
         start: impl FnOnce(Box<dyn FnOnce(Outcome) + Send>) -> Result<Call, Box<ErrorInfo>>,
     ) -> Result<Self, Box<ErrorInfo>> {
+        refuse_to_block()?;
         let slot = Arc::<Slot>::default();
         let completed = Arc::clone(&slot);
         let call = start(Box::new(move |outcome| {
@@ -79,9 +80,7 @@ impl Waiter {
     /// process that was forked off after the call had begun.
     pub fn wait(self, every: Duration, mut check: impl FnMut() -> ControlFlow<()>) -> Result<Outcome, Box<ErrorInfo>> {
         self.call.check_process()?;
-        if runtime::is_our_thread() {
-            return Err(ErrorInfo::invalid_parameter("a blocking call inside a callback would never end"));
-        }
+        refuse_to_block()?;
         let mut is_cancelled = false;
         let mut outcome = self.slot.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -101,4 +100,12 @@ impl Waiter {
             }
         }
     }
+}
+
+/// On a thread of the runtime, such as inside a completion, the call could wait for itself.
+fn refuse_to_block() -> Result<(), Box<ErrorInfo>> {
+    if runtime::is_our_thread() {
+        return Err(ErrorInfo::invalid_parameter("a blocking call inside a callback would never end"));
+    }
+    Ok(())
 }

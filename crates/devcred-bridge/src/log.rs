@@ -2,7 +2,6 @@
 //! client, and is in force while a future of that client runs.
 
 use std::fmt::{self, Write};
-use std::sync::Arc;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -19,16 +18,16 @@ impl Log {
     /// Events up to this level go to this function, as one line each. It may be called by several threads at once, must return
     /// soon, and may not panic; if it does, the event is lost.
     pub fn new(level: Level, tell: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
-        Self(Dispatch::new(Teller { level, tell: Arc::new(tell) }))
+        Self(Dispatch::new(Teller { level, tell }))
     }
 }
 
-struct Teller {
+struct Teller<F> {
     level: Level,
-    tell: Arc<dyn Fn(Level, &str) + Send + Sync>,
+    tell: F,
 }
 
-impl Subscriber for Teller {
+impl<F: Fn(Level, &str) + Send + Sync + 'static> Subscriber for Teller<F> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && metadata.target() == "devcred" && *metadata.level() <= self.level
     }

@@ -1,0 +1,574 @@
+/* devcred: fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT.
+ *
+ * - Every function that can fail returns a status: DEVCRED_OK, or what the caller can do about the failure. Numbers are never
+ *   reused. Where a function has an `error`, it says why; where it is not wanted, it may be NULL.
+ * - Every object belongs to one owner, who frees it with the function of its name; `_free` takes NULL too. They may be freed in
+ *   any order. A text belongs to the object that it was read from.
+ * - Texts are UTF-8 and end with a NUL. A text that is NULL or not UTF-8 where one is needed is refused.
+ * - A callback runs on a thread of the library, must return soon and must not block.
+ * - No function prints anything, and no secret stands in an error, a log event or a text for people. */
+
+#ifndef DEVCRED_H
+#define DEVCRED_H
+
+/* Made by cbindgen from bindings/c/src. Do not edit: DEVCRED_WRITE=1 cargo test -p devcred-c --test header writes it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ The version of the binary interface that this header describes. A program may compare it with devcred_abi_version(): they are
+ equal where header and library fit. It grows only where something that was there changes.
+ */
+#define DEVCRED_ABI_VERSION 1
+
+/*
+ It worked.
+ */
+#define DEVCRED_OK 0
+
+/*
+ Fix the input: an option, an id, a handle or a text was refused, by this library before anything was sent or by the service.
+ */
+#define DEVCRED_INVALID_PARAMETER 1
+
+/*
+ Fix the AccessKey, its security token, or the clock.
+ */
+#define DEVCRED_AUTHENTICATION 2
+
+/*
+ Fix the RAM policy, the account or the region: this account may not ask for this instance.
+ */
+#define DEVCRED_PERMISSION_DENIED 3
+
+/*
+ Register the device first: it has no credential.
+ */
+#define DEVCRED_NOT_FOUND 4
+
+/*
+ Slow down. Retried before it is returned.
+ */
+#define DEVCRED_THROTTLED 5
+
+/*
+ Use another region, instance or endpoint: this one does not know the operation.
+ */
+#define DEVCRED_UNSUPPORTED 6
+
+/*
+ Try later: the service failed, or answered with a code that this version does not know.
+ */
+#define DEVCRED_SERVICE 7
+
+/*
+ Look at the network: an answer did not come in time.
+ */
+#define DEVCRED_TIMEOUT 8
+
+/*
+ Look at the network: no connection, or one that broke before the whole answer had come.
+ */
+#define DEVCRED_TRANSPORT 9
+
+/*
+ Report it: the answer is none that the service documents.
+ */
+#define DEVCRED_INVALID_RESPONSE 10
+
+/*
+ Report it: this library, or the way it is called, is at fault.
+ */
+#define DEVCRED_INTERNAL 11
+
+/*
+ The call was cancelled by devcred_call_cancel. No error comes with it.
+ */
+#define DEVCRED_CANCELLED 100
+
+/*
+ What went wrong.
+ */
+#define DEVCRED_LOG_ERROR 1
+
+/*
+ Retries, and the first wait for the pace.
+ */
+#define DEVCRED_LOG_WARN 2
+
+/*
+ Nothing yet.
+ */
+#define DEVCRED_LOG_INFO 3
+
+/*
+ Every attempt.
+ */
+#define DEVCRED_LOG_DEBUG 4
+
+/*
+ Everything.
+ */
+#define DEVCRED_LOG_TRACE 5
+
+/*
+ For `timeout_ms`: as long as the client says.
+ */
+#define DEVCRED_CLIENT_TIMEOUT -1
+
+/*
+ A call that was started. It belongs to the caller, who frees it with devcred_call_free, before or after it has completed.
+ */
+typedef struct devcred_call devcred_call;
+
+/*
+ A client. It belongs to the caller, who frees it with devcred_client_free. Any number of threads may use it at once; make one
+ and keep it, since it holds the connections and the pace. In a process that was forked off it works on, as the child's own.
+ */
+typedef struct devcred_client devcred_client;
+
+/*
+ The credential of a device, with the login that follows from it. It belongs to the caller, who frees it with
+ devcred_credential_free, which wipes its secrets.
+ */
+typedef struct devcred_credential devcred_credential;
+
+/*
+ Why a function failed, without any secret. It belongs to the caller, who frees it with devcred_error_free.
+ */
+typedef struct devcred_error devcred_error;
+
+/*
+ What a client is made of. It belongs to the caller, who frees it with devcred_options_free, before or after the clients
+ that are made of it. One thread at a time may use it.
+
+ What is not set is as the library has it: README.md has the table. A setter refuses a NULL and a text that is not UTF-8; the
+ values themselves are looked at by devcred_client_new, which also refuses options of which a setter has refused something,
+ so that a program need not look at every setter's status.
+ */
+typedef struct devcred_options devcred_options;
+
+/*
+ What a function returns: `DEVCRED_OK`, or what the caller can do about its failure.
+ */
+typedef int32_t devcred_status;
+
+/*
+ Is told a log event: its level, and one line of text, without any secret, that stays until the function returns.
+ */
+typedef void (*devcred_log)(void *user_data, int32_t level, const char *message);
+
+/*
+ Is told how a call ended, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
+ neither, any other status with an error. Credential and error are the callee's, who frees them.
+
+ It must return soon, and may not block; it may start and cancel calls, and free anything.
+ */
+typedef void (*devcred_completion)(void *user_data,
+                                   devcred_status status,
+                                   devcred_credential *credential,
+                                   devcred_error *error);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ The version of the library, such as "0.1.0".
+
+ The text is the library's, and stays. Any thread may ask.
+ */
+const char *devcred_version(void);
+
+/*
+ The version of the library's binary interface.
+ */
+uint32_t devcred_abi_version(void);
+
+/*
+ The name of a status, the same in every language: "NotFound"; NULL for a number that is none.
+
+ Ownership: the text is the library's, and stays. Threads: any.
+ */
+const char *devcred_status_name(devcred_status status);
+
+/*
+ Options of which none is set. NULL where there is no memory.
+
+ The caller frees them with devcred_options_free.
+ */
+devcred_options *devcred_options_new(void);
+
+/*
+ Options that come from the environment, as devcred_client_new finds it: ALIBABA_CLOUD_ACCESS_KEY_ID,
+ ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, DEVCRED_INSTANCE_ID,
+ DEVCRED_ENDPOINT and DEVCRED_MAX_REQUESTS_PER_SECOND. What a setter sets goes before them. NULL where there is no memory.
+
+ The caller frees them with devcred_options_free.
+ */
+devcred_options *devcred_options_from_env(void);
+
+/*
+ Sets the AccessKey of the account: id, secret and, for a temporary one, its security token; else NULL.
+
+ The texts are copied, and wiped when the options and their clients are freed.
+ */
+devcred_status devcred_options_set_access_key(devcred_options *options,
+                                              const char *access_key_id,
+                                              const char *access_key_secret,
+                                              const char *security_token);
+
+/*
+ Sets the region, such as cn-hangzhou; the endpoint follows from it.
+
+ The text is copied.
+ */
+devcred_status devcred_options_set_region(devcred_options *options, const char *region);
+
+/*
+ Sets from which network the service is asked: public, or vpc from a machine inside the region's.
+
+ The text is copied.
+ */
+devcred_status devcred_options_set_network(devcred_options *options, const char *network);
+
+/*
+ Sets the endpoint in place of the one that follows from the region: https://host[:port], or http for this machine itself.
+
+ The text is copied.
+ */
+devcred_status devcred_options_set_endpoint(devcred_options *options,
+                                            const char *endpoint);
+
+/*
+ Sets the instance of calls that do not name one.
+
+ The text is copied.
+ */
+devcred_status devcred_options_set_instance_id(devcred_options *options, const char *instance_id);
+
+/*
+ Sets how requests are signed: acs3-hmac-sha256 or hmac-sha1. With a security token, leave the first.
+
+ The text is copied.
+ */
+devcred_status devcred_options_set_signature(devcred_options *options,
+                                             const char *signature);
+
+/*
+ Adds these certificates, in PEM, to the authorities that are trusted: those of the library, or of SSL_CERT_FILE.
+
+ The text is copied.
+ */
+devcred_status devcred_options_set_root_certificates_pem(devcred_options *options,
+                                                         const char *root_certificates_pem);
+
+/*
+ Sets the proxy: http[s]://[user:password@]host[:port], or off. Without it HTTPS_PROXY and NO_PROXY say.
+
+ The text is copied.
+ */
+devcred_status devcred_options_set_proxy(devcred_options *options,
+                                         const char *proxy);
+
+/*
+ Sets how long a call may take in all, waits and retries included: 1 to 86,400,000 milliseconds.
+ */
+devcred_status devcred_options_set_timeout(devcred_options *options, uint64_t timeout_ms);
+
+/*
+ Sets how long one attempt may take: 1 to 86,400,000 milliseconds.
+ */
+devcred_status devcred_options_set_attempt_timeout(devcred_options *options,
+                                                   uint64_t attempt_timeout_ms);
+
+/*
+ Sets how long it may take to connect - name, TCP, proxy and TLS together: 1 to 86,400,000 milliseconds.
+ */
+devcred_status devcred_options_set_connect_timeout(devcred_options *options,
+                                                   uint64_t connect_timeout_ms);
+
+/*
+ Sets how often a request is sent at most, the first time included: at least 1.
+ */
+devcred_status devcred_options_set_max_attempts(devcred_options *options, uint32_t max_attempts);
+
+/*
+ Sets how many requests a second this client sends at most: 1 to 1,000,000. The service blocks an address above 300.
+ */
+devcred_status devcred_options_set_max_requests_per_second(devcred_options *options,
+                                                           uint32_t max_requests_per_second);
+
+/*
+ Sets a function that is told the log events of the clients made of these options, up to a level: DEVCRED_LOG_ERROR to
+ DEVCRED_LOG_TRACE. NULL takes it away again.
+
+ It is called with `user_data` from threads of the library and of callers, several at once, and must return soon. `user_data`
+ must stay as long as any of the clients and their calls.
+ */
+devcred_status devcred_options_set_log(devcred_options *options,
+                                       int32_t level,
+                                       devcred_log log,
+                                       void *user_data);
+
+/*
+ Frees options. NULL is allowed and does nothing. Clients made of them go on.
+ */
+void devcred_options_free(devcred_options *options);
+
+/*
+ Makes a client. Nothing is sent, and no thread started.
+
+ `options` stays the caller's. `*client` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else
+ `*error` is the caller's, or NULL where there is none.
+
+ Fails with DEVCRED_INVALID_PARAMETER where an option, or a variable of the environment, cannot be used: the message names it.
+ */
+devcred_status devcred_client_new(const devcred_options *options,
+                                  devcred_client **client,
+                                  devcred_error **error);
+
+/*
+ Replaces the AccessKey of a client: id, secret and security token (NULL for none) together. Attempts that begin afterwards
+ are signed with it; a call that was refused for its token meanwhile is made again once.
+
+ The texts are copied. Any thread may call it. `error` may be NULL; else `*error` is the caller's, or NULL where there is none.
+
+ Fails with DEVCRED_INVALID_PARAMETER where the key cannot be used; the old one stays in use.
+ */
+devcred_status devcred_client_set_access_key(const devcred_client *client,
+                                             const char *access_key_id,
+                                             const char *access_key_secret,
+                                             const char *security_token,
+                                             devcred_error **error);
+
+/*
+ Fetches the credential of a device and waits for it. Each success is billed as one messaging TPS, so store it.
+
+ `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT.
+ `*credential` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else `*error` is the caller's,
+ or NULL where there is none.
+
+ Any number of threads may call it at once; one that is inside a callback of the library may not, and is refused with
+ DEVCRED_INVALID_PARAMETER.
+ */
+devcred_status devcred_get_device_credential(const devcred_client *client,
+                                             const char *client_id,
+                                             const char *instance_id,
+                                             int64_t timeout_ms,
+                                             devcred_credential **credential,
+                                             devcred_error **error);
+
+/*
+ Frees a client. NULL is allowed and does nothing. Calls that were started go on and complete.
+
+ No thread may use the handle any more.
+ */
+void devcred_client_free(devcred_client *client);
+
+/*
+ Starts to fetch the credential of a device, and returns at once.
+
+ Where the status is DEVCRED_OK, `completion` is called exactly once, perhaps before this function returns; else never.
+ Without one (NULL) the outcome is devcred_call_wait's. `user_data` is handed to `completion`, on a thread of the library.
+
+ `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
+ may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. `error`
+ may be NULL; else `*error` is the caller's, or NULL where there is none. Any thread may call it, a callback too.
+ */
+devcred_status devcred_get_device_credential_start(const devcred_client *client,
+                                                   const char *client_id,
+                                                   const char *instance_id,
+                                                   int64_t timeout_ms,
+                                                   devcred_completion completion,
+                                                   void *user_data,
+                                                   devcred_call **call,
+                                                   devcred_error **error);
+
+/*
+ Waits for a call that was started without a callback. Its outcome is handed out once.
+
+ `*credential` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else `*error` is the caller's,
+ or NULL where there is none.
+
+ DEVCRED_INVALID_PARAMETER, without waiting: for a call that has a callback, for a second time, inside a callback of the
+ library, and in a process that was forked off after the call was started.
+ */
+devcred_status devcred_call_wait(const devcred_call *call,
+                                 devcred_credential **credential,
+                                 devcred_error **error);
+
+/*
+ Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too.
+
+ Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked off after the call was started.
+ */
+devcred_status devcred_call_cancel(const devcred_call *call);
+
+/*
+ Frees the handle of a call. NULL is allowed and does nothing. The call itself goes on: a callback is called all the same.
+
+ No thread may use the handle any more, nor wait for the call.
+ */
+void devcred_call_free(devcred_call *call);
+
+/*
+ The device's MQTT client id, which is also CONNECT's client identifier.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_client_id(const devcred_credential *credential);
+
+/*
+ The instance that the device belongs to.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_instance_id(const devcred_credential *credential);
+
+/*
+ The id of the device's own AccessKey.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_device_access_key_id(const devcred_credential *credential);
+
+/*
+ The secret of the device's own AccessKey, with which it computes its MQTT passwords. Do not log it.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_device_access_key_secret(const devcred_credential *credential);
+
+/*
+ When the credential was made, in milliseconds since 1970.
+
+ Any thread may read a credential. Of NULL it is 0.
+ */
+int64_t devcred_credential_create_time_ms(const devcred_credential *credential);
+
+/*
+ When the credential was changed last, in milliseconds since 1970.
+
+ Any thread may read a credential. Of NULL it is 0.
+ */
+int64_t devcred_credential_update_time_ms(const devcred_credential *credential);
+
+/*
+ The service's id of the request, for its support; empty where it sent none.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_request_id(const devcred_credential *credential);
+
+/*
+ CONNECT's user name: DeviceCredential|<DeviceAccessKeyId>|<InstanceId>.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_mqtt_username(const devcred_credential *credential);
+
+/*
+ CONNECT's password: base64(HMAC-SHA1(device's secret, client id)). Do not log it.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_mqtt_password(const devcred_credential *credential);
+
+/*
+ The credential for people and logs, without its secrets.
+
+ The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ */
+const char *devcred_credential_text(const devcred_credential *credential);
+
+/*
+ Frees a credential and wipes its secrets. NULL is allowed and does nothing.
+
+ Afterwards its texts are gone. Any thread may free it, once.
+ */
+void devcred_credential_free(devcred_credential *credential);
+
+/*
+ The status that the function returned with this error, never DEVCRED_OK; devcred_status_name names it.
+
+ Any thread may read an error. Of NULL it is DEVCRED_INTERNAL.
+ */
+devcred_status devcred_error_status(const devcred_error *error);
+
+/*
+ The whole error for people, the advice on a line of its own: "NotFound: message (Code, request id ...)".
+
+ The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ */
+const char *devcred_error_text(const devcred_error *error);
+
+/*
+ What happened, in one line, with the stage and the attempt where that matters.
+
+ The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ */
+const char *devcred_error_message(const devcred_error *error);
+
+/*
+ The service's own code, as it sent it; NULL where it sent none.
+
+ The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ */
+const char *devcred_error_code(const devcred_error *error);
+
+/*
+ The HTTP status of the answer; 0 where there was none.
+
+ Any thread may read an error. Of NULL it is 0.
+ */
+int32_t devcred_error_http_status(const devcred_error *error);
+
+/*
+ The service's id of the request, for its support; NULL where there is none.
+
+ The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ */
+const char *devcred_error_request_id(const devcred_error *error);
+
+/*
+ Whether the same call may succeed if it is made again.
+
+ Any thread may read an error. Of NULL it is false.
+ */
+bool devcred_error_retryable(const devcred_error *error);
+
+/*
+ How many requests were sent; 0 where the call was refused before any was.
+
+ Any thread may read an error. Of NULL it is 0.
+ */
+uint32_t devcred_error_attempts(const devcred_error *error);
+
+/*
+ A page of the service's about its code; NULL where it named none.
+
+ The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ */
+const char *devcred_error_help_url(const devcred_error *error);
+
+/*
+ What to do, in one or two sentences; NULL where there is nothing to say that the message does not.
+
+ The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ */
+const char *devcred_error_advice(const devcred_error *error);
+
+/*
+ Frees an error. NULL is allowed and does nothing.
+
+ Afterwards its texts are gone. Any thread may free it, once.
+ */
+void devcred_error_free(devcred_error *error);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* DEVCRED_H */

@@ -1,0 +1,138 @@
+//! A call that was started: it completes by a callback, or is waited for.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+
+use devcred_bridge::{self as bridge, ErrorInfo, Waiter};
+
+use crate::boundary::{fallible, free, known, put};
+use crate::client::{Client, deliver, request, wait};
+use crate::credential::Credential;
+use crate::error::Error;
+use crate::log::UserData;
+use crate::status::Status;
+
+/// A call that was started. It belongs to the caller, who frees it with devcred_call_free, before or after it has completed.
+pub struct Call {
+    call: bridge::Call,
+    /// Of a call without a callback, until somebody waits for it.
+    waiter: Option<Mutex<Option<Waiter>>>,
+}
+
+/// Is told how a call ended, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
+/// neither, any other status with an error. Credential and error are the callee's, who frees them.
+///
+/// It must return soon, and may not block; it may start and cancel calls, and free anything.
+pub type Completion = Option<
+    unsafe extern "C" fn(user_data: *mut c_void, status: Status, credential: *mut Credential, error: *mut Error),
+>;
+
+/// Starts to fetch the credential of a device, and returns at once.
+///
+/// Where the status is DEVCRED_OK, `completion` is called exactly once, perhaps before this function returns; else never.
+/// Without one (NULL) the outcome is devcred_call_wait's. `user_data` is handed to `completion`, on a thread of the library.
+///
+/// `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
+/// may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. `error`
+/// may be NULL; else `*error` is the caller's, or NULL where there is none. Any thread may call it, a callback too.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_get_device_credential_start(
+    client: *const Client,
+    client_id: *const c_char,
+    instance_id: *const c_char,
+    timeout_ms: i64,
+    completion: Completion,
+    user_data: *mut c_void,
+    call: *mut *mut Call,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe {
+        put(call, None);
+        fallible(error, || {
+            let client = &known("client", client)?.0;
+            let request = request(client_id, instance_id, timeout_ms)?;
+            let started = match completion {
+                Some(completion) => Call { call: client.start(request, completing(completion, user_data))?, waiter: None },
+                None if call.is_null() => {
+                    return Err(ErrorInfo::invalid_parameter("completion and call are NULL: nobody would see the outcome"));
+                }
+                None => {
+                    let waiter = client.start_waiting(request)?;
+                    Call { call: waiter.call().clone(), waiter: Some(Mutex::new(Some(waiter))) }
+                }
+            };
+            put(call, Some(started));
+            Ok(())
+        })
+    }
+}
+
+fn completing(
+    completion: unsafe extern "C" fn(*mut c_void, Status, *mut Credential, *mut Error),
+    user_data: *mut c_void,
+) -> impl FnOnce(bridge::Outcome) + Send {
+    let user_data = UserData(user_data);
+    move |outcome| {
+        let (mut credential, mut error) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: both can be written, and the header asks of the caller that the function may be called so.
+        unsafe {
+            let status = deliver(outcome, &raw mut credential, &raw mut error);
+            completion(user_data.get(), status, credential, error);
+        }
+    }
+}
+
+/// Waits for a call that was started without a callback. Its outcome is handed out once.
+///
+/// `*credential` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else `*error` is the caller's,
+/// or NULL where there is none.
+///
+/// DEVCRED_INVALID_PARAMETER, without waiting: for a call that has a callback, for a second time, inside a callback of the
+/// library, and in a process that was forked off after the call was started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_call_wait(
+    call: *const Call,
+    credential: *mut *mut Credential,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe {
+        put(credential, None);
+        let mut outcome = None;
+        let status = fallible(error, || {
+            if credential.is_null() {
+                return Err(ErrorInfo::invalid_parameter("credential is NULL"));
+            }
+            let waiter = known("call", call)?.waiter.as_ref();
+            let waiter = waiter.ok_or_else(|| ErrorInfo::invalid_parameter("the call completes by its callback"))?;
+            let waiter = waiter.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let waiter = waiter.ok_or_else(|| ErrorInfo::invalid_parameter("the call has been waited for"))?;
+            outcome = Some(wait(waiter)?);
+            Ok(())
+        });
+        match outcome {
+            Some(outcome) => deliver(outcome, credential, error),
+            None => status,
+        }
+    }
+}
+
+/// Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too.
+///
+/// Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked off after the call was started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_call_cancel(call: *const Call) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe { fallible(ptr::null_mut(), || known("call", call)?.call.cancel()) }
+}
+
+/// Frees the handle of a call. NULL is allowed and does nothing. The call itself goes on: a callback is called all the same.
+///
+/// No thread may use the handle any more, nor wait for the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_call_free(call: *mut Call) {
+    // SAFETY: as the header asks of the caller.
+    unsafe { free(call) }
+}

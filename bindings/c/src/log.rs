@@ -1,0 +1,58 @@
+//! Log events on their way to the caller's function.
+
+use std::ffi::{CString, c_char, c_void};
+
+use devcred_bridge::{ErrorInfo, Level, Log};
+
+/// What went wrong.
+pub const DEVCRED_LOG_ERROR: i32 = 1;
+/// Retries, and the first wait for the pace.
+pub const DEVCRED_LOG_WARN: i32 = 2;
+/// Nothing yet.
+pub const DEVCRED_LOG_INFO: i32 = 3;
+/// Every attempt.
+pub const DEVCRED_LOG_DEBUG: i32 = 4;
+/// Everything.
+pub const DEVCRED_LOG_TRACE: i32 = 5;
+
+const LEVELS: [(i32, Level); 5] = [
+    (DEVCRED_LOG_ERROR, Level::ERROR),
+    (DEVCRED_LOG_WARN, Level::WARN),
+    (DEVCRED_LOG_INFO, Level::INFO),
+    (DEVCRED_LOG_DEBUG, Level::DEBUG),
+    (DEVCRED_LOG_TRACE, Level::TRACE),
+];
+
+/// Is told a log event: its level, and one line of text, without any secret, that stays until the function returns.
+pub type LogFunction = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
+
+/// A pointer of the caller's, which says that every thread may use it.
+pub(crate) struct UserData(pub(crate) *mut c_void);
+
+// SAFETY: the header asks of the caller that it can be used from any thread.
+unsafe impl Send for UserData {}
+// SAFETY: as above.
+unsafe impl Sync for UserData {}
+
+impl UserData {
+    pub(crate) fn get(&self) -> *mut c_void {
+        self.0
+    }
+}
+
+pub(crate) fn to_function(
+    level: i32,
+    function: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
+    user_data: *mut c_void,
+) -> Result<Log, Box<ErrorInfo>> {
+    let known = LEVELS.iter().find(|(number, _)| *number == level);
+    let (_, level) = known.ok_or_else(|| ErrorInfo::invalid_parameter("level is none of DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE"))?;
+    let user_data = UserData(user_data);
+    Ok(Log::new(*level, move |level, line| {
+        let number = LEVELS.iter().find(|(_, known)| *known == level).map_or(DEVCRED_LOG_TRACE, |(number, _)| *number);
+        if let Ok(line) = CString::new(line) {
+            // SAFETY: the header asks of the caller that the function may be called so.
+            unsafe { function(user_data.get(), number, line.as_ptr()) };
+        }
+    }))
+}
