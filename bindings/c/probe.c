@@ -126,9 +126,9 @@ static void on_complete(void *argument, int32_t status, devcred_credential *cred
 static void begin(struct call *call, int is_blocking, int is_cancelled) {
     if (!is_blocking || is_cancelled) {
         devcred_completion completion = is_blocking ? NULL : on_complete;
-        call->status = devcred_get_device_credential_start(call->client, call->client_id, get("call_instance_id"),
-                                                           call_timeout(), completion, call, &call->handle, &call->error);
-        if (call->status != DEVCRED_OK) die("a call could not be started");
+        int32_t status = devcred_get_device_credential_start(call->client, call->client_id, get("call_instance_id"),
+                                                             call_timeout(), completion, call, &call->handle, NULL);
+        if (status != DEVCRED_OK) die("a call could not be started");
     }
     if (is_blocking) {
         pthread_attr_t attributes;
@@ -302,7 +302,7 @@ int main(int count, char **arguments) {
     if (count != 2 || (strcmp(arguments[1], "blocking") && strcmp(arguments[1], "callback"))) die("usage: probe blocking|callback");
     printf("probe=c&version=%s&kinds=", devcred_version());
     for (int32_t status = 1; devcred_status_name(status) && status < DEVCRED_CANCELLED; status++)
-        printf("%s%s", status == 1 ? "" : ",", devcred_status_name(status));
+        printf("%s%s", status == 1 ? "" : "%2C", devcred_status_name(status));
     putchar('\n');
     fflush(stdout);
     char *line = NULL;

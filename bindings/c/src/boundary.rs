@@ -18,15 +18,17 @@ pub(crate) fn boundary<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
 /// # Safety
 /// `error` is NULL or can be written.
 pub(crate) unsafe fn fallible(error: *mut *mut Error, body: impl FnOnce() -> Result<(), Box<ErrorInfo>>) -> Status {
-    let failed = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => None,
-        Ok(Err(failed)) => Some(failed),
-        Err(_) => Some(ErrorInfo::panicked()),
-    };
-    let status = failed.as_ref().map_or(status::DEVCRED_OK, |failed| status::of(failed.kind));
-    let failed = failed.map(|failed| Error::new(*failed));
+    // Not afterwards: a call that was started may complete before its start returns, and what it points to be gone.
     // SAFETY: as the caller promises.
-    unsafe { put(error, failed) };
+    unsafe { put(error, None) };
+    let failed = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => return status::DEVCRED_OK,
+        Ok(Err(failed)) => failed,
+        Err(_) => ErrorInfo::panicked(),
+    };
+    let status = status::of(failed.kind);
+    // SAFETY: as the caller promises.
+    unsafe { put(error, Some(Error::new(*failed))) };
     status
 }
 
