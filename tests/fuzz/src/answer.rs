@@ -10,7 +10,7 @@ use crate::call::{CLIENT_ID, DEVICE_SECRET, INSTANCE_ID, check_error, hides_our_
 /// An answer as HTTP writes it: the status, header lines `name: value`, an empty line, the body. The caller gets the
 /// credential that was asked for, whole, or an error that repeats no secret.
 pub fn answer(data: &[u8]) {
-    let (status, headers, body) = parse(data);
+    let Parts { status, headers, body } = parse(data);
     match read(status, &headers, body) {
         Ok(credential) => {
             assert_eq!(status, 200, "a credential under an error status");
@@ -25,7 +25,13 @@ pub fn answer(data: &[u8]) {
     }
 }
 
-fn parse(data: &[u8]) -> (u16, Vec<(&str, &[u8])>, &[u8]) {
+struct Parts<'a> {
+    status: u16,
+    headers: Vec<(&'a str, &'a [u8])>,
+    body: &'a [u8],
+}
+
+fn parse(data: &[u8]) -> Parts<'_> {
     let mut headers = Vec::new();
     let (first, mut rest) = line(data);
     let status =
@@ -34,7 +40,7 @@ fn parse(data: &[u8]) -> (u16, Vec<(&str, &[u8])>, &[u8]) {
         let (header, behind) = line(rest);
         rest = behind;
         if header.is_empty() {
-            return (status.unwrap_or(200), headers, rest);
+            return Parts { status: status.unwrap_or(200), headers, body: rest };
         }
         let mut parts = header.splitn(2, |byte| *byte == b':');
         if let (Some(Ok(name)), Some(value)) = (parts.next().map(str::from_utf8), parts.next()) {
@@ -76,7 +82,8 @@ fn agrees_with_serde(credential: &DeviceCredential, body: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return;
     };
-    let text = |member: &str| value["DeviceCredential"][member].as_str().unwrap_or_default();
+    let inner = value.get("DeviceCredential").expect("a credential was read of it");
+    let text = |member: &str| inner.get(member).and_then(Value::as_str).unwrap_or_default();
     assert_eq!((text("ClientId"), text("InstanceId")), (CLIENT_ID, INSTANCE_ID));
     assert_eq!(text("DeviceAccessKeyId"), credential.device_access_key_id());
     assert_eq!(text("DeviceAccessKeySecret"), credential.device_access_key_secret().reveal());

@@ -1,4 +1,5 @@
 //! The corpus on stable Rust.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeSet;
 use std::fs;
