@@ -33,10 +33,17 @@ impl<'a> Fields<'a> {
         Ok(Self { body, path: String::new(), members })
     }
 
-    /// The text of a member, which must not be empty.
+    /// The text of a member, which must not be empty. A control character could not stand in MQTT's CONNECT, and a NUL would
+    /// end the text early in C.
     pub(crate) fn text(&self, name: &str) -> Result<String, Unreadable> {
         let text: String = self.read(name, "a text")?;
-        if text.is_empty() { Err(self.expected(name, "a text that is not empty")) } else { Ok(text) }
+        if text.is_empty() {
+            return Err(self.expected(name, "a text that is not empty"));
+        }
+        if text.contains(char::is_control) {
+            return Err(self.expected(name, "a text without control characters"));
+        }
+        Ok(text)
     }
 
     /// The text of a member, where there is one to read.

@@ -88,6 +88,7 @@ fn every_member_is_required_and_named() {
     }
     for member in ["DeviceAccessKeyId", "DeviceAccessKeySecret"] {
         assert!(complaint(with(member, json!(""))).contains("a text that is not empty"));
+        assert!(complaint(with(member, json!("a\u{0}b"))).contains("a text without control characters"));
     }
     assert_eq!(complaint("{}"), "the answer has no DeviceCredential");
     assert_eq!(
