@@ -17,7 +17,7 @@ pub(crate) fn hides(what: &str, text: &str, secret: &str) {
 
 /// Every word that an error's message has where the service gave no code.
 const OUR_WORDS: &str = "the answer answer's is no has a not twice longer than KiB redirect HTTP and none followed line column \
-    JSON object text that empty id was asked for whole milliseconds from 1970 to 9999 an without readable error of service \
+    JSON object text that empty id was asked for whole milliseconds from 1970 to 9999 an without control characters readable error of service \
     DeviceCredential ClientId InstanceId DeviceAccessKeyId DeviceAccessKeySecret CreateTime UpdateTime";
 
 /// Made of our own words and of the numbers of places and statuses.
