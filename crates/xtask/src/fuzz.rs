@@ -78,7 +78,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], sec
 }
 
 fn told(name: &str, outcome: &Outcome) -> String {
-    format!("{name}: {} executions, {} findings", outcome.executions, outcome.findings.len())
+    format!("{name}: executions: {}, findings: {}", outcome.executions, outcome.findings.len())
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {
@@ -197,7 +197,7 @@ mod tests {
         let mut copy = Vec::new();
         let outcome = read(&mut output.as_slice(), &mut copy).expect("a slice can be read");
         assert_eq!(outcome, Outcome { executions: 139_123, findings: vec!["a/crash-1".into()] });
-        assert_eq!(told("answer", &outcome), "answer: 139123 executions, 1 findings");
+        assert_eq!(told("answer", &outcome), "answer: executions: 139123, findings: 1");
         assert_eq!(copy, output);
     }
 
