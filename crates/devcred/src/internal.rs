@@ -1,4 +1,4 @@
-//! What the benchmarks and the fuzz targets need beyond the public API. No promise is made for it.
+//! What benchmarks, fuzz targets and tests need beyond the public API. No promise is made for it.
 
 use std::time::SystemTime;
 
@@ -87,4 +87,30 @@ impl FixedCall<'_> {
 pub fn endpoint(text: &str, query: &str) -> Result<(String, String), Error> {
     let endpoint = Endpoint::resolve(Some(&Setting::option("endpoint", text)), None, Network::Public)?;
     Ok((endpoint.host().to_owned(), endpoint.url(query).into()))
+}
+
+/// A request as it is sent, and what its signature covers: the canonical request, or with HMAC-SHA1 the string to sign.
+pub struct Signed {
+    pub query: String,
+    pub headers: Vec<(String, String)>,
+    pub covered: String,
+}
+
+/// Signs one request with this time and nonce. `None` where a value fits into no header.
+pub fn signed(
+    signature: Signature,
+    client_id: &str,
+    instance_id: &str,
+    host: &str,
+    key: &AccessKey,
+    time: SystemTime,
+    nonce: &str,
+) -> Option<Signed> {
+    let operation = GetDeviceCredential::new(client_id, instance_id);
+    let request = signature.sign(&operation, host, key, Stamp { time, nonce }).ok()?;
+    let text = |(name, value): &(&str, reqwest::header::HeaderValue)| {
+        Some(((*name).to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = request.headers.iter().map(text).collect::<Option<_>>()?;
+    Some(Signed { query: request.query.to_string(), headers, covered: request.covered.to_string() })
 }
