@@ -54,9 +54,13 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
             let client = &known("client", client)?.0;
             let request = request(client_id, instance_id, timeout_ms)?;
             let started = match completion {
-                Some(completion) => Call { call: client.start(request, completing(completion, user_data))?, waiter: None },
+                Some(completion) => {
+                    Call { call: client.start(request, completing(completion, user_data))?, waiter: None }
+                }
                 None if call.is_null() => {
-                    return Err(ErrorInfo::invalid_parameter("completion and call are NULL: nobody would see the outcome"));
+                    return Err(ErrorInfo::invalid_parameter(
+                        "completion and call are NULL: nobody would see the outcome",
+                    ));
                 }
                 None => {
                     let waiter = client.start_waiting(request)?;

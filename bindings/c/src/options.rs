@@ -182,7 +182,10 @@ pub unsafe extern "C" fn devcred_options_set_signature(options: *mut Options, si
 ///
 /// The text is copied.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn devcred_options_set_root_certificates_pem(options: *mut Options, root_certificates_pem: *const c_char) -> Status {
+pub unsafe extern "C" fn devcred_options_set_root_certificates_pem(
+    options: *mut Options,
+    root_certificates_pem: *const c_char,
+) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
         set(options, |options| {
@@ -256,7 +259,10 @@ pub unsafe extern "C" fn devcred_options_set_max_attempts(options: *mut Options,
 
 /// Sets how many requests a second this client sends at most: 1 to 1,000,000. The service blocks an address above 300.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn devcred_options_set_max_requests_per_second(options: *mut Options, max_requests_per_second: u32) -> Status {
+pub unsafe extern "C" fn devcred_options_set_max_requests_per_second(
+    options: *mut Options,
+    max_requests_per_second: u32,
+) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
         set(options, |options| {

@@ -16,5 +16,9 @@ fn the_header_that_is_checked_in_is_current() {
         fs::write(&file, &made).unwrap();
     }
     let written = fs::read(&file).unwrap_or_default();
-    assert!(written == made, "{} is not what src/ says: DEVCRED_WRITE=1 cargo test -p devcred-c --test header writes it", file.display());
+    assert!(
+        written == made,
+        "{} is not what src/ says: DEVCRED_WRITE=1 cargo test -p devcred-c --test header writes it",
+        file.display()
+    );
 }
