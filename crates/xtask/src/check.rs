@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{api, boundary, msrv, process, tools};
+use crate::{api, boundary, ledger, msrv, process, tools};
 
 struct Check {
     name: &'static str,
@@ -20,6 +20,11 @@ const CHECKS: &[Check] = &[
     Check { name: "doc", about: "the documentation builds without a warning", run: doc },
     Check { name: "api", about: "the core's public API shows no other crate's types", run: api::check },
     Check { name: "msrv", about: "packages with a rust-version build with Rust 1.85.0", run: msrv::check },
+    Check {
+        name: "ledger",
+        about: "nothing that is shipped has grown by more than a tenth (ledger.toml)",
+        run: ledger::check,
+    },
     Check { name: "deny", about: "licences, sources and refused dependencies (deny.toml)", run: deny },
 ];
 

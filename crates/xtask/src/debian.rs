@@ -1,5 +1,5 @@
-//! Rust 1.85.0 from the packages of Debian 12, for machines that reach Debian's mirror but not Rust's server.
-//! They are unpacked below `target/tools`, not installed, so this needs no rights and changes nothing.
+//! What comes from the packages of Debian: programs that the tests need, and Rust 1.85.0 where Rust's own server cannot be
+//! reached. Rust is unpacked below `target/tools`, not installed, so that needs no rights and changes nothing.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,6 +17,39 @@ const RUST: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev", "libst
 
 /// The libraries that they need and a machine without browsers and compilers lacks, at any version.
 const LIBRARIES: [&str; 5] = ["libllvm19", "libz3-4", "libedit2", "libhttp-parser2.9", "libpcre3"];
+
+/// A program that tests need, and the package of Debian that has it.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
+}
+
+/// Installs what is missing, into the system: a compiler knows its own place. Where this is not root it says what is missing.
+pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
+    let missing: Vec<_> =
+        programs.iter().filter(|program| !is_on_path(program.name)).map(|program| program.package).collect();
+    if missing.is_empty() {
+        println!("up to date: {}", programs.iter().map(|program| program.name).collect::<Vec<_>>().join(", "));
+        return Ok(());
+    }
+    let hint = format!(
+        "install {missing}, then run this again (Debian, Ubuntu: `apt-get install {missing}`)",
+        missing = missing.join(" ")
+    );
+    let by_root = process::output(process::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !by_root || !is_on_path("apt-get") {
+        bail!("{hint}");
+    }
+    process::run(process::command("apt-get").arg("update")).context("the lists of packages cannot be downloaded")?;
+    let mut install = process::command("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
+    process::run(install.args(&missing)).with_context(|| hint)
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
 
 /// What `install` unpacked earlier.
 pub(crate) fn unpacked(workspace: &Workspace) -> Result<Toolchain> {

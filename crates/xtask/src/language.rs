@@ -1,9 +1,11 @@
 //! The table of languages. A language adds one file beside this one and one row here.
 
+use std::path::PathBuf;
+
 use crate::libtest::Tally;
-use crate::rust;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
+use crate::{c, rust};
 
 /// What `xtask` does for one language. Each function runs its work as named steps, which record success and failure.
 pub(crate) struct Language {
@@ -11,13 +13,22 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// Installs what the tests need, below `target/`. Quick where everything is there.
     pub(crate) setup: fn(&Workspace, &mut Steps),
-    /// Builds it; for release if the flag says so.
-    pub(crate) build: fn(&Workspace, &mut Steps, bool),
+    /// Builds it.
+    pub(crate) build: fn(&Workspace, &mut Steps, &BuildOptions),
     /// Runs every test, after `setup`, and says how many passed and failed.
     pub(crate) test: fn(&Workspace, &mut Steps) -> Tally,
 }
 
-const LANGUAGES: &[Language] = &[rust::LANGUAGE];
+/// What `cargo xtask build` takes beside the languages.
+#[derive(Default)]
+pub(crate) struct BuildOptions {
+    /// Optimised for size, without symbols. What is only ever shipped is built so anyhow.
+    pub(crate) release: bool,
+    /// Where C's library is installed, in place of `target/c/prefix`.
+    pub(crate) prefix: Option<PathBuf>,
+}
+
+const LANGUAGES: &[Language] = &[rust::LANGUAGE, c::LANGUAGE];
 
 /// The names that `--lang` takes.
 pub(crate) fn names() -> Vec<&'static str> {

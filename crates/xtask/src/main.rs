@@ -9,10 +9,12 @@
 mod api;
 mod bench;
 mod boundary;
+mod c;
 mod check;
 mod debian;
 mod fuzz;
 mod language;
+mod ledger;
 mod libtest;
 mod msrv;
 mod process;
@@ -23,12 +25,13 @@ mod vendor;
 mod workspace;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::language::Language;
+use crate::language::{BuildOptions, Language};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
@@ -66,13 +69,18 @@ enum Command {
     /// Builds every language
     #[command(after_help = "Examples:
   cargo xtask build                debug builds
-  cargo xtask build --release      what is shipped")]
+  cargo xtask build --release      what is shipped
+  cargo xtask build c --prefix DIR C's library, header, pkg-config file and CMake package, installed in DIR")]
     Build {
-        #[command(flatten)]
-        languages: Languages,
+        /// Build only these languages [default: all]
+        #[arg(value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(language::names()))]
+        languages: Vec<String>,
         /// Build what is shipped: optimised for size, without symbols
         #[arg(long)]
         release: bool,
+        /// Install C's library here [default: target/c/prefix]
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<PathBuf>,
     },
     /// Installs what the tests need and runs every test; ends with one line a language
     #[command(after_help = "Examples:
@@ -123,12 +131,16 @@ struct Languages {
 impl Languages {
     /// The chosen languages. What is left out is printed, so that a narrowed run is never taken for a full one.
     fn chosen(&self) -> Vec<&'static Language> {
-        let (chosen, left_out) = language::choose(&self.lang);
-        if !left_out.is_empty() {
-            println!("left out: {}", left_out.join(", "));
-        }
-        chosen
+        chosen(&self.lang)
     }
+}
+
+fn chosen(names: &[String]) -> Vec<&'static Language> {
+    let (chosen, left_out) = language::choose(names);
+    if !left_out.is_empty() {
+        println!("left out: {}", left_out.join(", "));
+    }
+    chosen
 }
 
 fn main() -> ExitCode {
@@ -154,9 +166,12 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
                 check::setup(&workspace, &mut steps);
             }
         }
-        Command::Build { languages, release } => {
-            for language in languages.chosen() {
-                (language.build)(&workspace, &mut steps, *release);
+        Command::Build { languages, release, prefix } => {
+            // A relative one is of the folder in which the command was typed.
+            let prefix = prefix.as_deref().map(std::path::absolute).transpose()?;
+            let options = BuildOptions { release: *release, prefix };
+            for language in chosen(languages) {
+                (language.build)(&workspace, &mut steps, &options);
             }
         }
         Command::Test { languages } => {

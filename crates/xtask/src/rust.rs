@@ -1,6 +1,6 @@
 //! Rust: the workspace itself, and the packages whose tests need a run of their own.
 
-use crate::language::Language;
+use crate::language::{BuildOptions, Language};
 use crate::libtest::{self, Tally};
 use crate::process;
 use crate::steps::Steps;
@@ -39,11 +39,11 @@ fn setup(workspace: &Workspace, steps: &mut Steps) {
     steps.run("rust: Python for the vendor's SDK", || vendor::install(workspace));
 }
 
-fn build(workspace: &Workspace, steps: &mut Steps, release: bool) {
+fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
     steps.run("rust: build", || {
         let mut command = workspace.cargo();
         command.args(["build", "--locked"]);
-        if release {
+        if options.release {
             command.arg("--release");
         }
         process::run(&mut command)

@@ -120,9 +120,15 @@ impl Probe {
             return Err(format!("the probe wrote a line that nobody asked for, after {case}"));
         }
         let log = self.log.new_text();
-        match self.secrets.found_in(&log).as_slice() {
-            [] => Ok(()),
-            found => Err(format!("after {case} the probe wrote to its log: {}", found.join(", "))),
+        let found = self.secrets.found_in(&log);
+        if !found.is_empty() {
+            return Err(format!("after {case} the probe wrote to its log: {}", found.join(", ")));
+        }
+        match self.process.try_wait() {
+            Ok(Some(status)) if !status.success() => {
+                Err(format!("after {case} the probe ended with {status}:\n{}", self.secrets.cut_out_of(&log)))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,0 +1,183 @@
+//! C: the library as a gateway's builder installs it, and its tests, which use what is installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::debian::Program;
+use crate::language::{BuildOptions, Language};
+use crate::libtest::{self, Tally};
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+use crate::{debian, ledger, process};
+
+/// C's row in the table of languages.
+pub(crate) const LANGUAGE: Language = Language { name: "c", setup, build, test };
+
+/// The version of the binary interface: `DEVCRED_ABI_VERSION` in `bindings/c/src/version.rs`; a test compares the two.
+const ABI_VERSION: &str = "1";
+
+/// What the standard library of a Linux with glibc needs where it is linked statically: rustc names them when it is asked by
+/// `--print native-static-libs`, and a test compares.
+const STATIC_LIBRARIES: &str = "-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc";
+
+const PROGRAMS: &[Program] = &[
+    Program { name: "gcc", package: "gcc" },
+    Program { name: "g++", package: "g++" },
+    Program { name: "clang", package: "clang" },
+    Program { name: "cmake", package: "cmake" },
+    Program { name: "pkg-config", package: "pkg-config" },
+    Program { name: "valgrind", package: "valgrind" },
+];
+
+/// The probe, built in these ways: as a user builds it, and so that it finds mistakes with memory.
+const PROBES: &[(&str, &[&str])] = &[
+    ("probe", &[]),
+    ("probe-asan", &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]),
+];
+
+/// valgrind is many times slower, so it gets the cases without a clock.
+const VALGRIND: &str =
+    "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9";
+const VALGRIND_CASES: &str = "answer/";
+
+fn setup(_: &Workspace, steps: &mut Steps) {
+    steps.run("c: compilers and checkers", || debian::ensure(PROGRAMS));
+}
+
+fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
+    let prefix = options.prefix.clone().unwrap_or_else(|| prefix(workspace));
+    steps.run("c: build and install", || {
+        let library = build_library(workspace)?;
+        install(workspace, &prefix)?;
+        println!("installed in {}", workspace.relative(&prefix));
+        ledger::print("libdevcred.so", &library)
+    });
+}
+
+fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
+    build(workspace, steps, &BuildOptions::default());
+    if steps.run("c: probes", || build_probes(workspace)).is_none() {
+        return Tally { passed: 0, failed: 1 };
+    }
+    let mut tally = Tally::default();
+    let built = |name: &str| workspace.target.join("c").join(name).display().to_string();
+    for (about, probe, cases) in [
+        ("suite", built("probe"), ""),
+        ("suite, with sanitizers", built("probe-asan"), ""),
+        ("suite, under valgrind", format!("{VALGRIND} {}", built("probe")), VALGRIND_CASES),
+    ] {
+        tally += steps.test(&format!("c: {about}"), || {
+            let mut command = workspace.cargo();
+            command.args(["test", "--locked", "-p", "devcred-conformance", "--test", "suite"]);
+            libtest::run(command.args(["--", "--lang", "c", "--case", cases, "--probe", &format!("c={probe}")]))
+        });
+    }
+    tally += steps.test("c: memory", || {
+        let mut command = workspace.cargo();
+        command.args(["test", "--locked", "-p", "devcred-conformance", "--test", "memory"]);
+        libtest::run(command.args(["--", "--lang", "c", "--probe", &format!("c={}", built("probe"))]))
+    });
+    tally += steps.test("c: tests", || {
+        let mut command = workspace.cargo();
+        command
+            .args(["test", "--locked", "--no-fail-fast", "-p", "devcred-c"])
+            .env("DEVCRED_C_PREFIX", prefix(workspace));
+        libtest::run(&mut command)
+    });
+    tally
+}
+
+/// What is tested is what is installed here.
+fn prefix(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("c/prefix")
+}
+
+/// The stripped shared library.
+pub(crate) fn build_library(workspace: &Workspace) -> Result<PathBuf> {
+    process::run(workspace.cargo().args(["build", "--locked", "--release", "-p", "devcred-c"]))?;
+    Ok(workspace.target.join("release/libdevcred.so"))
+}
+
+/// Header, both libraries and what the builders of C programs find them by. Everything is relative to the prefix, so the
+/// folder can be moved.
+fn install(workspace: &Workspace, prefix: &Path) -> Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    let (release, sources) = (workspace.target.join("release"), workspace.root.join("bindings/c"));
+    let library = prefix.join("lib");
+    let soname = format!("libdevcred.so.{ABI_VERSION}");
+    copy(&sources.join("include/devcred.h"), &prefix.join("include/devcred.h"))?;
+    copy(&release.join("libdevcred.a"), &library.join("libdevcred.a"))?;
+    copy(&release.join("libdevcred.so"), &library.join(format!("libdevcred.so.{version}")))?;
+    link(&format!("libdevcred.so.{version}"), &library.join(&soname))?;
+    link(&soname, &library.join("libdevcred.so"))?;
+    for (from, to) in [
+        ("devcred.pc.in", "pkgconfig/devcred.pc"),
+        ("devcred-config.cmake.in", "cmake/devcred/devcred-config.cmake"),
+        ("devcred-config-version.cmake.in", "cmake/devcred/devcred-config-version.cmake"),
+    ] {
+        let text = fs::read_to_string(sources.join(from)).with_context(|| format!("cannot read {from}"))?;
+        let libraries =
+            if to.ends_with(".cmake") { STATIC_LIBRARIES.replace(' ', ";") } else { STATIC_LIBRARIES.to_owned() };
+        let text = text.replace("@VERSION@", version).replace("@ABI_VERSION@", ABI_VERSION);
+        write(&library.join(to), &text.replace("@STATIC_LIBRARIES@", &libraries))?;
+    }
+    Ok(())
+}
+
+fn build_probes(workspace: &Workspace) -> Result<()> {
+    let flags = process::output(pkg_config(workspace).args(["--cflags", "--libs", "devcred"]))?;
+    for (name, more) in PROBES {
+        let mut command = process::command("gcc");
+        command.current_dir(workspace.target.join("c")).args([
+            "-std=c99",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-g",
+        ]);
+        command.args(*more).arg(workspace.root.join("bindings/c/probe.c")).args(flags.split_whitespace());
+        command.args(["-pthread", "-Wl,-rpath,$ORIGIN/prefix/lib", "-o", name]);
+        process::run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// As one who has unpacked the library anywhere calls it.
+fn pkg_config(workspace: &Workspace) -> Command {
+    let mut command = process::command("pkg-config");
+    command.env("PKG_CONFIG_PATH", prefix(workspace).join("lib/pkgconfig"));
+    command
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    // A program that runs may have the old one open: it keeps it.
+    remove(to)?;
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+fn write(to: &Path, text: &str) -> Result<()> {
+    remove(to)?;
+    fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))
+}
+
+fn link(to: &str, link: &Path) -> Result<()> {
+    remove(link)?;
+    std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot link {} to {to}", link.display()))
+}
+
+/// Makes the folder of a file, and takes away the file of an earlier build.
+fn remove(file: &Path) -> Result<()> {
+    let folder = file.parent().context("a file lies in a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot replace {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,67 @@
+//! The sizes of what is shipped, in `ledger.toml`: growth is seen when it comes, and not after a year.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::c;
+use crate::workspace::Workspace;
+
+const FILE: &str = "ledger.toml";
+/// In percent: less than this is the noise of compilers.
+const GROWTH_MAX: u64 = 10;
+
+/// Prints the size of a file that is shipped.
+pub(crate) fn print(name: &str, file: &Path) -> Result<()> {
+    println!("{name}: {} bytes", size(file)?);
+    Ok(())
+}
+
+/// Builds what is shipped and compares its sizes with the recorded ones.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let text = fs::read_to_string(workspace.root.join(FILE)).with_context(|| format!("cannot read {FILE}"))?;
+    let (name, file) = ("libdevcred.so", c::build_library(workspace)?);
+    compare(&text, name, size(&file)?)
+}
+
+fn compare(ledger: &str, name: &str, size: u64) -> Result<()> {
+    let recorded = recorded(ledger, name).with_context(|| format!("{FILE} has no line `\"{name}\" = <bytes>`"))?;
+    println!("{name}: {size} bytes, recorded {recorded}");
+    if size * 100 > recorded * (100 + GROWTH_MAX) {
+        bail!(
+            "{name} has grown from {recorded} to {size} bytes, by more than {GROWTH_MAX} %: find out why, or record it in {FILE}"
+        );
+    }
+    Ok(())
+}
+
+/// The file has lines `"name" = bytes` and comments, and needs no library to be read.
+fn recorded(ledger: &str, name: &str) -> Option<u64> {
+    let value = ledger.lines().find_map(|line| line.strip_prefix(&format!("\"{name}\" = ")))?;
+    value.replace('_', "").parse().ok()
+}
+
+fn size(file: &Path) -> Result<u64> {
+    Ok(fs::metadata(file).with_context(|| format!("{} is missing", file.display()))?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEDGER: &str = "# a comment\n\"libdevcred.so\" = 1_000_000\n";
+
+    #[test]
+    fn more_than_a_tenth_is_refused() {
+        assert!(compare(LEDGER, "libdevcred.so", 900_000).is_ok());
+        assert!(compare(LEDGER, "libdevcred.so", 1_100_000).is_ok());
+        let error = compare(LEDGER, "libdevcred.so", 1_100_001).expect_err("it has grown");
+        assert!(error.to_string().contains("from 1000000 to 1100001 bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_recorded_is_refused() {
+        assert!(compare(LEDGER, "other.so", 1).is_err());
+    }
+}
