@@ -44,7 +44,7 @@ pub const DEFAULT: &str = "rust";
 
 impl Language {
     /// The language in each of its forms alone.
-    pub(crate) fn in_each_form(self) -> Vec<Self> {
+    pub fn in_each_form(self) -> Vec<Self> {
         if self.forms.is_empty() {
             return vec![self];
         }
@@ -56,7 +56,7 @@ impl Language {
     }
 
     /// As a report names it: `c, blocking`.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         self.forms.iter().fold(self.name.to_owned(), |name, form| format!("{name}, {form}"))
     }
 

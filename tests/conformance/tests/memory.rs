@@ -42,11 +42,13 @@ fn main() -> ExitCode {
     };
     let arguments = Arguments::from_iter([OsString::from("memory")].into_iter().chain(options.rest));
     let (runtime, figures) = (Arc::new(runtime), Arc::new(Mutex::new(Vec::new())));
-    let pairs = HOSTILE.iter().flat_map(|case| chosen.iter().map(move |language| (language.clone(), *case)));
+    let title = title(&chosen, &left_out);
+    let forms: Vec<_> = chosen.into_iter().flat_map(Language::in_each_form).collect();
+    let pairs = HOSTILE.iter().flat_map(|case| forms.iter().map(move |language| (language.clone(), *case)));
     let pairs = pairs.filter(|(_, case)| options.case.as_ref().is_none_or(|text| case.contains(text.as_str())));
     let trials = pairs.map(|(language, case)| {
         let (runtime, figures) = (Arc::clone(&runtime), Arc::clone(&figures));
-        let trial = Trial::test(format!("{}::{case}", language.name), move || {
+        let trial = Trial::test(format!("{}::{case}", language.title()), move || {
             let figure = compare(&language, case, &runtime)?;
             figures.lock().unwrap_or_else(PoisonError::into_inner).push(figure);
             Ok(())
@@ -56,7 +58,7 @@ fn main() -> ExitCode {
     });
     let trials = trials.collect();
     if !arguments.list {
-        println!("{}", title(&chosen, &left_out));
+        println!("{title}");
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     for figure in figures.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -69,7 +71,7 @@ fn main() -> ExitCode {
 fn compare(language: &Language, case: &str, runtime: &Runtime) -> Result<String, String> {
     let normal = peak_kib(language, NORMAL, runtime)?;
     let hostile = peak_kib(language, case, runtime)?;
-    let (name, over) = (language.name, hostile.saturating_sub(normal));
+    let (name, over) = (language.title(), hostile.saturating_sub(normal));
     let figure = format!("{name}::{case}: peak {hostile} KiB, {over} KiB over the {normal} KiB of a normal answer");
     if over < LIMIT_KIB { Ok(figure) } else { Err(format!("{figure}: it must be less than {LIMIT_KIB} KiB")) }
 }
