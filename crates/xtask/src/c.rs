@@ -128,22 +128,28 @@ fn install(workspace: &Workspace, prefix: &Path) -> Result<()> {
 }
 
 fn build_probes(workspace: &Workspace) -> Result<()> {
+    PROBES.iter().try_for_each(|(name, more)| compile(workspace, "probe.c", more, name))
+}
+
+/// The contenders of `cargo xtask bench`.
+pub(crate) fn bench_arguments(workspace: &Workspace) -> Result<Vec<String>> {
+    build_library(workspace)?;
+    install(workspace, &prefix(workspace))?;
+    compile(workspace, "bench.c", &["-O2"], "bench")?;
+    let program = workspace.target.join("c/bench");
+    let argument = |form: &str| format!("--binding=C, {form}={} {form}", program.display());
+    Ok(["blocking", "callback"].map(argument).into())
+}
+
+/// As a user does, with what pkg-config says.
+fn compile(workspace: &Workspace, source: &str, more: &[&str], name: &str) -> Result<()> {
     let flags = process::output(pkg_config(workspace).args(["--cflags", "--libs", "devcred"]))?;
-    for (name, more) in PROBES {
-        let mut command = process::command("gcc");
-        command.current_dir(workspace.target.join("c")).args([
-            "-std=c99",
-            "-Wall",
-            "-Wextra",
-            "-Wpedantic",
-            "-Werror",
-            "-g",
-        ]);
-        command.args(*more).arg(workspace.root.join("bindings/c/probe.c")).args(flags.split_whitespace());
-        command.args(["-pthread", "-Wl,-rpath,$ORIGIN/prefix/lib", "-o", name]);
-        process::run(&mut command)?;
-    }
-    Ok(())
+    let mut command = process::command("gcc");
+    command.current_dir(workspace.target.join("c"));
+    command.args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"]).args(more);
+    command.arg(workspace.root.join("bindings/c").join(source)).args(flags.split_whitespace());
+    command.args(["-pthread", "-Wl,-rpath,$ORIGIN/prefix/lib", "-o", name]);
+    process::run(&mut command)
 }
 
 /// As one who has unpacked the library anywhere calls it.

@@ -13,8 +13,11 @@ pub(crate) const CLIENT_ID: &str = "GID_test@@@device-0001";
 pub(crate) const INSTANCE_ID: &str = "post-cn-0pp12gl9k0x";
 
 /// As long as the real ones are, since both are hashed.
+pub(crate) const ACCESS_KEY: [&str; 2] = ["LTAI5tBenchmarkBenchmark", "benchmarkbenchmarkbenchmark000"];
+
 pub(crate) fn access_key() -> Result<AccessKey> {
-    Ok(AccessKey::new("LTAI5tBenchmarkBenchmark", "benchmarkbenchmarkbenchmark000")?)
+    let [id, secret] = ACCESS_KEY;
+    Ok(AccessKey::new(id, secret)?)
 }
 
 /// Somebody who can make the call that is measured. A clone shares its connections.

@@ -17,21 +17,21 @@ pub(crate) struct Load {
     pub(crate) at_once: u32,
 }
 
-/// What one round measured.
+/// What one round measured: a contender, and the one that it is compared with.
 pub(crate) struct Pair {
-    pub(crate) raw: Sample,
-    pub(crate) ours: Sample,
+    pub(crate) base: Sample,
+    pub(crate) measured: Sample,
 }
 
 impl Pair {
-    /// Our CPU as a multiple of the raw one's.
+    /// The contender's CPU as a multiple of the other's.
     pub(crate) fn cpu_ratio(&self) -> f64 {
-        self.ours.cpu_per_thousand() / self.raw.cpu_per_thousand()
+        self.measured.cpu_per_thousand() / self.base.cpu_per_thousand()
     }
 
-    /// Our calls a second as a part of the raw one's.
+    /// The contender's calls a second as a part of the other's.
     pub(crate) fn rate_ratio(&self) -> f64 {
-        self.ours.rate() / self.raw.rate()
+        self.measured.rate() / self.base.rate()
     }
 }
 

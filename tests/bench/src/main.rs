@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command for the terminal: its table is what it is for")]
 
+mod binding;
 mod contender;
 mod load;
 mod measure;
@@ -18,9 +19,10 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 
+use crate::binding::Binding;
 use crate::contender::{Ours, RawReqwest};
 use crate::load::{AT_ONCE, Load, Pair};
-use crate::report::Report;
+use crate::report::{Contest, Report};
 use crate::signing::Signing;
 use crate::stub::Stub;
 
@@ -37,6 +39,9 @@ struct Options {
     /// How many calls each contender makes in a round, sequentially and again 64 at once
     #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = RangedU64ValueParser::<u32>::new().range(64..=10_000_000))]
     calls: u32,
+    /// A binding to measure beside them, as NAME=COMMAND; `cargo xtask bench` gives those of C
+    #[arg(long, value_name = "NAME=COMMAND")]
+    binding: Vec<String>,
     /// Be the stub server: the benchmark starts itself once more with this.
     #[arg(long, hide = true)]
     stub_server: bool,
@@ -58,19 +63,26 @@ fn run(options: &Options) -> Result<Report> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signing = Signing::new()?;
 
+    let bindings = options.binding.iter().map(|asked| Binding::start(asked, &stub.endpoint));
+    let mut bindings = bindings.collect::<Result<Vec<_>>>()?;
+
     let mut report = Report::begin(options.rounds, options.calls);
+    report.bindings = bindings.iter().map(|binding| Contest::new(&binding.name)).collect();
     for round in 0..options.rounds {
-        for (at_once, pairs) in [(1, &mut report.sequential), (AT_ONCE, &mut report.at_once)] {
+        for at_once in [1, AT_ONCE] {
             let load = Load { calls: options.calls, at_once };
             // Who goes first has the colder caches, so it is not always the same one.
-            let pair = if round % 2 == 0 {
-                let raw = runtime.block_on(load.put_on(&raw))?;
-                Pair { raw, ours: runtime.block_on(load.put_on(&ours))? }
+            let (base, measured) = if round % 2 == 0 {
+                let base = runtime.block_on(load.put_on(&raw))?;
+                (base, runtime.block_on(load.put_on(&ours))?)
             } else {
-                let ours = runtime.block_on(load.put_on(&ours))?;
-                Pair { raw: runtime.block_on(load.put_on(&raw))?, ours }
+                let measured = runtime.block_on(load.put_on(&ours))?;
+                (runtime.block_on(load.put_on(&raw))?, measured)
             };
-            pairs.push(pair);
+            report.rust.push(at_once, Pair { base, measured });
+            for (binding, contest) in bindings.iter_mut().zip(&mut report.bindings) {
+                contest.push(at_once, Pair { base: measured, measured: binding.put_on(&load)? });
+            }
         }
         report.acs3.push(signing.acs3()?);
         report.rpc.push(signing.rpc()?);

@@ -26,11 +26,7 @@ impl Stopwatch {
     }
 
     pub(crate) fn stop(self, times: u32) -> Sample {
-        Sample {
-            times: times.into(),
-            cpu: now(self.clock).saturating_sub(self.cpu).as_secs_f64(),
-            wall: self.wall.elapsed().as_secs_f64(),
-        }
+        Sample::new(times, now(self.clock).saturating_sub(self.cpu), self.wall.elapsed())
     }
 }
 
@@ -39,6 +35,7 @@ fn now(clock: ClockId) -> Duration {
 }
 
 /// Something was done so many times in so many seconds.
+#[derive(Clone, Copy)]
 pub(crate) struct Sample {
     times: f64,
     cpu: f64,
@@ -46,6 +43,10 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
+    pub(crate) fn new(times: u32, cpu: Duration, wall: Duration) -> Self {
+        Self { times: times.into(), cpu: cpu.as_secs_f64(), wall: wall.as_secs_f64() }
+    }
+
     /// Seconds of CPU for each 1,000 times.
     pub(crate) fn cpu_per_thousand(&self) -> f64 {
         self.cpu / self.times * 1000.0

@@ -1,0 +1,110 @@
+/* What `cargo xtask bench` measures of C: `bench blocking|callback ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID`
+ * reads a line `CALLS AT_ONCE` and answers `CPU WALL`, both in nanoseconds, as often as it is asked. */
+#define _POSIX_C_SOURCE 200809L
+#include <devcred.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static devcred_client *client;
+static const char *client_id;
+static long calls_of_each;
+
+static void check(int32_t status, devcred_error *error) {
+    if (status == DEVCRED_OK) return;
+    fprintf(stderr, "bench: %s\n", error ? devcred_error_text(error) : devcred_status_name(status));
+    exit(1);
+}
+
+/* --- Blocking: each thread makes one call after the other ------------------------------------------------------------ */
+
+static void *call_again_and_again(void *argument) {
+    for (long i = 0; i < calls_of_each; i++) {
+        devcred_credential *credential = NULL;
+        devcred_error *error = NULL;
+        check(devcred_get_device_credential(client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT, &credential, &error), error);
+        devcred_credential_free(credential);
+    }
+    return argument;
+}
+
+static void run_blocking(int at_once) {
+    pthread_t threads[256];
+    for (int i = 0; i < at_once; i++)
+        if (pthread_create(&threads[i], NULL, call_again_and_again, NULL)) exit(1);
+    for (int i = 0; i < at_once; i++) pthread_join(threads[i], NULL);
+}
+
+/* --- Callback: each completion starts the next call ------------------------------------------------------------------ */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
+static int running;
+
+static void start(long *left);
+
+static void on_complete(void *argument, int32_t status, devcred_credential *credential, devcred_error *error) {
+    long *left = argument;
+    check(status, error);
+    devcred_credential_free(credential);
+    if (--*left > 0) {
+        start(left);
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    if (--running == 0) pthread_cond_signal(&ended);
+    pthread_mutex_unlock(&lock);
+}
+
+static void start(long *left) {
+    devcred_error *error = NULL;
+    check(devcred_get_device_credential_start(client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT, on_complete, left, NULL, &error), error);
+}
+
+static void run_callback(int at_once) {
+    long left[256];
+    running = at_once;
+    for (int i = 0; i < at_once; i++) left[i] = calls_of_each, start(&left[i]);
+    pthread_mutex_lock(&lock);
+    while (running > 0) pthread_cond_wait(&ended, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+/* --- The clocks ------------------------------------------------------------------------------------------------------ */
+
+static long long now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+int main(int count, char **arguments) {
+    if (count != 7) return 2;
+    void (*run)(int) = strcmp(arguments[1], "blocking") ? run_callback : run_blocking;
+    client_id = arguments[6];
+    devcred_error *error = NULL;
+    devcred_options *options = devcred_options_new();
+    devcred_options_set_endpoint(options, arguments[2]);
+    devcred_options_set_access_key(options, arguments[3], arguments[4], NULL);
+    devcred_options_set_instance_id(options, arguments[5]);
+    devcred_options_set_max_requests_per_second(options, 1000000);
+    check(devcred_client_new(options, &client, &error), error);
+    devcred_options_free(options);
+
+    long calls;
+    int at_once;
+    while (scanf("%ld %d", &calls, &at_once) == 2 && at_once > 0 && at_once <= 256) {
+        calls_of_each = 20; /* Connections are opened and caches filled. */
+        run(at_once);
+        calls_of_each = calls / at_once;
+        long long cpu = now(CLOCK_PROCESS_CPUTIME_ID), wall = now(CLOCK_MONOTONIC);
+        run(at_once);
+        printf("%lld %lld\n", now(CLOCK_PROCESS_CPUTIME_ID) - cpu, now(CLOCK_MONOTONIC) - wall);
+        fflush(stdout);
+    }
+    devcred_client_free(client);
+    return 0;
+}
