@@ -45,7 +45,7 @@ use crate::workspace::Workspace;
   cargo xtask check                everything that is checked without running a test
   cargo xtask help test            what a command does, with examples
 
-Everything that is installed goes below target/; delete that folder to start afresh."
+What is installed goes below target/, but for packages of Debian; delete that folder to start afresh."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -54,7 +54,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Installs what the tests need, below target/; quick where it is there already
+    /// Installs what the tests need, quick where it is there already
     #[command(after_help = "Examples:
   cargo xtask setup                what the tests of every language need
   cargo xtask setup --lang rust    what the tests of Rust need
