@@ -44,11 +44,7 @@ fn dynamically() -> Vec<String> {
 
 /// As for a gateway whose image has no room for a second file.
 fn statically() -> Vec<String> {
-    let mut link = vec![format!("{}/libdevcred.a", pkg_config(&["--variable=libdir"]).concat())];
-    let private =
-        pkg_config(&["--libs", "--static"]).into_iter().filter(|word| word.starts_with("-l") && word != "-ldevcred");
-    link.extend(private);
-    link
+    pkg_config(&["--variable=static"])
 }
 
 fn service() -> Service {
