@@ -374,8 +374,9 @@ void devcred_client_free(devcred_client *client);
  Without one (NULL) the outcome is devcred_call_wait's. `user_data` is handed to `completion`, on a thread of the library.
 
  `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
- may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. `error`
- may be NULL; else `*error` is the caller's, or NULL where there is none. Any thread may call it, a callback too.
+ may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. It is
+ written before `completion` is called, which may free it. `error` may be NULL; else `*error` is the caller's, or NULL where
+ there is none. Any thread may call it, a callback too.
  */
 devcred_status devcred_get_device_credential_start(const devcred_client *client,
                                                    const char *client_id,

@@ -34,8 +34,9 @@ pub type Completion = Option<
 /// Without one (NULL) the outcome is devcred_call_wait's. `user_data` is handed to `completion`, on a thread of the library.
 ///
 /// `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
-/// may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. `error`
-/// may be NULL; else `*error` is the caller's, or NULL where there is none. Any thread may call it, a callback too.
+/// may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. It is
+/// written before `completion` is called, which may free it. `error` may be NULL; else `*error` is the caller's, or NULL where
+/// there is none. Any thread may call it, a callback too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_get_device_credential_start(
     client: *const Client,
@@ -53,9 +54,11 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
         fallible(error, || {
             let client = &known("client", client)?.0;
             let request = request(client_id, instance_id, timeout_ms)?;
-            let started = match completion {
+            match completion {
                 Some(completion) => {
-                    Call { call: client.start(request, completing(completion, user_data))?, waiter: None }
+                    // Not afterwards: the completion may come first, and free the handle or what `call` points into.
+                    let begin = |begun: &bridge::Call| put(call, Some(Call { call: begun.clone(), waiter: None }));
+                    client.start_with(request, begin, completing(completion, user_data))?;
                 }
                 None if call.is_null() => {
                     return Err(ErrorInfo::invalid_parameter(
@@ -64,10 +67,9 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
                 }
                 None => {
                     let waiter = client.start_waiting(request)?;
-                    Call { call: waiter.call().clone(), waiter: Some(Mutex::new(Some(waiter))) }
+                    put(call, Some(Call { call: waiter.call().clone(), waiter: Some(Mutex::new(Some(waiter))) }));
                 }
-            };
-            put(call, Some(started));
+            }
             Ok(())
         })
     }
@@ -109,8 +111,12 @@ pub unsafe extern "C" fn devcred_call_wait(
             if credential.is_null() {
                 return Err(ErrorInfo::invalid_parameter("credential is NULL"));
             }
-            let waiter = known("call", call)?.waiter.as_ref();
+            let call = known("call", call)?;
+            let waiter = call.waiter.as_ref();
             let waiter = waiter.ok_or_else(|| ErrorInfo::invalid_parameter("the call completes by its callback"))?;
+            // Before the lock, which a thread may have held when this process was forked; and a wait that is refused leaves the
+            // outcome for another.
+            call.call.may_wait()?;
             let waiter = waiter.lock().unwrap_or_else(PoisonError::into_inner).take();
             let waiter = waiter.ok_or_else(|| ErrorInfo::invalid_parameter("the call has been waited for"))?;
             outcome = Some(wait(waiter)?);

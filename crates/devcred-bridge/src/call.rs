@@ -32,6 +32,16 @@ impl Call {
         Ok(())
     }
 
+    /// Whether somebody may wait for the call here.
+    ///
+    /// # Errors
+    /// `InvalidParameter` on a thread of the runtime, such as inside a completion, where waiting would never end, and in a
+    /// process that was forked off after the call had begun.
+    pub fn may_wait(&self) -> Result<(), Box<ErrorInfo>> {
+        self.check_process()?;
+        refuse_to_block()
+    }
+
     fn check_process(&self) -> Result<(), Box<ErrorInfo>> {
         if self.process == process::id() {
             return Ok(());
@@ -76,11 +86,9 @@ impl Waiter {
     /// its signals; where it says no, the call is cancelled, and waited for, since that takes no time.
     ///
     /// # Errors
-    /// `InvalidParameter` on a thread of the runtime, such as inside a completion, where waiting would never end, and in a
-    /// process that was forked off after the call had begun.
+    /// As [`Call::may_wait`].
     pub fn wait(self, every: Duration, mut check: impl FnMut() -> ControlFlow<()>) -> Result<Outcome, Box<ErrorInfo>> {
-        self.call.check_process()?;
-        refuse_to_block()?;
+        self.call.may_wait()?;
         let mut is_cancelled = false;
         let mut outcome = self.slot.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

@@ -66,6 +66,20 @@ impl Client {
         request: Request,
         complete: impl FnOnce(Outcome) + Send + 'static,
     ) -> Result<Call, Box<ErrorInfo>> {
+        self.start_with(request, |_| (), complete)
+    }
+
+    /// The same. `begin` is shown the call before it goes on its way, so that whatever it makes of it is there for `complete`,
+    /// which may come before this function returns.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); `begin` is not called then.
+    pub fn start_with(
+        &self,
+        request: Request,
+        begin: impl FnOnce(&Call),
+        complete: impl FnOnce(Outcome) + Send + 'static,
+    ) -> Result<Call, Box<ErrorInfo>> {
         let live = self.live()?;
         let running =
             Running::get().map_err(|error| ErrorInfo::internal(format!("no thread could be started: {error}")))?;
@@ -77,6 +91,7 @@ impl Client {
             // What a binding's code does must not take a thread of ours along.
             let _ = catch_unwind(AssertUnwindSafe(|| complete(outcome)));
         };
+        begin(&call);
         match &self.log {
             Some(log) => running.spawn(task.with_subscriber(log.clone())),
             None => running.spawn(task),
