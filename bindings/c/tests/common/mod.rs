@@ -1,0 +1,203 @@
+//! What the tests of C share: the library as it is installed, an emulator, and programs that are compiled and run.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use std::fs;
+use std::io::{Read, Seek};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use devcred_emulator::{Builder, Emulator};
+use tokio::runtime::Runtime;
+
+/// What a program may take before it is ended. It says "this hangs", not "this is slow": the machine may be busy.
+const LIMIT: Duration = Duration::from_secs(120);
+
+pub(crate) const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+pub(crate) const INSTANCE: &str = "post-cn-test";
+
+/// Where the library that is tested is installed.
+pub(crate) fn prefix() -> PathBuf {
+    let prefix = std::env::var_os("DEVCRED_C_PREFIX");
+    prefix
+        .expect("DEVCRED_C_PREFIX is not set: `cargo xtask test --lang c` installs the library and says where it is")
+        .into()
+}
+
+pub(crate) fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// The functions that the header declares.
+pub(crate) fn functions_of_the_header() -> Vec<String> {
+    let header = fs::read_to_string(prefix().join("include/devcred.h")).unwrap();
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut functions: Vec<_> = header
+        .split('(')
+        .filter_map(|before| before.rsplit(|c| !is_of_a_name(c)).next())
+        .filter(|name| name.starts_with("devcred_"))
+        .map(str::to_owned)
+        .collect();
+    functions.sort();
+    functions.dedup();
+    assert!(functions.len() > 40, "the header could not be read: {functions:?}");
+    functions
+}
+
+/// An emulator, on a runtime of its own.
+pub(crate) struct Service {
+    pub(crate) emulator: Emulator,
+    _runtime: Runtime,
+}
+
+impl Service {
+    pub(crate) fn start(builder: Builder) -> Self {
+        let runtime = Runtime::new().unwrap();
+        Self { emulator: runtime.block_on(builder.start()).unwrap(), _runtime: runtime }
+    }
+
+    /// What every program gets first.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let emulator = &self.emulator;
+        [emulator.endpoint(), emulator.access_key_id(), emulator.access_key_secret()].map(str::to_owned).into()
+    }
+}
+
+/// How a program is built and run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum How {
+    Plainly,
+    /// Address and leak sanitizer, and the one for undefined behaviour; the first report ends the program.
+    Sanitized,
+    /// With the sanitizer for undefined behaviour alone.
+    Undefined,
+    Valgrind,
+    ValgrindWithoutLeaks,
+    /// With `libdevcred.a`, and what pkg-config says that it needs.
+    LinkedStatically,
+}
+
+impl How {
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Sanitized => {
+                &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
+            }
+            Self::Undefined => &["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+            _ => &[],
+        }
+    }
+}
+
+/// A program that was compiled, in a folder that is gone with it.
+pub(crate) struct Program {
+    how: How,
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    /// Compiles `tests/NAME.c` against the library that is installed in this prefix.
+    pub(crate) fn compile(name: &str, how: How, prefix: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = prefix.join("lib");
+        let mut command = Command::new("cc");
+        command.args(["-std=c99", "-g"]).args(STRICT).args(how.flags());
+        command.arg("-I").arg(prefix.join("include")).arg(sources().join(format!("{name}.c")));
+        if how == How::LinkedStatically {
+            command.arg(library.join("libdevcred.a")).args(static_libraries(prefix));
+        } else {
+            // Exported, so that the library finds a function that the program has in place of the system's.
+            command.arg("-L").arg(&library).args(["-ldevcred", "-rdynamic"]);
+            command.arg(format!("-Wl,-rpath,{}", library.display()));
+        }
+        command.args(["-pthread", "-o"]).arg(folder.path().join("program"));
+        let (status, output) = run(&mut command);
+        assert!(status.success(), "{name}.c does not compile, {how:?}:\n{output}");
+        Self { how, folder }
+    }
+
+    /// Runs it and returns what it printed. It must succeed, without a word of a checker.
+    pub(crate) fn run(&self, arguments: &[String]) -> String {
+        let program = self.folder.path().join("program");
+        let mut command = match self.how {
+            How::Valgrind | How::ValgrindWithoutLeaks => {
+                let leaks = if self.how == How::Valgrind { "full" } else { "no" };
+                let mut command = Command::new("valgrind");
+                command.args(["--quiet", "--fair-sched=try", "--errors-for-leak-kinds=definite,indirect"]);
+                command.arg("--show-leak-kinds=definite,indirect");
+                command.arg(format!("--leak-check={leaks}")).arg("--error-exitcode=9").arg(program);
+                command
+            }
+            _ => Command::new(program),
+        };
+        // Nothing of the environment that the library reads, such as a proxy.
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("ASAN_OPTIONS", "detect_leaks=1").env("UBSAN_OPTIONS", "print_stacktrace=1");
+        let (status, output) = run(command.args(arguments));
+        let is_clean = !output.contains("Sanitizer") && !output.contains("runtime error:");
+        assert!(status.success() && is_clean, "{:?}: {status}\n{output}", self.how);
+        println!("{:?}: {output}", self.how);
+        output
+    }
+}
+
+/// What pkg-config would say that the static library needs.
+pub(crate) fn static_libraries(prefix: &Path) -> Vec<String> {
+    let text = fs::read_to_string(prefix.join("lib/pkgconfig/devcred.pc")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("Libs.private:"));
+    line.expect("devcred.pc has Libs.private").split_whitespace().map(str::to_owned).collect()
+}
+
+/// A library that panics where a test asks it to, as a prefix in this folder, and what rustc says that the static one needs. Both
+/// come of one build, apart from other builds since it differs in a feature.
+pub(crate) fn build_library_that_panics(folder: &Path) -> Vec<String> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic");
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["rustc", "--locked", "--package", "devcred-c", "--features", "test-panic", "--target-dir"]);
+    command.arg(&target).args(["--crate-type", "cdylib,staticlib", "--", "--print", "native-static-libs"]);
+    let (status, output) = run_for(command.current_dir(env!("CARGO_MANIFEST_DIR")), LIMIT * 10);
+    assert!(status.success(), "the library that panics cannot be built:\n{output}");
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    symlink(include, folder.join("include")).unwrap();
+    fs::create_dir(folder.join("lib")).unwrap();
+    for name in ["libdevcred.so", "libdevcred.so.1"] {
+        symlink(target.join("debug/libdevcred.so"), folder.join("lib").join(name)).unwrap();
+    }
+    let needed = output.lines().find_map(|line| line.split_once("native-static-libs:"));
+    let needed = needed.unwrap_or_else(|| panic!("rustc does not say what the static library needs:\n{output}"));
+    needed.1.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Runs a command to its end and returns how it ended and all that it printed.
+pub(crate) fn run(command: &mut Command) -> (ExitStatus, String) {
+    run_for(command, LIMIT)
+}
+
+fn run_for(command: &mut Command, limit: Duration) -> (ExitStatus, String) {
+    // A file: a pipe would stay open as long as any child of the program has it.
+    let mut file = tempfile::tempfile().unwrap();
+    command.stdin(std::process::Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file.try_clone().unwrap());
+    let name = command.get_program().to_owned();
+    let mut child =
+        command.spawn().unwrap_or_else(|error| panic!("{name:?}: {error}; `cargo xtask setup --lang c` installs it"));
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break Some(status);
+        }
+        if begun.elapsed() > limit {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let mut output = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut output).unwrap();
+    let output = String::from_utf8_lossy(&output).into_owned();
+    let Some(status) = status else { panic!("{name:?} was ended after {limit:?}. It had printed:\n{output}") };
+    (status, output)
+}

@@ -1,0 +1,72 @@
+//! The library and its header as they are installed: what a builder of C programs relies on.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a test")]
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+
+use common::{STRICT, functions_of_the_header, prefix, run};
+
+/// Compiles a file that includes the header and nothing else.
+fn compiles_alone(compiler: &str, standard: &str, file: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join(file);
+    fs::write(&source, "#include <devcred.h>\n#include <devcred.h>\nint number = DEVCRED_ABI_VERSION;\n").unwrap();
+    let mut command = Command::new(compiler);
+    command.arg(standard).args(STRICT).arg("-I").arg(prefix().join("include")).arg("-c").arg(&source);
+    let (status, output) = run(command.arg("-o").arg(folder.path().join("object")));
+    assert!(status.success() && output.is_empty(), "{compiler} {standard}: {status}\n{output}");
+}
+
+#[test]
+fn the_header_is_c99_for_gcc() {
+    compiles_alone("gcc", "-std=c99", "header.c");
+}
+
+#[test]
+fn the_header_is_c99_for_clang() {
+    compiles_alone("clang", "-std=c99", "header.c");
+}
+
+#[test]
+fn the_header_is_cpp17() {
+    compiles_alone("g++", "-std=c++17", "header.cpp");
+}
+
+#[test]
+fn the_header_that_is_installed_is_the_one_that_is_checked_in() {
+    let checked_in = concat!(env!("CARGO_MANIFEST_DIR"), "/include/devcred.h");
+    assert!(fs::read(checked_in).unwrap() == fs::read(prefix().join("include/devcred.h")).unwrap());
+}
+
+#[test]
+fn the_shared_library_exports_the_functions_of_the_header_and_nothing_else() {
+    let (status, output) =
+        run(Command::new("nm").args(["-D", "--defined-only"]).arg(prefix().join("lib/libdevcred.so")));
+    assert!(status.success(), "{output}");
+    let mut exported: Vec<_> = output.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    exported.sort_unstable();
+    assert_eq!(exported, functions_of_the_header());
+}
+
+#[test]
+fn the_shared_library_is_named_for_its_binary_interface() {
+    let library = prefix().join("lib");
+    let (status, output) = run(Command::new("readelf").arg("-d").arg(library.join("libdevcred.so")));
+    assert!(status.success(), "{output}");
+    let header = fs::read_to_string(prefix().join("include/devcred.h")).unwrap();
+    let version = header.lines().find_map(|line| line.strip_prefix("#define DEVCRED_ABI_VERSION "));
+    let name = format!("libdevcred.so.{}", version.expect("the header says its version"));
+    assert!(output.contains(&format!("Library soname: [{name}]")), "{output}");
+    assert!(library.join(&name).exists(), "the loader would not find {name}");
+}
+
+#[test]
+fn pkg_config_names_what_the_static_library_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let needed = common::build_library_that_panics(folder.path());
+    assert_eq!(common::static_libraries(&prefix()), needed);
+}
