@@ -1,4 +1,5 @@
-//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines.
+//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines, and the cases of
+//! the shared suite by its own last lines.
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::AddAssign;
@@ -23,8 +24,11 @@ impl AddAssign for Tally {
 }
 
 /// How a test program ended.
+#[derive(Default)]
 pub(crate) struct Tested {
     pub(crate) tally: Tally,
+    /// Where it was the shared suite: each language's column of it.
+    pub(crate) columns: Vec<(String, Tally)>,
     /// Whether its exit status was zero.
     pub(crate) success: bool,
 }
@@ -49,21 +53,23 @@ pub(crate) fn run(command: &mut Command) -> Result<Tested> {
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| process::not_started(command))?;
     let stdout = child.stdout.take().context("its output cannot be read")?;
     let counted = count(&mut BufReader::new(stdout), &mut std::io::stdout());
-    let status = child.wait()?;
-    Ok(Tested { tally: counted?, success: status.success() })
+    let success = child.wait()?.success();
+    Ok(Tested { success, ..counted? })
 }
 
 /// Copies lines as they come. They may hold any bytes: a test prints what it likes.
-fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tally> {
-    let mut tally = Tally::default();
+fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested> {
+    let mut tested = Tested::default();
     let mut line = Vec::new();
     while from.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
-        tally += parse(&String::from_utf8_lossy(&line)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&line);
+        tested.tally += parse(&text).unwrap_or_default();
+        tested.columns.extend(parse_column(&text));
         line.clear();
     }
     to.flush()?;
-    Ok(tally)
+    Ok(tested)
 }
 
 /// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
@@ -74,6 +80,13 @@ fn parse(line: &str) -> Option<Tally> {
         count.trim().parse().ok()
     };
     Some(Tally { passed: number("passed")?, failed: number("failed")? })
+}
+
+/// Reads `rust: 131 passed, 0 failed`.
+fn parse_column(line: &str) -> Option<(String, Tally)> {
+    let (name, counts) = line.trim_end().split_once(": ")?;
+    let (passed, failed) = counts.strip_suffix(" failed")?.split_once(" passed, ")?;
+    Some((name.to_owned(), Tally { passed: passed.parse().ok()?, failed: failed.parse().ok()? }))
 }
 
 #[cfg(test)]
@@ -87,6 +100,14 @@ mod tests {
         let failed =
             "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
         assert_eq!(parse(failed), Some(Tally { passed: 12, failed: 2 }));
+    }
+
+    #[test]
+    fn reads_the_columns_of_the_suite() {
+        assert_eq!(parse_column("c: 131 passed, 2 failed\n"), Some(("c".to_owned(), Tally { passed: 131, failed: 2 })));
+        for line in ["c: many passed, 0 failed", "test result: ok. 3 passed; 0 failed", "c: after the last answer: x"] {
+            assert_eq!(parse_column(line), None, "{line}");
+        }
     }
 
     #[test]
@@ -104,8 +125,9 @@ mod tests {
             test result: ok. 1 passed; 0 failed; 0 ignored\n\
             test result: FAILED. 2 passed; 3 failed; 0 ignored\nno newline at the end";
         let mut copy = Vec::new();
-        let tally = count(&mut output.as_slice(), &mut copy).expect("a slice can be read");
-        assert_eq!(tally, Tally { passed: 3, failed: 3 });
+        let tested = count(&mut output.as_slice(), &mut copy).expect("a slice can be read");
+        assert_eq!(tested.tally, Tally { passed: 3, failed: 3 });
+        assert!(tested.columns.is_empty());
         assert_eq!(copy, output);
     }
 }

@@ -12,6 +12,8 @@ use crate::libtest::{Tally, Tested};
 pub(crate) struct Steps {
     done: Vec<Done>,
     tallies: Vec<(&'static str, Tally)>,
+    /// The shared suite, by language.
+    columns: Vec<(String, Tally)>,
 }
 
 struct Done {
@@ -40,11 +42,16 @@ impl Steps {
     /// the whole process - counts as one failure, and so does one that ran no test at all.
     pub(crate) fn test(&mut self, name: &str, work: impl FnOnce() -> Result<Tested>) -> Tally {
         let mut tally = Tally::default();
+        let mut columns = Vec::new();
         self.run(name, || {
-            let tested = work()?;
+            let mut tested = work()?;
             tally = tested.tally;
+            columns = std::mem::take(&mut tested.columns);
             tested.check()
         });
+        // A language's suite may run again, under a checker: the first time counts.
+        columns.retain(|(name, _)| self.columns.iter().all(|(known, _)| known != name));
+        self.columns.append(&mut columns);
         if self.done.last().is_some_and(|done| !done.passed) && tally.failed == 0 {
             tally.failed = 1;
         }
@@ -61,6 +68,9 @@ impl Steps {
         println!("\nsummary");
         for done in &self.done {
             println!("  {:<6} {:>8}  {}", verdict(done.passed), seconds(done.took), done.name);
+        }
+        for (name, tally) in &self.columns {
+            println!("  the shared suite in {name}: {} passed, {} failed", tally.passed, tally.failed);
         }
         for (name, tally) in &self.tallies {
             println!("{name}: {} passed, {} failed", tally.passed, tally.failed);
@@ -88,7 +98,7 @@ mod tests {
     use super::*;
 
     fn tested(passed: u64, failed: u64, success: bool) -> Tested {
-        Tested { tally: Tally { passed, failed }, success }
+        Tested { tally: Tally { passed, failed }, success, ..Tested::default() }
     }
 
     #[test]
@@ -104,6 +114,16 @@ mod tests {
         let mut steps = Steps::default();
         assert_eq!(steps.test("tests", || Ok(tested(3, 0, true))), Tally { passed: 3, failed: 0 });
         assert!(!steps.failed());
+    }
+
+    #[test]
+    fn the_first_run_of_a_column_counts() {
+        let mut steps = Steps::default();
+        for passed in [3, 2] {
+            let columns = vec![("c".to_owned(), Tally { passed, failed: 0 })];
+            steps.test("suite", || Ok(Tested { columns, ..tested(passed, 0, true) }));
+        }
+        assert_eq!(steps.columns, [("c".to_owned(), Tally { passed: 3, failed: 0 })]);
     }
 
     #[test]
