@@ -89,6 +89,11 @@ impl Client {
         Ok(())
     }
 
+    /// The key that is in use now.
+    pub(crate) fn access_key(&self) -> Arc<AccessKey> {
+        self.shared.access_key()
+    }
+
     /// What the client is made of.
     pub(crate) fn parts(&self) -> &Parts {
         &self.shared.parts

@@ -11,6 +11,7 @@ const OFF: &str = "off";
 
 /// The proxy that leads to the service, chosen once, when the client is built. Its URL may hold a password and is never
 /// shown.
+#[derive(Clone)]
 pub(crate) struct Proxy {
     url: Url,
     host: String,

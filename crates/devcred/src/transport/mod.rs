@@ -30,7 +30,12 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(proxy: Option<&Proxy>, roots: &Roots, connect_timeout: Duration) -> Result<Self, Error> {
+    pub(crate) fn new(
+        proxy: Option<&Proxy>,
+        roots: &Roots,
+        connect_timeout: Duration,
+        user_agent: HeaderValue,
+    ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -60,10 +65,11 @@ impl Transport {
         if let Some(proxy) = proxy {
             builder = builder.proxy(proxy.to_reqwest()?);
         }
-        Ok(Self {
-            http: builder.build().map_err(|_| fault("the HTTP client"))?,
-            user_agent: HeaderValue::from_static(concat!("devcred/", env!("CARGO_PKG_VERSION"), " rust")),
-        })
+        Ok(Self { http: builder.build().map_err(|_| fault("the HTTP client"))?, user_agent })
+    }
+
+    pub(crate) fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
     }
 
     /// Sends the request once and reads the answer as far as it may go.

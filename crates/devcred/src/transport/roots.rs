@@ -11,6 +11,7 @@ const FILE_VARIABLE: &str = "SSL_CERT_FILE";
 
 /// Bundled with the library unless `SSL_CERT_FILE` names others, so that a container without any and a phone need no
 /// preparation; and those that the caller adds.
+#[derive(Clone)]
 pub(crate) struct Roots {
     store: RootCertStore,
     described: String,
