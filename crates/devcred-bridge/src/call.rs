@@ -1,0 +1,180 @@
+//! A started call: it completes exactly once, and it can be cancelled.
+
+use tokio::task::AbortHandle;
+
+use devcred::{Error, internal};
+
+use crate::outcome::{ErrorInfo, Outcome};
+use crate::process::OfProcess;
+use crate::runtime;
+
+/// A handle of a started call. Dropping it leaves the call as it is: it goes on, and completes.
+pub struct Call {
+    /// `None` where the call had ended before `start` returned.
+    running: Option<OfProcess<AbortHandle>>,
+}
+
+impl Call {
+    /// Ends the call soon, with [`Outcome::Cancelled`]; its connection is closed. A call that has ended stays as it ended, and
+    /// so does one that ends at this moment.
+    ///
+    /// # Errors
+    /// `InvalidParameter` in a process that was forked after the call had begun: there it neither runs nor completes.
+    pub fn cancel(&self) -> Result<(), Box<ErrorInfo>> {
+        let Some(running) = &self.running else {
+            return Ok(());
+        };
+        running.here().map(|call| call.abort()).map_err(|_| before_fork().into())
+    }
+}
+
+/// Runs the call and gives its outcome to `complete`, on a thread of the bridge; where the system gives none, on this one
+/// before this returns.
+///
+/// The call is a task of its own, watched by a second one. So whatever ends it - its result, a cancel, a panic, a panic in
+/// what a cancel drops - is seen there and completes it.
+pub(crate) fn start(
+    call: impl Future<Output = Outcome> + Send + 'static,
+    complete: impl FnOnce(Outcome) + Send + 'static,
+) -> Call {
+    let runtime = match runtime::handle() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complete(error.into());
+            return Call { running: None };
+        }
+    };
+    let call = runtime.spawn(call);
+    let running = Some(OfProcess::new(call.abort_handle()));
+    // A panic in `complete` ends this task and nothing else.
+    runtime.spawn(async move {
+        complete(match call.await {
+            Ok(outcome) => outcome,
+            Err(ended) if ended.is_cancelled() => Outcome::Cancelled,
+            Err(_panicked) => panicked().into(),
+        });
+    });
+    Call { running }
+}
+
+/// The text of the panic goes to the panic hook only: who knows what it holds.
+fn panicked() -> Error {
+    internal::fault("devcred failed by a fault of its own", Some("Report it, with the panic's text on stderr."))
+}
+
+pub(crate) fn before_fork() -> Error {
+    internal::invalid_parameter("this call was begun before this process was forked: it belongs to the parent")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::resume_unwind;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use devcred::ErrorKind;
+    use proptest::prelude::*;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// How long a test waits for what must happen.
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// What happens to a call while it runs.
+    #[derive(Clone, Copy, Debug)]
+    enum Happens {
+        /// It comes to its end.
+        Ends,
+        /// It panics.
+        Panics,
+        Cancel,
+        DropHandle,
+        /// Another thread gets the time to do what it has to.
+        Yield,
+    }
+
+    fn happens() -> impl Strategy<Value = Happens> {
+        use Happens::{Cancel, DropHandle, Ends, Panics, Yield};
+        prop_oneof![Just(Ends), Just(Panics), Just(Cancel), Just(DropHandle), Just(Yield)]
+    }
+
+    /// A panic when it is dropped, as a cancel drops it.
+    struct PanicsInDrop(bool);
+
+    impl Drop for PanicsInDrop {
+        fn drop(&mut self) {
+            if self.0 && !thread::panicking() {
+                panic();
+            }
+        }
+    }
+
+    /// A panic of which nothing is printed.
+    fn panic() {
+        resume_unwind(Box::new(()));
+    }
+
+    fn ended() -> Outcome {
+        internal::invalid_parameter("it ended").into()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn whatever_happens_in_whatever_order_a_call_completes_once(
+            order in prop::collection::vec(happens(), 0..6),
+            at_once in any::<bool>(),
+            panics_in_drop in any::<bool>(),
+        ) {
+            let (end, may_end) = oneshot::channel();
+            let (told, outcomes) = channel();
+            let call = async move {
+                let _held = PanicsInDrop(panics_in_drop);
+                // Where nothing is sent, the sender is dropped: that ends it too.
+                let panics = may_end.await.unwrap_or(false);
+                if panics {
+                    panic();
+                }
+                ended()
+            };
+            let call = Arc::new(start(call, move |outcome| told.send(outcome).unwrap()));
+            let (mut end, mut handle) = (Some(end), Some(Arc::clone(&call)));
+            let mut cancels = Vec::new();
+            for event in &order {
+                match event {
+                    Happens::Ends | Happens::Panics => {
+                        let panics = matches!(event, Happens::Panics);
+                        end.take().map(|end| end.send(panics));
+                    }
+                    Happens::Cancel if at_once => {
+                        let call = Arc::clone(&call);
+                        cancels.push(thread::spawn(move || call.cancel().unwrap()));
+                    }
+                    Happens::Cancel => call.cancel().unwrap(),
+                    Happens::DropHandle => drop(handle.take()),
+                    Happens::Yield => thread::yield_now(),
+                }
+            }
+            drop((end, handle, call));
+            let outcome = outcomes.recv_timeout(LIMIT).unwrap();
+            // The channel is closed by then: the completion cannot be called again.
+            prop_assert!(outcomes.recv_timeout(LIMIT).is_err());
+            for cancel in cancels {
+                cancel.join().unwrap();
+            }
+
+            let was = |wanted: fn(&Happens) -> bool| order.iter().any(wanted);
+            match outcome {
+                Outcome::Cancelled => prop_assert!(was(|event| matches!(event, Happens::Cancel))),
+                Outcome::Error(error) if error.kind == ErrorKind::Internal => {
+                    prop_assert!(panics_in_drop || was(|event| matches!(event, Happens::Panics)));
+                }
+                other => prop_assert!(matches!(other, Outcome::Error(error) if error.message == "it ended")),
+            }
+        }
+    }
+}
