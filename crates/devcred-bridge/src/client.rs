@@ -176,6 +176,16 @@ mod tests {
         }
     }
 
+    /// Only has to compile: every binding shares its clients and handles between threads.
+    #[test]
+    fn clients_calls_and_outcomes_can_be_sent_and_shared() {
+        fn is_send_and_sync<T: Send + Sync>() {}
+        is_send_and_sync::<Client>();
+        is_send_and_sync::<Call>();
+        is_send_and_sync::<Pending>();
+        is_send_and_sync::<Outcome>();
+    }
+
     #[test]
     fn a_panic_in_a_call_is_an_error_and_the_next_call_works() {
         let (_runtime, _emulator, client) = service();

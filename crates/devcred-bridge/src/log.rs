@@ -1,6 +1,6 @@
 //! A client's log: the events of the core, given to a function of the caller's.
 
-use std::fmt::{self, Write};
+use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use arc_swap::ArcSwapOption;
 use devcred::internal;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
@@ -26,7 +27,7 @@ pub enum LogLevel {
     Info,
     /// Every attempt.
     Debug,
-    /// Everything.
+    /// The core has none.
     Trace,
 }
 
@@ -38,8 +39,10 @@ pub enum LogLevel {
 #[derive(Clone)]
 pub struct Log {
     level: LogLevel,
-    write: Arc<dyn Fn(LogLevel, &str) + Send + Sync>,
+    write: Arc<Write>,
 }
+
+type Write = dyn Fn(LogLevel, &str) + Send + Sync;
 
 impl Log {
     /// Events of this level and those that matter more.
@@ -131,6 +134,11 @@ impl Subscriber for ToLog {
         let is_asked_for =
             |log: &Option<Log>| log.as_ref().is_some_and(|log| LogLevel::of(*metadata.level()) <= log.level);
         metadata.target() == "devcred" && LOG.try_with(is_asked_for).unwrap_or(false)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        // The core has no event below it, other crates have.
+        Some(LevelFilter::DEBUG)
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -8,7 +8,6 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use common::{LIMIT, call, error, hanging, service};
 use devcred_bridge::{Client, ErrorKind, Log, LogLevel, Outcome, Pending, Secret};
@@ -23,9 +22,6 @@ fn every_child_of_a_busy_parent_gets_a_credential() {
     let service = service();
     let mut options = service.options();
     options.max_requests_per_second = Some(1_000_000);
-    // The call that is begun before the forks must not end by itself.
-    options.timeout = Some(Duration::from_secs(3600));
-    options.attempt_timeout = options.timeout;
     options.log = Some(Log::new(LogLevel::Debug, |_, _| ()));
     let client = Client::open(options).unwrap();
     let pending = client.begin(hanging());

@@ -43,8 +43,7 @@ fn events_go_to_their_own_client_and_from_its_level_on() {
     let service = service();
     let silent = service.client();
     let (one, ones) = with_log(&service, LogLevel::Debug);
-    // It is the first whose events happen, and switches them off for nobody.
-    credential(call(&silent, "GID_test@@@fault-Throttling-1"));
+    credential(call(&silent, "GID_test@@@fault-InternalError-1"));
     let (other, others) = with_log(&service, LogLevel::Warn);
     assert!(ones.lock().unwrap().is_empty());
     credential(call(&one, "GID_test@@@test"));

@@ -32,6 +32,9 @@ impl Service {
         options.access_key_secret = Some(Secret::new(self.emulator.access_key_secret()));
         options.endpoint = Some(self.emulator.endpoint().to_owned());
         options.instance_id = Some(INSTANCE_ID.to_owned());
+        // A call that hangs does not end by itself.
+        options.timeout = Some(Duration::from_secs(3600));
+        options.attempt_timeout = options.timeout;
         options
     }
 
