@@ -14,10 +14,7 @@ const SIGNED_WHERE_SENT: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-toke
 
 /// Key, token, time, signature, nonce, in this order. Only a request with a good signature uses up its nonce.
 pub(crate) fn authenticate(service: &Service, received: &Received, request: &ApiRequest) -> Result<(), Refusal> {
-    let claim = match request.signature {
-        SignatureKind::Acs3HmacSha256 => acs3_claim(received, request)?,
-        SignatureKind::HmacSha1 => rpc_claim(received, request)?,
-    };
+    let claim = Claim::read(received, request)?;
     let account = service.accounts.admit(&claim.access_key_id, request.security_token.as_deref())?;
     service.clock.check(&claim.timestamp)?;
     claim.check_signature(account)?;
@@ -25,15 +22,15 @@ pub(crate) fn authenticate(service: &Service, received: &Received, request: &Api
 }
 
 /// What a request says of itself, and what the service calculates from the rest of it.
-struct Claim {
-    access_key_id: String,
-    timestamp: String,
-    nonce: String,
-    signature: String,
-    calculation: Calculation,
+pub(crate) struct Claim {
+    pub(crate) access_key_id: String,
+    pub(crate) timestamp: String,
+    pub(crate) nonce: String,
+    pub(crate) signature: String,
+    pub(crate) calculation: Calculation,
 }
 
-enum Calculation {
+pub(crate) enum Calculation {
     Acs3 { canonical_request: String, body_is_the_signed_one: bool },
     Rpc { string_to_sign: String },
 }
@@ -109,20 +106,39 @@ fn rpc_claim(received: &Received, request: &ApiRequest) -> Result<Claim, Refusal
 }
 
 impl Claim {
+    pub(crate) fn read(received: &Received, request: &ApiRequest) -> Result<Self, Refusal> {
+        match request.signature {
+            SignatureKind::Acs3HmacSha256 => acs3_claim(received, request),
+            SignatureKind::HmacSha1 => rpc_claim(received, request),
+        }
+    }
+
     fn check_signature(&self, account: &Account) -> Result<(), Refusal> {
-        let secret = &account.access_key_secret;
-        let matches = match &self.calculation {
-            Calculation::Acs3 { canonical_request, body_is_the_signed_one } => {
-                let string_to_sign = acs3::string_to_sign(canonical_request);
-                *body_is_the_signed_one && acs3::signature(secret, &string_to_sign) == self.signature
-            }
-            Calculation::Rpc { string_to_sign } => rpc::signature(secret, string_to_sign) == self.signature,
-        };
-        if matches { Ok(()) } else { Err(self.calculation.mismatch()) }
+        let calculated = self.calculation.signature(&account.access_key_secret);
+        if calculated.as_ref() == Some(&self.signature) { Ok(()) } else { Err(self.calculation.mismatch()) }
     }
 }
 
 impl Calculation {
+    /// `None` where the body is not the one whose hash was signed: then no signature is right.
+    pub(crate) fn signature(&self, access_key_secret: &str) -> Option<String> {
+        match self {
+            Self::Acs3 { canonical_request, body_is_the_signed_one } => {
+                let string_to_sign = acs3::string_to_sign(canonical_request);
+                body_is_the_signed_one.then(|| acs3::signature(access_key_secret, &string_to_sign))
+            }
+            Self::Rpc { string_to_sign } => Some(rpc::signature(access_key_secret, string_to_sign)),
+        }
+    }
+
+    /// What the signature covers: the canonical request, or the string to sign of the older signature.
+    pub(crate) fn covered(&self) -> &str {
+        match self {
+            Self::Acs3 { canonical_request, .. } => canonical_request,
+            Self::Rpc { string_to_sign } => string_to_sign,
+        }
+    }
+
     /// The message carries the service's side in full, as the service sends it: a client finds the line that differs. With
     /// the older signature that holds the security token, so the journal gets a copy without it.
     fn mismatch(&self) -> Refusal {

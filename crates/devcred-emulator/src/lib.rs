@@ -118,6 +118,8 @@ mod emulator;
 mod error;
 mod fault;
 mod guard;
+#[doc(hidden)]
+pub mod internal;
 mod journal;
 mod listener;
 mod nonce;

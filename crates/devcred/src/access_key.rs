@@ -60,6 +60,11 @@ impl AccessKey {
         self.security_token.as_ref()
     }
 
+    /// Both: what must not be repeated.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [Some(&self.secret), self.security_token.as_ref()].into_iter().flatten()
+    }
+
     /// The key from the variables that the vendor's own libraries read.
     pub(crate) fn from_variables(variables: &Variables) -> Result<Self, Error> {
         let required = |name: &'static str| {

@@ -154,10 +154,13 @@ fn first_difference<'a>(ours: &'a str, theirs: &'a str, separator: &str) -> (&'a
 fn shown(part: &str, key: &AccessKey) -> String {
     const MAX_CHARS: usize = 200;
     let token_names = ["x-acs-security-token:", "SecurityToken%3D", "SecurityToken="];
-    if let Some(name) = token_names.iter().find(|name| part.starts_with(**name)) {
-        return format!("\"{name}<cut out>\"");
-    }
-    let part = cut_out(part, [Some(key.secret()), key.security_token()].into_iter().flatten());
+    // Not always at the beginning: what took the line feeds out of the message left the whole request in one line.
+    let before_token = token_names.iter().filter_map(|name| part.find(name)?.checked_add(name.len())).min();
+    let part = match before_token {
+        Some(end) => format!("{}<cut out>", part.get(..end).unwrap_or_default()),
+        None => part.to_owned(),
+    };
+    let part = cut_out(&part, key.secrets());
     let part: String = part.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
     format!("\"{part}\"")
 }

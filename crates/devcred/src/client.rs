@@ -228,9 +228,8 @@ impl Shared {
             Ok(answer) => answer,
             Err(_) => Err(NoAnswer::timed_out(told)),
         };
-        let secrets = [Some(sent.key.secret()), sent.key.security_token()].into_iter().flatten();
         let read = match answer {
-            Ok(answer) => response::read(operation, &answer, secrets),
+            Ok(answer) => response::read(operation, &answer, sent.key.secrets()),
             Err(no_answer) => Err(no_answer.into_failure(&self.described(attempts))),
         };
 

@@ -1,14 +1,22 @@
-//! What the benchmarks and the bindings' bridge need beyond the public API. No promise is made for it.
+//! What the bindings' bridge, benchmarks, fuzz targets and tests need beyond the public API. No promise is made for it.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
+
 use crate::access_key::AccessKey;
+use crate::advice::{self, Asked};
 use crate::builder::ClientBuilder;
 use crate::client::Client;
+use crate::credential::DeviceCredential;
+use crate::endpoint::{Endpoint, Network};
 use crate::error::Error;
 use crate::operation::GetDeviceCredential;
-use crate::sign::{Signature, Stamp, nonce};
+use crate::response::{self, Answer, Body};
+use crate::sign::{Signature, SignedRequest, Stamp, nonce};
+use crate::variables::Setting;
 
 /// Signs one request with a fresh nonce and date, and returns its length in bytes.
 pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
@@ -18,6 +26,96 @@ pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str
     request.map_or(0, |request| {
         request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     })
+}
+
+/// A call that is the same every time: its host, nonce and time are fixed.
+pub struct FixedCall<'a> {
+    pub signature: Signature,
+    pub client_id: &'a str,
+    pub instance_id: &'a str,
+    pub key: &'a AccessKey,
+}
+
+impl FixedCall<'_> {
+    const HOST: &'static str = "onsmqtt.cn-hangzhou.aliyuncs.com";
+    const TIME: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn operation(&self) -> GetDeviceCredential {
+        GetDeviceCredential::new(self.client_id, self.instance_id)
+    }
+
+    fn sign(&self) -> Result<SignedRequest, Error> {
+        let stamp = Stamp { time: Self::TIME, nonce: "00000000000000000000000000000000" };
+        let request = self.signature.sign(&self.operation(), Self::HOST, self.key, stamp);
+        request.map_err(|_| Error::invalid_parameter("an id that fits into no header"))
+    }
+
+    /// What the signature covers: the canonical request, or with HMAC-SHA1 the string to sign.
+    pub fn covered(&self) -> Result<String, Error> {
+        self.sign().map(|request| (*request.covered).clone())
+    }
+
+    /// What the caller gets where this answer is the last: the pipeline without pace, transport and retry. A header that
+    /// HTTP does not allow is left out.
+    pub fn read(&self, status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Result<DeviceCredential, Error> {
+        let header = |(name, value): &(&str, &[u8])| {
+            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
+        };
+        let headers: HeaderMap = headers.iter().filter_map(header).collect();
+        let answer = Answer { status, headers, body: Body::Whole(Zeroizing::new(body.to_vec())) };
+        let request = self.sign()?;
+        let failure = match response::read(&self.operation(), &answer, self.key.secrets()) {
+            Ok(read) => return Ok(read.answer),
+            Err(failure) => failure,
+        };
+        let asked = Asked {
+            client_id: self.client_id,
+            host: Self::HOST,
+            is_loopback: false,
+            region: None,
+            requests_per_second: 50,
+            roots: "the roots bundled with devcred",
+            proxy: None,
+            now: Self::TIME,
+            signature: self.signature,
+            sent: Some(advice::Sent { request: &request, key: self.key, time: Self::TIME }),
+            always_refused_or_reset: false,
+        };
+        let advice = advice::advice(&failure, &asked);
+        Err(Error::new(failure, 1, advice))
+    }
+}
+
+/// The host that is signed for this endpoint, and the URL of a request with this query.
+pub fn endpoint(text: &str, query: &str) -> Result<(String, String), Error> {
+    let endpoint = Endpoint::resolve(Some(&Setting::option("endpoint", text)), None, Network::Public)?;
+    Ok((endpoint.host().to_owned(), endpoint.url(query).into()))
+}
+
+/// A request as it is sent, and what its signature covers: the canonical request, or with HMAC-SHA1 the string to sign.
+pub struct Signed {
+    pub query: String,
+    pub headers: Vec<(String, String)>,
+    pub covered: String,
+}
+
+/// Signs one request with this time and nonce. `None` where a value fits into no header.
+pub fn signed(
+    signature: Signature,
+    client_id: &str,
+    instance_id: &str,
+    host: &str,
+    key: &AccessKey,
+    time: SystemTime,
+    nonce: &str,
+) -> Option<Signed> {
+    let operation = GetDeviceCredential::new(client_id, instance_id);
+    let request = signature.sign(&operation, host, key, Stamp { time, nonce }).ok()?;
+    let text = |(name, value): &(&str, reqwest::header::HeaderValue)| {
+        Some(((*name).to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = request.headers.iter().map(text).collect::<Option<_>>()?;
+    Some(Signed { query: request.query.to_string(), headers, covered: request.covered.to_string() })
 }
 
 /// Names the language that the caller's program is written in: the last word of the user agent.

@@ -11,6 +11,7 @@ mod bench;
 mod boundary;
 mod check;
 mod debian;
+mod fuzz;
 mod language;
 mod libtest;
 mod msrv;
@@ -100,6 +101,16 @@ One crate's tests, while you work on it:
         #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Looks for inputs that break a promise, by fuzzing; the inputs found before are replayed by `cargo xtask test`
+    #[command(after_help = fuzz::help(), after_long_help = fuzz::help())]
+    Fuzz {
+        /// Run only these targets, in their usual order [default: all]
+        #[arg(value_name = "TARGET", value_parser = PossibleValuesParser::new(fuzz::names()), hide_possible_values = true)]
+        only: Vec<String>,
+        /// How long each target runs
+        #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+        seconds: u32,
+    },
 }
 
 #[derive(Args)]
@@ -157,6 +168,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
         Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),
+        Command::Fuzz { only, seconds } => fuzz::run(&workspace, &mut steps, only, *seconds),
     }
     Ok(steps.finish())
 }

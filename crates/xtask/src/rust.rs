@@ -31,6 +31,7 @@ const SEPARATE: &[Separate] = &[
         select: &["-p", "devcred-feature-unification"],
         vendor_python: false,
     },
+    Separate { about: "the corpora of the fuzz targets", select: &["-p", "devcred-fuzz"], vendor_python: false },
     Separate { about: "the vendor's SDK", select: &["-p", "devcred-vendor-tests"], vendor_python: true },
 ];
 

@@ -17,6 +17,9 @@ pub(crate) struct Tool {
 /// Finds the dependencies that `deny.toml` refuses.
 pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
+/// Builds the fuzz targets with the compiler's coverage and sanitizer.
+pub(crate) const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+
 /// Installs the tool, unless this very version is there already, and gives the program to start.
 pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     let own = folder(workspace).join("bin").join(format!("{}{}", tool.name, std::env::consts::EXE_SUFFIX));

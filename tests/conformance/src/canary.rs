@@ -1,5 +1,7 @@
 //! Finds secrets in what a probe wrote, whichever way they got there, and cuts them out of what the driver prints.
 
+use std::collections::{BTreeSet, HashMap};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -8,9 +10,14 @@ use crate::line::encode;
 /// A shorter text stands in ordinary output by accident.
 const SHORTEST: usize = 8;
 
-/// Secrets, in every form in which one could slip into a text.
+/// Secrets, in every form in which one could slip into a text. A case of a thousand devices has sixteen thousand forms, so a
+/// text is read once, and compared with those that begin as it goes on.
 #[derive(Clone, Default)]
-pub struct Canaries(Vec<Canary>);
+pub struct Canaries {
+    known: Vec<Canary>,
+    /// The place of a canary, and one of its forms, by how that begins.
+    by_start: HashMap<[u8; SHORTEST], Vec<(usize, String)>>,
+}
 
 #[derive(Clone)]
 struct Canary {
@@ -22,36 +29,54 @@ struct Canary {
 impl Canaries {
     /// Watches for a secret from now on.
     pub fn add(&mut self, name: impl Into<String>, secret: &str) {
-        let forms = forms(secret);
-        if secret.len() >= SHORTEST && !self.0.iter().any(|known| known.forms == forms) {
-            self.0.push(Canary { name: name.into(), forms });
+        if secret.len() >= SHORTEST {
+            self.add_forms(name.into(), forms(secret));
         }
     }
 
     /// Watches for these too.
     pub fn extend(&mut self, others: &Canaries) {
-        for canary in &others.0 {
-            if !self.0.iter().any(|known| known.forms == canary.forms) {
-                self.0.push(canary.clone());
+        for Canary { name, forms } in &others.known {
+            self.add_forms(name.clone(), forms.clone());
+        }
+    }
+
+    fn add_forms(&mut self, name: String, forms: Vec<String>) {
+        let place = self.known.len();
+        let mut is_new = false;
+        for form in &forms {
+            let Some(start) = form.as_bytes().first_chunk() else { continue };
+            let alike = self.by_start.entry(*start).or_default();
+            if !alike.iter().any(|(_, known)| known == form) {
+                alike.push((place, form.clone()));
+                is_new = true;
             }
+        }
+        if is_new {
+            self.known.push(Canary { name, forms });
         }
     }
 
     /// The names of those that stand in the text.
     pub fn found_in(&self, text: &str) -> Vec<&str> {
-        let found = self.0.iter().filter(|canary| canary.forms.iter().any(|form| text.contains(form)));
-        found.map(|canary| canary.name.as_str()).collect()
+        self.all_in(text).map(|canary| canary.name.as_str()).collect()
     }
 
     /// The text without them.
     pub fn cut_out_of(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for canary in &self.0 {
-            for form in &canary.forms {
-                text = text.replace(form, &format!("<{}>", canary.name));
-            }
+        let forms = self.all_in(text).flat_map(|canary| canary.forms.iter().map(|form| (form, &canary.name)));
+        forms.fold(text.to_owned(), |text, (form, name)| text.replace(form, &format!("<{name}>")))
+    }
+
+    fn all_in(&self, text: &str) -> impl Iterator<Item = &Canary> {
+        let mut places = BTreeSet::new();
+        let mut rest = text.as_bytes();
+        while let Some(start) = rest.first_chunk() {
+            let alike = self.by_start.get(start).into_iter().flatten();
+            places.extend(alike.filter(|(_, form)| rest.starts_with(form.as_bytes())).map(|(place, _)| *place));
+            rest = rest.get(1..).unwrap_or_default();
         }
-        text
+        places.into_iter().filter_map(|place| self.known.get(place))
     }
 }
 
@@ -106,6 +131,22 @@ mod tests {
             let cut = canaries().cut_out_of(&text);
             assert!(canaries().found_in(&cut).is_empty() && cut.contains("<the secret>"), "{cut}");
         }
+    }
+
+    #[test]
+    fn each_of_many_is_found_by_its_name_and_once() {
+        let mut many = canaries();
+        many.add("a longer one", "s3cr3t+/value=and-more");
+        many.add("the same", SECRET);
+        (0..100).for_each(|number| many.add(number.to_string(), &format!("s3cr3t+/{number}")));
+        assert_eq!(
+            many.found_in(&format!("{SECRET}and-more, s3cr3t+/7, {SECRET}")),
+            ["the secret", "a longer one", "7"]
+        );
+        let mut both = Canaries::default();
+        both.extend(&many);
+        both.extend(&canaries());
+        assert_eq!(both.found_in(SECRET), ["the secret"]);
     }
 
     #[test]

@@ -1,12 +1,17 @@
-//! Requests that the emulator refused because they are wrong, told so that one sees where: what a right client signs for
-//! this call, line by line beside what the emulator signed for the request that it got.
+//! Requests that the emulator refused because they are wrong, told so that one sees where: what the core signs for this call,
+//! line by line beside what the emulator signed for the request that it got.
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
+use devcred::{AccessKey, Signature, internal};
 use devcred_emulator::{Call, SecurityTokenPresented, SignatureKind};
 
 use crate::asked::Asked;
 use crate::line::encode;
+
+/// What the emulator puts in the place of a security token.
+const HIDDEN: &str = "<hidden>";
 
 /// The codes that mean a request is wrong. What a key or a device may do is another matter.
 const WRONG: &[&str] = &[
@@ -38,11 +43,12 @@ pub(crate) fn refused(calls: &[Call]) -> Vec<(&Call, &str)> {
 pub(crate) fn side_by_side(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
     let ours = expected(call, asked, client_id, host);
     let theirs = call.refused_signature.clone().unwrap_or_else(|| as_sent(call));
-    let mut text = String::from("  (-) what a right client signs, (+) what the emulator was sent\n");
+    let mut text =
+        String::from("  (-) what the core signs for this call, (+) what the emulator signs for what it was sent\n");
     let split = |text: &str| text.replace("%26", "\n%26").lines().map(str::to_owned).collect::<Vec<_>>();
     let (ours, theirs) = (split(&ours), split(&theirs));
     if ours == theirs {
-        text += "  they are equal: the request is right, so the client signed another one, or with another secret\n";
+        text += "  they are equal, so it was signed with another secret, or signed before it was altered\n";
     }
     for line in 0..ours.len().max(theirs.len()) {
         let (our, their) = (ours.get(line), theirs.get(line));
@@ -64,54 +70,30 @@ fn as_sent(call: &Call) -> String {
     format!("{}\n{}{headers}", call.method, call.target)
 }
 
+/// What the core signs for this call at the time and with the nonce that the request has.
 fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
-    let instance_id = asked.instance_id.as_str();
-    let nonce = call.nonce.as_deref().unwrap_or("<a nonce>");
-    let with_token =
-        call.security_token != SecurityTokenPresented::Absent || asked.line.get("security_token").is_some();
+    let has_token = call.security_token != SecurityTokenPresented::Absent || asked.line.get("security_token").is_some();
     let key_id = call.access_key_id.as_deref().or(asked.line.get("access_key_id")).unwrap_or_default();
-    if call.signature == Some(SignatureKind::HmacSha1) {
-        return rpc(call, key_id, with_token, nonce, client_id, instance_id);
-    }
-    let date = call.headers.iter().find(|(name, _)| name == "x-acs-date");
-    let token = |name, value| with_token.then_some((name, value));
-    let empty_body = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    let headers = [
-        Some(("host", host)),
-        token("x-acs-accesskey-id", key_id),
-        Some(("x-acs-action", "GetDeviceCredential")),
-        Some(("x-acs-content-sha256", empty_body)),
-        Some(("x-acs-date", date.map_or("<a time>", |(_, value)| value))),
-        token("x-acs-security-token", "<hidden>"),
-        Some(("x-acs-signature-nonce", nonce)),
-        Some(("x-acs-version", "2020-04-20")),
-    ];
-    let query = format!("ClientId={}&InstanceId={}", encode(client_id), encode(instance_id));
-    let headers: Vec<_> = headers.into_iter().flatten().collect();
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-    let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
-    format!("POST\n/\n{query}\n{lines}\n{}\n{empty_body}", names.join(";"))
+    // The secret is in no line of it, and the emulator has put this in the token's place.
+    let key = AccessKey::new(key_id, "any");
+    let key = if has_token { key.and_then(|key| key.with_security_token(HIDDEN)) } else { key };
+    let Ok(key) = key else {
+        return "the core refuses the AccessKey".to_owned();
+    };
+    let is_older = call.signature == Some(SignatureKind::HmacSha1);
+    let signature = if is_older { Signature::HmacSha1 } else { Signature::Acs3HmacSha256 };
+    let (time, nonce) = (time(call), call.nonce.as_deref().unwrap_or("(none)"));
+    let signed = internal::signed(signature, client_id, &asked.instance_id, host, &key, time, nonce);
+    let covered = signed.map_or_else(|| "the core refuses these ids".to_owned(), |signed| signed.covered);
+    covered.replace(&encode(&encode(HIDDEN)).into_owned(), HIDDEN)
 }
 
-fn rpc(call: &Call, key_id: &str, with_token: bool, nonce: &str, client_id: &str, instance_id: &str) -> String {
-    let timestamp = call.target.split(['?', '&']).find_map(|pair| pair.strip_prefix("Timestamp="));
-    let pairs = [
-        Some(("AccessKeyId", encode(key_id))),
-        Some(("Action", "GetDeviceCredential".into())),
-        Some(("ClientId", encode(client_id))),
-        Some(("Format", "JSON".into())),
-        Some(("InstanceId", encode(instance_id))),
-        with_token.then_some(("SecurityToken", "<hidden>".into())),
-        Some(("SignatureMethod", "HMAC-SHA1".into())),
-        Some(("SignatureNonce", encode(nonce))),
-        Some(("SignatureVersion", "1.0".into())),
-        Some(("Timestamp", timestamp.unwrap_or("<a time>").into())),
-        Some(("Version", "2020-04-20".into())),
-    ];
-    let pairs: Vec<_> = pairs.into_iter().flatten().map(|(name, value)| format!("{name}={value}")).collect();
-    // The emulator cuts the token out of the encoded text, so its placeholder is not encoded.
-    let query = encode(&pairs.join("&")).replace("%3Chidden%3E", "<hidden>");
-    format!("POST&%2F&{query}")
+/// The time that the request says, or else now.
+fn time(call: &Call) -> SystemTime {
+    let header = call.headers.iter().find(|(name, _)| name == "x-acs-date").map(|(_, value)| value.clone());
+    let parameter = || call.target.split(['?', '&']).find_map(|pair| pair.strip_prefix("Timestamp="));
+    let written = header.or_else(|| Some(parameter()?.replace("%3A", ":")));
+    written.and_then(|text| humantime::parse_rfc3339(&text).ok()).unwrap_or_else(SystemTime::now)
 }
 
 #[cfg(test)]
@@ -119,7 +101,7 @@ mod tests {
     use super::*;
     use crate::case::Case;
     use crate::server::Running;
-    use devcred::{AccessKey, Client, ErrorKind, Signature};
+    use devcred::{Client, ErrorKind};
 
     /// A request that is signed with a wrong secret and right otherwise, and what it was asked by.
     async fn refused_call(signature: Signature, token: Option<&str>) -> (Call, Asked, String) {
@@ -150,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_right_client_signs_is_what_the_emulator_signs() {
+    async fn what_the_core_signs_is_what_the_emulator_signs() {
         for signature in [Signature::Acs3HmacSha256, Signature::HmacSha1] {
             for token in [None, Some("the+token/==")] {
                 let (call, asked, host) = refused_call(signature, token).await;

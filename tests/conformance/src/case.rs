@@ -12,7 +12,7 @@ mod expect;
 mod server;
 mod step;
 
-pub use expect::{Expect, Expected, Outcome, Took};
+pub use expect::{AtLeast, Calls, Count, Expect, Expected, Outcome, Requests};
 pub use server::{AccessKey, Proxy, Server, Tls};
 pub use step::{Answer, BodyRepeat, StepForm};
 

@@ -41,6 +41,11 @@ impl Pool {
         self.state().started
     }
 
+    /// The processes of the probes that wait to be asked again.
+    pub fn idle_processes(&self) -> Vec<u32> {
+        self.state().idle.iter().map(Probe::process_id).collect()
+    }
+
     /// Lends a probe; it waits where four are lent. With variables of its own the probe is a fresh one, for this case only.
     ///
     /// # Errors

@@ -99,6 +99,10 @@ impl Probe {
         self.log.new_text()
     }
 
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Whether it can be asked again.
     pub(crate) fn is_in_step(&self) -> bool {
         self.in_step

@@ -46,7 +46,8 @@ pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime, grace: Durat
         Done { answer, took, log: probe.new_log(), late_secrets, secrets: probe.secrets().clone() }
     });
     let done = done.map_err(|failure| asked.secrets.cut_out_of(&failure))?;
-    let counted = runtime.block_on(server.count(case.expect.requests, case.expect.outcome == Outcome::Cancelled));
+    let requests = case.expect.requests.number(done.answer.as_ref().map_or(0, verdict::ok_calls));
+    let counted = runtime.block_on(server.count(requests, case.expect.outcome == Outcome::Cancelled));
     let device_secrets = device_secrets(&server, &asked);
     let (this_run, host) = (server.placeholders(), server.host().to_owned());
     runtime.block_on(server.stop());

@@ -56,6 +56,28 @@ impl Options {
         }
         Ok(options)
     }
+
+    /// The languages that are asked for, and those that are left out.
+    ///
+    /// # Errors
+    /// A language that there is not.
+    pub fn choose(&self, mut known: Vec<Language>) -> Result<(Vec<Language>, Vec<Language>), String> {
+        let names: Vec<_> = known.iter().map(|language| language.name).collect();
+        let asked = self.languages.iter().chain(self.probes.iter().map(|(name, _)| name));
+        if let Some(unknown) = asked.clone().find(|name| !names.contains(&name.as_str())) {
+            return Err(format!("no language {unknown:?}: there is {}", names.join(", ")));
+        }
+        for (name, command) in &self.probes {
+            for language in known.iter_mut().filter(|language| language.name == name) {
+                language.command = command.split_whitespace().map(str::to_owned).collect();
+            }
+        }
+        let wanted = |name: &str| match self.languages.as_slice() {
+            [] => name == language::DEFAULT,
+            languages => languages.iter().any(|language| language == name),
+        };
+        Ok(known.into_iter().partition(|language| wanted(language.name)))
+    }
 }
 
 /// Runs the suite and says how it went, one line a language at the end.
@@ -108,22 +130,8 @@ struct Suite {
 }
 
 impl Suite {
-    fn new(options: Options, mut known: Vec<Language>) -> Result<Self, String> {
-        let names: Vec<_> = known.iter().map(|language| language.name).collect();
-        let asked = options.languages.iter().chain(options.probes.iter().map(|(name, _)| name));
-        if let Some(unknown) = asked.clone().find(|name| !names.contains(&name.as_str())) {
-            return Err(format!("no language {unknown:?}: there is {}", names.join(", ")));
-        }
-        for (name, command) in &options.probes {
-            for language in known.iter_mut().filter(|language| language.name == name) {
-                language.command = command.split_whitespace().map(str::to_owned).collect();
-            }
-        }
-        let wanted = |name: &str| match options.languages.as_slice() {
-            [] => name == language::DEFAULT,
-            languages => languages.iter().any(|language| language == name),
-        };
-        let (chosen, left_out): (Vec<_>, Vec<_>) = known.into_iter().partition(|language| wanted(language.name));
+    fn new(options: Options, known: Vec<Language>) -> Result<Self, String> {
+        let (chosen, left_out) = options.choose(known)?;
         let title = title(&chosen, &left_out);
 
         let mut cases = read_all(&cases_folder()).map_err(|error| format!("the cases cannot be read: {error}"))?;
@@ -164,7 +172,8 @@ impl Suite {
     }
 }
 
-fn title(chosen: &[Language], left_out: &[Language]) -> String {
+/// What a run is of: `rust only; left out: c`.
+pub fn title(chosen: &[Language], left_out: &[Language]) -> String {
     let names = |languages: &[Language]| languages.iter().map(|language| language.name).collect::<Vec<_>>().join(", ");
     let only = if chosen.len() == 1 { " only" } else { "" };
     let left_out = if left_out.is_empty() { String::new() } else { format!("; left out: {}", names(left_out)) };

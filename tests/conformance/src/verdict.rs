@@ -11,7 +11,7 @@ use sha1::Sha1;
 
 use crate::asked::Asked;
 use crate::canonical;
-use crate::case::{Case, Expect, Expected, Outcome};
+use crate::case::{Case, Count, Expect, Expected, Outcome};
 use crate::line::Line;
 use crate::pattern;
 use crate::server::Counted;
@@ -194,7 +194,12 @@ impl Seen<'_> {
     fn numbers(&self, findings: &mut Findings, expect: &Expect) {
         let calls = self.asked.calls;
         let all = if expect.outcome == Outcome::Ok { calls } else { 0 };
-        let ok = expect.ok.unwrap_or_else(|| expect.failed.map_or(all, |failed| calls.saturating_sub(failed)));
+        let ok = match expect.ok {
+            Some(Count::Exactly(ok)) => ok,
+            // Where it is so many, it is as many as there are.
+            Some(Count::Bounded(bound)) => bound.at_least.max(ok_calls(self.answer) as u64),
+            None => expect.failed.map_or(all, |failed| calls.saturating_sub(failed)),
+        };
         findings.equal("ok", ok, self.answer.get("ok").unwrap_or("(absent)"));
         let failed = expect.failed.unwrap_or(calls.saturating_sub(ok));
         findings.equal("failed", failed, self.answer.get("failed").unwrap_or("(absent)"));
@@ -208,7 +213,7 @@ impl Seen<'_> {
         let Counted { calls, connections, proxy_requests, redirect_connections } = self.counted;
         let nonces: BTreeSet<_> = calls.iter().filter_map(|call| call.nonce.as_deref()).collect();
         let some = |value: Option<usize>, seen: usize| value.unwrap_or(seen);
-        findings.equal("requests", expect.requests, calls.len());
+        findings.equal("requests", expect.requests.number(ok_calls(self.answer)), calls.len());
         findings.equal("distinct_nonces", some(expect.distinct_nonces, nonces.len()), nonces.len());
         findings.equal("connections", expect.connections.unwrap_or(*connections), connections);
         findings.equal("proxy_requests", some(expect.proxy_requests, *proxy_requests), proxy_requests);
@@ -250,6 +255,11 @@ impl Seen<'_> {
         let Expect { result, error, .. } = &self.case.expect;
         result.contains_key(key) || error.contains_key(key)
     }
+}
+
+/// How many calls succeeded, by the probe's word.
+pub(crate) fn ok_calls(answer: &Line) -> usize {
+    answer.get("ok").and_then(|ok| ok.parse().ok()).unwrap_or(0)
 }
 
 /// base64(HMAC-SHA1(secret, client id)), as the service's documents have it: the driver's own, so that it can judge the core's.

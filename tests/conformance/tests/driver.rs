@@ -111,6 +111,16 @@ fn a_lie_about_a_credential_is_caught_and_no_secret_shown() {
 }
 
 #[test]
+fn a_lie_about_how_many_calls_succeeded_is_caught_where_the_case_leaves_the_number_open() {
+    let open = r#"{"outcome": "ok", "requests": "ok", "ok": {"at_least": 1}}"#;
+    Driver::of(&[HONEST]).run("a/truth", "GID_test@@@test", open).unwrap();
+    let report = Driver::lying("fewer calls").run("a/lie", "GID_test@@@test", open).unwrap_err();
+    for told in ["ok\n    expected  1\n    seen      0", "requests\n    expected  0\n    seen      1"] {
+        assert!(report.contains(told), "{report}");
+    }
+}
+
+#[test]
 fn a_probe_that_is_out_of_step_is_replaced() {
     for (lie, told) in [
         ("another case", "the probe answered for another case: success/credential"),

@@ -58,48 +58,52 @@ impl ServiceError {
         if !is_code || matches!(code.as_str(), "200" | "OK" | "Success") {
             return None;
         }
-        let help_url = help_url.filter(|url| is_vendor_page(url));
+        let help_url = help_url.and_then(|url| vendor_page(&url));
         Some(Self { code, full_message: message.unwrap_or_default(), request_id, help_url, access_denied })
     }
 
     /// The message in one line, without these secrets.
     pub(super) fn message(&self, secrets: &[&Secret]) -> String {
-        let message = one_line(&cut_out(own_part(&self.code, &self.full_message), secrets.iter().copied()));
+        let line = in_one_line(&self.full_message);
+        let message = shortened(&cut_out(own_part(&self.code, &line), secrets.iter().copied()));
         if message.is_empty() { "the service gave no message".to_owned() } else { message }
     }
 
     /// What RAM missed, each in one line, without these secrets.
     pub(super) fn access_denied(&self, secrets: &[&Secret]) -> Vec<(&'static str, String)> {
         let denied = self.access_denied.iter();
-        denied.map(|(name, value)| (*name, one_line(&cut_out(value, secrets.iter().copied())))).collect()
+        denied.map(|(name, value)| (*name, shortened(&cut_out(&in_one_line(value), secrets.iter().copied())))).collect()
     }
 }
 
 /// A refused signature's message goes on with the service's side of the computation, security token included. What of it
 /// matters is said by the advice.
-fn own_part<'a>(code: &str, message: &'a str) -> &'a str {
-    match message.find(" server ") {
-        Some(end) if code == "SignatureDoesNotMatch" => message.get(..end).unwrap_or(message),
-        _ => message,
+fn own_part<'a>(code: &str, line: &'a str) -> &'a str {
+    if code != "SignatureDoesNotMatch" {
+        return line;
     }
+    if line.starts_with("server ") { "" } else { line.split(" server ").next().unwrap_or(line) }
 }
 
-fn one_line(text: &str) -> String {
+fn in_one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let line = words.collect::<Vec<_>>().join(" ");
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn shortened(line: &str) -> String {
     match line.char_indices().nth(MESSAGE_MAX_CHARS) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
+        None => line.to_owned(),
     }
 }
 
-fn is_vendor_page(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else {
-        return false;
-    };
+/// The URL, if it is one of the vendor's, as the URL parser writes it: it reads past line feeds and other control
+/// characters, which must not reach a terminal.
+fn vendor_page(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
     let host = url.host_str().unwrap_or_default();
     let is_of = |domain: &str| host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));
-    url.scheme() == "https" && (is_of("aliyun.com") || is_of("alibabacloud.com"))
+    (url.scheme() == "https" && (is_of("aliyun.com") || is_of("alibabacloud.com"))).then(|| url.into())
 }
 
 fn xml_text(xml: &str, tag: &str) -> Option<String> {

@@ -278,6 +278,28 @@ fn the_services_side_of_a_signature_is_no_part_of_the_message() {
 }
 
 #[test]
+fn the_services_side_is_no_part_of_the_message_where_a_line_begins_with_it_either() {
+    for (message, own) in [
+        ("no match.\nserver CanonicalRequest is [POST]", "no match."),
+        ("server string to sign is:POST", "the service gave no message"),
+        ("\tserver string to sign is:POST", "the service gave no message"),
+    ] {
+        let failure = read_json(400, &json!({"Code": "SignatureDoesNotMatch", "Message": message})).unwrap_err();
+        assert_eq!((failure.message.as_str(), failure.reply.full_message.as_str()), (own, message));
+    }
+}
+
+#[test]
+fn help_holds_no_control_character() {
+    let url = " https://api.aliyun.com/a\nb\tc?q=\u{1b}[31m\u{85}";
+    let body = json!({"Code": "NoPermission", "Message": "m", "Recommend": url});
+    let help = read_json(400, &body).unwrap_err().reply.help_url;
+    assert_eq!(help.as_deref(), Some("https://api.aliyun.com/abc?q=%1B[31m%C2%85"));
+    let secret = json!({"Code": "NoPermission", "Message": "m", "Recommend": "https://aliyun.com/account+\nsecret"});
+    assert_eq!(read_json(400, &secret).unwrap_err().reply.help_url, None);
+}
+
+#[test]
 fn only_the_vendors_own_https_pages_are_help() {
     for (url, good) in [
         ("https://api.aliyun.com/troubleshoot?q=x", true),

@@ -10,13 +10,6 @@ pub(crate) fn append(to: &mut String, text: &str) {
     to.extend(utf8_percent_encode(text, RESERVED));
 }
 
-/// The text, percent-encoded.
-pub(crate) fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() + text.len() / 2);
-    append(&mut encoded, text);
-    encoded
-}
-
 /// `name=value&name=value`, encoded and sorted by name in byte order. An empty value keeps its `=`.
 pub(crate) fn canonical_query(parameters: &[(&str, &str)]) -> String {
     let mut parameters = parameters.to_vec();
@@ -38,6 +31,12 @@ pub(crate) fn canonical_query(parameters: &[(&str, &str)]) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn percent_encode(text: &str) -> String {
+        let mut encoded = String::new();
+        append(&mut encoded, text);
+        encoded
+    }
 
     #[test]
     fn only_the_unreserved_characters_stay() {

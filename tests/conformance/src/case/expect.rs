@@ -89,16 +89,16 @@ pub struct Expect {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"enum": ERROR_KEYS}))]
     pub error: BTreeMap<String, Option<Expected>>,
-    /// How many requests arrived at the emulator.
-    pub requests: usize,
+    /// How many requests arrived at the emulator; `"ok"`: as many as calls succeeded.
+    pub requests: Requests,
     /// How many different nonces they had.
     pub distinct_nonces: Option<usize>,
     /// How many connections were made to it.
     pub connections: Option<u64>,
     /// How many requests came to the proxy.
     pub proxy_requests: Option<usize>,
-    /// How many of the calls succeeded. Default: all or none, as the outcome says.
-    pub ok: Option<u64>,
+    /// How many of the calls succeeded, or how many at least. Default: all or none, as the outcome says.
+    pub ok: Option<Count>,
     /// How many of them did not.
     pub failed: Option<u64>,
     /// The AccessKey ids of the requests, in order.
@@ -107,14 +107,50 @@ pub struct Expect {
     #[serde(default)]
     pub refused: Vec<String>,
     /// How long the call took, by the driver's clock.
-    pub took_ms: Option<Took>,
+    pub took_ms: Option<AtLeast>,
 }
 
-/// How long a call takes. There is no upper bound: machines are noisy.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// How many requests arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Requests {
+    Exactly(usize),
+    AsManyAs(Calls),
+}
+
+/// Some of the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Calls {
+    /// Those that succeeded.
+    Ok,
+}
+
+impl Requests {
+    /// As a number, where so many calls have succeeded.
+    pub fn number(self, ok: usize) -> usize {
+        match self {
+            Requests::Exactly(number) => number,
+            Requests::AsManyAs(Calls::Ok) => ok,
+        }
+    }
+}
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Count {
+    Exactly(u64),
+    Bounded(AtLeast),
+}
+
+/// What may be more on a slow machine. There is no upper bound: machines are noisy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Took {
-    /// In milliseconds.
+pub struct AtLeast {
+    /// The least.
     pub at_least: u64,
 }
 

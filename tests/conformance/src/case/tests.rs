@@ -48,6 +48,8 @@ fn an_unknown_key_is_an_error_wherever_it_stands() {
         ("{}", r#"{"tls": "wrong"}"#, expect, "wrong"),
         ("{}", "{}", r#"{"outcome": "ok", "requests": 1, "took": 1}"#, "took"),
         ("{}", "{}", r#"{"outcome": "ok"}"#, "requests"),
+        ("{}", "{}", r#"{"outcome": "ok", "requests": "failed"}"#, "Requests"),
+        ("{}", "{}", r#"{"outcome": "ok", "requests": "ok", "ok": {"at_most": 1}}"#, "Count"),
         ("{}", "{}", r#"{"outcome": "ok", "requests": 1, "result": {"kind": "x"}}"#, "no key `kind`"),
         ("{}", "{}", r#"{"outcome": "ok", "requests": 1, "error": {"kind": "x"}}"#, "does not fit"),
     ] {

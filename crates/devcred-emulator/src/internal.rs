@@ -1,0 +1,52 @@
+//! What the test needs that signs requests by the core and by this implementation, side by side. No promise is made for it.
+
+use crate::authenticate::Claim;
+use crate::error::Refusal;
+use crate::request::{ApiRequest, Received};
+
+/// A request `POST /` with an empty body, as the service understands it, and what the service calculates from it.
+#[derive(Debug)]
+pub struct Calculated {
+    /// Decoded, like the members below.
+    pub client_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub access_key_id: String,
+    pub security_token: Option<String>,
+    pub nonce: String,
+    pub timestamp: String,
+    /// The signature that the request carries.
+    pub presented: String,
+    /// The one that it must carry.
+    pub signature: String,
+    /// What that one covers: the canonical request, or the string to sign of the older signature.
+    pub covered: String,
+}
+
+/// Reads a request and calculates its signature with this secret. The names of the headers are in lower case.
+///
+/// # Errors
+/// Why the service refuses the request before it comes to that.
+pub fn calculate(access_key_secret: &str, query: &str, headers: Vec<(String, String)>) -> Result<Calculated, String> {
+    let received = Received {
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        query: query.to_owned(),
+        headers,
+        body: Vec::new(),
+    };
+    let told = |refusal: Refusal| format!("{}: {}", refusal.code, refusal.message);
+    let request = ApiRequest::read(&received).map_err(told)?;
+    let claim = Claim::read(&received, &request).map_err(told)?;
+    let signature = claim.calculation.signature(access_key_secret).ok_or("the body is not the one that was signed")?;
+    Ok(Calculated {
+        client_id: request.parameter("ClientId").map(str::to_owned),
+        instance_id: request.parameter("InstanceId").map(str::to_owned),
+        access_key_id: claim.access_key_id,
+        security_token: request.security_token,
+        nonce: claim.nonce,
+        timestamp: claim.timestamp,
+        presented: claim.signature,
+        signature,
+        covered: claim.calculation.covered().to_owned(),
+    })
+}

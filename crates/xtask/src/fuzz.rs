@@ -1,0 +1,216 @@
+//! `cargo xtask fuzz`: runs the targets of `tests/fuzz` under libFuzzer.
+//!
+//! cargo-fuzz wants a nightly Rust for `-Z sanitizer`; the pinned one takes the flag by `RUSTC_BOOTSTRAP`.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+use crate::{process, tools};
+
+const PACKAGE: &str = "devcred-fuzz";
+
+struct Target {
+    name: &'static str,
+    about: &'static str,
+}
+
+const TARGETS: &[Target] = &[
+    Target { name: "answer", about: "status, headers and body of an answer" },
+    Target { name: "endpoint", about: "an endpoint that the caller gave" },
+    Target { name: "error_body", about: "an error of the service, in JSON or XML" },
+    Target { name: "string_to_sign", about: "the message of a refused signature" },
+];
+
+/// The names that `cargo xtask fuzz` takes.
+pub(crate) fn names() -> Vec<&'static str> {
+    TARGETS.iter().map(|target| target.name).collect()
+}
+
+/// The end of `cargo xtask fuzz --help`.
+pub(crate) fn help() -> String {
+    let mut text = "Targets:\n".to_owned();
+    for target in TARGETS {
+        text.push_str(&format!("  {:<32} {}\n", target.name, target.about));
+    }
+    text + "
+Examples:
+  cargo xtask fuzz                 every target, a minute each
+  cargo xtask fuzz endpoint --seconds 600
+
+It needs a C++ compiler on Linux or macOS, and builds cargo-fuzz at the first time.
+
+A run begins with the corpus of tests/fuzz and with what earlier runs found of interest, which
+stays below target/fuzz. A target stops at its first finding, and the run says how to replay it
+without libFuzzer."
+}
+
+/// How a target ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outcome {
+    executions: u64,
+    /// The inputs that break a promise.
+    findings: Vec<String>,
+}
+
+/// Runs the targets with these names, or all.
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], seconds: u32) {
+    let chosen = TARGETS.iter().filter(|target| only.is_empty() || only.iter().any(|name| name == target.name));
+    let Some(programs) = steps.run("fuzz: build", || build(workspace)) else {
+        return;
+    };
+    let mut lines = Vec::new();
+    for target in chosen {
+        let mut line = None;
+        steps.run(&format!("fuzz: {}", target.name), || {
+            let (outcome, success) = fuzz(workspace, &programs, target.name, seconds)?;
+            line = Some(told(target.name, &outcome));
+            judge(workspace, target.name, &outcome, success)
+        });
+        lines.push(line.unwrap_or_else(|| format!("{}: could not run", target.name)));
+    }
+    println!("\n{}", lines.join("\n"));
+}
+
+fn told(name: &str, outcome: &Outcome) -> String {
+    format!("{name}: executions: {}, findings: {}", outcome.executions, outcome.findings.len())
+}
+
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("fuzz")
+}
+
+/// Builds every target, and gives the folder of the programs.
+fn build(workspace: &Workspace) -> Result<PathBuf> {
+    let cargo_fuzz = tools::install(workspace, &tools::CARGO_FUZZ)?;
+    let host = host(workspace)?;
+    let target_dir = folder(workspace).join("build");
+    let mut command = process::command(cargo_fuzz);
+    command.current_dir(&workspace.root).args(["build", "--fuzz-dir", "tests/fuzz", "--target", &host, "--target-dir"]);
+    command.arg(&target_dir).env("RUSTC_BOOTSTRAP", "1");
+    // The release profile is for small libraries: here speed counts, and a finding's stack with names.
+    for (setting, value) in
+        [("OPT_LEVEL", "3"), ("LTO", "off"), ("CODEGEN_UNITS", "16"), ("DEBUG", "line-tables-only"), ("STRIP", "none")]
+    {
+        command.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+    }
+    process::run(&mut command)?;
+    Ok(target_dir.join(host).join("release"))
+}
+
+/// The platform of the pinned Rust.
+fn host(workspace: &Workspace) -> Result<String> {
+    let text = process::output(process::command("rustc").current_dir(&workspace.root).arg("-vV"))?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc does not say what platform it is for")
+}
+
+/// Runs a target, and says whether it ended well. The program is called without cargo-fuzz, which would write its finds into
+/// the repository.
+fn fuzz(workspace: &Workspace, programs: &Path, name: &str, seconds: u32) -> Result<(Outcome, bool)> {
+    let [corpus, findings] = ["corpus", "findings"].map(|kind| folder(workspace).join(kind).join(name));
+    for folder in [&corpus, &findings] {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let mut command = process::command(programs.join(name));
+    command.current_dir(&workspace.root);
+    // libFuzzer writes into the first folder and reads all of them.
+    command.arg(&corpus).arg(Path::new("tests/fuzz/corpus").join(name));
+    command.arg(format!("-artifact_prefix={}{}", findings.display(), std::path::MAIN_SEPARATOR));
+    command.arg(format!("-max_total_time={seconds}"));
+    command.args(["-dict=tests/fuzz/words.dict", "-max_len=4096", "-rss_limit_mb=2048", "-timeout=10"]);
+    command.arg("-print_final_stats=1");
+    process::announce(&command);
+    let mut child = command.stderr(Stdio::piped()).spawn().with_context(|| process::not_started(&command))?;
+    let stderr = child.stderr.take().context("its output cannot be read")?;
+    let outcome = read(&mut BufReader::new(stderr), &mut std::io::stderr());
+    let success = child.wait()?.success();
+    Ok((outcome?, success))
+}
+
+/// Copies libFuzzer's lines as they come, and reads what it says at its end.
+fn read(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line)? > 0 {
+        to.write_all(&line)?;
+        let text = String::from_utf8_lossy(&line);
+        if let Some(number) = text.trim().strip_prefix("stat::number_of_executed_units:") {
+            outcome.executions = number.trim().parse().unwrap_or_default();
+        }
+        if let Some((_, path)) = text.trim().split_once("Test unit written to ") {
+            outcome.findings.push(path.to_owned());
+        }
+        line.clear();
+    }
+    to.flush()?;
+    Ok(outcome)
+}
+
+fn judge(workspace: &Workspace, name: &str, outcome: &Outcome, success: bool) -> Result<()> {
+    if outcome.findings.is_empty() && success {
+        return Ok(());
+    }
+    if outcome.findings.is_empty() {
+        bail!("the target ended with an error that is no finding; see above");
+    }
+    let replays = outcome.findings.iter().map(|finding| {
+        let finding = workspace.relative(Path::new(finding));
+        format!("\n  cargo run -p {PACKAGE} --bin {name} -- {finding}")
+    });
+    bail!(
+        "an input breaks a promise; replay it by{}\nWhen it is fixed, put the input into tests/fuzz/corpus/{name}",
+        replays.collect::<String>()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_program_of_the_package_is_a_target() {
+        let workspace = Workspace::load().expect("cargo metadata works");
+        let package = workspace.packages.iter().find(|package| package.name == PACKAGE).expect("it is a member");
+        let programs = package.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "bin"));
+        let mut programs: Vec<_> = programs.filter_map(|target| target.src_path.file_stem()?.to_str()).collect();
+        programs.sort_unstable();
+        assert_eq!(programs, names());
+    }
+
+    #[test]
+    fn the_help_lists_every_target() {
+        for name in names() {
+            assert!(help().contains(&format!("  {name} ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn reads_what_libfuzzer_says_at_its_end() {
+        let output = b"#2\tINITED cov: 5\n\xff\nartifact_prefix='a/'; Test unit written to a/crash-1\n\
+            stat::number_of_executed_units: 139123\n";
+        let mut copy = Vec::new();
+        let outcome = read(&mut output.as_slice(), &mut copy).expect("a slice can be read");
+        assert_eq!(outcome, Outcome { executions: 139_123, findings: vec!["a/crash-1".into()] });
+        assert_eq!(told("answer", &outcome), "answer: executions: 139123, findings: 1");
+        assert_eq!(copy, output);
+    }
+
+    #[test]
+    fn a_finding_fails_the_run_and_is_told_how_to_replay() {
+        let workspace = Workspace::load().expect("cargo metadata works");
+        let found =
+            |findings: &[&str]| Outcome { executions: 1, findings: findings.iter().map(|f| f.to_string()).collect() };
+        judge(&workspace, "answer", &found(&[]), true).expect("nothing was found");
+        judge(&workspace, "answer", &found(&[]), false).expect_err("it ended badly");
+        let finding = workspace.root.join("target/fuzz/findings/answer/crash-1");
+        let error = judge(&workspace, "answer", &found(&[&finding.to_string_lossy()]), false).expect_err("a finding");
+        let replay = "cargo run -p devcred-fuzz --bin answer -- target/fuzz/findings/answer/crash-1";
+        assert!(error.to_string().contains(replay), "{error}");
+    }
+}

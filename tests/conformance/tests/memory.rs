@@ -1,0 +1,107 @@
+//! What an answer that should do no harm costs in memory: the peak of a probe that met it, beside the peak of one with a
+//! normal answer. It is a test of its own since each answer needs a fresh probe: a process's peak never falls.
+//!
+//! ```sh
+//! cargo test -p devcred-conformance --test memory                    # Rust's probe
+//! cargo test -p devcred-conformance --test memory -- --lang rust,c   # flags as those of the suite
+//! ```
+
+use std::ffi::OsString;
+use std::fs;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use devcred_conformance::case::Case;
+use devcred_conformance::language::{self, Language};
+use devcred_conformance::pool::Pool;
+use devcred_conformance::run::{self, GRACE};
+use devcred_conformance::suite::{Options, cases_folder, title};
+use libtest_mimic::{Arguments, Trial};
+use tokio::runtime::Runtime;
+
+/// 64 MiB, a gigabyte compressed, 30,000 brackets: what the caller must see of each stands in its case.
+const HOSTILE: [&str; 3] = ["answer/of-64-mib", "answer/gzip-bomb", "answer/nested-brackets-in-a-member"];
+const NORMAL: &str = "success/credential";
+/// By how much the peak may be over that of a normal answer.
+const LIMIT_KIB: u64 = 8 * 1024;
+
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program's main function")]
+fn main() -> ExitCode {
+    let options = Options::parse(std::env::args_os().skip(1));
+    let chosen = options.and_then(|options| {
+        let (chosen, left_out) = options.choose(language::all(env!("CARGO_BIN_EXE_devcred-probe-rust")))?;
+        let runtime = Runtime::new().map_err(|error| format!("no tokio runtime: {error}"))?;
+        Ok((options, chosen, left_out, runtime))
+    });
+    let (options, chosen, left_out, runtime) = match chosen {
+        Ok(chosen) => chosen,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let arguments = Arguments::from_iter([OsString::from("memory")].into_iter().chain(options.rest));
+    let (runtime, figures) = (Arc::new(runtime), Arc::new(Mutex::new(Vec::new())));
+    let pairs = HOSTILE.iter().flat_map(|case| chosen.iter().map(move |language| (language.clone(), *case)));
+    let pairs = pairs.filter(|(_, case)| options.case.as_ref().is_none_or(|text| case.contains(text.as_str())));
+    let trials = pairs.map(|(language, case)| {
+        let (runtime, figures) = (Arc::clone(&runtime), Arc::clone(&figures));
+        let trial = Trial::test(format!("{}::{case}", language.name), move || {
+            let figure = compare(&language, case, &runtime)?;
+            figures.lock().unwrap_or_else(PoisonError::into_inner).push(figure);
+            Ok(())
+        });
+        // Elsewhere the system does not tell a process's peak in this way.
+        trial.with_ignored_flag(!cfg!(target_os = "linux"))
+    });
+    let trials = trials.collect();
+    if !arguments.list {
+        println!("{}", title(&chosen, &left_out));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    for figure in figures.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        println!("{figure}");
+    }
+    conclusion.exit_code()
+}
+
+/// Both peaks in a line; an error where they are too far apart.
+fn compare(language: &Language, case: &str, runtime: &Runtime) -> Result<String, String> {
+    let normal = peak_kib(language, NORMAL, runtime)?;
+    let hostile = peak_kib(language, case, runtime)?;
+    let (name, over) = (language.name, hostile.saturating_sub(normal));
+    let figure = format!("{name}::{case}: peak {hostile} KiB, {over} KiB over the {normal} KiB of a normal answer");
+    if over < LIMIT_KIB { Ok(figure) } else { Err(format!("{figure}: it must be less than {LIMIT_KIB} KiB")) }
+}
+
+/// Runs a case in a probe of its own, with the suite's verdict, and reads the probe's peak memory.
+fn peak_kib(language: &Language, case: &str, runtime: &Runtime) -> Result<u64, String> {
+    let read = Case::read(&cases_folder().join(format!("{case}.json")));
+    let read = read.map_err(|wrong| format!("tests/cases/{case}.json: {wrong}"))?;
+    let pool = Pool::new(language.clone());
+    run::run(case, &read, &pool, runtime, GRACE)?;
+    let process = pool.idle_processes().pop().ok_or("the probe is gone")?;
+    let peak = peak_of(process).map_err(|wrong| format!("the probe's memory, process {process}: {wrong}"))?;
+    match pool.finish().as_slice() {
+        [] => Ok(peak),
+        findings => Err(findings.join("\n")),
+    }
+}
+
+/// `VmHWM`, the most of its memory that a process ever had in RAM.
+fn peak_of(process: u32) -> Result<u64, String> {
+    let folder = format!("/proc/{process}");
+    let io = |error: std::io::Error| error.to_string();
+    for thread in fs::read_dir(format!("{folder}/task")).map_err(io)? {
+        let children = fs::read_to_string(thread.map_err(io)?.path().join("children")).unwrap_or_default();
+        if !children.is_empty() {
+            return Err(
+                "it has processes of its own, whose memory is not counted: start the probe without them".to_owned()
+            );
+        }
+    }
+    let status = fs::read_to_string(format!("{folder}/status")).map_err(io)?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    let kib = line.trim().strip_suffix(" kB").ok_or("VmHWM is not in kB")?;
+    kib.parse().map_err(|_| "VmHWM is no number".to_owned())
+}

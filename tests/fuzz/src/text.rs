@@ -1,0 +1,32 @@
+//! What a text for people's eyes must be.
+
+use percent_encoding::percent_decode_str;
+
+pub(crate) fn is_one_line(what: &str, text: &str) {
+    assert!(!text.chars().any(char::is_control), "a control character is in the {what}: {text:?}");
+}
+
+/// Whoever decodes the text once or twice does not find the secret either.
+pub(crate) fn hides(what: &str, text: &str, secret: &str) {
+    let once = percent_decode_str(text).decode_utf8_lossy();
+    let twice = percent_decode_str(&once).decode_utf8_lossy();
+    for text in [text, &once, &twice] {
+        assert!(!text.contains(secret), "a secret is in the {what}: {text:?}");
+    }
+}
+
+/// Every word that an error's message has where the service gave no code.
+const OUR_WORDS: &str = "the answer answer's is no has a not twice longer than KiB redirect HTTP and none followed line column \
+    JSON object text that empty id was asked for whole milliseconds from 1970 to 9999 an without control characters readable error of service \
+    DeviceCredential ClientId InstanceId DeviceAccessKeyId DeviceAccessKeySecret CreateTime UpdateTime";
+
+/// Made of our own words and of the numbers of places and statuses.
+pub(crate) fn is_of_our_words(message: &str) {
+    for word in message.split([' ', '.', ',', '(', ')']).filter(|word| !word.is_empty()) {
+        let is_number = word.len() <= 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        assert!(
+            is_number || OUR_WORDS.split_whitespace().any(|our| our == word),
+            "{word:?} is none of our words: {message:?}"
+        );
+    }
+}
