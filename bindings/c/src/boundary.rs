@@ -49,7 +49,7 @@ pub(crate) unsafe fn put<T>(to: *mut *mut T, value: Option<T>) {
 /// `handle` is NULL or one that this library made and nobody has freed.
 pub(crate) unsafe fn known<'a, T>(name: &str, handle: *const T) -> Result<&'a T, Box<ErrorInfo>> {
     // SAFETY: as the caller promises.
-    unsafe { handle.as_ref() }.ok_or_else(|| ErrorInfo::invalid_parameter(format!("{name} is NULL")))
+    unsafe { handle.as_ref() }.ok_or_else(|| ErrorInfo::invalid_parameter(&format!("{name} is NULL")))
 }
 
 /// Reads a member of what a handle stands for; of NULL it is `nothing`.
@@ -82,7 +82,7 @@ pub(crate) unsafe fn free<T>(handle: *mut T) {
 pub(crate) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Box<ErrorInfo>> {
     // SAFETY: as the caller promises.
     let text = unsafe { optional_text(name, text) }?;
-    text.ok_or_else(|| ErrorInfo::invalid_parameter(format!("{name} is NULL")))
+    text.ok_or_else(|| ErrorInfo::invalid_parameter(&format!("{name} is NULL")))
 }
 
 /// A text that may be left out by NULL.
@@ -95,5 +95,5 @@ pub(crate) unsafe fn optional_text<'a>(name: &str, text: *const c_char) -> Resul
     }
     // SAFETY: not NULL, and as the caller promises.
     let text = unsafe { CStr::from_ptr(text) }.to_str();
-    text.map(Some).map_err(|_| ErrorInfo::invalid_parameter(format!("{name} is not UTF-8")))
+    text.map(Some).map_err(|_| ErrorInfo::invalid_parameter(&format!("{name} is not UTF-8")))
 }

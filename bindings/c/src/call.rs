@@ -1,23 +1,26 @@
 //! A call that was started: it completes by a callback, or is waited for.
 
 use std::ffi::{c_char, c_void};
+use std::ops::ControlFlow;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
 
-use devcred_bridge::{self as bridge, ErrorInfo, Waiter};
+use devcred_bridge::{self as bridge, ErrorInfo};
 
 use crate::boundary::{fallible, free, known, put};
-use crate::client::{Client, deliver, request, wait};
+use crate::client::{Client, NEVER, deliver, request};
 use crate::credential::Credential;
 use crate::error::Error;
 use crate::log::UserData;
 use crate::status::Status;
 
 /// A call that was started. It belongs to the caller, who frees it with devcred_call_free, before or after it has completed.
-pub struct Call {
-    call: bridge::Call,
-    /// Of a call without a callback, until somebody waits for it.
-    waiter: Option<Mutex<Option<Waiter>>>,
+pub struct Call(Kind);
+
+enum Kind {
+    /// It completes by its callback.
+    Told(bridge::Call),
+    /// Somebody waits for it.
+    Waited(bridge::Pending),
 }
 
 /// Is told how a call ended, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
@@ -57,18 +60,15 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
             match completion {
                 Some(completion) => {
                     // Not afterwards: the completion may come first, and free the handle or what `call` points into.
-                    let begin = |begun: &bridge::Call| put(call, Some(Call { call: begun.clone(), waiter: None }));
-                    client.start_with(request, begin, completing(completion, user_data))?;
+                    let begin = |begun: &bridge::Call| put(call, Some(Call(Kind::Told(begun.clone()))));
+                    client.start_with(request, begin, completing(completion, user_data));
                 }
                 None if call.is_null() => {
                     return Err(ErrorInfo::invalid_parameter(
                         "completion and call are NULL: nobody would see the outcome",
                     ));
                 }
-                None => {
-                    let waiter = client.start_waiting(request)?;
-                    put(call, Some(Call { call: waiter.call().clone(), waiter: Some(Mutex::new(Some(waiter))) }));
-                }
+                None => put(call, Some(Call(Kind::Waited(client.begin(request))))),
             }
             Ok(())
         })
@@ -111,15 +111,10 @@ pub unsafe extern "C" fn devcred_call_wait(
             if credential.is_null() {
                 return Err(ErrorInfo::invalid_parameter("credential is NULL"));
             }
-            let call = known("call", call)?;
-            let waiter = call.waiter.as_ref();
-            let waiter = waiter.ok_or_else(|| ErrorInfo::invalid_parameter("the call completes by its callback"))?;
-            // Before the lock, which a thread may have held when this process was forked; and a wait that is refused leaves the
-            // outcome for another.
-            call.call.may_wait()?;
-            let waiter = waiter.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let waiter = waiter.ok_or_else(|| ErrorInfo::invalid_parameter("the call has been waited for"))?;
-            outcome = Some(wait(waiter)?);
+            outcome = match &known("call", call)?.0 {
+                Kind::Told(_) => return Err(ErrorInfo::invalid_parameter("the call completes by its callback")),
+                Kind::Waited(pending) => pending.wait(NEVER, || ControlFlow::Continue(())),
+            };
             Ok(())
         });
         match outcome {
@@ -135,7 +130,12 @@ pub unsafe extern "C" fn devcred_call_wait(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_call_cancel(call: *const Call) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { fallible(ptr::null_mut(), || known("call", call)?.call.cancel()) }
+    unsafe {
+        fallible(ptr::null_mut(), || match &known("call", call)?.0 {
+            Kind::Told(call) => call.cancel(),
+            Kind::Waited(pending) => pending.cancel(),
+        })
+    }
 }
 
 /// Frees the handle of a call. NULL is allowed and does nothing. The call itself goes on: a callback is called all the same.

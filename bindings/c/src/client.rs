@@ -16,6 +16,9 @@ use crate::status::{DEVCRED_CANCELLED, DEVCRED_OK, Status};
 /// and keep it, since it holds the connections and the pace. In a process that was forked off it works on, as the child's own.
 pub struct Client(pub(crate) bridge::Client);
 
+/// C has no signals to look at, so there is nothing to ask while waiting.
+pub(crate) const NEVER: Duration = Duration::from_secs(3600);
+
 /// For `timeout_ms`: as long as the client says.
 pub const DEVCRED_CLIENT_TIMEOUT: i64 = -1;
 
@@ -39,7 +42,7 @@ pub unsafe extern "C" fn devcred_client_new(
                 return Err(ErrorInfo::invalid_parameter("client is NULL"));
             }
             let options = known("options", options)?.get()?;
-            put(client, Some(Client(bridge::Client::new(options)?)));
+            put(client, Some(Client(bridge::Client::open(options)?)));
             Ok(())
         })
     }
@@ -63,7 +66,7 @@ pub unsafe extern "C" fn devcred_client_set_access_key(
     unsafe {
         fallible(error, || {
             let key = access_key(access_key_id, access_key_secret, security_token)?;
-            known("client", client)?.0.set_access_key(&key)
+            known("client", client)?.0.set_access_key(key.id, &key.secret, key.security_token.as_ref())
         })
     }
 }
@@ -94,7 +97,7 @@ pub unsafe extern "C" fn devcred_get_device_credential(
                 return Err(ErrorInfo::invalid_parameter("credential is NULL"));
             }
             let request = request(client_id, instance_id, timeout_ms)?;
-            outcome = Some(wait(known("client", client)?.0.start_waiting(request)?)?);
+            outcome = Some(known("client", client)?.0.call(request, NEVER, || ControlFlow::Continue(())));
             Ok(())
         });
         match outcome {
@@ -122,8 +125,7 @@ pub(crate) unsafe fn request(
 ) -> Result<Request, Box<ErrorInfo>> {
     let timeout = match timeout_ms {
         DEVCRED_CLIENT_TIMEOUT => None,
-        // What is negative otherwise is as wrong as 0, which the core refuses.
-        ms => Some(Duration::from_millis(u64::try_from(ms).unwrap_or_default())),
+        ms => Some(bridge::milliseconds(ms)),
     };
     // SAFETY: as the caller promises.
     unsafe {
@@ -133,11 +135,6 @@ pub(crate) unsafe fn request(
             timeout,
         })
     }
-}
-
-/// C has no signals to look at, so there is nothing to ask while waiting.
-pub(crate) fn wait(waiter: bridge::Waiter) -> Result<Outcome, Box<ErrorInfo>> {
-    waiter.wait(Duration::from_secs(3600), || ControlFlow::Continue(()))
 }
 
 /// Hands an outcome out and returns its status.

@@ -34,20 +34,19 @@ impl Credential {
             create_time_ms,
             update_time_ms,
             request_id,
-            mqtt_username,
-            mqtt_password,
+            mqtt_login,
             text,
         } = credential;
         Self {
             client_id: c_text(client_id),
             instance_id: c_text(instance_id),
             device_access_key_id: c_text(device_access_key_id),
-            device_access_key_secret: Zeroizing::new(c_text(device_access_key_secret.as_str())),
+            device_access_key_secret: Zeroizing::new(c_text(device_access_key_secret.reveal())),
             create_time_ms,
             update_time_ms,
             request_id: c_text(request_id),
-            mqtt_username: c_text(mqtt_username),
-            mqtt_password: Zeroizing::new(c_text(mqtt_password.as_str())),
+            mqtt_username: c_text(mqtt_login.username),
+            mqtt_password: Zeroizing::new(c_text(mqtt_login.password.reveal())),
             text: c_text(text),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CString, c_char, c_void};
 
-use devcred_bridge::{ErrorInfo, Level, Log};
+use devcred_bridge::{ErrorInfo, Log, LogLevel};
 
 /// What went wrong.
 pub const DEVCRED_LOG_ERROR: i32 = 1;
@@ -15,12 +15,12 @@ pub const DEVCRED_LOG_DEBUG: i32 = 4;
 /// Everything.
 pub const DEVCRED_LOG_TRACE: i32 = 5;
 
-const LEVELS: [(i32, Level); 5] = [
-    (DEVCRED_LOG_ERROR, Level::ERROR),
-    (DEVCRED_LOG_WARN, Level::WARN),
-    (DEVCRED_LOG_INFO, Level::INFO),
-    (DEVCRED_LOG_DEBUG, Level::DEBUG),
-    (DEVCRED_LOG_TRACE, Level::TRACE),
+const LEVELS: [(i32, LogLevel); 5] = [
+    (DEVCRED_LOG_ERROR, LogLevel::Error),
+    (DEVCRED_LOG_WARN, LogLevel::Warn),
+    (DEVCRED_LOG_INFO, LogLevel::Info),
+    (DEVCRED_LOG_DEBUG, LogLevel::Debug),
+    (DEVCRED_LOG_TRACE, LogLevel::Trace),
 ];
 
 /// Is told a log event: its level, and one line of text, without any secret, that stays until the function returns.

@@ -29,7 +29,6 @@ impl Options {
 }
 
 fn new(options: bridge::Options) -> *mut Options {
-    let options = bridge::Options { language: "c", ..options };
     boundary(ptr::null_mut(), || Box::into_raw(Box::new(Options { options, refused: None })))
 }
 
@@ -59,7 +58,7 @@ unsafe fn set(
 /// The caller frees them with devcred_options_free.
 #[unsafe(no_mangle)]
 pub extern "C" fn devcred_options_new() -> *mut Options {
-    new(bridge::Options::default())
+    new(bridge::Options::new("c"))
 }
 
 /// Options that come from the environment, as devcred_client_new finds it: ALIBABA_CLOUD_ACCESS_KEY_ID,
@@ -69,7 +68,7 @@ pub extern "C" fn devcred_options_new() -> *mut Options {
 /// The caller frees them with devcred_options_free.
 #[unsafe(no_mangle)]
 pub extern "C" fn devcred_options_from_env() -> *mut Options {
-    new(bridge::Options { from_env: true, ..bridge::Options::default() })
+    new(bridge::Options { from_env: true, ..bridge::Options::new("c") })
 }
 
 /// Sets the AccessKey of the account: id, secret and, for a temporary one, its security token; else NULL.
@@ -85,10 +84,20 @@ pub unsafe extern "C" fn devcred_options_set_access_key(
     // SAFETY: as the header asks of the caller.
     unsafe {
         set(options, |options| {
-            options.access_key = Some(access_key(access_key_id, access_key_secret, security_token)?);
+            let key = access_key(access_key_id, access_key_secret, security_token)?;
+            options.access_key_id = Some(key.id);
+            options.access_key_secret = Some(key.secret);
+            options.security_token = key.security_token;
             Ok(())
         })
     }
+}
+
+/// An AccessKey as C gives it.
+pub(crate) struct AccessKey {
+    pub(crate) id: String,
+    pub(crate) secret: Secret,
+    pub(crate) security_token: Option<Secret>,
 }
 
 /// # Safety
@@ -97,10 +106,10 @@ pub(crate) unsafe fn access_key(
     id: *const c_char,
     secret: *const c_char,
     token: *const c_char,
-) -> Result<bridge::AccessKey, Box<ErrorInfo>> {
+) -> Result<AccessKey, Box<ErrorInfo>> {
     // SAFETY: as the caller promises.
     unsafe {
-        Ok(bridge::AccessKey {
+        Ok(AccessKey {
             id: text("access_key_id", id)?.to_owned(),
             secret: Secret::new(text("access_key_secret", secret)?),
             security_token: optional_text("security_token", token)?.map(Secret::new),
@@ -189,7 +198,7 @@ pub unsafe extern "C" fn devcred_options_set_root_certificates_pem(
     // SAFETY: as the header asks of the caller.
     unsafe {
         set(options, |options| {
-            options.root_certificates_pem = Some(text("root_certificates_pem", root_certificates_pem)?.to_owned());
+            options.root_certificates_pem = Some(text("root_certificates_pem", root_certificates_pem)?.into());
             Ok(())
         })
     }

@@ -1,119 +1,180 @@
-//! A call under way, and how one waits for it.
+//! A started call: it completes exactly once, and it can be cancelled.
 
-use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use tokio::task::AbortHandle;
 
-use tokio::sync::Notify;
+use devcred::{Error, internal};
 
 use crate::outcome::{ErrorInfo, Outcome};
-use crate::{process, runtime};
+use crate::process::OfProcess;
+use crate::runtime;
 
-/// A call that was started. Dropping it changes nothing: the call goes on and completes.
+/// A handle of a started call. Dropping it leaves the call as it is: it goes on, and completes.
 #[derive(Clone)]
 pub struct Call {
-    process: u32,
-    /// Nothing in it is locked when it is dropped, so a child may.
-    cancelled: Arc<Notify>,
+    /// `None` where the call had ended before `start` returned.
+    running: Option<OfProcess<AbortHandle>>,
 }
 
 impl Call {
-    pub(crate) fn new(cancelled: Arc<Notify>) -> Self {
-        Self { process: process::id(), cancelled }
-    }
-
-    /// Stops the call, which completes as [`Outcome::Cancelled`] unless it has completed otherwise before.
+    /// Ends the call soon, with [`Outcome::Cancelled`]; its connection is closed. A call that has ended stays as it ended, and
+    /// so does one that ends at this moment.
     ///
     /// # Errors
-    /// `InvalidParameter` in a process that was forked off after the call had begun.
+    /// `InvalidParameter` in a process that was forked after the call had begun: there it neither runs nor completes.
     pub fn cancel(&self) -> Result<(), Box<ErrorInfo>> {
-        self.check_process()?;
-        self.cancelled.notify_one();
-        Ok(())
-    }
-
-    /// Whether somebody may wait for the call here.
-    ///
-    /// # Errors
-    /// `InvalidParameter` on a thread of the runtime, such as inside a completion, where waiting would never end, and in a
-    /// process that was forked off after the call had begun.
-    pub fn may_wait(&self) -> Result<(), Box<ErrorInfo>> {
-        self.check_process()?;
-        refuse_to_block()
-    }
-
-    fn check_process(&self) -> Result<(), Box<ErrorInfo>> {
-        if self.process == process::id() {
+        let Some(running) = &self.running else {
             return Ok(());
+        };
+        running.here().map(|call| call.abort()).map_err(|_| before_fork().into())
+    }
+}
+
+/// Runs the call and gives its outcome to `complete`, on a thread of the bridge; where the system gives none, on this one
+/// before this returns. `begin` is shown the handle before `complete` can be called.
+///
+/// The call is a task of its own, watched by a second one. So whatever ends it - its result, a cancel, a panic, a panic in
+/// what a cancel drops - is seen there and completes it.
+pub(crate) fn start(
+    call: impl Future<Output = Outcome> + Send + 'static,
+    begin: impl FnOnce(&Call),
+    complete: impl FnOnce(Outcome) + Send + 'static,
+) -> Call {
+    let runtime = match runtime::handle() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let ended = Call { running: None };
+            begin(&ended);
+            complete(error.into());
+            return ended;
         }
-        Err(ErrorInfo::invalid_parameter("the call was begun before this process was forked"))
-    }
+    };
+    let call = runtime.spawn(call);
+    let started = Call { running: Some(OfProcess::new(call.abort_handle())) };
+    begin(&started);
+    // A panic in `complete` ends this task and nothing else.
+    runtime.spawn(async move {
+        complete(match call.await {
+            Ok(outcome) => outcome,
+            Err(ended) if ended.is_cancelled() => Outcome::Cancelled,
+            Err(_panicked) => Outcome::Error(ErrorInfo::panicked()),
+        });
+    });
+    started
 }
 
-/// A call that somebody waits for.
-pub struct Waiter {
-    call: Call,
-    slot: Arc<Slot>,
+pub(crate) fn before_fork() -> Error {
+    internal::invalid_parameter("this call was begun before this process was forked: it belongs to the parent")
 }
 
-#[derive(Default)]
-struct Slot {
-    outcome: Mutex<Option<Outcome>>,
-    completed: Condvar,
-}
+#[cfg(test)]
+mod tests {
+    use std::panic::resume_unwind;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
 
-impl Waiter {
-    /// Starts a call by what it is given: a completion.
-    pub(crate) fn start(
-        start: impl FnOnce(Box<dyn FnOnce(Outcome) + Send>) -> Result<Call, Box<ErrorInfo>>,
-    ) -> Result<Self, Box<ErrorInfo>> {
-        refuse_to_block()?;
-        let slot = Arc::<Slot>::default();
-        let completed = Arc::clone(&slot);
-        let call = start(Box::new(move |outcome| {
-            *completed.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            completed.completed.notify_all();
-        }))?;
-        Ok(Self { call, slot })
+    use devcred::ErrorKind;
+    use proptest::prelude::*;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// How long a test waits for what must happen.
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// What happens to a call while it runs.
+    #[derive(Clone, Copy, Debug)]
+    enum Happens {
+        /// It comes to its end.
+        Ends,
+        /// It panics.
+        Panics,
+        Cancel,
+        DropHandle,
+        /// Another thread gets the time to do what it has to.
+        Yield,
     }
 
-    /// The call, to cancel it.
-    pub fn call(&self) -> &Call {
-        &self.call
+    fn happens() -> impl Strategy<Value = Happens> {
+        use Happens::{Cancel, DropHandle, Ends, Panics, Yield};
+        prop_oneof![Just(Ends), Just(Panics), Just(Cancel), Just(DropHandle), Just(Yield)]
     }
 
-    /// Waits until the call has completed. Every so often `check` is asked whether to go on, as an interpreter wants to look at
-    /// its signals; where it says no, the call is cancelled, and waited for, since that takes no time.
-    ///
-    /// # Errors
-    /// As [`Call::may_wait`].
-    pub fn wait(self, every: Duration, mut check: impl FnMut() -> ControlFlow<()>) -> Result<Outcome, Box<ErrorInfo>> {
-        self.call.may_wait()?;
-        let mut is_cancelled = false;
-        let mut outcome = self.slot.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(outcome) = outcome.take() {
-                return Ok(outcome);
+    /// A panic when it is dropped, as a cancel drops it.
+    struct PanicsInDrop(bool);
+
+    impl Drop for PanicsInDrop {
+        fn drop(&mut self) {
+            if self.0 && !thread::panicking() {
+                panic();
             }
-            let waited = self.slot.completed.wait_timeout(outcome, every);
-            outcome = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if outcome.is_none() && !is_cancelled {
-                // Not under the lock: it may take its time, and the completion must not wait for it.
-                drop(outcome);
-                if check().is_break() {
-                    is_cancelled = true;
-                    self.call.cancel()?;
+        }
+    }
+
+    /// A panic of which nothing is printed.
+    fn panic() {
+        resume_unwind(Box::new(()));
+    }
+
+    fn ended() -> Outcome {
+        internal::invalid_parameter("it ended").into()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn whatever_happens_in_whatever_order_a_call_completes_once(
+            order in prop::collection::vec(happens(), 0..6),
+            at_once in any::<bool>(),
+            panics_in_drop in any::<bool>(),
+        ) {
+            let (end, may_end) = oneshot::channel();
+            let (told, outcomes) = channel();
+            let call = async move {
+                let _held = PanicsInDrop(panics_in_drop);
+                // Where nothing is sent, the sender is dropped: that ends it too.
+                let panics = may_end.await.unwrap_or(false);
+                if panics {
+                    panic();
                 }
-                outcome = self.slot.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+                ended()
+            };
+            let call = Arc::new(start(call, |_| (), move |outcome| told.send(outcome).unwrap()));
+            let (mut end, mut handle) = (Some(end), Some(Arc::clone(&call)));
+            let mut cancels = Vec::new();
+            for event in &order {
+                match event {
+                    Happens::Ends | Happens::Panics => {
+                        let panics = matches!(event, Happens::Panics);
+                        end.take().map(|end| end.send(panics));
+                    }
+                    Happens::Cancel if at_once => {
+                        let call = Arc::clone(&call);
+                        cancels.push(thread::spawn(move || call.cancel().unwrap()));
+                    }
+                    Happens::Cancel => call.cancel().unwrap(),
+                    Happens::DropHandle => drop(handle.take()),
+                    Happens::Yield => thread::yield_now(),
+                }
+            }
+            drop((end, handle, call));
+            let outcome = outcomes.recv_timeout(LIMIT).unwrap();
+            // The channel is closed by then: the completion cannot be called again.
+            prop_assert!(outcomes.recv_timeout(LIMIT).is_err());
+            for cancel in cancels {
+                cancel.join().unwrap();
+            }
+
+            let was = |wanted: fn(&Happens) -> bool| order.iter().any(wanted);
+            match outcome {
+                Outcome::Cancelled => prop_assert!(was(|event| matches!(event, Happens::Cancel))),
+                Outcome::Error(error) if error.kind == ErrorKind::Internal => {
+                    prop_assert!(panics_in_drop || was(|event| matches!(event, Happens::Panics)));
+                }
+                other => prop_assert!(matches!(other, Outcome::Error(error) if error.message == "it ended")),
             }
         }
     }
-}
-
-/// On a thread of the runtime, such as inside a completion, the call could wait for itself.
-fn refuse_to_block() -> Result<(), Box<ErrorInfo>> {
-    if runtime::is_our_thread() {
-        return Err(ErrorInfo::invalid_parameter("a blocking call inside a callback would never end"));
-    }
-    Ok(())
 }

@@ -1,208 +1,271 @@
-//! The client of every binding: configuration, and one swapped pointer to what lives in a process.
+//! A client of the bridge: plain configuration, and one pointer to what lives in this process.
 
-use std::future::{pending, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
-use devcred::internal;
-use tokio::sync::{Notify, watch};
-use tracing::Dispatch;
-use tracing::instrument::WithSubscriber;
+use arc_swap::ArcSwapOption;
+use devcred::{Error, Secret, internal};
 
-use crate::call::{Call, Waiter};
-use crate::options::{AccessKey, Options};
+use crate::call::{self, Call};
+use crate::living::Living;
+use crate::log::{self, Log};
+use crate::options::{self, Options, Request};
 use crate::outcome::{ErrorInfo, Outcome};
-use crate::process::PerProcess;
-use crate::runtime::Running;
+use crate::process::{Inherited, OfProcess};
+use crate::runtime::is_bridge_thread;
+use crate::wait::{self, Pending};
 
-/// What a call asks for.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// The device.
-    pub client_id: String,
-    /// Its instance, unless it is the client's.
-    pub instance_id: Option<String>,
-    /// How long the call may take, unless as long as the client says.
-    pub timeout: Option<Duration>,
-}
-
-/// A client. It may be used from every thread at once, and in a process that was forked off.
+/// A client that every thread may use at once, in the process that opened it and in each that is forked from it.
+///
+/// Dropping it leaves the calls that run as they are; [`close`](Client::close) ends them.
 pub struct Client {
-    live: PerProcess<Live>,
-    log: Option<Dispatch>,
-    is_closed: AtomicBool,
-}
-
-/// What lives in one process. The key stands beside the core client, whose own stands behind a lock.
-struct Live {
-    core: devcred::Client,
-    access_key: devcred::AccessKey,
-    closed: watch::Sender<bool>,
+    log: Option<Log>,
+    /// `None` once it is closed.
+    living: ArcSwapOption<OfProcess<Living>>,
 }
 
 impl Client {
-    /// Checks the options. Nothing is sent, and no thread started.
+    /// Checks the options and sets up the connection pool. Nothing is sent, and no thread is started.
     ///
     /// # Errors
-    /// `InvalidParameter`, as the core says.
-    pub fn new(mut options: Options) -> Result<Self, Box<ErrorInfo>> {
-        let log = options.log.take().map(|log| log.0);
+    /// `InvalidParameter` for an option, or a variable of the environment, that cannot be used.
+    pub fn open(mut options: Options) -> Result<Self, Box<ErrorInfo>> {
+        log::prepare();
+        let log = options.log.take();
         let core = options.build()?;
         let access_key = internal::access_key(&core);
-        let live = PerProcess::new(Live { core, access_key, closed: watch::Sender::default() });
-        Ok(Self { live, log, is_closed: AtomicBool::new(false) })
+        let living = OfProcess::new(Living::new(core, access_key));
+        Ok(Self { log, living: ArcSwapOption::from_pointee(living) })
     }
 
-    /// Starts a call. `complete` is called exactly once, on a thread of the runtime, and must return soon.
+    /// Starts a call. `complete` is called exactly once, whatever becomes of the call, this client and the handle: on a thread
+    /// of the bridge, also where the call is refused. Only where the system gives no threads it is called on this one, before
+    /// this returns.
     ///
-    /// # Errors
-    /// `InvalidParameter` where the client is closed, `Internal` where there is no runtime; `complete` is not called then.
-    pub fn start(
-        &self,
-        request: Request,
-        complete: impl FnOnce(Outcome) + Send + 'static,
-    ) -> Result<Call, Box<ErrorInfo>> {
+    /// `complete` must return soon, since the bridge has two threads for all calls. It may start calls, and cancel and close; a
+    /// blocking call inside it is refused. A panic in it goes no further. It must not fork.
+    pub fn start(&self, request: Request, complete: impl FnOnce(Outcome) + Send + 'static) -> Call {
         self.start_with(request, |_| (), complete)
     }
 
-    /// The same. `begin` is shown the call before it goes on its way, so that whatever it makes of it is there for `complete`,
-    /// which may come before this function returns.
-    ///
-    /// # Errors
-    /// As [`start`](Self::start); `begin` is not called then.
+    /// The same. `begin` is shown the call before `complete` can be called: what it makes of the handle is there by then.
     pub fn start_with(
         &self,
         request: Request,
         begin: impl FnOnce(&Call),
         complete: impl FnOnce(Outcome) + Send + 'static,
-    ) -> Result<Call, Box<ErrorInfo>> {
-        let live = self.live()?;
-        let running =
-            Running::get().map_err(|error| ErrorInfo::internal(format!("no thread could be started: {error}")))?;
-        let cancelled = Arc::<Notify>::default();
-        let call = Call::new(Arc::clone(&cancelled));
-        let task = run(live.core.clone(), request, cancelled, live.closed.subscribe());
-        let task = async move {
-            let outcome = task.await;
-            // What a binding's code does must not take a thread of ours along.
-            let _ = catch_unwind(AssertUnwindSafe(|| complete(outcome)));
-        };
-        begin(&call);
-        match &self.log {
-            Some(log) => running.spawn(task.with_subscriber(log.clone())),
-            None => running.spawn(task),
+    ) -> Call {
+        call::start(self.call_of(request), begin, complete)
+    }
+
+    /// Starts a call whose outcome is waited for.
+    pub fn begin(&self, request: Request) -> Pending {
+        Pending::start(self.call_of(request))
+    }
+
+    /// Makes a call and blocks until it has ended. `check` is asked after every `interval` of waiting: where it breaks, the call
+    /// is cancelled, and this returns [`Outcome::Cancelled`] at once.
+    ///
+    /// On a thread of the bridge it is refused before anything is sent, by an error of kind `InvalidParameter`.
+    pub fn call(&self, request: Request, interval: Duration, check: impl FnMut() -> ControlFlow<()>) -> Outcome {
+        if is_bridge_thread() {
+            return wait::on_bridge_thread().into();
         }
-        Ok(call)
+        let pending = self.begin(request);
+        pending.wait(interval, check).unwrap_or_else(|| {
+            // It fails where `check` has forked: then the call is the parent's.
+            let _ = pending.cancel();
+            Outcome::Cancelled
+        })
     }
 
-    /// Starts a call to [wait](Waiter::wait) for.
+    /// Replaces the key: id, secret and token together. Attempts that begin afterwards are signed with it.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
-    pub fn start_waiting(&self, request: Request) -> Result<Waiter, Box<ErrorInfo>> {
-        Waiter::start(|complete| self.start(request, complete))
+    /// `InvalidParameter`, with the old key still in use, for a key that cannot be used and on a closed client.
+    pub fn set_access_key(
+        &self,
+        id: String,
+        secret: &Secret,
+        security_token: Option<&Secret>,
+    ) -> Result<(), Box<ErrorInfo>> {
+        let access_key = options::access_key(id, secret, security_token)?;
+        Ok(self.living()?.set_access_key(access_key)?)
     }
 
-    /// Replaces the key, for attempts that begin afterwards.
-    ///
-    /// # Errors
-    /// `InvalidParameter`, with the old key still in use, for a key that is refused, and where the client is closed.
-    pub fn set_access_key(&self, access_key: &AccessKey) -> Result<(), Box<ErrorInfo>> {
-        let access_key = access_key.checked()?;
-        // Asked first, so that what the core refuses gets nowhere.
-        let live = self.live()?;
-        live.core.set_access_key(access_key.clone())?;
-        self.live.update(|live| Live { access_key: access_key.clone(), ..live.clone() });
-        // Of two that come at once the one whose key stands here wins there too.
+    /// Closes the client: calls that run end soon, calls made afterwards at once, both with an error of kind
+    /// `InvalidParameter`, and the connections are closed. Closing it again does nothing.
+    pub fn close(&self) {
+        let Some(closed) = self.living.swap(None) else {
+            return;
+        };
+        if let Ok(living) = closed.here() {
+            living.close();
+        }
+    }
+
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.living.load().is_none()
+    }
+}
+
+impl Client {
+    /// What lives in this process: in a forked child, built anew from what its parent has left.
+    fn living(&self) -> Result<Arc<Living>, Error> {
         loop {
-            let live = self.live()?;
-            live.core.set_access_key(live.access_key.clone())?;
-            if Arc::ptr_eq(&live, &self.live()?) {
-                return Ok(());
+            let found = self.living.load_full();
+            let Some(of_process) = &found else {
+                return Err(internal::invalid_parameter("this client is closed"));
+            };
+            match of_process.here() {
+                Ok(living) => return Ok(Arc::clone(living)),
+                Err(Inherited(parents)) => {
+                    // The first of the child's threads counts; what the others have built is dropped.
+                    let anew = Arc::new(OfProcess::new(parents.anew()?));
+                    self.living.compare_and_swap(&found, Some(anew));
+                }
             }
         }
     }
 
-    /// Ends the client: calls under way are cancelled, later ones refused.
-    pub fn close(&self) {
-        self.is_closed.store(true, Ordering::Release);
-        if let Ok(live) = self.live_of_this_process() {
-            live.closed.send_replace(true);
-        }
-    }
-
-    /// The ids of the keys that calls are signed with and that a child would take.
-    #[cfg(test)]
-    pub(crate) fn keys(&self) -> (String, String) {
-        let live = self.live_of_this_process().unwrap();
-        (internal::access_key(&live.core).id().to_owned(), live.access_key.id().to_owned())
-    }
-
-    fn live(&self) -> Result<Arc<Live>, Box<ErrorInfo>> {
-        if self.is_closed.load(Ordering::Acquire) {
-            return Err(ErrorInfo::invalid_parameter("the client is closed"));
-        }
-        self.live_of_this_process()
-    }
-
-    fn live_of_this_process(&self) -> Result<Arc<Live>, Box<ErrorInfo>> {
-        self.live.get(|parents| match parents {
-            Some(parents) => parents.afresh(),
-            None => Err(ErrorInfo::internal("the client has lost its configuration")),
-        })
+    /// The call, with all that it needs of this client, so that it can outlive it.
+    fn call_of(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static + use<> {
+        let living = self.living();
+        let call = async move {
+            match living {
+                Ok(living) => living.call(request).await,
+                Err(error) => error.into(),
+            }
+        };
+        log::telling(self.log.clone(), call)
     }
 }
 
-impl Live {
-    /// For a child process: of the parent's only what never changes is read.
-    fn afresh(&self) -> Result<Self, Box<ErrorInfo>> {
-        let core = internal::afresh(&self.core, self.access_key.clone())?;
-        Ok(Self { core, access_key: self.access_key.clone(), closed: watch::Sender::default() })
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
 
-impl Clone for Live {
-    fn clone(&self) -> Self {
-        Self { core: self.core.clone(), access_key: self.access_key.clone(), closed: self.closed.clone() }
-    }
-}
+    use devcred::ErrorKind;
+    use devcred_emulator::Emulator;
+    use tokio::runtime::Runtime;
 
-/// A call until it is cancelled. A panic in it becomes an error.
-async fn run(
-    core: devcred::Client,
-    request: Request,
-    cancelled: Arc<Notify>,
-    mut closed: watch::Receiver<bool>,
-) -> Outcome {
-    let Request { client_id, instance_id, timeout } = request;
-    let mut call = core.get_device_credential(client_id);
-    if let Some(instance_id) = instance_id {
-        call = call.instance_id(instance_id);
+    use super::*;
+    use crate::PANICS;
+    use crate::process::tests::as_if_forked;
+
+    /// How long a test waits for what must happen.
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// An emulator that knows two keys, and a client that has the first.
+    fn service() -> (Runtime, Emulator, Client) {
+        let runtime = Runtime::new().unwrap();
+        let builder = Emulator::builder().access_key("first", "first-s3cr3t").access_key("second", "second-s3cr3t");
+        let emulator = runtime.block_on(builder.start()).unwrap();
+        let mut options = Options::new("c");
+        options.access_key_id = Some("first".to_owned());
+        options.access_key_secret = Some(Secret::new("first-s3cr3t"));
+        options.endpoint = Some(emulator.endpoint().to_owned());
+        options.instance_id = Some("post-cn-0pp12gl****".to_owned());
+        (runtime, emulator, Client::open(options).unwrap())
     }
-    if let Some(timeout) = timeout {
-        call = call.timeout(timeout);
+
+    fn request(client_id: &str) -> Request {
+        Request { client_id: client_id.to_owned(), instance_id: None, timeout: None }
     }
-    let (mut call, mut cancelled) = (pin!(call.into_future()), pin!(cancelled.notified()));
-    let mut closed = pin!(async {
-        // A client that was dropped, and not closed, lets its calls go on.
-        if closed.wait_for(|is_closed| *is_closed).await.is_err() {
-            pending::<()>().await;
+
+    fn call(client: &Client, client_id: &str) -> Outcome {
+        client.call(request(client_id), LIMIT, || ControlFlow::Continue(()))
+    }
+
+    fn refusal(outcome: Outcome) -> ErrorInfo {
+        match outcome {
+            Outcome::Error(error) => *error,
+            other => panic!("{other:?}"),
         }
-    });
-    poll_fn(|context| {
-        if cancelled.as_mut().poll(context).is_ready() || closed.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Outcome::Cancelled);
+    }
+
+    /// Only has to compile: every binding shares its clients and handles between threads.
+    #[test]
+    fn clients_calls_and_outcomes_can_be_sent_and_shared() {
+        fn is_send_and_sync<T: Send + Sync>() {}
+        is_send_and_sync::<Client>();
+        is_send_and_sync::<Call>();
+        is_send_and_sync::<Pending>();
+        is_send_and_sync::<Outcome>();
+    }
+
+    #[test]
+    fn a_panic_in_a_call_is_an_error_and_the_next_call_works() {
+        let (_runtime, _emulator, client) = service();
+        let error = refusal(call(&client, PANICS));
+        assert_eq!((error.kind, error.retryable, error.attempts), (ErrorKind::Internal, false, 0));
+        assert!(!error.text.contains("asked for by a test"), "{}", error.text);
+        assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+    }
+
+    #[test]
+    fn a_forked_child_has_a_working_client_with_the_key_of_its_parent() {
+        let (_runtime, emulator, client) = service();
+        assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+        client.set_access_key("second".to_owned(), &Secret::new("second-s3cr3t"), None).unwrap();
+        as_if_forked(|| {
+            assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+            client.set_access_key("first".to_owned(), &Secret::new("first-s3cr3t"), None).unwrap();
+            assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+        });
+        let keys: Vec<_> = emulator.calls().into_iter().filter_map(|call| call.access_key_id).collect();
+        assert_eq!(keys, ["first", "second", "first"]);
+        // The parent's connection is not the child's, which has one.
+        assert_eq!(emulator.accepted_connections(), 2);
+    }
+
+    #[test]
+    fn a_call_of_the_parent_is_not_the_childs() {
+        let (runtime, emulator, client) = service();
+        let (told, outcomes) = channel();
+        let hanging = || request("GID_test@@@fault-hang");
+        let pending = client.begin(hanging());
+        let call = client.start(hanging(), move |outcome| told.send(outcome).unwrap());
+        runtime.block_on(emulator.wait_for(LIMIT, |journal| journal.calls().len() == 2)).unwrap();
+        as_if_forked(|| {
+            let refused = refusal(pending.wait(LIMIT, || ControlFlow::Continue(())).unwrap());
+            assert_eq!(refused.kind, ErrorKind::InvalidParameter);
+            assert!(refused.message.contains("begun before this process was forked"), "{}", refused.text);
+            assert_eq!(*pending.cancel().unwrap_err(), refused);
+            assert_eq!(*call.cancel().unwrap_err(), refused);
+            drop((pending, call));
+            client.close();
+        });
+        assert_eq!(emulator.open_connections(), 2);
+        assert!(outcomes.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_check_may_fork_and_the_child_is_told_that_the_call_is_not_its_own() {
+        let (_runtime, _emulator, client) = service();
+        let pending = client.begin(request("GID_test@@@fault-hang"));
+        let mut pretended = None;
+        let outcome = pending.wait(Duration::from_millis(1), || {
+            pretended = Some(crate::process::tests::pretend_fork());
+            ControlFlow::Continue(())
+        });
+        drop(pretended);
+        assert!(refusal(outcome.unwrap()).message.contains("begun before this process was forked"));
+    }
+
+    #[test]
+    fn nothing_of_the_parents_client_is_dropped_in_a_child() {
+        for use_it in [(|client| drop(call(&client, "GID_test@@@test"))) as fn(Client), drop, |client| client.close()] {
+            let (_runtime, _emulator, client) = service();
+            let parents = Arc::downgrade(&client.living().unwrap());
+            as_if_forked(|| use_it(client));
+            assert!(parents.upgrade().is_some());
         }
-        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Ok(credential))) => Poll::Ready(Outcome::Ok(Box::new(credential.into()))),
-            Ok(Poll::Ready(Err(error))) => Poll::Ready(Outcome::Error(error.into())),
-            Err(_) => Poll::Ready(Outcome::Error(ErrorInfo::panicked())),
-        }
-    })
-    .await
+        let (_runtime, _emulator, client) = service();
+        let own = Arc::downgrade(&client.living().unwrap());
+        drop(client);
+        assert!(own.upgrade().is_none());
+    }
 }

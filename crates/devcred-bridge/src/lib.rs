@@ -1,29 +1,76 @@
-//! What every binding of devcred shares, in safe Rust, so that a binding holds its language's conversions and nothing else.
+//! What the bindings of devcred share. It is private: a binding turns it into the API of a language.
 //!
-//! A binding makes a [`Client`] of [`Options`], [starts](Client::start) calls and converts each [`Outcome`]. A call completes
-//! exactly once and can be [cancelled](Call::cancel); a [`Waiter`] waits for one where the language blocks. Everything runs on
-//! one runtime of two threads, started at the first call and shared by all bindings of the process.
+//! A Rust program wants an async core without hidden threads. A caller in another language wants the opposite, a runtime that
+//! somebody else owns; so here is one, and one asynchronous primitive over it: start a call, it completes exactly once, it can
+//! be cancelled.
 //!
-//! - **No panic leaves**: one in a call becomes an `Internal` error, one in a completion is caught.
-//! - **A fork is survived**: what lives in a process - connections, runtime, calls - is made anew in the child, and the
-//!   parent's is never touched there. `process.rs` says how.
-//! - **Nothing is decided here**: an option that is absent is left to the core.
+//! ```
+//! use std::sync::mpsc;
+//!
+//! use devcred_bridge::{Client, Options, Outcome, Request, Secret};
+//!
+//! # let tokio = tokio::runtime::Runtime::new().unwrap();
+//! # let emulator = tokio.block_on(devcred_emulator::Emulator::builder().start()).unwrap();
+//! # let (id, secret) = (emulator.access_key_id().to_owned(), emulator.access_key_secret());
+//! let mut options = Options::new("rust");
+//! options.access_key_id = Some(id);
+//! options.access_key_secret = Some(Secret::new(secret));
+//! options.endpoint = Some(emulator.endpoint().to_owned());
+//! options.instance_id = Some("post-cn-0pp12gl****".to_owned());
+//! let client = Client::open(options).unwrap();
+//!
+//! let (told, outcome) = mpsc::channel();
+//! let request = Request { client_id: "GID_test@@@test".to_owned(), instance_id: None, timeout: None };
+//! let call = client.start(request, move |outcome| told.send(outcome).unwrap());
+//! // Here the caller does something else, or cancels the call.
+//! match outcome.recv().unwrap() {
+//!     Outcome::Ok(credential) => println!("{}", credential.mqtt_login.username),
+//!     Outcome::Error(error) => panic!("{}", error.text),
+//!     Outcome::Cancelled => call.cancel().unwrap(),
+//! }
+//! ```
+//!
+//! # Threads
+//!
+//! One runtime for the process, with two workers and at most four threads for name look-ups. It is started at the first call
+//! and never shut down. Completions and log functions are called on its threads, outside of any lock.
+//!
+//! # Panics
+//!
+//! A panic in a call becomes an error of kind `Internal`, and the next call works. One in a completion or a log function ends
+//! there. This needs `panic = "unwind"`.
+//!
+//! # Fork
+//!
+//! A forked child gets working clients. Every entry compares the process's id first; in a child, runtime and client are built
+//! anew from what the parent's client was built of: no lock of the parent is taken, neither the environment nor a file is
+//! read again, and nothing of the parent's is dropped. A call that was begun before the fork is not the child's: waiting for it
+//! and cancelling it are refused at once, and it never completes there.
+//!
+//! Three things a child cannot be given. A client that another thread of the parent was opening at the moment of the fork,
+//! as the first of the process: the child may hang when it opens one itself. A process that has the same id as an
+//! ancestor which used the same client: it takes itself for that one. And a host that forks inside a completion or a log
+//! function.
 
 #![forbid(unsafe_code)]
 
 mod call;
 mod client;
+mod living;
 mod log;
 mod options;
 mod outcome;
 mod process;
 mod runtime;
-#[cfg(test)]
-mod tests;
+mod wait;
 
-pub use call::{Call, Waiter};
-pub use client::{Client, Request};
+pub use call::Call;
+pub use client::Client;
 pub use devcred::{ErrorKind, Secret};
-pub use log::{Level, Log};
-pub use options::{AccessKey, Options};
-pub use outcome::{Credential, ErrorInfo, Outcome};
+#[cfg(any(test, feature = "test-panic"))]
+pub use living::PANICS;
+pub use log::{Log, LogLevel};
+pub use options::{Options, Request, count, milliseconds, seconds};
+pub use outcome::{Credential, ErrorInfo, MqttLogin, Outcome};
+pub use runtime::is_bridge_thread;
+pub use wait::Pending;

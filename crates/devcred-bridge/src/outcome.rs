@@ -1,48 +1,94 @@
-//! What a call comes to, as plain data that each binding turns into its language's.
+//! How a call ended, as plain data.
 
 use std::time::SystemTime;
 
-use devcred::{DeviceCredential, Error, ErrorKind, internal};
-use zeroize::Zeroizing;
+use devcred::{DeviceCredential, Error, ErrorKind, Secret, internal};
 
 /// How a call ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
-    /// With the credential.
+    /// The device's credential.
     Ok(Box<Credential>),
-    /// Without.
+    /// Why there is none.
     Error(Box<ErrorInfo>),
-    /// It was cancelled. Where the service had answered meanwhile, that is billed and lost.
+    /// The caller cancelled the call before it had ended. A request that was under way may have been billed.
     Cancelled,
 }
 
-/// A device's credential, and the login that follows from it. Its secrets are wiped when it is dropped.
+/// A device's credential with the login that follows from it. `Debug` hides the secrets.
+#[derive(Clone, Debug)]
 pub struct Credential {
-    /// The MQTT client id.
+    /// The device's client id, `GROUP@@@DEVICE`.
     pub client_id: String,
-    /// The instance.
+    /// The instance that the device connects to.
     pub instance_id: String,
-    /// The id of the device's AccessKey.
+    /// The id of the device's own AccessKey.
     pub device_access_key_id: String,
-    /// The secret of the device's AccessKey.
-    pub device_access_key_secret: Zeroizing<String>,
-    /// When it was made, in milliseconds since 1970.
+    /// Its secret.
+    pub device_access_key_secret: Secret,
+    /// When the credential was applied for, in milliseconds since 1970 UTC.
     pub create_time_ms: i64,
-    /// When it was changed last, in milliseconds since 1970.
+    /// When it was last changed, in milliseconds since 1970 UTC.
     pub update_time_ms: i64,
-    /// The service's id of the request; empty where it gave none.
+    /// The service's id of the request that fetched it; empty where the service gave none.
     pub request_id: String,
-    /// CONNECT's user name.
-    pub mqtt_username: String,
-    /// CONNECT's password.
-    pub mqtt_password: Zeroizing<String>,
-    /// For people and logs: without the secrets.
+    /// What the device sends in CONNECT.
+    pub mqtt_login: MqttLogin,
+    /// The core's text of the credential, secrets hidden.
     pub text: String,
 }
 
-impl std::fmt::Debug for Credential {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+/// What a device sends in CONNECT. `Debug` hides the password.
+#[derive(Clone, Debug)]
+pub struct MqttLogin {
+    /// CONNECT's client identifier.
+    pub client_id: String,
+    /// CONNECT's user name.
+    pub username: String,
+    /// CONNECT's password.
+    pub password: Secret,
+    /// The core's text of the login, its password hidden.
+    pub text: String,
+}
+
+/// Why a call failed, or was refused. The members are those of [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorInfo {
+    /// What the caller can do about it.
+    pub kind: ErrorKind,
+    /// The service's code, verbatim.
+    pub code: Option<String>,
+    /// What happened, in one line.
+    pub message: String,
+    /// The HTTP status of the answer.
+    pub http_status: Option<u16>,
+    /// The service's id of the request.
+    pub request_id: Option<String>,
+    /// Whether the same call may succeed if it is made again.
+    pub retryable: bool,
+    /// How many requests were begun.
+    pub attempts: u32,
+    /// The service's page on this error.
+    pub help_url: Option<String>,
+    /// What to do now.
+    pub advice: Option<String>,
+    /// The default text of an error, the same in every language: `KIND: message (Code, request id …)` and the advice in a
+    /// second line.
+    pub text: String,
+}
+
+impl From<Result<DeviceCredential, Error>> for Outcome {
+    fn from(result: Result<DeviceCredential, Error>) -> Self {
+        match result {
+            Ok(credential) => Self::Ok(Box::new(credential.into())),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Self {
+        Self::Error(error.into())
     }
 }
 
@@ -53,72 +99,41 @@ impl From<DeviceCredential> for Credential {
             client_id: credential.client_id().to_owned(),
             instance_id: credential.instance_id().to_owned(),
             device_access_key_id: credential.device_access_key_id().to_owned(),
-            device_access_key_secret: credential.device_access_key_secret().reveal().to_owned().into(),
+            device_access_key_secret: credential.device_access_key_secret().clone(),
             create_time_ms: milliseconds(credential.create_time()),
             update_time_ms: milliseconds(credential.update_time()),
             request_id: credential.request_id().to_owned(),
-            mqtt_username: login.username().to_owned(),
-            mqtt_password: login.password().reveal().to_owned().into(),
+            mqtt_login: MqttLogin {
+                client_id: login.client_id().to_owned(),
+                username: login.username().to_owned(),
+                password: login.password().clone(),
+                text: format!("{login:?}"),
+            },
             text: format!("{credential:?}"),
         }
     }
 }
 
-/// The core lets no time through that is before 1970 or after 9999.
-fn milliseconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Why a call failed: the members of [`devcred::Error`].
-#[derive(Clone, Debug)]
-pub struct ErrorInfo {
-    /// What the caller can do about it.
-    pub kind: ErrorKind,
-    /// What happened.
-    pub message: String,
-    /// The service's code.
-    pub code: Option<String>,
-    /// The status of the answer.
-    pub http_status: Option<u16>,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-    /// Whether the same call may succeed if it is made again.
-    pub retryable: bool,
-    /// How many requests were begun.
-    pub attempts: u32,
-    /// The service's page on this error.
-    pub help_url: Option<String>,
-    /// What to do.
-    pub advice: Option<String>,
-    /// All of it, in the form that every language prints.
-    pub text: String,
-}
-
 impl ErrorInfo {
-    /// A binding's own refusal of what the caller gave.
-    pub fn invalid_parameter(message: impl AsRef<str>) -> Box<Self> {
-        internal::invalid_parameter(message.as_ref()).into()
+    /// A binding's own refusal of what the caller gave: a value that its language has and the core cannot take.
+    pub fn invalid_parameter(message: &str) -> Box<Self> {
+        internal::invalid_parameter(message).into()
     }
 
-    /// A fault of ours.
-    pub fn internal(message: impl AsRef<str>) -> Box<Self> {
-        internal::internal(message.as_ref(), Some("Report it.")).into()
-    }
-
-    /// What a panic becomes. What it said is not repeated: it may hold anything.
+    /// What a panic becomes. Its text goes to the panic hook only: who knows what it holds.
     pub fn panicked() -> Box<Self> {
-        Self::internal("devcred panicked")
+        let advice = "Report it, with the panic's text on stderr.";
+        internal::fault("devcred failed by a fault of its own", Some(advice)).into()
     }
 }
 
 impl From<Error> for Box<ErrorInfo> {
     fn from(error: Error) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Self::new(ErrorInfo {
+        Box::new(ErrorInfo {
             kind: error.kind(),
-            message: error.message().to_owned(),
             code: owned(error.code()),
+            message: error.message().to_owned(),
             http_status: error.http_status(),
             request_id: owned(error.request_id()),
             retryable: error.retryable(),
@@ -127,5 +142,36 @@ impl From<Error> for Box<ErrorInfo> {
             advice: owned(error.advice()),
             text: error.to_string(),
         })
+    }
+}
+
+/// Since 1970, before which the service has no times.
+fn milliseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_milliseconds_since_1970() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_605_541_382_001);
+        assert_eq!(milliseconds(time), 1_605_541_382_001);
+        assert_eq!(milliseconds(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), 0);
+    }
+
+    #[test]
+    fn an_error_keeps_its_members_and_its_text() {
+        let info: Box<ErrorInfo> = internal::fault("it broke", Some("Mend it.")).into();
+        assert_eq!(
+            (info.kind, info.message.as_str(), info.advice.as_deref()),
+            (ErrorKind::Internal, "it broke", Some("Mend it."))
+        );
+        assert_eq!((info.code, info.attempts, info.retryable), (None, 0, false));
+        assert_eq!(info.text, "Internal: it broke\nMend it.");
     }
 }

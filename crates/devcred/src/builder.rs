@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
+
 use crate::access_key::AccessKey;
 use crate::client::Client;
 use crate::endpoint::{Endpoint, Network};
@@ -64,7 +66,6 @@ pub struct ClientBuilder {
     max_requests_per_second: Option<u32>,
     root_certificates_pem: Option<Vec<u8>>,
     proxy: Option<Setting>,
-    /// What the user agent says of whom the library serves; Rust's own users leave it out.
     language: Option<&'static str>,
 }
 
@@ -171,15 +172,16 @@ impl ClientBuilder {
         self
     }
 
-    pub(crate) fn language(mut self, language: &'static str) -> Self {
-        self.language = Some(language);
-        self
-    }
-
     /// Reads variables from this function, and not from the process.
     #[doc(hidden)]
     pub fn variables(mut self, look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
         self.variables = Variables::new(look_up);
+        self
+    }
+
+    /// The last word of the user agent: the language that the caller's program is written in. Default: `rust`.
+    pub(crate) fn language(mut self, language: &'static str) -> Self {
+        self.language = Some(language);
         self
     }
 
@@ -207,8 +209,8 @@ impl ClientBuilder {
 
         let proxy = Proxy::choose(self.proxy.as_ref(), &self.variables, &endpoint)?;
         let roots = Roots::load(&self.variables, self.root_certificates_pem.as_deref())?;
-        let language = self.language.unwrap_or("rust");
-        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, language)?;
+        let user_agent = user_agent(self.language.unwrap_or("rust"))?;
+        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, user_agent)?;
         let parts = Parts {
             endpoint,
             instance_id: self.instance_id.map(|setting| setting.value),
@@ -217,7 +219,6 @@ impl ClientBuilder {
             pace: Pace::new(requests_per_second),
             proxy,
             roots,
-            language,
             transport,
         };
         Client::new(parts, access_key)
@@ -254,26 +255,31 @@ pub(crate) struct Parts {
     pub pace: Pace,
     pub proxy: Option<Proxy>,
     pub roots: Roots,
-    pub language: &'static str,
     pub transport: Transport,
 }
 
 impl Parts {
-    /// The same configuration with connections and a pace of its own.
-    pub(crate) fn afresh(&self) -> Result<Self, Error> {
-        let Self { endpoint, instance_id, signature, limits, pace, proxy, roots, language, transport: _ } = self;
+    /// The same configuration with connections and a pace of its own. Neither environment nor files are read again, and no
+    /// lock is taken.
+    pub(crate) fn anew(&self) -> Result<Self, Error> {
+        let Self { endpoint, instance_id, signature, limits, pace, proxy, roots, transport } = self;
+        let user_agent = transport.user_agent().clone();
         Ok(Self {
             endpoint: endpoint.clone(),
             instance_id: instance_id.clone(),
             signature: *signature,
             limits: *limits,
             pace: Pace::new(pace.requests_per_second()),
+            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, user_agent)?,
             proxy: proxy.clone(),
             roots: roots.clone(),
-            language,
-            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, language)?,
         })
     }
+}
+
+fn user_agent(language: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(&format!("devcred/{} {language}", env!("CARGO_PKG_VERSION")))
+        .map_err(|_| Error::internal("the language's name fits into no header", None))
 }
 
 #[cfg(test)]

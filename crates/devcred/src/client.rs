@@ -89,8 +89,9 @@ impl Client {
         Ok(())
     }
 
-    pub(crate) fn access_key(&self) -> AccessKey {
-        self.shared.access_key().as_ref().clone()
+    /// The key that is in use now.
+    pub(crate) fn access_key(&self) -> Arc<AccessKey> {
+        self.shared.access_key()
     }
 
     /// What the client is made of.
@@ -159,8 +160,6 @@ impl Shared {
             };
             self.wait_for(turn).await;
 
-            #[cfg(feature = "test-panic")]
-            crate::internal::panic_for(operation.client_id());
             let sent = self.sign(operation).map_err(|failure| Error::new(failure, attempts.made, None))?;
             attempts.begin();
             let failure = match self.attempt(operation, &sent, &attempts, &deadline).await {

@@ -1,5 +1,6 @@
-//! What bindings, benchmarks, fuzz targets and tests need beyond the public API. No promise is made for it.
+//! What the bindings' bridge, benchmarks, fuzz targets and tests need beyond the public API. No promise is made for it.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -25,40 +26,6 @@ pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str
     request.map_or(0, |request| {
         request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     })
-}
-
-/// The word that the user agent has for a binding's language.
-pub fn language(builder: ClientBuilder, language: &'static str) -> ClientBuilder {
-    builder.language(language)
-}
-
-/// The key that a client signs with now.
-pub fn access_key(client: &Client) -> AccessKey {
-    client.access_key()
-}
-
-/// A client of the same configuration that shares nothing with this one: for a process that was forked off, where the
-/// connections, the runtime and every lock of the old one are another process's. Of the old client only what never changes is
-/// read, so no lock is waited for.
-pub fn afresh(client: &Client, key: AccessKey) -> Result<Client, Error> {
-    Client::new(client.parts().afresh()?, key)
-}
-
-/// A binding's own refusal of what the caller gave.
-pub fn invalid_parameter(message: &str) -> Error {
-    Error::invalid_parameter(message)
-}
-
-/// A binding's own fault.
-pub fn internal(message: &str, advice: Option<&str>) -> Error {
-    Error::internal(message, advice.map(str::to_owned))
-}
-
-/// Panics for the device `GID_test@@@panic`, so that tests see that no panic reaches a caller.
-#[cfg(feature = "test-panic")]
-#[allow(clippy::panic, reason = "it is what the feature is for")]
-pub(crate) fn panic_for(client_id: &str) {
-    assert!(client_id != "GID_test@@@panic", "a panic that a test has asked for");
 }
 
 /// A call that is the same every time: its host, nonce and time are fixed.
@@ -149,4 +116,33 @@ pub fn signed(
     };
     let headers = request.headers.iter().map(text).collect::<Option<_>>()?;
     Some(Signed { query: request.query.to_string(), headers, covered: request.covered.to_string() })
+}
+
+/// Names the language that the caller's program is written in: the last word of the user agent.
+pub fn with_language(builder: ClientBuilder, language: &'static str) -> ClientBuilder {
+    builder.language(language)
+}
+
+/// The key that the client signs with now.
+pub fn access_key(client: &Client) -> Arc<AccessKey> {
+    client.access_key()
+}
+
+/// A client of the same configuration for a forked process, where another thread may have held any lock of the old one: it
+/// reads what cannot change, and takes the key from the caller. The old client must not be dropped there.
+///
+/// # Errors
+/// `Internal` where the HTTP client cannot be set up.
+pub fn anew(client: &Client, access_key: AccessKey) -> Result<Client, Error> {
+    Client::new(client.parts().anew()?, access_key)
+}
+
+/// A refusal of the bridge's own, in the form of every other.
+pub fn invalid_parameter(message: &str) -> Error {
+    Error::invalid_parameter(message)
+}
+
+/// A fault of the bridge's own, in the form of every other.
+pub fn fault(message: &str, advice: Option<&str>) -> Error {
+    Error::internal(message, advice.map(str::to_owned))
 }

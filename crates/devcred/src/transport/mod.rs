@@ -34,7 +34,7 @@ impl Transport {
         proxy: Option<&Proxy>,
         roots: &Roots,
         connect_timeout: Duration,
-        language: &str,
+        user_agent: HeaderValue,
     ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -65,11 +65,11 @@ impl Transport {
         if let Some(proxy) = proxy {
             builder = builder.proxy(proxy.to_reqwest()?);
         }
-        Ok(Self {
-            http: builder.build().map_err(|_| fault("the HTTP client"))?,
-            user_agent: HeaderValue::try_from(format!("devcred/{} {language}", env!("CARGO_PKG_VERSION")))
-                .map_err(|_| fault("the user agent"))?,
-        })
+        Ok(Self { http: builder.build().map_err(|_| fault("the HTTP client"))?, user_agent })
+    }
+
+    pub(crate) fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
     }
 
     /// Sends the request once and reads the answer as far as it may go.

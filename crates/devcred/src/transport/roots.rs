@@ -1,7 +1,5 @@
 //! The certificate authorities that a server's certificate may come from.
 
-use std::sync::Arc;
-
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -15,7 +13,7 @@ const FILE_VARIABLE: &str = "SSL_CERT_FILE";
 /// preparation; and those that the caller adds.
 #[derive(Clone)]
 pub(crate) struct Roots {
-    store: Arc<RootCertStore>,
+    store: RootCertStore,
     described: String,
 }
 
@@ -27,7 +25,7 @@ impl Roots {
         let mut roots = match variables.get(FILE_VARIABLE)? {
             Some(file) => Self::of_file(&file)?,
             None => Self {
-                store: Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
+                store: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
                 described: "the roots bundled with devcred".to_owned(),
             },
         };
@@ -37,8 +35,8 @@ impl Roots {
         Ok(roots)
     }
 
-    pub(crate) fn store(&self) -> Arc<RootCertStore> {
-        Arc::clone(&self.store)
+    pub(crate) fn store(&self) -> RootCertStore {
+        self.store.clone()
     }
 
     /// Which roots these are, for the one whose server has another.
@@ -57,7 +55,7 @@ impl Roots {
         if store.is_empty() {
             return refused("a file without a PEM certificate");
         }
-        Ok(Self { store: Arc::new(store), described: format!("the roots of {FILE_VARIABLE}") })
+        Ok(Self { store, described: format!("the roots of {FILE_VARIABLE}") })
     }
 
     fn add(&mut self, pem: &[u8]) -> Result<(), Error> {
@@ -69,7 +67,7 @@ impl Roots {
             return Err(refused());
         }
         for certificate in certificates {
-            Arc::make_mut(&mut self.store).add(certificate).map_err(|_| refused())?;
+            self.store.add(certificate).map_err(|_| refused())?;
         }
         self.described.push_str(" and root_certificates_pem");
         Ok(())

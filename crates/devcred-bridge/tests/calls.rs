@@ -1,0 +1,208 @@
+//! Calls against the emulator: how they end, and who is told.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod common;
+
+use std::ops::ControlFlow;
+use std::panic::resume_unwind;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use common::{INSTANCE_ID, LIMIT, call, credential, error, hanging, only, request, service, start};
+use devcred_bridge::{Client, ErrorKind, Options, Outcome, Request, Secret, is_bridge_thread};
+use devcred_emulator::Emulator;
+
+#[test]
+fn a_call_gives_the_credential_and_its_login() {
+    let service = service();
+    let credential = credential(call(&service.client(), "GID_test@@@test"));
+    let secret = service.emulator.device_access_key_secret(INSTANCE_ID, "GID_test@@@test").unwrap();
+    assert_eq!((credential.client_id.as_str(), credential.instance_id.as_str()), ("GID_test@@@test", INSTANCE_ID));
+    assert_eq!(credential.device_access_key_secret.reveal(), secret);
+    assert_eq!(
+        credential.mqtt_login.username,
+        format!("DeviceCredential|{}|{INSTANCE_ID}", credential.device_access_key_id)
+    );
+    assert!(credential.create_time_ms > 1_600_000_000_000 && credential.update_time_ms >= credential.create_time_ms);
+    let sent = service.emulator.calls().pop().unwrap();
+    assert_eq!(credential.request_id, sent.request_id);
+    assert_eq!(sent.user_agent.unwrap(), concat!("devcred/", env!("CARGO_PKG_VERSION"), " python"));
+    let texts = format!("{credential:?} {} {}", credential.text, credential.mqtt_login.text);
+    for hidden in [secret.as_str(), credential.mqtt_login.password.reveal()] {
+        assert!(!hidden.is_empty() && !texts.contains(hidden), "{texts}");
+    }
+}
+
+#[test]
+fn an_error_of_the_service_keeps_what_the_core_says_of_it() {
+    let service = common::Service::start(Emulator::builder().device("GID_test@@@known"));
+    let error = error(call(&service.client(), "GID_test@@@unknown"));
+    assert_eq!((error.kind, error.code.as_deref()), (ErrorKind::NotFound, Some("DeviceCredentialNotFound")));
+    assert_eq!((error.http_status, error.attempts, error.retryable), (Some(400), 1, false));
+    assert!(error.advice.is_some() && error.text.starts_with("NotFound: "), "{}", error.text);
+}
+
+#[test]
+fn a_call_may_name_its_own_instance_and_timeout() {
+    let service = service();
+    let client = service.client();
+    let instance_id = Some("post-cn-other".to_owned());
+    let (_, outcomes) = start(&client, Request { instance_id, ..request("GID_test@@@test") });
+    assert_eq!(credential(only(&outcomes)).instance_id, "post-cn-other");
+    let timeout = Some(Duration::from_millis(50));
+    let (_, outcomes) = start(&client, Request { timeout, ..hanging() });
+    assert_eq!(error(only(&outcomes)).kind, ErrorKind::Timeout);
+}
+
+#[test]
+fn a_cancel_completes_the_call_and_closes_its_connection() {
+    let service = service();
+    let client = service.client();
+    let (call, outcomes) = start(&client, hanging());
+    service.wait_for(|journal| journal.calls().len() == 1);
+    call.cancel().unwrap();
+    assert!(matches!(only(&outcomes), Outcome::Cancelled));
+    service.wait_for(|journal| journal.open_connections() == 0);
+    // One that has ended stays as it ended.
+    call.cancel().unwrap();
+}
+
+#[test]
+fn a_call_outlives_its_handle_and_its_client() {
+    let service = service();
+    let client = service.client();
+    let (call, outcomes) = start(&client, request("GID_test@@@fault-slow-100"));
+    drop((call, client));
+    credential(only(&outcomes));
+}
+
+#[test]
+fn a_completion_is_called_on_a_thread_of_the_bridge_also_where_the_call_is_refused() {
+    let client = service().client();
+    client.close();
+    let (told, thread) = channel();
+    client.start(request("GID_test@@@test"), move |_| told.send(is_bridge_thread()).unwrap());
+    assert!(thread.recv_timeout(LIMIT).unwrap());
+}
+
+#[test]
+fn a_completion_that_panics_costs_no_thread() {
+    let service = service();
+    let client = service.client();
+    for _ in 0..4 {
+        let (told, begun) = channel();
+        client.start(request("GID_test@@@test"), move |_| {
+            told.send(()).unwrap();
+            resume_unwind(Box::new(()));
+        });
+        begun.recv_timeout(LIMIT).unwrap();
+    }
+    credential(call(&client, "GID_test@@@test"));
+}
+
+#[test]
+fn a_blocking_call_inside_a_completion_is_refused_and_a_started_one_is_not() {
+    let service = service();
+    let client = std::sync::Arc::new(service.client());
+    let (told, refused) = channel();
+    let (told_started, started) = channel();
+    let inside = client.clone();
+    client.start(request("GID_test@@@test"), move |_| {
+        let pending = inside.begin(request("GID_test@@@a"));
+        let waited = pending.wait(LIMIT, || ControlFlow::Continue(())).unwrap();
+        told.send([call(&inside, "GID_test@@@b"), waited]).unwrap();
+        inside.start(request("GID_test@@@c"), move |outcome| told_started.send(outcome).unwrap());
+    });
+    for refused in refused.recv_timeout(LIMIT).unwrap() {
+        let error = error(refused);
+        assert_eq!(error.kind, ErrorKind::InvalidParameter);
+        assert!(error.message.contains("inside a callback"), "{}", error.text);
+    }
+    credential(only(&started));
+    assert!(service.emulator.calls().iter().all(|call| call.client_id.as_deref() != Some("GID_test@@@b")));
+}
+
+#[test]
+fn the_check_of_a_wait_is_asked_and_can_break_it_off() {
+    let service = service();
+    let client = service.client();
+    let pending = client.begin(hanging());
+    let mut asked = 0;
+    let waited = pending.wait(Duration::from_millis(1), || {
+        asked += 1;
+        if asked < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    assert!(waited.is_none() && asked == 3);
+    pending.cancel().unwrap();
+    let outcome = pending.wait(LIMIT, || ControlFlow::Continue(()));
+    assert!(matches!(outcome, Some(Outcome::Cancelled)));
+    let again = pending.wait(LIMIT, || ControlFlow::Continue(()));
+    assert_eq!(error(again.unwrap()).message, "the outcome of this call has been taken already");
+}
+
+#[test]
+fn a_blocking_call_whose_check_breaks_is_cancelled() {
+    let service = service();
+    let client = service.client();
+    let outcome = client.call(hanging(), Duration::from_millis(1), || match service.emulator.calls().len() {
+        0 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    });
+    assert!(matches!(outcome, Outcome::Cancelled));
+    service.wait_for(|journal| journal.open_connections() == 0);
+}
+
+#[test]
+fn closing_a_client_ends_what_runs_and_refuses_what_comes() {
+    let service = service();
+    let client = service.client();
+    let running: Vec<_> = (0..5).map(|_| start(&client, hanging())).collect();
+    service.wait_for(|journal| journal.calls().len() == 5);
+    assert!(!client.is_closed());
+    client.close();
+    client.close();
+    assert!(client.is_closed());
+    for (_, outcomes) in running {
+        let error = error(only(&outcomes));
+        assert_eq!((error.kind, error.retryable), (ErrorKind::InvalidParameter, false));
+        assert!(error.message.starts_with("this client was closed while the call ran"), "{}", error.text);
+    }
+    service.wait_for(|journal| journal.open_connections() == 0);
+    assert_eq!(error(call(&client, "GID_test@@@test")).text, "InvalidParameter: this client is closed");
+    let refused = client.set_access_key("LTAI".to_owned(), &Secret::new("s3cr3t"), None).unwrap_err();
+    assert_eq!(refused.message, "this client is closed");
+}
+
+#[test]
+fn a_key_is_replaced_and_a_bad_one_is_not_taken() {
+    let builder = Emulator::builder().access_key("first", "first-s3cr3t");
+    let service = common::Service::start(builder.access_key_with_token("second", "second-s3cr3t", "t0k3n"));
+    let client = service.client();
+    let token = Secret::new("t0k3n");
+    client.set_access_key("second".to_owned(), &Secret::new("second-s3cr3t"), Some(&token)).unwrap();
+    credential(call(&client, "GID_test@@@test"));
+    assert_eq!(service.emulator.calls().pop().unwrap().access_key_id.unwrap(), "second");
+    let refused = client.set_access_key("third".to_owned(), &Secret::new("with\nline feed"), None).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::InvalidParameter);
+    credential(call(&client, "GID_test@@@test"));
+}
+
+#[test]
+fn an_option_is_refused_in_the_cores_words() {
+    let refused = |change: fn(&mut Options)| {
+        let mut options = Options::new("c");
+        options.region = Some("cn-hangzhou".to_owned());
+        change(&mut options);
+        Client::open(options).err().unwrap().text
+    };
+    for (change, beginning) in [
+        ((|_| ()) as fn(&mut Options), "InvalidParameter: no AccessKey"),
+        (|options| options.access_key_id = Some("LTAI".to_owned()), "InvalidParameter: AccessKey secret is empty"),
+        (|options| options.security_token = Some(Secret::new("t")), "InvalidParameter: AccessKey id is empty"),
+        (|options| options.network = Some("lan".to_owned()), "InvalidParameter: network must be"),
+        (|options| options.signature = Some("md5".to_owned()), "InvalidParameter: signature must be"),
+    ] {
+        let text = refused(change);
+        assert!(text.starts_with(beginning), "{text}");
+    }
+}

@@ -1,0 +1,91 @@
+//! The log of a client: its own events, from its own level on, and no secret.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod common;
+
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex};
+
+use common::{Service, call, credential, service};
+use devcred_bridge::{Client, ErrorKind, Log, LogLevel};
+
+/// What a client has logged.
+type Lines = Arc<Mutex<Vec<(LogLevel, String)>>>;
+
+fn with_log(service: &Service, level: LogLevel) -> (Client, Lines) {
+    let lines = Lines::default();
+    let mut options = service.options();
+    let writer = Arc::clone(&lines);
+    options.log = Some(Log::new(level, move |level, line| writer.lock().unwrap().push((level, line.to_owned()))));
+    (Client::open(options).unwrap(), lines)
+}
+
+#[test]
+fn an_event_is_one_line_with_its_fields() {
+    let service = service();
+    let (client, lines) = with_log(&service, LogLevel::Debug);
+    credential(call(&client, "GID_test@@@fault-InternalError-1"));
+    let lines = lines.lock().unwrap();
+    let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
+    assert_eq!(levels, [LogLevel::Debug, LogLevel::Warn, LogLevel::Debug]);
+    let calls = service.emulator.calls();
+    for ((_, line), parts) in lines.iter().zip([
+        ["attempt ended operation=GetDeviceCredential attempt=1 status=500 code=InternalError ", &calls[0].request_id],
+        ["attempt failed, trying again operation=GetDeviceCredential attempt=1 kind=Service ", "wait_ms="],
+        ["attempt ended operation=GetDeviceCredential attempt=2 status=200 request_id=", &calls[1].request_id],
+    ]) {
+        assert!(parts.iter().all(|part| line.contains(part)) && line.lines().count() == 1, "{line}");
+    }
+}
+
+#[test]
+fn events_go_to_their_own_client_and_from_its_level_on() {
+    let service = service();
+    let silent = service.client();
+    let (one, ones) = with_log(&service, LogLevel::Debug);
+    credential(call(&silent, "GID_test@@@fault-InternalError-1"));
+    let (other, others) = with_log(&service, LogLevel::Warn);
+    assert!(ones.lock().unwrap().is_empty());
+    credential(call(&one, "GID_test@@@test"));
+    assert!(others.lock().unwrap().is_empty());
+    assert_eq!(ones.lock().unwrap().len(), 1);
+    credential(call(&other, "GID_test@@@fault-InternalError-1"));
+    assert_eq!(others.lock().unwrap().len(), 1);
+    assert_eq!(ones.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_log_function_that_panics_harms_no_call() {
+    let service = service();
+    let mut options = service.options();
+    options.log = Some(Log::new(LogLevel::Trace, |_, _| resume_unwind(Box::new(()))));
+    let client = Client::open(options).unwrap();
+    for _ in 0..3 {
+        credential(call(&client, "GID_test@@@test"));
+    }
+}
+
+#[test]
+fn no_secret_is_in_it() {
+    let service = service();
+    let (client, lines) = with_log(&service, LogLevel::Trace);
+    let credential = credential(call(&client, "GID_test@@@fault-close-1"));
+    let text = format!("{:?}", lines.lock().unwrap());
+    for hidden in [
+        service.emulator.access_key_secret(),
+        credential.device_access_key_secret.reveal(),
+        credential.mqtt_login.password.reveal(),
+        "Signature",
+        "http://",
+    ] {
+        assert!(text.contains("attempt ended") && !text.contains(hidden), "{hidden} is in {text}");
+    }
+}
+
+#[test]
+fn a_level_has_a_name() {
+    for level in LogLevel::ALL {
+        assert_eq!(level.name().parse(), Ok(*level));
+    }
+    assert_eq!("loud".parse::<LogLevel>().unwrap_err().kind, ErrorKind::InvalidParameter);
+}
