@@ -1,4 +1,5 @@
 /* devcred: fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT.
+ * (Long because a program includes one header.)
  *
  * - Every function that can fail returns a status: DEVCRED_OK, or what the caller can do about the failure. Numbers are never
  *   reused. Where a function has an `error`, it says why; where it is not wanted, it may be NULL.
