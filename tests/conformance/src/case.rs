@@ -13,6 +13,7 @@ mod server;
 mod step;
 
 pub use expect::{AtLeast, Calls, Count, Expect, Expected, Outcome, Requests};
+pub(crate) use expect::{OF_A_CREDENTIAL, OF_AN_ERROR};
 pub use server::{AccessKey, Proxy, Server, Tls};
 pub use step::{Answer, BodyRepeat, StepForm};
 

@@ -12,6 +12,7 @@ use sha1::Sha1;
 use crate::asked::Asked;
 use crate::canonical;
 use crate::case::{Case, Count, Expect, Expected, Outcome};
+use crate::case::{OF_A_CREDENTIAL, OF_AN_ERROR};
 use crate::line::Line;
 use crate::pattern;
 use crate::server::Counted;
@@ -21,20 +22,6 @@ pub(crate) const SECRET_KEYS: [&str; 2] = ["device_access_key_secret", "mqtt_pas
 
 /// Every key that an answer can have, by where it may stand.
 const ALWAYS: &[&str] = &["case", "outcome", "ok", "failed", "text", "key_refused"];
-const OF_A_CREDENTIAL: &[&str] = &[
-    "client_id",
-    "instance_id",
-    "device_access_key_id",
-    "device_access_key_secret",
-    "create_time_ms",
-    "update_time_ms",
-    "request_id",
-    "mqtt_client_id",
-    "mqtt_username",
-    "mqtt_password",
-];
-const OF_AN_ERROR: &[&str] =
-    &["kind", "code", "message", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"];
 /// Those of an error that are left out where there is nothing to say.
 const OPTIONAL: &[&str] = &["code", "http_status", "request_id", "help_url", "advice"];
 

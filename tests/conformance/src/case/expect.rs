@@ -50,7 +50,8 @@ impl Expected {
     }
 }
 
-const RESULT_KEYS: &[&str] = &[
+/// The keys of a probe's answer with a credential.
+pub(crate) const OF_A_CREDENTIAL: &[&str] = &[
     "client_id",
     "instance_id",
     "device_access_key_id",
@@ -60,20 +61,16 @@ const RESULT_KEYS: &[&str] = &[
     "request_id",
     "mqtt_client_id",
     "mqtt_username",
-    "key_refused",
+    "mqtt_password",
 ];
-const ERROR_KEYS: &[&str] = &[
-    "kind",
-    "code",
-    "message",
-    "http_status",
-    "request_id",
-    "retryable",
-    "attempts",
-    "help_url",
-    "advice",
-    "key_refused",
-];
+/// The keys of one with an error.
+pub(crate) const OF_AN_ERROR: &[&str] =
+    &["kind", "code", "message", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"];
+
+/// What a case may say of these: all but the password, which follows from the secret, and what became of a new key.
+fn expected_of(keys: &[&'static str]) -> Vec<&'static str> {
+    keys.iter().copied().filter(|key| *key != "mqtt_password").chain(["key_refused"]).collect()
+}
 
 /// What the caller must see, and the emulator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -83,11 +80,11 @@ pub struct Expect {
     pub outcome: Outcome,
     /// Keys of the answer to an `ok`; `null`: it must be absent.
     #[serde(default)]
-    #[schemars(extend("propertyNames" = {"enum": RESULT_KEYS}))]
+    #[schemars(extend("propertyNames" = {"enum": expected_of(OF_A_CREDENTIAL)}))]
     pub result: BTreeMap<String, Option<Expected>>,
     /// Keys of the answer to an `error`; `null`: it must be absent.
     #[serde(default)]
-    #[schemars(extend("propertyNames" = {"enum": ERROR_KEYS}))]
+    #[schemars(extend("propertyNames" = {"enum": expected_of(OF_AN_ERROR)}))]
     pub error: BTreeMap<String, Option<Expected>>,
     /// How many requests arrived at the emulator; `"ok"`: as many as calls succeeded.
     pub requests: Requests,
@@ -159,8 +156,8 @@ impl Expect {
     pub(super) fn check(&self) -> Result<(), String> {
         let Expect { outcome, result, error, .. } = self;
         for (part, keys, known, fits) in [
-            ("result", result, RESULT_KEYS, *outcome == Outcome::Ok),
-            ("error", error, ERROR_KEYS, *outcome == Outcome::Error),
+            ("result", result, expected_of(OF_A_CREDENTIAL), *outcome == Outcome::Ok),
+            ("error", error, expected_of(OF_AN_ERROR), *outcome == Outcome::Error),
         ] {
             if let Some(key) = keys.keys().find(|key| !known.contains(&key.as_str())) {
                 return Err(format!("`expect.{part}` has no key `{key}`: it has {}", known.join(", ")));
