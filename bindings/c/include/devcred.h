@@ -7,7 +7,8 @@
  *   any order. A text belongs to the object that it was read from.
  * - Texts are UTF-8 and end with a NUL. A text that is NULL or not UTF-8 where one is needed is refused.
  * - A callback runs on a thread of the library, must return soon and must not block.
- * - No function prints anything, and no secret stands in an error, a log event or a text for people. */
+ * - No secret stands in an error, a log event or a text for people, and no function prints anything. Only where the library itself is
+ *   at fault and panics, Rust says where on stderr; the caller gets DEVCRED_INTERNAL. */
 
 #ifndef DEVCRED_H
 #define DEVCRED_H
