@@ -1,8 +1,13 @@
 //! A started call: it completes exactly once, and it can be cancelled.
 
-use tokio::task::AbortHandle;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 
 use devcred::{Error, internal};
+use tokio::sync::Notify;
 
 use crate::outcome::{ErrorInfo, Outcome};
 use crate::process::OfProcess;
@@ -11,8 +16,7 @@ use crate::runtime;
 /// A handle of a started call. Dropping it leaves the call as it is: it goes on, and completes.
 #[derive(Clone)]
 pub struct Call {
-    /// `None` where the call had ended before `start` returned.
-    running: Option<OfProcess<AbortHandle>>,
+    cancelled: OfProcess<Notify>,
 }
 
 impl Call {
@@ -22,44 +26,42 @@ impl Call {
     /// # Errors
     /// `InvalidParameter` in a process that was forked after the call had begun: there it neither runs nor completes.
     pub fn cancel(&self) -> Result<(), Box<ErrorInfo>> {
-        let Some(running) = &self.running else {
-            return Ok(());
-        };
-        running.here().map(|call| call.abort()).map_err(|_| before_fork().into())
+        self.cancelled.here().map(|cancelled| cancelled.notify_one()).map_err(|_| before_fork().into())
     }
 }
 
 /// Runs the call and gives its outcome to `complete`, on a thread of the bridge; where the system gives none, on this one
 /// before this returns. `begin` is shown the handle before `complete` can be called.
-///
-/// The call is a task of its own, watched by a second one. So whatever ends it - its result, a cancel, a panic, a panic in
-/// what a cancel drops - is seen there and completes it.
 pub(crate) fn start(
     call: impl Future<Output = Outcome> + Send + 'static,
     begin: impl FnOnce(&Call),
     complete: impl FnOnce(Outcome) + Send + 'static,
 ) -> Call {
-    let runtime = match runtime::handle() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let ended = Call { running: None };
-            begin(&ended);
-            complete(error.into());
-            return ended;
-        }
-    };
-    let call = runtime.spawn(call);
-    let started = Call { running: Some(OfProcess::new(call.abort_handle())) };
+    let cancelled = Arc::<Notify>::default();
+    let started = Call { cancelled: OfProcess::of(Arc::clone(&cancelled)) };
     begin(&started);
-    // A panic in `complete` ends this task and nothing else.
-    runtime.spawn(async move {
-        complete(match call.await {
-            Ok(outcome) => outcome,
-            Err(ended) if ended.is_cancelled() => Outcome::Cancelled,
-            Err(_panicked) => Outcome::Error(ErrorInfo::panicked()),
-        });
-    });
+    match runtime::handle() {
+        // A panic in `complete` ends its task and nothing else.
+        Ok(runtime) => drop(runtime.spawn(async move { complete(outcome(call, &cancelled).await) })),
+        Err(error) => complete(error.into()),
+    }
     started
+}
+
+/// What the call comes to, whatever ends it: its result, a cancel, a panic, or a panic in what a cancel drops. By then nothing is
+/// left of it, its connection neither.
+async fn outcome(call: impl Future<Output = Outcome>, cancelled: &Notify) -> Outcome {
+    let (mut call, mut cancelled) = (pin!(Some(call)), pin!(cancelled.notified()));
+    let outcome = poll_fn(|context| {
+        if cancelled.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Outcome::Cancelled);
+        }
+        let poll = || call.as_mut().as_pin_mut().map_or(Poll::Pending, |call| call.poll(context));
+        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|_| Poll::Ready(Outcome::Error(ErrorInfo::panicked())))
+    });
+    let outcome = outcome.await;
+    let dropped = catch_unwind(AssertUnwindSafe(|| call.set(None)));
+    dropped.map_or_else(|_| Outcome::Error(ErrorInfo::panicked()), |()| outcome)
 }
 
 pub(crate) fn before_fork() -> Error {
@@ -69,7 +71,6 @@ pub(crate) fn before_fork() -> Error {
 #[cfg(test)]
 mod tests {
     use std::panic::resume_unwind;
-    use std::sync::Arc;
     use std::sync::mpsc::channel;
     use std::thread;
     use std::time::Duration;
