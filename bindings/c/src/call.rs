@@ -7,7 +7,7 @@ use std::ptr;
 use devcred_bridge::{self as bridge, ErrorInfo};
 
 use crate::boundary::{fallible, free, known, put};
-use crate::client::{Client, NEVER, deliver, request};
+use crate::client::{Client, NEVER, deliver, fetch, request};
 use crate::credential::Credential;
 use crate::error::Error;
 use crate::log::UserData;
@@ -105,22 +105,13 @@ pub unsafe extern "C" fn devcred_call_wait(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        put(credential, None);
-        let mut outcome = None;
-        let status = fallible(error, || {
-            if credential.is_null() {
-                return Err(ErrorInfo::invalid_parameter("credential is NULL"));
+        fetch(credential, error, || match &known("call", call)?.0 {
+            Kind::Told(_) => Err(ErrorInfo::invalid_parameter("the call completes by its callback")),
+            Kind::Waited(pending) => {
+                let outcome = pending.wait(NEVER, || ControlFlow::Continue(()));
+                outcome.ok_or_else(|| ErrorInfo::invalid_parameter("the wait was broken off"))
             }
-            outcome = match &known("call", call)?.0 {
-                Kind::Told(_) => return Err(ErrorInfo::invalid_parameter("the call completes by its callback")),
-                Kind::Waited(pending) => pending.wait(NEVER, || ControlFlow::Continue(())),
-            };
-            Ok(())
-        });
-        match outcome {
-            Some(outcome) => deliver(outcome, credential, error),
-            None => status,
-        }
+        })
     }
 }
 

@@ -90,20 +90,10 @@ pub unsafe extern "C" fn devcred_get_device_credential(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        put(credential, None);
-        let mut outcome = None;
-        let status = fallible(error, || {
-            if credential.is_null() {
-                return Err(ErrorInfo::invalid_parameter("credential is NULL"));
-            }
+        fetch(credential, error, || {
             let request = request(client_id, instance_id, timeout_ms)?;
-            outcome = Some(known("client", client)?.0.call(request, NEVER, || ControlFlow::Continue(())));
-            Ok(())
-        });
-        match outcome {
-            Some(outcome) => deliver(outcome, credential, error),
-            None => status,
-        }
+            Ok(known("client", client)?.0.call(request, NEVER, || ControlFlow::Continue(())))
+        })
     }
 }
 
@@ -134,6 +124,33 @@ pub(crate) unsafe fn request(
             instance_id: optional_text("instance_id", instance_id)?.map(str::to_owned),
             timeout,
         })
+    }
+}
+
+/// Runs the body of a function that waits for an outcome, and hands it out.
+///
+/// # Safety
+/// Both pointers are NULL or can be written.
+pub(crate) unsafe fn fetch(
+    credential: *mut *mut Credential,
+    error: *mut *mut Error,
+    body: impl FnOnce() -> Result<Outcome, Box<ErrorInfo>>,
+) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        put(credential, None);
+        let mut outcome = None;
+        let status = fallible(error, || {
+            if credential.is_null() {
+                return Err(ErrorInfo::invalid_parameter("credential is NULL"));
+            }
+            outcome = Some(body()?);
+            Ok(())
+        });
+        match outcome {
+            Some(outcome) => deliver(outcome, credential, error),
+            None => status,
+        }
     }
 }
 

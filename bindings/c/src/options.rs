@@ -53,6 +53,39 @@ unsafe fn set(
     unsafe { fallible(ptr::null_mut(), set) }
 }
 
+/// Sets an option that is a text.
+///
+/// # Safety
+/// As `set`, and `value` is NULL or ends with a NUL.
+unsafe fn set_text(
+    options: *mut Options,
+    name: &str,
+    value: *const c_char,
+    option: fn(&mut bridge::Options) -> &mut Option<String>,
+) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        set(options, |options| {
+            *option(options) = Some(text(name, value)?.to_owned());
+            Ok(())
+        })
+    }
+}
+
+/// Sets an option that is a number or a time: the core judges it.
+///
+/// # Safety
+/// As `set`.
+unsafe fn set_value<T>(options: *mut Options, value: T, option: fn(&mut bridge::Options) -> &mut Option<T>) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        set(options, |options| {
+            *option(options) = Some(value);
+            Ok(())
+        })
+    }
+}
+
 /// Options of which none is set. NULL where there is no memory.
 ///
 /// The caller frees them with devcred_options_free.
@@ -123,12 +156,7 @@ pub(crate) unsafe fn access_key(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_region(options: *mut Options, region: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.region = Some(text("region", region)?.to_owned());
-            Ok(())
-        })
-    }
+    unsafe { set_text(options, "region", region, |options| &mut options.region) }
 }
 
 /// Sets from which network the service is asked: public, or vpc from a machine inside the region's.
@@ -137,12 +165,7 @@ pub unsafe extern "C" fn devcred_options_set_region(options: *mut Options, regio
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_network(options: *mut Options, network: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.network = Some(text("network", network)?.to_owned());
-            Ok(())
-        })
-    }
+    unsafe { set_text(options, "network", network, |options| &mut options.network) }
 }
 
 /// Sets the endpoint in place of the one that follows from the region: https://host[:port], or http for this machine itself.
@@ -151,12 +174,7 @@ pub unsafe extern "C" fn devcred_options_set_network(options: *mut Options, netw
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_endpoint(options: *mut Options, endpoint: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.endpoint = Some(text("endpoint", endpoint)?.to_owned());
-            Ok(())
-        })
-    }
+    unsafe { set_text(options, "endpoint", endpoint, |options| &mut options.endpoint) }
 }
 
 /// Sets the instance of calls that do not name one.
@@ -165,12 +183,7 @@ pub unsafe extern "C" fn devcred_options_set_endpoint(options: *mut Options, end
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_instance_id(options: *mut Options, instance_id: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.instance_id = Some(text("instance_id", instance_id)?.to_owned());
-            Ok(())
-        })
-    }
+    unsafe { set_text(options, "instance_id", instance_id, |options| &mut options.instance_id) }
 }
 
 /// Sets how requests are signed: acs3-hmac-sha256 or hmac-sha1. With a security token, leave the first.
@@ -179,12 +192,7 @@ pub unsafe extern "C" fn devcred_options_set_instance_id(options: *mut Options, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_signature(options: *mut Options, signature: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.signature = Some(text("signature", signature)?.to_owned());
-            Ok(())
-        })
-    }
+    unsafe { set_text(options, "signature", signature, |options| &mut options.signature) }
 }
 
 /// Adds these certificates, in PEM, to the authorities that are trusted: those of the library, or of SSL_CERT_FILE.
@@ -210,60 +218,35 @@ pub unsafe extern "C" fn devcred_options_set_root_certificates_pem(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_proxy(options: *mut Options, proxy: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.proxy = Some(text("proxy", proxy)?.to_owned());
-            Ok(())
-        })
-    }
+    unsafe { set_text(options, "proxy", proxy, |options| &mut options.proxy) }
 }
 
 /// Sets how long a call may take in all, waits and retries included: 1 to 86,400,000 milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_timeout(options: *mut Options, timeout_ms: u64) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.timeout = Some(Duration::from_millis(timeout_ms));
-            Ok(())
-        })
-    }
+    unsafe { set_value(options, Duration::from_millis(timeout_ms), |options| &mut options.timeout) }
 }
 
 /// Sets how long one attempt may take: 1 to 86,400,000 milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_attempt_timeout(options: *mut Options, attempt_timeout_ms: u64) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.attempt_timeout = Some(Duration::from_millis(attempt_timeout_ms));
-            Ok(())
-        })
-    }
+    unsafe { set_value(options, Duration::from_millis(attempt_timeout_ms), |options| &mut options.attempt_timeout) }
 }
 
 /// Sets how long it may take to connect - name, TCP, proxy and TLS together: 1 to 86,400,000 milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_connect_timeout(options: *mut Options, connect_timeout_ms: u64) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.connect_timeout = Some(Duration::from_millis(connect_timeout_ms));
-            Ok(())
-        })
-    }
+    unsafe { set_value(options, Duration::from_millis(connect_timeout_ms), |options| &mut options.connect_timeout) }
 }
 
 /// Sets how often a request is sent at most, the first time included: at least 1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_max_attempts(options: *mut Options, max_attempts: u32) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.max_attempts = Some(max_attempts);
-            Ok(())
-        })
-    }
+    unsafe { set_value(options, max_attempts, |options| &mut options.max_attempts) }
 }
 
 /// Sets how many requests a second this client sends at most: 1 to 1,000,000. The service blocks an address above 300.
@@ -273,12 +256,7 @@ pub unsafe extern "C" fn devcred_options_set_max_requests_per_second(
     max_requests_per_second: u32,
 ) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe {
-        set(options, |options| {
-            options.max_requests_per_second = Some(max_requests_per_second);
-            Ok(())
-        })
-    }
+    unsafe { set_value(options, max_requests_per_second, |options| &mut options.max_requests_per_second) }
 }
 
 /// Sets a function that is told the log events of the clients made of these options, up to a level: DEVCRED_LOG_ERROR to

@@ -50,8 +50,7 @@ fn setup(_: &Workspace, steps: &mut Steps) {
 fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
     let prefix = options.prefix.clone().unwrap_or_else(|| prefix(workspace));
     steps.run("c: build and install", || {
-        let library = build_library(workspace)?;
-        install(workspace, &prefix)?;
+        let library = install(workspace, &prefix)?;
         println!("installed in {}", workspace.relative(&prefix));
         ledger::print("libdevcred.so", &library)
     });
@@ -103,16 +102,17 @@ pub(crate) fn build_library(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.target.join("release/libdevcred.so"))
 }
 
-/// Header, both libraries and what the builders of C programs find them by. Everything is relative to the prefix, so the
-/// folder can be moved.
-fn install(workspace: &Workspace, prefix: &Path) -> Result<()> {
+/// Builds and installs: header, both libraries and what the builders of C programs find them by. Everything is relative to the
+/// prefix, so the folder can be moved. Gives the shared library that was built.
+fn install(workspace: &Workspace, prefix: &Path) -> Result<PathBuf> {
+    let built = build_library(workspace)?;
     let version = env!("CARGO_PKG_VERSION");
     let (release, sources) = (workspace.target.join("release"), workspace.root.join("bindings/c"));
     let library = prefix.join("lib");
     let soname = format!("libdevcred.so.{ABI_VERSION}");
     copy(&sources.join("include/devcred.h"), &prefix.join("include/devcred.h"))?;
     copy(&release.join("libdevcred.a"), &library.join("libdevcred.a"))?;
-    copy(&release.join("libdevcred.so"), &library.join(format!("libdevcred.so.{version}")))?;
+    copy(&built, &library.join(format!("libdevcred.so.{version}")))?;
     link(&format!("libdevcred.so.{version}"), &library.join(&soname))?;
     link(&soname, &library.join("libdevcred.so"))?;
     for (from, to) in [
@@ -126,7 +126,7 @@ fn install(workspace: &Workspace, prefix: &Path) -> Result<()> {
         let text = text.replace("@VERSION@", version).replace("@ABI_VERSION@", ABI_VERSION);
         write(&library.join(to), &text.replace("@STATIC_LIBRARIES@", &libraries))?;
     }
-    Ok(())
+    Ok(built)
 }
 
 fn build_probes(workspace: &Workspace) -> Result<()> {
@@ -135,7 +135,6 @@ fn build_probes(workspace: &Workspace) -> Result<()> {
 
 /// The contenders of `cargo xtask bench`.
 pub(crate) fn bench_arguments(workspace: &Workspace) -> Result<Vec<String>> {
-    build_library(workspace)?;
     install(workspace, &prefix(workspace))?;
     compile(workspace, "bench.c", &["-O2"], "bench")?;
     let program = workspace.target.join("c/bench");

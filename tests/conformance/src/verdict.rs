@@ -11,8 +11,7 @@ use sha1::Sha1;
 
 use crate::asked::Asked;
 use crate::canonical;
-use crate::case::{Case, Count, Expect, Expected, Outcome};
-use crate::case::{OF_A_CREDENTIAL, OF_AN_ERROR};
+use crate::case::{Case, Count, Expect, Expected, OF_A_CREDENTIAL, OF_AN_ERROR, Outcome};
 use crate::line::Line;
 use crate::pattern;
 use crate::server::Counted;
