@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
+
+use crate::ledger::Shipped;
 use crate::libtest::Tally;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -17,6 +20,10 @@ pub(crate) struct Language {
     pub(crate) build: fn(&Workspace, &mut Steps, &BuildOptions),
     /// Runs every test, after `setup`, and says how many passed and failed.
     pub(crate) test: fn(&Workspace, &mut Steps) -> Tally,
+    /// Builds what is shipped: the files whose sizes stand in the ledger.
+    pub(crate) shipped: fn(&Workspace) -> Result<Vec<Shipped>>,
+    /// Builds what `cargo xtask bench` measures of it, and gives the arguments that say so to the benchmark program.
+    pub(crate) contenders: fn(&Workspace) -> Result<Vec<String>>,
 }
 
 /// What `cargo xtask build` takes beside the languages.
@@ -28,7 +35,7 @@ pub(crate) struct BuildOptions {
     pub(crate) prefix: Option<PathBuf>,
 }
 
-const LANGUAGES: &[Language] = &[rust::LANGUAGE, c::LANGUAGE];
+pub(crate) const LANGUAGES: &[Language] = &[rust::LANGUAGE, c::LANGUAGE];
 
 /// The names that `--lang` takes.
 pub(crate) fn names() -> Vec<&'static str> {

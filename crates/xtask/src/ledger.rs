@@ -1,28 +1,44 @@
 //! The sizes of what is shipped, in `ledger.toml`: growth is seen when it comes, and not after a year.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::c;
+use crate::language::LANGUAGES;
 use crate::workspace::Workspace;
 
 const FILE: &str = "ledger.toml";
 /// In percent: less than this is the noise of compilers.
 const GROWTH_MAX: u64 = 10;
 
-/// Prints the size of a file that is shipped.
-pub(crate) fn print(name: &str, file: &Path) -> Result<()> {
-    println!("{name}: {} bytes", size(file)?);
-    Ok(())
+/// A file that is shipped, and its name in the ledger.
+pub(crate) struct Shipped {
+    pub(crate) name: &'static str,
+    pub(crate) file: PathBuf,
+}
+
+impl Shipped {
+    /// Prints its size.
+    pub(crate) fn print(&self) -> Result<()> {
+        println!("{}: {} bytes", self.name, self.size()?);
+        Ok(())
+    }
+
+    fn size(&self) -> Result<u64> {
+        Ok(fs::metadata(&self.file).with_context(|| format!("{} is missing", self.file.display()))?.len())
+    }
 }
 
 /// Builds what is shipped and compares its sizes with the recorded ones.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let text = fs::read_to_string(workspace.root.join(FILE)).with_context(|| format!("cannot read {FILE}"))?;
-    let (name, file) = ("libdevcred.so", c::build_library(workspace)?);
-    compare(&text, name, size(&file)?)
+    for language in LANGUAGES {
+        for shipped in (language.shipped)(workspace)? {
+            compare(&text, shipped.name, shipped.size()?)?;
+        }
+    }
+    Ok(())
 }
 
 fn compare(ledger: &str, name: &str, size: u64) -> Result<()> {
@@ -40,10 +56,6 @@ fn compare(ledger: &str, name: &str, size: u64) -> Result<()> {
 fn recorded(ledger: &str, name: &str) -> Option<u64> {
     let value = ledger.lines().find_map(|line| line.strip_prefix(&format!("\"{name}\" = ")))?;
     value.replace('_', "").parse().ok()
-}
-
-fn size(file: &Path) -> Result<u64> {
-    Ok(fs::metadata(file).with_context(|| format!("{} is missing", file.display()))?.len())
 }
 
 #[cfg(test)]

@@ -20,9 +20,12 @@ mod msrv;
 mod process;
 mod rust;
 mod steps;
+mod suite;
 mod tools;
-mod vendor;
+mod venv;
 mod workspace;
+#[allow(dead_code, reason = "its first users are under way")]
+mod zig;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -4,18 +4,33 @@ use crate::language::{BuildOptions, Language};
 use crate::libtest::{self, Tally};
 use crate::process;
 use crate::steps::Steps;
-use crate::vendor;
+use crate::venv::Venv;
 use crate::workspace::Workspace;
 
 /// Rust's row in the table of languages.
-pub(crate) const LANGUAGE: Language = Language { name: "rust", setup, build, test };
+pub(crate) const LANGUAGE: Language = Language {
+    name: "rust",
+    setup,
+    build,
+    test,
+    shipped: |_| Ok(Vec::new()),
+    // The benchmark program is Rust's.
+    contenders: |_| Ok(Vec::new()),
+};
+
+/// Where the vendor's SDK runs: the emulator must satisfy the SDK that the service satisfies.
+const VENDOR_SDK: Venv =
+    Venv { name: "vendor-python", purpose: "the vendor's SDK", requirements: "tests/vendor/requirements.txt" };
+
+/// The variable that tells the tests of the vendor's SDK which Python to start.
+const VENDOR_PYTHON_VARIABLE: &str = "DEVCRED_VENDOR_PYTHON";
 
 /// Tests that a plain `cargo test` of the default members does not run.
 struct Separate {
     about: &'static str,
     /// Which, in cargo's words.
     select: &'static [&'static str],
-    /// Whether they drive the vendor's SDK, which needs the Python of `vendor.rs`.
+    /// Whether they drive the vendor's SDK, which needs a Python of its own.
     vendor_python: bool,
 }
 
@@ -37,7 +52,7 @@ const SEPARATE: &[Separate] = &[
 ];
 
 fn setup(workspace: &Workspace, steps: &mut Steps) {
-    steps.run("rust: Python for the vendor's SDK", || vendor::install(workspace));
+    steps.run("rust: Python for the vendor's SDK", || VENDOR_SDK.install(workspace));
 }
 
 fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
@@ -61,7 +76,7 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
             let mut command = workspace.cargo();
             command.args(["test", "--locked", "--no-fail-fast"]).args(separate.select);
             if separate.vendor_python {
-                command.env(vendor::PYTHON_VARIABLE, vendor::python(workspace)?);
+                command.env(VENDOR_PYTHON_VARIABLE, VENDOR_SDK.program(workspace, "python")?);
             }
             libtest::run(&mut command)
         });
