@@ -8,8 +8,10 @@
 #![allow(clippy::print_stdout, reason = "a command for the terminal: its table is what it is for")]
 
 mod binding;
+mod cold;
 mod contender;
 mod load;
+mod marks;
 mod measure;
 mod report;
 mod signing;
@@ -20,6 +22,7 @@ use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 
 use crate::binding::Binding;
+use crate::cold::ColdStart;
 use crate::contender::{Ours, RawReqwest};
 use crate::load::{AT_ONCE, Load, Pair};
 use crate::report::{Contest, Report};
@@ -39,9 +42,15 @@ struct Options {
     /// How many calls each contender makes in a round, sequentially and again 64 at once
     #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = RangedU64ValueParser::<u32>::new().range(64..=10_000_000))]
     calls: u32,
-    /// A binding to measure beside them, as NAME=COMMAND; `cargo xtask bench` gives those of C
+    /// A binding to measure beside them; `cargo xtask bench` gives those of every language
     #[arg(long, value_name = "NAME=COMMAND")]
     binding: Vec<String>,
+    /// A program that makes one call, to measure beside the bare runtime of its language; `cargo xtask bench` gives them too
+    #[arg(long, value_name = "NAME=BARE;COMMAND")]
+    cold_start: Vec<String>,
+    /// Measure only the bindings and cold starts whose name begins so
+    #[arg(long, value_name = "NAME", default_value = "")]
+    only: String,
     /// Be the stub server: the benchmark starts itself once more with this.
     #[arg(long, hide = true)]
     stub_server: bool,
@@ -63,11 +72,17 @@ fn run(options: &Options) -> Result<Report> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signing = Signing::new()?;
 
-    let bindings = options.binding.iter().map(|asked| Binding::start(asked, &stub.endpoint));
+    let chosen = |asked: &&String| asked.starts_with(&options.only);
+    let bindings = options.binding.iter().filter(chosen).map(|asked| Binding::start(asked, &stub.endpoint));
     let mut bindings = bindings.collect::<Result<Vec<_>>>()?;
+    let cold_starts = options.cold_start.iter().filter(chosen).map(|asked| ColdStart::new(asked, &stub.endpoint));
 
     let mut report = Report::begin(options.rounds, options.calls);
-    report.bindings = bindings.iter().map(|binding| Contest::new(&binding.name)).collect();
+    report.cold_starts = cold_starts.collect::<Result<Vec<_>>>()?;
+    for binding in &mut bindings {
+        let growth = binding.growth()?;
+        report.bindings.push(Contest::new(&binding.name, growth));
+    }
     for round in 0..options.rounds {
         for at_once in [1, AT_ONCE] {
             let load = Load { calls: options.calls, at_once };
@@ -83,6 +98,9 @@ fn run(options: &Options) -> Result<Report> {
             for (binding, contest) in bindings.iter_mut().zip(&mut report.bindings) {
                 contest.push(at_once, Pair { base: measured, measured: binding.put_on(&load)? });
             }
+        }
+        for cold_start in &mut report.cold_starts {
+            cold_start.run()?;
         }
         report.acs3.push(signing.acs3()?);
         report.rpc.push(signing.rpc()?);
