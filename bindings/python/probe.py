@@ -1,4 +1,5 @@
-"""The probe of Python, in two forms: `probe.py sync` makes its calls in threads, `probe.py async` in tasks.
+"""
+The probe of Python, in two forms: `probe.py sync` makes its calls in threads, `probe.py async` in tasks.
 
 The protocol is in tests/README.md.
 """

@@ -1,4 +1,5 @@
-"""Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT.
+"""
+Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT.
 
     import devcred
 

@@ -29,7 +29,8 @@ class _BaseClient:
 
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientOptions]) -> Self:
-        """Make a client of what stands in the environment; an option that is given goes before it.
+        """
+        Make a client of what stands in the environment; an option that is given goes before it.
 
         Read are `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`,
         `ALIBABA_CLOUD_REGION_ID`, `DEVCRED_INSTANCE_ID`, `DEVCRED_ENDPOINT` and `DEVCRED_MAX_REQUESTS_PER_SECOND`.
@@ -41,7 +42,8 @@ class _BaseClient:
         return client
 
     def set_access_key(self, access_key_id: str, access_key_secret: str, security_token: str | None = None) -> None:
-        """Replace the AccessKey: id, secret and token together.
+        """
+        Replace the AccessKey: id, secret and token together.
 
         Attempts that begin afterwards are signed with it; a call that was refused for its token meanwhile is made again
         once. Raises `InvalidParameterError` for a key that cannot be used, and keeps the old one.
@@ -49,7 +51,8 @@ class _BaseClient:
         self._native.set_access_key(access_key_id, access_key_secret, security_token)
 
     def close(self) -> None:
-        """Close the connections, without waiting. Calls that run, and later ones, raise `InvalidParameterError`.
+        """
+        Close the connections, without waiting. Calls that run, and later ones, raise `InvalidParameterError`.
 
         Closing it again does nothing. A client that is dropped without it lets its calls run to their end.
         """
@@ -62,7 +65,8 @@ class _BaseClient:
 
 
 class Client(_BaseClient):
-    """Fetches credentials of devices, each call in the thread that makes it.
+    """
+    Fetches credentials of devices, each call in the thread that makes it.
 
     Any number of threads may use one client at once: make one and keep it, since it holds the connections and the pace.
     In a process that was forked off it works on, with connections of its own.
@@ -74,7 +78,8 @@ class Client(_BaseClient):
     def get_device_credential(
         self, client_id: str, *, instance_id: str | None = None, timeout: float | timedelta | None = None
     ) -> DeviceCredential:
-        """Fetch the credential of a device. Each success is billed as one messaging TPS, so store it.
+        """
+        Fetch the credential of a device. Each success is billed as one messaging TPS, so store it.
 
         `client_id` reads `GROUP@@@DEVICE`. `instance_id` and `timeout`, in seconds, are the client's unless given here.
 
@@ -93,7 +98,8 @@ class Client(_BaseClient):
 
 
 class AsyncClient(_BaseClient):
-    """Fetches credentials of devices, for asyncio and its event loops, uvloop among them.
+    """
+    Fetches credentials of devices, for asyncio and its event loops, uvloop among them.
 
     Any number of tasks may use one client at once: make one and keep it, since it holds the connections and the pace. It
     belongs to no event loop.
@@ -107,7 +113,8 @@ class AsyncClient(_BaseClient):
     async def get_device_credential(
         self, client_id: str, *, instance_id: str | None = None, timeout: float | timedelta | None = None
     ) -> DeviceCredential:
-        """Fetch the credential of a device. Each success is billed as one messaging TPS, so store it.
+        """
+        Fetch the credential of a device. Each success is billed as one messaging TPS, so store it.
 
         `client_id` reads `GROUP@@@DEVICE`. `instance_id` and `timeout`, in seconds, are the client's unless given here.
 

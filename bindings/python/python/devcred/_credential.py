@@ -48,7 +48,8 @@ class _Record:
 
 
 class DeviceCredential(_Record):
-    """The credential of a device. A client makes it; it stays valid until it is refreshed or unregistered.
+    """
+    The credential of a device. A client makes it; it stays valid until it is refreshed or unregistered.
 
     It never changes, it can be compared, hashed and copied, and no text that is made of it shows its secret. To store it,
     store what `reveal` gives.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class DevcredError(Exception):
-    """Why a call failed, or was refused. Its class says what to do about it.
+    """
+    Why a call failed, or was refused. Its class says what to do about it.
 
     As text it is the kind, the message, and in a second line the advice. It never holds a secret, and it can be pickled
     and copied.

@@ -3,8 +3,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, final
 
-from typing_extensions import disjoint_base
-
 from ._credential import DeviceCredential
 
 VERSION: Final[str]
@@ -12,9 +10,7 @@ VERSION: Final[str]
 @final
 class Client:
     def __new__(cls, from_env: bool, given: Mapping[str, object]) -> Client: ...
-    def call(
-        self, client_id: str, instance_id: str | None, timeout: float | timedelta | None
-    ) -> DeviceCredential: ...
+    def call(self, client_id: str, instance_id: str | None, timeout: float | timedelta | None) -> DeviceCredential: ...
     def start(
         self,
         inbox: Inbox,

@@ -7,7 +7,8 @@ from typing import Literal, TypedDict
 
 
 class ClientOptions(TypedDict, total=False):
-    """The keyword arguments of a client. One that is left out, or `None`, is as the last words of its line say.
+    """
+    The keyword arguments of a client. One that is left out, or `None`, is as the last words of its line say.
 
     Times are seconds, as an int, a float or a `timedelta`, from one millisecond to a day.
     """
