@@ -18,6 +18,7 @@ mod ledger;
 mod libtest;
 mod msrv;
 mod process;
+mod python;
 mod rust;
 mod steps;
 mod suite;

@@ -36,6 +36,15 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             forms: &["blocking", "callback"],
             if_missing: "cargo xtask test --lang c builds it",
         },
+        Language {
+            name: "python",
+            command: vec![
+                format!("{target}/python/clean/bin/python"),
+                concat!(env!("CARGO_MANIFEST_DIR"), "/../../bindings/python/probe.py").to_owned(),
+            ],
+            forms: &["sync", "async"],
+            if_missing: "cargo xtask test --lang python installs what it needs",
+        },
     ]
 }
 

@@ -1,0 +1,156 @@
+"""What a call gives."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any, NoReturn
+
+_HIDDEN = "<hidden: use reveal()>"
+
+
+class _Record:
+    """Values that never change, some of them secret: so neither `vars` nor pickling shows them."""
+
+    __slots__ = ("_values",)
+
+    _values: tuple[Any, ...]
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        object.__setattr__(self, "_values", values)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a {type(self).__name__} cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a {type(self).__name__} cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
+    def __copy__(self) -> _Record:
+        return self
+
+    def __deepcopy__(self, memo: object) -> _Record:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} holds a secret, so it is not pickled; "
+            "if the secret may be stored, pickle the dict that reveal() gives"
+        )
+
+
+class DeviceCredential(_Record):
+    """
+    The credential of a device. A client makes it; it stays valid until it is refreshed or unregistered.
+
+    It never changes, it can be compared, hashed and copied, and no text that is made of it shows its secret. To store it,
+    store what `reveal` gives.
+    """
+
+    __slots__ = ()
+
+    @property
+    def client_id(self) -> str:
+        """The device's MQTT client id, `GROUP@@@DEVICE`."""
+        return self._values[0]
+
+    @property
+    def instance_id(self) -> str:
+        """The instance that the device belongs to."""
+        return self._values[1]
+
+    @property
+    def device_access_key_id(self) -> str:
+        """The id of the device's own AccessKey."""
+        return self._values[2]
+
+    @property
+    def device_access_key_secret(self) -> str:
+        """Its secret, with which the device computes its MQTT passwords. Do not log it."""
+        return self._values[3]
+
+    @property
+    def create_time(self) -> datetime:
+        """When the credential was applied for, in UTC."""
+        return _time(self._values[4])
+
+    @property
+    def update_time(self) -> datetime:
+        """When it was changed last, in UTC."""
+        return _time(self._values[5])
+
+    @property
+    def request_id(self) -> str:
+        """The service's id of the request, for its support; empty where it sent none."""
+        return self._values[6]
+
+    def mqtt_login(self) -> MqttLogin:
+        """Give what the device sends in CONNECT."""
+        client_id, *_, username, password = self._values
+        return MqttLogin((client_id, username, password))
+
+    def reveal(self) -> dict[str, str | datetime]:
+        """Give all of it as a plain dict, its secret included: the one way to store it."""
+        return {**self._shown(), "device_access_key_secret": self.device_access_key_secret}
+
+    def _shown(self) -> dict[str, str | datetime]:
+        return {
+            "client_id": self.client_id,
+            "instance_id": self.instance_id,
+            "device_access_key_id": self.device_access_key_id,
+            "device_access_key_secret": _HIDDEN,
+            "create_time": self.create_time,
+            "update_time": self.update_time,
+            "request_id": self.request_id,
+        }
+
+    def __repr__(self) -> str:
+        return _text(self, self._shown())
+
+
+class MqttLogin(_Record):
+    """What a device sends in CONNECT. No text that is made of it shows its password."""
+
+    __slots__ = ()
+
+    @property
+    def client_id(self) -> str:
+        """CONNECT's client identifier."""
+        return self._values[0]
+
+    @property
+    def username(self) -> str:
+        """CONNECT's user name: `DeviceCredential|<DeviceAccessKeyId>|<InstanceId>`."""
+        return self._values[1]
+
+    @property
+    def password(self) -> str:
+        """CONNECT's password: base64(HMAC-SHA1(the device's secret, client id)). Do not log it."""
+        return self._values[2]
+
+    def reveal(self) -> dict[str, str]:
+        """Give `client_id`, `username` and `password` as a plain dict, for example to answer a device with it."""
+        return {"client_id": self.client_id, "username": self.username, "password": self.password}
+
+    def __repr__(self) -> str:
+        return _text(self, {**self.reveal(), "password": _HIDDEN})
+
+
+def _time(milliseconds: int) -> datetime:
+    # Only who asks for a time needs the module.
+    from datetime import datetime, timedelta, timezone
+
+    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)
+
+
+def _text(record: _Record, shown: dict[str, Any]) -> str:
+    members = ", ".join(f"{name}={value!r}" for name, value in shown.items())
+    return f"{type(record).__name__}({members})"

@@ -1,0 +1,156 @@
+"""What a call raises."""
+
+from __future__ import annotations
+
+
+class DevcredError(Exception):
+    """
+    Why a call failed, or was refused. Its class says what to do about it.
+
+    As text it is the kind, the message, and in a second line the advice. It never holds a secret, and it can be pickled
+    and copied.
+    """
+
+    kind = "Unknown"
+    """The name of the kind, the same in every language of devcred."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        message: str | None = None,
+        code: str | None = None,
+        http_status: int | None = None,
+        request_id: str | None = None,
+        retryable: bool = False,
+        attempts: int = 0,
+        help_url: str | None = None,
+        advice: str | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.message = text if message is None else message
+        """What happened, in one line, with the stage and the attempt where that matters."""
+        self.code = code
+        """The service's own code, as it sent it."""
+        self.http_status = http_status
+        """The HTTP status of the answer."""
+        self.request_id = request_id
+        """The service's id of the request, for its support."""
+        self.retryable = retryable
+        """Whether the same call may succeed if it is made again."""
+        self.attempts = attempts
+        """How many requests were begun."""
+        self.help_url = help_url
+        """The service's page on this error."""
+        self.advice = advice
+        """What to do now."""
+
+
+class InvalidParameterError(DevcredError, ValueError):
+    """Fix the input. A client that is closed raises it, too."""
+
+    kind = "InvalidParameter"
+
+
+class AuthenticationError(DevcredError):
+    """Fix the key, its token or the clock."""
+
+    kind = "Authentication"
+
+
+class PermissionDeniedError(DevcredError):
+    """Fix the RAM policy, the account or the region."""
+
+    kind = "PermissionDenied"
+
+
+class NotFoundError(DevcredError):
+    """Register the device first."""
+
+    kind = "NotFound"
+
+
+class ThrottledError(DevcredError):
+    """Slow down."""
+
+    kind = "Throttled"
+
+
+class UnsupportedError(DevcredError):
+    """Use another region, instance or endpoint."""
+
+    kind = "Unsupported"
+
+
+class ServiceError(DevcredError):
+    """Try later, if `retryable`."""
+
+    kind = "Service"
+
+
+class RequestTimeoutError(DevcredError, TimeoutError):
+    """Look at the network, or give the call more time."""
+
+    kind = "Timeout"
+
+
+class TransportError(DevcredError, ConnectionError):
+    """Look at the network."""
+
+    kind = "Transport"
+
+
+class InvalidResponseError(DevcredError):
+    """Report it: the answer is none of the service's, or one that devcred does not know."""
+
+    kind = "InvalidResponse"
+
+
+class InternalError(DevcredError):
+    """Report it: devcred has failed."""
+
+    kind = "Internal"
+
+
+_CLASSES: dict[str, type[DevcredError]] = {
+    known.kind: known
+    for known in (
+        InvalidParameterError,
+        AuthenticationError,
+        PermissionDeniedError,
+        NotFoundError,
+        ThrottledError,
+        UnsupportedError,
+        ServiceError,
+        RequestTimeoutError,
+        TransportError,
+        InvalidResponseError,
+        InternalError,
+    )
+}
+
+
+def make(
+    kind: str,
+    text: str,
+    message: str,
+    code: str | None,
+    http_status: int | None,
+    request_id: str | None,
+    retryable: bool,
+    attempts: int,
+    help_url: str | None,
+    advice: str | None,
+) -> DevcredError:
+    """Make the error of a kind; `_native` does."""
+    return _CLASSES.get(kind, DevcredError)(
+        text,
+        message=message,
+        code=code,
+        http_status=http_status,
+        request_id=request_id,
+        retryable=retryable,
+        attempts=attempts,
+        help_url=help_url,
+        advice=advice,
+    )

@@ -1,0 +1,37 @@
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, final
+
+from ._credential import DeviceCredential
+
+VERSION: Final[str]
+
+@final
+class Client:
+    def __new__(cls, from_env: bool, given: Mapping[str, object]) -> Client: ...
+    def call(self, client_id: str, instance_id: str | None, timeout: float | timedelta | None) -> DeviceCredential: ...
+    def start(
+        self,
+        inbox: Inbox,
+        future: Future[DeviceCredential],
+        client_id: str,
+        instance_id: str | None,
+        timeout: float | timedelta | None,
+    ) -> Call: ...
+    def set_access_key(self, id: str, key_secret: str, security_token: str | None) -> None: ...
+    def close(self) -> None: ...
+    @property
+    def is_closed(self) -> bool: ...
+
+@final
+class Call:
+    def cancel(self) -> None: ...
+
+@final
+class Inbox:
+    def __new__(cls, event_loop: AbstractEventLoop) -> Inbox: ...
+    def __call__(self) -> None: ...
+    def is_of(self, event_loop: AbstractEventLoop) -> bool: ...
+
+def shut() -> None: ...

@@ -1,0 +1,126 @@
+"""What a call gives: it never changes, and it hides what is secret."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hmac
+import json
+import pickle
+import pprint
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import devcred
+import pytest
+from conftest import DEVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Emulator
+
+HIDDEN = "<hidden: use reveal()>"
+
+
+@pytest.fixture
+def credential(emulator: Emulator) -> devcred.DeviceCredential:
+    """Fetch a credential."""
+    with devcred.Client(**emulator.options) as client:
+        return client.get_device_credential(DEVICE)
+
+
+@pytest.fixture(params=["credential", "login"])
+def record(request: pytest.FixtureRequest, credential: devcred.DeviceCredential) -> Any:
+    """Give both things that hold a secret."""
+    return credential if request.param == "credential" else credential.mqtt_login()
+
+
+def secrets(credential: devcred.DeviceCredential) -> list[str]:
+    """Give what no text may show."""
+    return [credential.device_access_key_secret, credential.mqtt_login().password]
+
+
+TEXTS: list[Callable[[Any], str]] = [
+    str,
+    repr,
+    lambda record: f"{record} {record!r} {record!s:>10}",
+    lambda record: "%s %r" % (record, record),  # noqa: UP031
+    lambda record: pprint.pformat([record]),
+    lambda record: json.dumps(record, default=str),
+    lambda record: json.dumps({"nested": [record]}, default=repr),
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_text_shows_a_secret(credential: devcred.DeviceCredential, record: Any, text: Callable[[Any], str]) -> None:
+    shown = text(record)
+    assert HIDDEN in shown
+    assert credential.client_id in shown
+    assert not [secret for secret in secrets(credential) if secret in shown]
+
+
+def test_what_takes_an_object_apart_finds_nothing(record: Any) -> None:
+    for take_apart in (vars, dict, list, json.dumps, lambda of: of.__dict__):
+        with pytest.raises((TypeError, AttributeError)):
+            take_apart(record)
+
+
+def test_a_web_framework_does_not_give_it_away(record: Any) -> None:
+    encoders = pytest.importorskip("fastapi.encoders")
+    with pytest.raises(ValueError, match="not iterable|__dict__"):
+        encoders.jsonable_encoder(record)
+
+
+def test_it_is_pickled_only_where_one_asks_for_it(credential: devcred.DeviceCredential, record: Any) -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match=r"holds a secret, so it is not pickled.*reveal\(\)") as refused:
+            pickle.dumps(record, protocol)
+        assert not [secret for secret in secrets(credential) if secret in str(refused.value)]
+    assert pickle.loads(pickle.dumps(record.reveal())) == record.reveal()
+
+
+def test_it_is_copied(record: Any) -> None:
+    for copied in (copy.copy(record), copy.deepcopy(record), copy.deepcopy([record])[0]):
+        assert copied == record
+
+
+def test_it_never_changes(record: Any) -> None:
+    for name in ("client_id", "other", "_values"):
+        with pytest.raises(AttributeError, match="cannot be changed"):
+            setattr(record, name, "x")
+        with pytest.raises(AttributeError, match="cannot be changed"):
+            delattr(record, name)
+
+
+def test_it_is_compared_by_what_it_holds(emulator: Emulator) -> None:
+    with devcred.Client(**emulator.options) as client:
+        one, other = (client.get_device_credential(device) for device in (DEVICE, "GID_test@@@other"))
+    logins = {one.mqtt_login(), one.mqtt_login(), other.mqtt_login()}
+    assert len(logins) == 2
+    assert one == copy.copy(one) != other
+    assert hash(one) == hash(copy.copy(one))
+    assert one != one.mqtt_login()
+    assert one != one.reveal()
+
+
+def test_times_are_aware(credential: devcred.DeviceCredential) -> None:
+    assert credential.create_time.utcoffset() == timedelta(0)
+    assert abs(datetime.now(timezone.utc) - credential.create_time) < timedelta(hours=1)
+    assert credential.update_time >= credential.create_time
+
+
+def test_the_login_is_what_the_broker_expects(credential: devcred.DeviceCredential, emulator: Emulator) -> None:
+    secret = credential.device_access_key_secret.encode()
+    assert credential.mqtt_login().reveal() == {
+        "client_id": DEVICE,
+        "username": f"DeviceCredential|{credential.device_access_key_id}|{emulator.instance_id}",
+        "password": base64.b64encode(hmac.digest(secret, DEVICE.encode(), "sha1")).decode(),
+    }
+
+
+def test_reveal_gives_every_member(credential: devcred.DeviceCredential) -> None:
+    for record in (credential, credential.mqtt_login()):
+        members = {name for name, member in vars(type(record)).items() if isinstance(member, property)}
+        assert record.reveal() == {name: getattr(record, name) for name in members}
+        assert all(member.__doc__ for member in vars(type(record)).values() if isinstance(member, property))

@@ -1,0 +1,82 @@
+"""Why a call failed."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from typing import TYPE_CHECKING
+
+import devcred
+import pytest
+from conftest import DEVICE, PYTHON
+
+if TYPE_CHECKING:
+    from conftest import Emulator
+
+MEMBERS = ["kind", "message", "code", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"]
+
+
+def failure(emulator: Emulator, device: str) -> devcred.DevcredError:
+    """Give the error of a call."""
+    with devcred.Client(**emulator.options, max_attempts=1) as client, pytest.raises(devcred.DevcredError) as failed:
+        client.get_device_credential(device)
+    return failed.value
+
+
+def test_they_are_what_python_has_for_it() -> None:
+    assert issubclass(devcred.RequestTimeoutError, TimeoutError)
+    assert issubclass(devcred.TransportError, ConnectionError)
+    assert issubclass(devcred.InvalidParameterError, ValueError)
+    assert not issubclass(devcred.NotFoundError, OSError)
+
+
+@pytest.mark.parametrize("kind", devcred.DevcredError.__subclasses__())
+def test_each_kind_can_be_made_pickled_and_copied(kind: type[devcred.DevcredError]) -> None:
+    error = kind("a text", message="a message", code="Code", http_status=400, request_id="id", retryable=True)
+    error.__notes__ = ["a note"]  # type: ignore[attr-defined]
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(other) is kind
+        assert (str(other), vars(other)) == ("a text", vars(error))
+    assert (kind("a text").message, kind("a text").attempts) == ("a text", 0)
+    assert getattr(devcred, kind.__name__) is kind
+    assert kind.__module__ == "devcred"
+
+
+def test_an_error_of_the_service_has_every_member(small_emulator: Emulator) -> None:
+    error = failure(small_emulator, "GID_test@@@unknown")
+    assert type(error) is devcred.NotFoundError
+    assert (error.kind, error.code, error.http_status) == ("NotFound", "DeviceCredentialNotFound", 400)
+    assert (error.retryable, error.attempts) == (False, 1)
+    assert error.request_id == small_emulator.journal()["calls"][0]["request_id"]
+    assert error.help_url
+    assert error.help_url.startswith("https://")
+    assert str(error) == f"NotFound: {error.message} ({error.code}, request id {error.request_id})\n{error.advice}"
+
+
+def test_it_goes_through_another_process(emulator: Emulator) -> None:
+    error = failure(emulator, "GID_test@@@fault-Throttling.User")
+    other = pickle.loads(pickle.dumps(error))
+    assert type(other) is devcred.ThrottledError
+    assert [getattr(other, name) for name in MEMBERS] == [getattr(error, name) for name in MEMBERS]
+    assert str(other) == str(error)
+
+
+def test_a_server_that_is_not_there_is_a_connection_error(emulator: Emulator) -> None:
+    emulator.stop()
+    error = failure(emulator, DEVICE)
+    assert isinstance(error, ConnectionError)
+    assert (error.code, error.http_status, error.request_id) == (None, None, None)
+    assert error.retryable
+
+
+def test_no_secret_is_in_one(emulator: Emulator) -> None:
+    emulator.access_key_secret = "another-s3cr3t"
+    error = failure(emulator, DEVICE)
+    assert type(error) is devcred.AuthenticationError
+    assert "another-s3cr3t" not in f"{error} {error!r} {vars(error)}"
+
+
+def test_the_readme_lists_every_kind() -> None:
+    rows = re.findall(r"^\| `(\w+Error)`", (PYTHON / "README.md").read_text(), re.MULTILINE)
+    assert rows == [kind.__name__ for kind in devcred.DevcredError.__subclasses__()]

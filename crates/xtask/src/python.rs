@@ -1,0 +1,203 @@
+//! Python: the wheel as its users install it, and its tests, which use what is installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::language::{BuildOptions, Language};
+use crate::ledger::Shipped;
+use crate::libtest::{self, Tally};
+use crate::steps::Steps;
+use crate::suite::Suite;
+use crate::venv::Venv;
+use crate::workspace::Workspace;
+use crate::{process, zig};
+
+/// Python's row in the table of languages.
+pub(crate) const LANGUAGE: Language = Language { name: "python", setup, build, test, shipped, contenders };
+
+const TOOLS: Venv =
+    Venv { name: "python/tools", purpose: "testing Python", requirements: "bindings/python/requirements-test.txt" };
+
+/// What is checked beside the tests: what it is about, a program of the test tools, and its arguments.
+const CHECKS: &[(&str, &str, &[&str])] = &[
+    ("format", "ruff", &["format", "--no-cache", "--check", "--config", CONFIG, SOURCES, EXAMPLES]),
+    ("lints", "ruff", &["check", "--no-cache", "--config", CONFIG, SOURCES, EXAMPLES]),
+    ("types, by mypy", "mypy", &["--config-file", CONFIG, "--cache-dir", "target/python/mypy", SOURCES, EXAMPLES]),
+    ("types, by pyright", "basedpyright", &["--project", CONFIG, "--pythonpath", "target/python/tools/bin/python"]),
+    ("the stubs are what is installed", "stubtest", &["devcred"]),
+];
+const CONFIG: &str = "bindings/python/pyproject.toml";
+const SOURCES: &str = "bindings/python";
+const EXAMPLES: &str = "examples/python";
+
+fn setup(workspace: &Workspace, steps: &mut Steps) {
+    steps.run("python: what builds the wheel", || zig::BUILD_TOOLS.install(workspace));
+    steps.run("python: what tests it", || TOOLS.install(workspace));
+}
+
+fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
+    steps.run("python: source distribution and wheel", || {
+        zig::BUILD_TOOLS.install(workspace)?;
+        shipped(workspace)?.iter().try_for_each(Shipped::print)
+    });
+}
+
+fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
+    build(workspace, steps, &BuildOptions::default());
+    if steps.run("python: install the wheel", || install(workspace)).is_none() {
+        return Tally { passed: 0, failed: 1 };
+    }
+    let suite = Suite { target: "suite", language: "python", probe: None, which: &[] };
+    let mut tally = steps.test("python: suite", || suite.run(workspace));
+    tally.failed += steps.test("python: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    tally += steps.test("python: tests", || {
+        build_emulator(workspace)?;
+        build_extension_that_panics(workspace)?;
+        let mut pytest = tool(workspace, "pytest")?;
+        libtest::run(pytest.arg("bindings/python").env("DEVCRED_TARGET", &workspace.target))
+    });
+    for (about, program, arguments) in CHECKS {
+        steps.run(&format!("python: {about}"), || process::run(tool(workspace, program)?.args(*arguments)));
+    }
+    steps.run("python: the stubs and what is installed", || process::run(tool(workspace, "stubtest")?.arg("devcred")));
+    tally
+}
+
+/// A program of the test tools, which runs in the workspace's root.
+fn tool(workspace: &Workspace, name: &str) -> Result<Command> {
+    let mut command = process::command(TOOLS.program(workspace, name)?);
+    command.current_dir(&workspace.root);
+    Ok(command)
+}
+
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("python")
+}
+
+/// The environment that holds the wheel and nothing else.
+fn clean(workspace: &Workspace) -> PathBuf {
+    folder(workspace).join("clean")
+}
+
+fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
+    let extension = cargo_target(workspace).join(format!("{}-unknown-linux-gnu/release/lib_native.so", ARCH));
+    Ok(vec![
+        Shipped { name: "devcred.whl", file: wheel(workspace)? },
+        Shipped { name: "devcred/_native.abi3.so", file: extension },
+    ])
+}
+
+const ARCH: &str = std::env::consts::ARCH;
+
+/// Where the wheel is built: apart from other builds, since it has flags of its own.
+fn cargo_target(workspace: &Workspace) -> PathBuf {
+    folder(workspace).join("cargo")
+}
+
+/// Builds the source distribution, and from it the wheel: so nothing is missing in it. Both come into `target/dist`.
+fn wheel(workspace: &Workspace) -> Result<PathBuf> {
+    zig::BUILD_TOOLS.install(workspace)?;
+    let dist = workspace.target.join("dist");
+    let mut command = zig::command(workspace, "maturin")?;
+    command.args(["sdist", "--manifest-path", "bindings/python/Cargo.toml", "--out"]).arg(&dist);
+    process::run(&mut command)?;
+
+    let sdist = dist.join(format!("devcred-{VERSION}.tar.gz"));
+    let wheel = dist.join(format!("devcred-{VERSION}-cp39-abi3-manylinux2014_{ARCH}.manylinux_2_17_{ARCH}.whl"));
+    let of_wheel = folder(workspace).join("built-from.tar.gz");
+    if wheel.exists() && fs::read(&of_wheel).ok() == Some(read(&sdist)?) {
+        println!("up to date: {}", workspace.relative(&wheel));
+        return Ok(wheel);
+    }
+    let source = folder(workspace).join("source");
+    unpack(&sdist, &source)?;
+    let mut command = zig::command(workspace, "maturin")?;
+    command.current_dir(&source).args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out"]);
+    command.arg(&dist).env("CARGO_TARGET_DIR", cargo_target(workspace));
+    process::run(command.env("CARGO_ENCODED_RUSTFLAGS", without_paths(workspace)?))?;
+    fs::copy(&sdist, &of_wheel).with_context(|| format!("cannot write {}", of_wheel.display()))?;
+    Ok(wheel)
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Panics tell where they happened: a path of this machine is nobody's business.
+fn without_paths(workspace: &Workspace) -> Result<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).context("cargo has no home")?;
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    Ok([remap(&home, "cargo"), remap(&workspace.root, "devcred")].join("\u{1f}"))
+}
+
+/// Unpacks a source distribution with the time of now: in the archive all files have the same, by which cargo would take a
+/// changed file for one that it knows.
+fn unpack(archive: &Path, folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let mut tar = process::command("tar");
+    tar.args(["--extract", "--touch", "--gzip", "--strip-components=1", "--file"]).arg(archive);
+    process::run(tar.arg("--directory").arg(folder))
+}
+
+/// Installs the wheel twice, without an index and so without any other package: beside the test tools, and where nothing else is.
+fn install(workspace: &Workspace) -> Result<()> {
+    let wheel = wheel(workspace)?;
+    let clean = clean(workspace);
+    process::run(process::command("python3").args(["-m", "venv", "--clear", "--without-pip"]).arg(&clean))?;
+    let pip = || -> Result<Command> {
+        let mut pip = tool(workspace, "python")?;
+        pip.args(["-m", "pip", "--disable-pip-version-check"]);
+        Ok(pip)
+    };
+    let install = ["install", "--quiet", "--no-index", "--force-reinstall"];
+    process::run(pip()?.arg("--python").arg(&clean).args(install).arg(&wheel))?;
+    process::run(pip()?.args(install).arg(&wheel))
+}
+
+fn build_emulator(workspace: &Workspace) -> Result<()> {
+    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))
+}
+
+/// The package with a device whose call panics. C's tests build such a library in the same place: most of it is the same.
+fn build_extension_that_panics(workspace: &Workspace) -> Result<()> {
+    let target = workspace.target.join("tmp/panic");
+    let mut command = workspace.cargo();
+    command.args(["build", "--locked", "-p", "devcred-python", "--features", "test-panic", "--target-dir"]);
+    process::run(command.arg(&target))?;
+    let package = folder(workspace).join("panic/devcred");
+    fs::create_dir_all(&package).with_context(|| format!("cannot create {}", package.display()))?;
+    let sources = workspace.root.join("bindings/python/python/devcred");
+    for entry in fs::read_dir(&sources).with_context(|| format!("cannot read {}", sources.display()))? {
+        let source = entry?.path();
+        if let (Some(name), true) = (source.file_name(), source.is_file()) {
+            copy(&source, &package.join(name))?;
+        }
+    }
+    copy(&target.join("debug/lib_native.so"), &package.join("_native.abi3.so"))
+}
+
+fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
+    TOOLS.install(workspace)?;
+    install(workspace)?;
+    let python = clean(workspace).join("bin/python");
+    let (python, folder) = (python.display(), workspace.root.join("bindings/python/bench"));
+    let folder = folder.display();
+    let mut arguments: Vec<_> =
+        ["sync", "async"].map(|form| format!("--binding=Python, {form}={python} {folder}/bench.py {form}")).into();
+    arguments.push(format!("--cold-start=Python={python} -c pass;{python} {folder}/cold.py"));
+    Ok(arguments)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+"""
+An app's own server: it gives a device its MQTT login, so that no AccessKey stands on the device.
+
+    pip install devcred fastapi uvicorn
+    APP_DEVICES=devices.json uvicorn app_server:app
+    curl -X POST -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8000/mqtt-login
+
+`devices.json` says which device a caller is, by the SHA-256 of its token: {"9f86d0...": "GID_test@@@device-1"}. So a
+caller gets the login of its own device and of no other. The AccessKey, the region and the instance come from the
+environment.
+
+Each success is billed, so a device keeps its login and comes again when the broker refuses it, not at every start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import devcred
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+log = logging.getLogger("app_server")
+bearer = HTTPBearer()
+
+
+DEVICES: dict[str, str] = json.loads(Path(os.environ["APP_DEVICES"]).read_text())
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # One client for all requests: it holds the connections and the pace.
+    async with devcred.AsyncClient.from_env() as client:
+        app.state.client = client
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+def caller(authorization: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]) -> str:
+    """Which device calls."""
+    token = hashlib.sha256(authorization.credentials.encode()).hexdigest()
+    if token not in DEVICES:
+        raise HTTPException(401, "this token is not known", {"WWW-Authenticate": "Bearer"})
+    return DEVICES[token]
+
+
+@app.post("/mqtt-login")
+async def mqtt_login(
+    request: Request, response: Response, client_id: Annotated[str, Depends(caller)]
+) -> dict[str, str]:
+    client: devcred.AsyncClient = request.app.state.client
+    credential = await client.get_device_credential(client_id)
+    response.headers["Cache-Control"] = "no-store"
+    # The login only: with its secret a device could make logins for ever, and what it needs is one.
+    return credential.mqtt_login().reveal()
+
+
+@app.exception_handler(devcred.DevcredError)
+async def failed(_: Request, error: devcred.DevcredError) -> JSONResponse:
+    # All of it is for whoever runs this server, and a word for the caller.
+    log.error("%s", error)
+    if isinstance(error, devcred.NotFoundError):
+        return JSONResponse({"detail": "this device is not registered"}, 404)
+    if error.retryable:
+        return JSONResponse({"detail": "try again later"}, 503, {"Retry-After": "5"})
+    return JSONResponse({"detail": "this server has a problem"}, 500)
