@@ -1,5 +1,5 @@
-//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines, and the cases of
-//! the shared suite by its own last lines.
+//! Runs a test program, shows its output as it comes, and counts its tests by the closing lines of libtest and node:test, and the
+//! cases of the shared suite by its own last lines.
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::AddAssign;
@@ -64,7 +64,7 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
     while from.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
         let text = String::from_utf8_lossy(&line);
-        tested.tally += parse(&text).unwrap_or_default();
+        tested.tally += parse(&text).or_else(|| parse_node(&text)).unwrap_or_default();
         tested.columns.extend(parse_column(&text));
         line.clear();
     }
@@ -80,6 +80,17 @@ fn parse(line: &str) -> Option<Tally> {
         count.trim().parse().ok()
     };
     Some(Tally { passed: number("passed")?, failed: number("failed")? })
+}
+
+/// Reads the lines `ℹ pass 3`, `ℹ fail 1` and `ℹ cancelled 1` of node:test. A test that was cancelled had not ended.
+fn parse_node(line: &str) -> Option<Tally> {
+    let (word, count) = line.trim_end().strip_prefix("ℹ ")?.split_once(' ')?;
+    let count = count.parse().ok()?;
+    match word {
+        "pass" => Some(Tally { passed: count, failed: 0 }),
+        "fail" | "cancelled" => Some(Tally { passed: 0, failed: count }),
+        _ => None,
+    }
 }
 
 /// Reads `rust: 131 passed, 0 failed`.
@@ -108,6 +119,14 @@ mod tests {
         for line in ["c: many passed, 0 failed", "test result: ok. 3 passed; 0 failed", "c: after the last answer: x"] {
             assert_eq!(parse_column(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn reads_the_lines_of_node() {
+        let lines =
+            "ℹ tests 7\nℹ suites 0\nℹ pass 4\nℹ fail 2\nℹ cancelled 1\nℹ skipped 0\nℹ duration_ms 45.6\n✔ ℹ pass 1\n";
+        let tested = count(&mut lines.as_bytes(), &mut std::io::sink()).expect("a slice can be read");
+        assert_eq!(tested.tally, Tally { passed: 4, failed: 3 });
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod language;
 mod ledger;
 mod libtest;
 mod msrv;
+mod node;
 mod process;
 mod rust;
 mod steps;
@@ -24,7 +25,6 @@ mod suite;
 mod tools;
 mod venv;
 mod workspace;
-#[allow(dead_code, reason = "its first users are under way")]
 mod zig;
 
 use std::ffi::OsString;

@@ -36,6 +36,13 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             forms: &["blocking", "callback"],
             if_missing: "cargo xtask test --lang c builds it",
         },
+        Language {
+            name: "node",
+            // An environment that is empty has no PATH: `node` is a link to the machine's.
+            command: [built("node/node"), built("node/project/probe.cjs")].concat(),
+            forms: &[],
+            if_missing: "cargo xtask test --lang node installs the package and the probe beside it",
+        },
     ]
 }
 
