@@ -1,5 +1,6 @@
 const { inspect } = require('node:util');
 
+const { follow, release } = require('./abort.js');
 const { accessKey, callOptions, clientOptions, text } = require('./arguments.js');
 const { DeviceCredential } = require('./credential.js');
 const { DevcredError } = require('./error.js');
@@ -32,12 +33,11 @@ class Client {
     this.#lastCall = number;
     const call = this.#native.start(number, checkedId, instanceId, timeoutMs);
     const ended = new Promise((resolve) => this.#running.set(number, resolve));
-    const cancel = () => call.cancel();
-    signal?.addEventListener('abort', cancel);
+    if (signal) follow(signal, call);
     this.#native.keepAlive(true);
     // Waiting here, and making the error here, gives it a stack that leads to the caller.
     const { credential, failure } = await ended;
-    signal?.removeEventListener('abort', cancel);
+    if (signal) release(signal, call);
     if (this.#running.size === 0) this.#native.keepAlive(false);
     if (signal?.aborted) throw signal.reason;
     if (failure) throw new DevcredError(failure);

@@ -1,6 +1,8 @@
 // What the tests share: an emulator of the service, clients of it, and programs that use the package.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { get } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { Client } from 'devcred';
 
@@ -54,7 +56,7 @@ export class Emulator {
 
   /** What has arrived: `calls`, `accepted_connections`, `open_connections`. */
   async journal() {
-    return (await fetch(`${this.endpoint}/_devcred/calls`)).json();
+    return journalOf(this.endpoint);
   }
 
   /** Waits until the journal is as it should be. The test's own limit says when it will not be. */
@@ -66,14 +68,20 @@ export class Emulator {
   }
 }
 
+/** An emulator's journal, by a connection that is closed then: those that are open beside it are a client's. */
+export async function journalOf(endpoint) {
+  const [response] = await once(get(`${endpoint}/_devcred/calls`, { agent: false }), 'response');
+  return json(response);
+}
+
 /** Runs a program, given as its text or as the words of a command line, and gives how it ended and what it printed. */
 export async function run(program, { env = {}, flags = [], args = [], cwd } = {}) {
   const words = Array.isArray(program) ? program : [process.execPath, ...flags, '--input-type=module', '-e', program, ...args];
   const options = { env: { PATH: process.env.PATH, ...env }, cwd, timeout: LIMIT };
   try {
-    return { code: 0, ...(await promisify(execFile)(words[0], words.slice(1), options)) };
-  } catch (error) {
-    if (error.stdout === undefined) throw error;
-    return { code: error.code, signal: error.signal, stdout: error.stdout, stderr: error.stderr };
+    return { code: 0, signal: null, ...(await promisify(execFile)(words[0], words.slice(1), options)) };
+  } catch ({ code, signal, stdout, stderr, ...error }) {
+    if (stdout === undefined) throw error;
+    return { code, signal, stdout, stderr };
   }
 }

@@ -11,7 +11,10 @@ const THROTTLED = 'GID_test@@@fault-Throttling.User';
 
 test('an error has the members of the core, and its text is the one of every language', async (t) => {
   const emulator = await Emulator.start(t, '--device', DEVICE);
-  const error = await emulator.client().getDeviceCredential('GID_test@@@other').catch((error) => error);
+  const error = await emulator
+    .client()
+    .getDeviceCredential('GID_test@@@other')
+    .catch((error) => error);
   assert(error instanceof DevcredError && error instanceof Error);
   const { kind, code, httpStatus, retryable, attempts, requestId, message, advice, helpUrl } = error;
   assert.deepEqual(
@@ -79,7 +82,10 @@ test('two copies of the package work side by side', async (t) => {
   const require = createRequire(import.meta.url);
   const copies = [Client, require('devcred').Client];
   const credentials = copies.map((Copy) => new Copy(emulator.options).getDeviceCredential(DEVICE));
-  assert.deepEqual((await Promise.all(credentials)).map(({ clientId }) => clientId), [DEVICE, DEVICE]);
+  assert.deepEqual(
+    (await Promise.all(credentials)).map(({ clientId }) => clientId),
+    [DEVICE, DEVICE],
+  );
 });
 
 test('an option that does not exist is named', async (t) => {
@@ -177,6 +183,9 @@ test('a new key signs the next call', async (t) => {
 
 test('many attempts are told', async (t) => {
   const emulator = await Emulator.start(t);
-  const error = await emulator.client({ maxAttempts: 1 }).getDeviceCredential(THROTTLED).catch((error) => error);
+  const error = await emulator
+    .client({ maxAttempts: 1 })
+    .getDeviceCredential(THROTTLED)
+    .catch((error) => error);
   assert.deepEqual([error.kind, error.retryable, error.attempts], ['Throttled', true, 1]);
 });

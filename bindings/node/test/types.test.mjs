@@ -21,7 +21,13 @@ for (const [way, [file, ...flags]] of Object.entries(WAYS)) {
     const folder = mkdtempSync(join(process.cwd(), 'types-'));
     t.after(() => rmSync(folder, { recursive: true }));
     copyFileSync('test/types/use.ts', join(folder, file));
-    const compile = [process.execPath, join(TOOLS, 'typescript/bin/tsc'), '--noEmit', '--strict', '--exactOptionalPropertyTypes'];
+    const compile = [
+      process.execPath,
+      join(TOOLS, 'typescript/bin/tsc'),
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+    ];
     const { code, stdout } = await run([...compile, '--target', 'es2022', ...flags, file], { cwd: folder });
     assert.deepEqual([code, stdout], [0, '']);
   });

@@ -1,6 +1,5 @@
 //! Node.js: the packages as npm installs them, and their tests, which use what is installed.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -118,7 +117,8 @@ fn pack(workspace: &Workspace) -> Result<Shipped> {
     let addon = build_addon(workspace)?;
     let mut command = process::command("node");
     command.arg(workspace.root.join("bindings/node/pack.mjs")).arg(&addon.file);
-    process::run(command.arg(below(workspace, "staged")).arg(packages(workspace)))?;
+    command.arg(below(workspace, "staged")).arg(packages(workspace));
+    process::run(quietly(&mut command))?;
     Ok(addon)
 }
 
@@ -172,7 +172,8 @@ fn tests(workspace: &Workspace) -> Result<Command> {
     files.sort();
     let mut command = process::command("node");
     command.current_dir(below(workspace, "project"));
-    command.args(["--test", "--test-reporter=spec"]).args(files);
+    // What takes minutes hangs.
+    command.args(["--test", "--test-reporter=spec", "--test-timeout=300000"]).args(files);
     for (variable, path) in [
         ("DEVCRED_ROOT", workspace.root.clone()),
         ("DEVCRED_COMMAND", workspace.target.join("debug/devcred")),
@@ -194,9 +195,13 @@ fn lint(workspace: &Workspace) -> Result<()> {
 fn npm(folder: &Path) -> Command {
     let mut command = process::command("npm");
     // Nothing of what is installed needs a script.
-    let quietly: [OsString; 3] = ["--ignore-scripts", "--no-audit", "--no-fund"].map(Into::into);
-    command.current_dir(folder).args(quietly);
+    quietly(&mut command).current_dir(folder).args(["--ignore-scripts", "--no-audit", "--no-fund"]);
     command
+}
+
+/// npm would ask the network whether there is a newer npm.
+fn quietly(command: &mut Command) -> &mut Command {
+    command.env("npm_config_update_notifier", "false")
 }
 
 /// A file, or a folder with all that is in it.

@@ -1,6 +1,15 @@
 // What is expected compiles, and what is refused does not: an `@ts-expect-error` without an error is an error. It is compiled as
 // a module of each kind that Node.js and bundlers have.
-import { type AccessKey, type CallOptions, Client, type ClientOptions, DeviceCredential, DevcredError, ErrorKind, MqttLogin } from 'devcred';
+import {
+  type AccessKey,
+  type CallOptions,
+  Client,
+  type ClientOptions,
+  DevcredError,
+  DeviceCredential,
+  ErrorKind,
+  MqttLogin,
+} from 'devcred';
 
 const options: ClientOptions = {
   accessKeyId: 'id',
