@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::debian::Program;
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
-use crate::libtest::{self, Tally};
+use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::suite::Suite;
 use crate::workspace::Workspace;
@@ -84,7 +84,7 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         command
             .args(["test", "--locked", "--no-fail-fast", "-p", "devcred-c"])
             .env("DEVCRED_C_PREFIX", prefix(workspace));
-        libtest::run(&mut command)
+        runner::run(&mut command)
     });
     tally
 }

@@ -11,21 +11,22 @@ mod bench;
 mod boundary;
 mod c;
 mod check;
+mod closing_lines;
 mod debian;
 mod fuzz;
 mod language;
 mod ledger;
-mod libtest;
 mod msrv;
+mod node;
 mod process;
 mod python;
+mod runner;
 mod rust;
 mod steps;
 mod suite;
 mod tools;
 mod venv;
 mod workspace;
-#[allow(dead_code, reason = "its first users are under way")]
 mod zig;
 
 use std::ffi::OsString;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
-use crate::libtest::{self, Tally};
+use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::suite::Suite;
 use crate::venv::Venv;
@@ -57,7 +57,7 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         build_emulator(workspace)?;
         build_extension_that_panics(workspace)?;
         let mut pytest = tool(workspace, "pytest")?;
-        libtest::run(pytest.arg("bindings/python").env("DEVCRED_TARGET", &workspace.target))
+        runner::run(pytest.arg("bindings/python").env("DEVCRED_TARGET", &workspace.target))
     });
     for (about, program, arguments) in CHECKS {
         steps.run(&format!("python: {about}"), || process::run(tool(workspace, program)?.args(*arguments)));

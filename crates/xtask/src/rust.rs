@@ -1,8 +1,8 @@
 //! Rust: the workspace itself, and the packages whose tests need a run of their own.
 
 use crate::language::{BuildOptions, Language};
-use crate::libtest::{self, Tally};
 use crate::process;
+use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::venv::Venv;
 use crate::workspace::Workspace;
@@ -69,7 +69,7 @@ fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
     let mut tally = steps.test("rust: tests", || {
         // Without a list of targets: it would leave out the examples in the documentation.
-        libtest::run(workspace.cargo().args(["test", "--locked", "--no-fail-fast"]))
+        runner::run(workspace.cargo().args(["test", "--locked", "--no-fail-fast"]))
     });
     for separate in SEPARATE {
         tally += steps.test(&format!("rust: tests, {}", separate.about), || {
@@ -78,7 +78,7 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
             if separate.vendor_python {
                 command.env(VENDOR_PYTHON_VARIABLE, VENDOR_SDK.program(workspace, "python")?);
             }
-            libtest::run(&mut command)
+            runner::run(&mut command)
         });
     }
     tally

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::libtest::{Tally, Tested};
+use crate::runner::{Tally, Tested};
 
 /// Runs steps one after the other. A step that fails is recorded, and the ones after it run all the same.
 #[derive(Default)]

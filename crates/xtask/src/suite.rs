@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::libtest::{self, Tested};
+use crate::runner::{self, Tested};
 use crate::workspace::Workspace;
 
 /// A run of the suite, or of what goes with it.
@@ -26,6 +26,6 @@ impl Suite<'_> {
         if let Some(probe) = self.probe {
             command.arg("--probe").arg(format!("{}={probe}", self.language));
         }
-        libtest::run(&mut command)
+        runner::run(&mut command)
     }
 }

@@ -27,8 +27,18 @@ pub(crate) fn command(workspace: &Workspace, program: &str) -> Result<Command> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path: OsString = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path)))?;
     let mut command = process::command(program);
-    command.current_dir(&workspace.root).env("PATH", path);
+    command.current_dir(&workspace.root).env("PATH", path).env("CARGO_ENCODED_RUSTFLAGS", without_paths()?);
     Ok(command)
+}
+
+/// A panic's message says where its code lies. What is shipped does not name the folders of the machine that built it.
+fn without_paths() -> Result<OsString> {
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo = cargo.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).context("cargo has no home")?;
+    let mut flag = OsString::from("--remap-path-prefix=");
+    flag.push(cargo.join("registry/src"));
+    flag.push("=registry");
+    Ok(flag)
 }
 
 /// Builds a package, as it is shipped, for this machine's kind of processor, and gives the folder of what was built.

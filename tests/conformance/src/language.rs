@@ -45,6 +45,13 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             forms: &["sync", "async"],
             if_missing: "cargo xtask test --lang python installs what it needs",
         },
+        Language {
+            name: "node",
+            // An environment that is empty has no PATH: `node` is a link to the machine's.
+            command: [built("node/node"), built("node/project/probe.cjs")].concat(),
+            forms: &[],
+            if_missing: "cargo xtask test --lang node installs the package and the probe beside it",
+        },
     ]
 }
 

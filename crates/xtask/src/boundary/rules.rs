@@ -8,7 +8,7 @@ const EVERY_FILE: Files = Files { under: &[""], endings: &[""], except: &[] };
 /// People write and read these.
 pub(super) const SOURCES: Files = Files {
     under: &["bindings/", "crates/", "examples/", "tests/"],
-    endings: &[".c", ".cpp", ".h", ".js", ".kt", ".kts", ".mjs", ".mts", ".py", ".pyi", ".rs", ".swift", ".ts"],
+    endings: &[".c", ".cjs", ".cpp", ".h", ".js", ".kt", ".kts", ".mjs", ".mts", ".py", ".pyi", ".rs", ".swift", ".ts"],
     except: &[],
 };
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process;
+use crate::{closing_lines, process};
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,42 +64,12 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
     while from.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
         let text = String::from_utf8_lossy(&line);
-        tested.tally += CLOSING_LINES.iter().find_map(|parse| parse(&text)).unwrap_or_default();
+        tested.tally += closing_lines::read(&text).unwrap_or_default();
         tested.columns.extend(parse_column(&text));
         line.clear();
     }
     to.flush()?;
     Ok(tested)
-}
-
-/// The runners whose closing lines are known.
-const CLOSING_LINES: &[fn(&str) -> Option<Tally>] = &[of_libtest, of_pytest];
-
-/// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
-fn of_libtest(line: &str) -> Option<Tally> {
-    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    let number = |word: &str| {
-        let count = counts.split(';').find_map(|part| part.trim().strip_suffix(word))?;
-        count.trim().parse().ok()
-    };
-    Some(Tally { passed: number("passed")?, failed: number("failed")? })
-}
-
-/// Reads `=== 2 failed, 12 passed, 1 error in 3.45s ===`, where a count of 0 is left out.
-fn of_pytest(line: &str) -> Option<Tally> {
-    let (counts, took) = line.trim_end().strip_prefix("==")?.trim_matches(['=', ' ']).split_once(" in ")?;
-    took.chars().next().filter(char::is_ascii_digit)?;
-    let mut tally = Tally::default();
-    for part in counts.split(", ") {
-        let (count, outcome) = part.split_once(' ')?;
-        let count: u64 = count.parse().ok()?;
-        match outcome {
-            "passed" => tally.passed += count,
-            "failed" | "error" | "errors" => tally.failed += count,
-            _ => (),
-        }
-    }
-    Some(tally)
 }
 
 /// Reads `rust: 131 passed, 0 failed`.
@@ -114,46 +84,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_lines_of_libtest() {
-        let ok = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
-        assert_eq!(of_libtest(ok), Some(Tally { passed: 3, failed: 0 }));
-        let failed =
-            "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
-        assert_eq!(of_libtest(failed), Some(Tally { passed: 12, failed: 2 }));
-    }
-
-    #[test]
-    fn reads_the_lines_of_pytest() {
-        for (line, passed, failed) in [
-            ("===== 12 passed in 3.45s =====\n", 12, 0),
-            ("== 2 failed, 12 passed, 3 skipped, 1 warning, 1 error in 63.10s (0:01:03) ==\n", 12, 3),
-            ("===== no tests ran in 0.01s =====", 0, 0),
-        ] {
-            let expected = (!line.contains("no tests")).then_some(Tally { passed, failed });
-            assert_eq!(of_pytest(line), expected, "{line}");
-        }
-    }
-
-    #[test]
     fn reads_the_columns_of_the_suite() {
         assert_eq!(parse_column("c: 131 passed, 2 failed\n"), Some(("c".to_owned(), Tally { passed: 131, failed: 2 })));
         for line in ["c: many passed, 0 failed", "test result: ok. 3 passed; 0 failed", "c: after the last answer: x"] {
             assert_eq!(parse_column(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn other_lines_count_nothing() {
-        for line in [
-            "test tests::one ... ok",
-            "3 passed; 0 failed",
-            "",
-            "test result: ok",
-            "test result: ok. many passed;",
-            "=== FAILURES ===",
-            "== 1 in 2 ==",
-        ] {
-            assert!(CLOSING_LINES.iter().all(|parse| parse(line).is_none()), "{line}");
         }
     }
 

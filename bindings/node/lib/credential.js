@@ -1,0 +1,83 @@
+const { inspect } = require('node:util');
+
+const HIDDEN = '<hidden: use reveal()>';
+
+// Secrets are private fields: nothing that goes through the properties of an object finds them.
+
+class DeviceCredential {
+  #secret;
+  #createTimeMs;
+  #updateTimeMs;
+  #mqttLogin;
+
+  constructor(credential) {
+    this.clientId = credential.clientId;
+    this.instanceId = credential.instanceId;
+    this.deviceAccessKeyId = credential.deviceAccessKeyId;
+    this.requestId = credential.requestId;
+    this.#secret = credential.deviceAccessKeySecret;
+    this.#createTimeMs = credential.createTimeMs;
+    this.#updateTimeMs = credential.updateTimeMs;
+    this.#mqttLogin = new MqttLogin(credential.mqttLogin);
+    Object.freeze(this);
+  }
+
+  get deviceAccessKeySecret() {
+    return this.#secret;
+  }
+
+  // A new one each time: whoever gets a Date can change it.
+  get createTime() {
+    return new Date(this.#createTimeMs);
+  }
+
+  get updateTime() {
+    return new Date(this.#updateTimeMs);
+  }
+
+  mqttLogin() {
+    return this.#mqttLogin;
+  }
+
+  toJSON() {
+    const { clientId, instanceId, deviceAccessKeyId, createTime, updateTime, requestId } = this;
+    return { clientId, instanceId, deviceAccessKeyId, deviceAccessKeySecret: HIDDEN, createTime, updateTime, requestId };
+  }
+
+  toString() {
+    return inspect(this);
+  }
+
+  [inspect.custom](_depth, options) {
+    return `DeviceCredential ${inspect(this.toJSON(), options)}`;
+  }
+}
+
+class MqttLogin {
+  #password;
+
+  constructor({ clientId, username, password }) {
+    this.clientId = clientId;
+    this.username = username;
+    this.#password = password;
+    Object.freeze(this);
+  }
+
+  reveal() {
+    return { clientId: this.clientId, username: this.username, password: this.#password };
+  }
+
+  toJSON() {
+    return { ...this.reveal(), password: HIDDEN };
+  }
+
+  toString() {
+    return inspect(this);
+  }
+
+  [inspect.custom](_depth, options) {
+    return `MqttLogin ${inspect(this.toJSON(), options)}`;
+  }
+}
+
+module.exports = { DeviceCredential, MqttLogin };

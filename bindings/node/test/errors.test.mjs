@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { Client, DevcredError, ErrorKind } from 'devcred';
+import { DEVICE, Emulator, ROOT } from './emulator.mjs';
+
+const KEY = { accessKeyId: 'id', accessKeySecret: 'a-s3cr3t', region: 'cn-hangzhou', instanceId: 'post-cn-test' };
+const THROTTLED = 'GID_test@@@fault-Throttling.User';
+
+test('an error has the members of the core, and its text is the one of every language', async (t) => {
+  const emulator = await Emulator.start(t, '--device', DEVICE);
+  const error = await emulator
+    .client()
+    .getDeviceCredential('GID_test@@@other')
+    .catch((error) => error);
+  assert(error instanceof DevcredError && error instanceof Error);
+  const { kind, code, httpStatus, retryable, attempts, requestId, message, advice, helpUrl } = error;
+  assert.deepEqual(
+    { kind, code, httpStatus, retryable, attempts },
+    { kind: ErrorKind.NotFound, code: 'DeviceCredentialNotFound', httpStatus: 400, retryable: false, attempts: 1 },
+  );
+  assert.match(helpUrl, /^https:/);
+  assert.equal(String(error), `NotFound: ${message} (DeviceCredentialNotFound, request id ${requestId})\n${advice}`);
+  assert(error.stack.startsWith(`DevcredError: ${error}\n    at `), error.stack);
+  assert(inspect(error).startsWith(error.stack));
+  assert.equal(error.cause, undefined);
+});
+
+test('the stack of a rejection leads to the caller', async (t) => {
+  const emulator = await Emulator.start(t, '--device', DEVICE);
+  async function theCaller() {
+    await emulator.client().getDeviceCredential('GID_test@@@other');
+  }
+  const { stack } = await theCaller().catch((error) => error);
+  assert.match(stack, /theCaller/);
+});
+
+test('what an error does not have is absent', () => {
+  assert.throws(
+    () => new Client({ ...KEY, timeoutMs: 0 }),
+    (error) => error instanceof DevcredError && !('code' in error) && !('httpStatus' in error) && error.attempts === 0,
+  );
+});
+
+test('the kinds are those that the types name', () => {
+  const types = readFileSync(`${ROOT}/bindings/node/index.d.ts`, 'utf8');
+  const [, union] = /export type ErrorKind =([^;]*);/.exec(types);
+  const named = [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name);
+  assert.deepEqual(named, Object.keys(ErrorKind));
+  assert.deepEqual(named, Object.values(ErrorKind));
+  assert(Object.isFrozen(ErrorKind));
+});
+
+test('instanceof holds across two copies of the package, and for nothing else', () => {
+  const require = createRequire(import.meta.url);
+  const loaded = Object.keys(require.cache).filter((path) => /node_modules\/devcred\/.*\.js$/.test(path));
+  assert(loaded.length > 3);
+  for (const path of loaded) delete require.cache[path];
+  const other = require('devcred');
+  assert.notEqual(other.DevcredError, DevcredError);
+  const caught = (Client) => {
+    try {
+      return new Client({ ...KEY, region: '?' });
+    } catch (error) {
+      return error;
+    }
+  };
+  for (const error of [caught(Client), caught(other.Client)]) {
+    assert(error instanceof DevcredError && error instanceof other.DevcredError);
+  }
+  class Derived extends DevcredError {}
+  assert(!(caught(Client) instanceof Derived));
+  for (const value of [null, undefined, 'text', new Error('other'), { kind: 'NotFound' }, () => {}]) {
+    assert(!(value instanceof DevcredError));
+  }
+});
+
+test('two copies of the package work side by side', async (t) => {
+  const emulator = await Emulator.start(t);
+  const require = createRequire(import.meta.url);
+  const copies = [Client, require('devcred').Client];
+  const credentials = copies.map((Copy) => new Copy(emulator.options).getDeviceCredential(DEVICE));
+  assert.deepEqual(
+    (await Promise.all(credentials)).map(({ clientId }) => clientId),
+    [DEVICE, DEVICE],
+  );
+});
+
+test('an option that does not exist is named', async (t) => {
+  const emulator = await Emulator.start(t);
+  assert.throws(() => new Client({ ...KEY, timeout: 5 }), { name: 'TypeError', message: /"timeout".*timeoutMs/ });
+  assert.throws(() => Client.fromEnv({ accessKeyID: 'id' }), { name: 'TypeError', message: /"accessKeyID"/ });
+  // Inherited ones count too: nothing that was meant is passed over.
+  assert.throws(() => new Client(Object.create({ ...KEY, secret: '' })), { name: 'TypeError', message: /"secret"/ });
+  const client = emulator.client();
+  await assert.rejects(client.getDeviceCredential(DEVICE, { timeout: 5 }), { name: 'TypeError', message: /"timeout"/ });
+  assert.throws(() => client.setAccessKey({ ...KEY }), { name: 'TypeError', message: /"region"/ });
+});
+
+test('a value of the wrong type is refused and never shown', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client();
+  const secret = 31415926535;
+  for (const [name, value] of Object.entries({
+    accessKeySecret: secret,
+    securityToken: null,
+    region: ['cn-hangzhou'],
+    timeoutMs: '5',
+    maxAttempts: 3n,
+    rootCertificatesPem: {},
+    proxy: new URL('http://127.0.0.1'),
+    log: 'console.log',
+    logLevel: 3,
+  })) {
+    const isRight = (error) => error instanceof TypeError && error.message.startsWith(name) && !error.message.includes(secret);
+    assert.throws(() => new Client({ ...KEY, [name]: value }), isRight, name);
+  }
+  for (const clientId of [undefined, null, 5, {}, Symbol('id')]) {
+    await assert.rejects(client.getDeviceCredential(clientId), { name: 'TypeError', message: /^clientId must be a string/ });
+  }
+  for (const options of [{ signal: 'abort' }, { signal: null }, { instanceId: 1 }, { timeoutMs: '1' }, null, 'instance']) {
+    await assert.rejects(client.getDeviceCredential(DEVICE, options), TypeError);
+  }
+  for (const key of [undefined, null, 'key', { accessKeyId: 'id' }, { accessKeySecret: 'secret' }]) {
+    assert.throws(() => client.setAccessKey(key), TypeError);
+  }
+  assert.throws(() => Client(KEY), TypeError);
+  await assert.rejects(client.getDeviceCredential.call({}, DEVICE), TypeError);
+  assert.equal((await emulator.journal()).calls.length, 0);
+});
+
+test('a text that is not well-formed Unicode, or has a NUL, is refused and not made another', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client();
+  const refused = { name: 'DevcredError', kind: 'InvalidParameter' };
+  for (const id of ['GID_test@@@\ud800', '\udc00GID_test@@@x', 'GID_test@@@x\0', 'GID_test\0@@@x']) {
+    await assert.rejects(client.getDeviceCredential(id), refused);
+    await assert.rejects(client.getDeviceCredential(DEVICE, { instanceId: id }), refused);
+    for (const name of ['accessKeyId', 'accessKeySecret', 'securityToken', 'instanceId']) {
+      assert.throws(() => emulator.client({ [name]: id }), refused, name);
+    }
+    assert.throws(() => client.setAccessKey({ accessKeyId: id, accessKeySecret: 'a-s3cr3t' }), refused);
+  }
+  assert.equal((await client.getDeviceCredential('GID_test@@@\u{1f600}é')).clientId, 'GID_test@@@\u{1f600}é');
+  assert.equal((await emulator.journal()).calls.length, 1);
+});
+
+test('a number that no option can be is refused', async (t) => {
+  const emulator = await Emulator.start(t);
+  const refused = { name: 'DevcredError', kind: 'InvalidParameter' };
+  for (const number of [0, -1, Number.NaN, Infinity, -Infinity, Number.MAX_VALUE]) {
+    for (const name of ['timeoutMs', 'attemptTimeoutMs', 'connectTimeoutMs', 'maxRequestsPerSecond']) {
+      assert.throws(() => emulator.client({ [name]: number }), refused, `${name} ${number}`);
+    }
+    await assert.rejects(emulator.client().getDeviceCredential(DEVICE, { timeoutMs: number }), refused);
+  }
+  for (const number of [0, -1, 1.5, Number.NaN]) assert.throws(() => emulator.client({ maxAttempts: number }), refused);
+  // Not more than a number of 32 bits, but a time with a fraction.
+  emulator.client({ maxAttempts: 2 ** 40, timeoutMs: 1500.5 });
+});
+
+test('a client that is closed refuses, and the call that ran is told', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client();
+  const runs = client.getDeviceCredential('GID_test@@@fault-hang');
+  await emulator.until((journal) => journal.calls.length === 1);
+  client.close();
+  await assert.rejects(runs, { kind: 'InvalidParameter', message: /was closed while the call ran/ });
+  await assert.rejects(client.getDeviceCredential(DEVICE), { kind: 'InvalidParameter' });
+  assert.throws(() => client.setAccessKey({ accessKeyId: 'id', accessKeySecret: 'a-s3cr3t' }), { kind: 'InvalidParameter' });
+  client[Symbol.dispose]();
+});
+
+test('a new key signs the next call', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client({ accessKeyId: 'unknown' });
+  await assert.rejects(client.getDeviceCredential(DEVICE), { kind: 'Authentication' });
+  client.setAccessKey({ accessKeyId: emulator.options.accessKeyId, accessKeySecret: emulator.options.accessKeySecret });
+  assert.equal((await client.getDeviceCredential(DEVICE)).clientId, DEVICE);
+});
+
+test('many attempts are told', async (t) => {
+  const emulator = await Emulator.start(t);
+  const error = await emulator
+    .client({ maxAttempts: 1 })
+    .getDeviceCredential(THROTTLED)
+    .catch((error) => error);
+  assert.deepEqual([error.kind, error.retryable, error.attempts], ['Throttled', true, 1]);
+});

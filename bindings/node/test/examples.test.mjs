@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { DEVICE, Emulator, INSTANCE, ROOT, run } from './emulator.mjs';
+
+const get = (emulator, ...ids) => run([process.execPath, 'examples/get.mjs', ...ids], { env: emulator.env });
+
+test('get.mjs prints the user name, or what to do', async (t) => {
+  const emulator = await Emulator.start(t, '--device', DEVICE);
+  const known = await get(emulator, DEVICE);
+  assert.match(known.stdout, new RegExp(`^DeviceCredential\\|[^|]+\\|${INSTANCE}\n$`));
+  assert.deepEqual([known.code, known.stderr], [0, '']);
+  const unknown = await get(emulator, 'GID_test@@@unknown');
+  assert.deepEqual([unknown.code, unknown.stdout, unknown.stderr], [0, '', 'register the device first\n']);
+  const nobody = await get(emulator);
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.stderr, /DevcredError: InvalidParameter: ClientId is empty\n/);
+});
+
+test('the READMEs show get.mjs', () => {
+  const withoutId = (text) => text.replace("process.argv[2] ?? ''", "'GID_test@@@test'");
+  const example = withoutId(readFileSync('examples/get.mjs', 'utf8'));
+  for (const readme of ['bindings/node/README.md', 'README.md']) {
+    const [, shown] = /```js\n([^`]*)```/.exec(readFileSync(`${ROOT}/${readme}`, 'utf8'));
+    assert(example.includes(shown), `${readme} shows another program`);
+  }
+});
+
+const TOKENS = {
+  'token-of-one': DEVICE,
+  'token-of-unknown': 'GID_test@@@unknown',
+  'token-of-throttled': 'GID_test@@@fault-Throttling.User',
+  'token-of-forbidden': 'GID_test@@@fault-NoPermission',
+  'token-of-broken': 'GID_test@@@fault-InternalError',
+  'token-of-hanging': 'GID_test@@@fault-hang',
+};
+
+async function start(t) {
+  const devices = Object.values(TOKENS).filter((device) => !device.endsWith('unknown'));
+  const emulator = await Emulator.start(t, ...devices.flatMap((device) => ['--device', device]));
+  const env = { ...emulator.env, APP_TOKENS: JSON.stringify(TOKENS), PORT: '0' };
+  const server = spawn(process.execPath, ['examples/app-server.mjs'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => server.kill('SIGKILL'));
+  let stderr = '';
+  server.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  const [url] = await once(server.stdout, 'data');
+  return { emulator, server, url: String(url).trim(), stderr: () => stderr };
+}
+
+function ask(url, token, { path = '/mqtt-login', method = 'POST' } = {}) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  return request(url + path, { method, headers, agent: false }).end();
+}
+
+async function answer(...asked) {
+  const [response] = await once(ask(...asked), 'response');
+  return { status: response.statusCode, headers: response.headers, body: await json(response) };
+}
+
+test('app-server.mjs hands out the login of the device of the token, and never its secret', async (t) => {
+  const { emulator, url, stderr } = await start(t);
+  const { status, headers, body } = await answer(url, 'token-of-one');
+  const credential = await emulator.client().getDeviceCredential(DEVICE);
+  const password = createHmac('sha1', credential.deviceAccessKeySecret).update(DEVICE).digest('base64');
+  const username = `DeviceCredential|${credential.deviceAccessKeyId}|${INSTANCE}`;
+  assert.deepEqual([status, body], [200, { clientId: DEVICE, username, password }]);
+  assert.equal(headers['cache-control'], 'no-store');
+  assert.equal(stderr(), '');
+});
+
+test('app-server.mjs tells the app what it can act on', async (t) => {
+  const { emulator, url, stderr } = await start(t);
+  for (const token of [undefined, 'guessed', DEVICE]) {
+    const { status, headers, body } = await answer(url, token);
+    assert.deepEqual([status, headers['www-authenticate'], body], [401, 'Bearer', { error: 'unknown token' }]);
+  }
+  assert.equal((await answer(url, 'token-of-one', { method: 'GET' })).status, 404);
+  assert.equal((await answer(url, 'token-of-one', { path: '/' })).status, 404);
+  assert.equal((await emulator.journal()).calls.length, 0, 'nothing is fetched for a stranger');
+  for (const [token, status, error] of [
+    ['token-of-unknown', 404, 'NotFound'],
+    ['token-of-throttled', 503, 'Throttled'],
+    ['token-of-broken', 502, 'Service'],
+    ['token-of-forbidden', 500, 'PermissionDenied'],
+  ]) {
+    const { headers, ...seen } = await answer(url, token);
+    assert.deepEqual(seen, { status, body: { error } });
+    assert.equal(headers['retry-after'], error === 'Throttled' ? '1' : undefined);
+    assert.match(stderr(), new RegExp(`: ${error}: `));
+  }
+});
+
+test('app-server.mjs gives a call up when the app is gone, and ends when it is told to', async (t) => {
+  const { emulator, server, url } = await start(t);
+  const asked = ask(url, 'token-of-hanging').on('error', () => {});
+  await emulator.until(({ calls }) => calls.length === 1);
+  asked.destroy();
+  await emulator.until(({ open_connections }) => open_connections === 1);
+  server.kill('SIGTERM');
+  assert.deepEqual(await once(server, 'exit'), [0, null]);
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { DEVICE, Emulator, run } from './emulator.mjs';
+
+const TWICE = 'GID_test@@@fault-InternalError-1';
+
+test('a client tells its own events, before the call has ended', async (t) => {
+  const emulator = await Emulator.start(t);
+  const [seen, others] = [[], []];
+  const client = emulator.client({ log: (level, message) => seen.push([level, message]) });
+  const other = emulator.client({ log: (...event) => others.push(event) });
+  await client.getDeviceCredential(TWICE);
+  assert.deepEqual(
+    seen.map(([level, message]) => [level, message.split(' operation=')[0]]),
+    [
+      ['debug', 'attempt ended'],
+      ['warn', 'attempt failed, trying again'],
+      ['debug', 'attempt ended'],
+    ],
+  );
+  assert.deepEqual(others, []);
+  await other.getDeviceCredential(DEVICE);
+  assert.equal(others.length, 1);
+});
+
+test('a level leaves out what matters less, and a level alone tells nobody', async (t) => {
+  const emulator = await Emulator.start(t);
+  const levels = [];
+  await emulator.client({ log: (level) => levels.push(level), logLevel: 'warn' }).getDeviceCredential(TWICE);
+  assert.deepEqual(levels, ['warn']);
+  await emulator.client({ logLevel: 'trace' }).getDeviceCredential(DEVICE);
+  assert.throws(() => emulator.client({ log() {}, logLevel: 'loud' }), { kind: 'InvalidParameter', message: /level/ });
+});
+
+test('a log function that throws is a warning: the call goes on', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client({
+    log() {
+      throw new Error('the disk is full');
+    },
+  });
+  const warned = once(process, 'warning');
+  assert.equal((await client.getDeviceCredential(DEVICE)).clientId, DEVICE);
+  const [warning] = await warned;
+  assert.equal(warning.name, 'DevcredWarning');
+  assert.match(warning.message, /the disk is full/);
+});
+
+test('a log does not keep the program running', async (t) => {
+  const emulator = await Emulator.start(t);
+  const program = `
+    import { Client } from 'devcred';
+    const client = Client.fromEnv({ log: (level) => console.log(level) });
+    await client.getDeviceCredential('${DEVICE}');
+  `;
+  const { code, stdout, stderr } = await run(program, { env: emulator.env });
+  assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'debug\n', stderr: '' });
+});

@@ -1,0 +1,154 @@
+// The packages as they are shipped.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { Emulator, INSTANCE, ROOT, run } from './emulator.mjs';
+
+const require = createRequire(import.meta.url);
+const PACKAGES = process.env.DEVCRED_PACKAGES;
+const SOURCES = `${ROOT}/bindings/node`;
+const ADDON = require.resolve(`devcred-linux-${process.arch}-gnu`);
+
+const manifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json')));
+const tarballs = () =>
+  readdirSync(PACKAGES)
+    .filter((file) => file.endsWith('.tgz'))
+    .map((file) => join(PACKAGES, file));
+const listed = (tarball) => execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n').sort();
+
+test('import and require give the same objects, and import gives all of them', async () => {
+  const imported = await import('devcred');
+  const required = require('devcred');
+  assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
+  assert(Object.entries(imported).every(([name, value]) => value === required[name]));
+});
+
+test('the package of every platform is an optional dependency, of the same version', () => {
+  const main = manifest(SOURCES);
+  const platforms = readdirSync(`${SOURCES}/npm`).filter((name) => name !== 'README.md');
+  assert.deepEqual(main.optionalDependencies, Object.fromEntries(platforms.map((name) => [`devcred-${name}`, main.version])));
+  for (const platform of platforms) {
+    const { name, version, os, cpu, libc, scripts } = manifest(`${SOURCES}/npm/${platform}`);
+    const [system, processor, environment] = platform.split('-');
+    assert.deepEqual(
+      { name, version, os, cpu },
+      { name: `devcred-${platform}`, version: main.version, os: [system], cpu: [processor] },
+    );
+    assert.deepEqual(libc, { gnu: ['glibc'], musl: ['musl'] }[environment]);
+    assert.equal(scripts, undefined);
+  }
+  assert.deepEqual([main.scripts, main.dependencies], [undefined, undefined]);
+});
+
+test('the packages hold what is needed, and nothing else', () => {
+  const [main, platform] = tarballs().sort();
+  assert.deepEqual(
+    listed(main),
+    ['LICENSE', 'README.md', 'package.json', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs']
+      .concat(readdirSync(`${SOURCES}/lib`).map((file) => `lib/${file}`))
+      .map((file) => `package/${file}`)
+      .sort(),
+  );
+  assert.deepEqual(
+    listed(platform),
+    ['LICENSE', 'README.md', 'devcred.node', 'package.json'].map((file) => `package/${file}`),
+  );
+});
+
+test('the addon needs no newer glibc than 2.17, and no library beside it', { skip: process.platform !== 'linux' }, () => {
+  const readelf = (...flags) => execFileSync('readelf', [...flags, ADDON], { encoding: 'utf8' });
+  const needed = [...readelf('-d').matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name.replace(/\.so.*/, ''));
+  const ofGlibc = [
+    'ld-linux-x86-64',
+    'ld-linux-aarch64',
+    'libc',
+    'libdl',
+    'libm',
+    'libpthread',
+    'librt',
+    'libgcc_s',
+    'libutil',
+  ];
+  assert(needed.length > 0);
+  assert.deepEqual(
+    needed.filter((name) => !ofGlibc.includes(name)),
+    [],
+  );
+  const versions = [...readelf('-V').matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
+  assert(Math.max(...versions) <= 17, `glibc 2.${Math.max(...versions)}`);
+});
+
+test('the addon exports what Node.js looks for, and names no folder of the machine that built it', () => {
+  const exported = execFileSync('nm', ['-D', '--defined-only', ADDON], { encoding: 'utf8' }).trim().split('\n');
+  const names = exported.map((line) => line.split(' ').at(-1));
+  assert(names.includes('napi_register_module_v1'));
+  assert(
+    names.every((name) => name.startsWith('napi_')),
+    names,
+  );
+  const bytes = readFileSync(ADDON, 'latin1');
+  for (const folder of [ROOT, process.env.HOME, '/home/', '/.cargo/', '/.rustup/']) assert(!bytes.includes(folder), folder);
+});
+
+test('in an empty folder, without Rust, npm installs the packages and the example runs', async (t) => {
+  const emulator = await Emulator.start(t);
+  const folder = mkdtempSync(join(tmpdir(), 'devcred-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  // Nothing but Node.js is found here.
+  const programs = join(folder, 'bin');
+  mkdirSync(programs);
+  const npm = join(dirname(process.execPath), 'npm');
+  for (const [name, path] of Object.entries({ node: process.execPath, npm, sh: '/bin/sh' }))
+    symlinkSync(path, join(programs, name));
+  const env = { PATH: programs, HOME: folder, npm_config_cache: join(folder, 'cache'), npm_config_update_notifier: 'false' };
+  const project = join(folder, 'project');
+  mkdirSync(project);
+  const within = async (words, more) => {
+    const { code, stdout, stderr } = await run(words, { cwd: project, env: { ...env, ...more } });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  await within(['npm', 'install', '--offline', '--no-audit', '--no-fund', ...tarballs()]);
+  const [, example] = /```js\n([^`]*)```/.exec(readFileSync(`${SOURCES}/README.md`, 'utf8'));
+  writeFileSync(join(project, 'example.mjs'), example);
+  const required = "const { Client } = require('devcred');";
+  writeFileSync(join(project, 'example.cjs'), `${required}\n(async () => {${example.replace(/^import.*/m, '')}})();`);
+  for (const program of ['example.mjs', 'example.cjs']) {
+    const username = new RegExp(`^DeviceCredential\\|[^|]+\\|${INSTANCE}\n$`);
+    assert.match(await within(['node', program], emulator.env), username);
+  }
+});
+
+// A project whose `devcred` finds these packages of platforms.
+async function loadedWith(t, packages) {
+  const folder = mkdtempSync(join(tmpdir(), 'devcred-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(packages)) {
+    mkdirSync(join(folder, 'node_modules', name), { recursive: true });
+    writeFileSync(join(folder, 'node_modules', name, 'index.js'), text);
+  }
+  writeFileSync(join(folder, 'native.js'), readFileSync(`${SOURCES}/lib/native.js`));
+  const program = "require('./native.js')";
+  return run([process.execPath, '-e', program], { cwd: folder });
+}
+
+test('where there is no addon, the error says what to do', async (t) => {
+  const { code, stderr } = await loadedWith(t, {});
+  assert.equal(code, 1);
+  const { platform, arch } = process;
+  assert.match(stderr, new RegExp(`no addon for ${platform} ${arch} here: devcred-${platform}-${arch}.*--omit=optional`, 's'));
+});
+
+test('where the addon does not load, the error says why', { skip: process.platform !== 'linux' }, async (t) => {
+  const [gnu, musl] = ['gnu', 'musl'].map((libc) => `devcred-linux-${process.arch}-${libc}`);
+  const fails = "throw new Error('GLIBC_2.99 not found')";
+  const { code, stderr } = await loadedWith(t, { [gnu]: fails });
+  assert.equal(code, 1);
+  assert.match(stderr, /devcred cannot load its addon for linux \w+: GLIBC_2\.99 not found/);
+  // Of both, the one that loads.
+  assert.equal((await loadedWith(t, { [gnu]: fails, [musl]: '' })).code, 0);
+});

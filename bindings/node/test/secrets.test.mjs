@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import { format, inspect } from 'node:util';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { DeviceCredential, MqttLogin } from 'devcred';
+import { DEVICE, Emulator, INSTANCE } from './emulator.mjs';
+
+const HIDDEN = '<hidden: use reveal()>';
+
+test('a credential and its login are revealed where they are asked for, and nowhere else', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client();
+  const credential = await client.getDeviceCredential(DEVICE);
+  const login = credential.mqttLogin();
+  const { password } = login.reveal();
+  const secret = credential.deviceAccessKeySecret;
+  assert(secret.length > 8 && password.length > 8);
+  const everything = { showHidden: true, getters: true, depth: Infinity };
+  const port = new MessageChannel();
+  port.port1.postMessage({ credential, login });
+  const texts = [credential, login, { credential, list: [login] }, new Map([[login, credential]]), client].flatMap((value) => [
+    inspect(value),
+    inspect(value, everything),
+    inspect(value, { ...everything, compact: false, sorted: true, showProxy: true }),
+    inspect(value, { customInspect: false, showHidden: true }),
+    inspect({ ...value }, everything),
+    format('%s %o %O %j', value, value, value, value instanceof Map ? [] : value),
+    JSON.stringify(value),
+    JSON.stringify(Object.entries(value)),
+    JSON.stringify(Object.getOwnPropertyDescriptors(value)),
+  ]);
+  texts.push(inspect(receiveMessageOnPort(port.port2), everything), `${credential} ${login} ${client}`);
+  texts.push(inspect(structuredClone({ credential, login }), everything));
+  for (const text of texts) assert(!text.includes(secret) && !text.includes(password), text);
+  port.port1.close();
+});
+
+test('what stands in their place cannot be taken for them', async (t) => {
+  const emulator = await Emulator.start(t);
+  const credential = await emulator.client().getDeviceCredential(DEVICE);
+  const login = credential.mqttLogin();
+  assert.equal(JSON.parse(JSON.stringify(login)).password, HIDDEN);
+  assert.equal(JSON.parse(JSON.stringify(credential)).deviceAccessKeySecret, HIDDEN);
+  for (const text of [inspect(credential), String(credential), inspect(login), String(login)]) assert(text.includes(HIDDEN));
+  assert.match(inspect([credential]), /DeviceCredential \{/);
+});
+
+test('the login is what the service documents', async (t) => {
+  const emulator = await Emulator.start(t);
+  const credential = await emulator.client().getDeviceCredential(DEVICE);
+  const revealed = credential.mqttLogin().reveal();
+  assert.equal(Object.getPrototypeOf(revealed), Object.prototype);
+  assert.deepEqual(JSON.parse(JSON.stringify(revealed)), {
+    clientId: DEVICE,
+    username: `DeviceCredential|${credential.deviceAccessKeyId}|${INSTANCE}`,
+    password: createHmac('sha1', credential.deviceAccessKeySecret).update(DEVICE).digest('base64'),
+  });
+});
+
+test('a credential does not change, nor does what it gave before', async (t) => {
+  const emulator = await Emulator.start(t);
+  const credential = await emulator.client().getDeviceCredential(DEVICE);
+  const login = credential.mqttLogin();
+  assert(credential instanceof DeviceCredential && login instanceof MqttLogin);
+  assert(Object.isFrozen(credential) && Object.isFrozen(login));
+  assert.throws(() => {
+    credential.deviceAccessKeySecret = '';
+  }, TypeError);
+  for (const name of ['createTime', 'updateTime']) {
+    const time = credential[name];
+    assert(time instanceof Date && Math.abs(time - Date.now()) < 3_600_000);
+    time.setTime(0);
+    assert.notEqual(credential[name].getTime(), 0);
+  }
+  login.reveal().password = '';
+  assert.notEqual(login.reveal().password, '');
+});
+
+test('two credentials are equal where what can be seen of them is', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client();
+  const [one, other] = await Promise.all([DEVICE, `${DEVICE}-2`].map((id) => client.getDeviceCredential(id)));
+  assert.notDeepEqual(one, other);
+  assert.deepEqual(Object.keys(one), ['clientId', 'instanceId', 'deviceAccessKeyId', 'requestId']);
+});

@@ -1,0 +1,218 @@
+//! Node.js: the packages as npm installs them, and their tests, which use what is installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::language::{BuildOptions, Language};
+use crate::ledger::Shipped;
+use crate::process;
+use crate::runner::{self, Tally};
+use crate::steps::Steps;
+use crate::suite::Suite;
+use crate::workspace::Workspace;
+use crate::zig::{self, BUILD_TOOLS};
+
+/// The row of Node.js in the table of languages.
+pub(crate) const LANGUAGE: Language = Language { name: "node", setup, build, test, shipped, contenders };
+
+/// The oldest that the packages promise to run with.
+const OLDEST: u32 = 20;
+
+fn setup(workspace: &Workspace, steps: &mut Steps) {
+    steps.run("node: build tools", || BUILD_TOOLS.install(workspace));
+    steps.run("node: Node.js, TypeScript, linter", || {
+        check_version()?;
+        install_tools(workspace)
+    });
+}
+
+fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
+    steps.run("node: build", || {
+        let addon = pack(workspace)?;
+        println!("the packages lie in {}", workspace.relative(&packages(workspace)));
+        addon.print()
+    });
+}
+
+fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
+    build(workspace, steps, &BuildOptions::default());
+    if steps.run("node: project", || install_project(workspace)).is_none() {
+        return Tally { passed: 0, failed: 1 };
+    }
+    let suite = Suite { target: "suite", language: "node", probe: None, which: &[] };
+    let mut tally = steps.test("node: suite", || suite.run(workspace));
+    tally.failed += steps.test("node: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    tally += steps.test("node: tests", || runner::run(&mut tests(workspace)?));
+    if steps.run("node: lint", || lint(workspace)).is_none() {
+        tally.failed += 1;
+    }
+    tally
+}
+
+fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
+    BUILD_TOOLS.install(workspace)?;
+    Ok(vec![build_addon(workspace)?])
+}
+
+/// Programs that are not built, but must find the package that is installed: so they lie beside it.
+fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
+    BUILD_TOOLS.install(workspace)?;
+    pack(workspace)?;
+    install_project(workspace)?;
+    let node = below(workspace, "node");
+    let bench = below(workspace, "project/bench");
+    let (node, bench) = (node.display(), bench.display());
+    Ok(vec![
+        format!("--binding=Node={node} {bench}/bench.cjs"),
+        format!("--cold-start=Node={node} -e 0;{node} {bench}/cold.cjs"),
+    ])
+}
+
+fn below(workspace: &Workspace, path: &str) -> PathBuf {
+    workspace.target.join("node").join(path)
+}
+
+/// Where the packages for npm are.
+fn packages(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("dist")
+}
+
+fn check_version() -> Result<()> {
+    let hint = format!("install Node.js {OLDEST} or later with npm, then run this again");
+    let version = process::output(process::command("node").arg("--version")).with_context(|| hint.clone())?;
+    let major = version.trim().strip_prefix('v').and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    if major.is_none_or(|major| major < OLDEST) {
+        bail!("Node.js is {}: {hint}", version.trim());
+    }
+    process::output(process::command("npm").arg("--version")).with_context(|| hint)?;
+    Ok(())
+}
+
+/// What checks the types and the sources. npm puts it beside the list that names it, so the list goes below `target/`.
+fn install_tools(workspace: &Workspace) -> Result<()> {
+    let (from, to) = (workspace.root.join("bindings/node/tools"), below(workspace, "tools"));
+    let wanted =
+        fs::read(from.join("package-lock.json")).context("cannot read bindings/node/tools/package-lock.json")?;
+    // npm writes this file when it is done.
+    let stamp = to.join("node_modules/.devcred-stamp");
+    if fs::read(&stamp).is_ok_and(|found| found == wanted) {
+        println!("up to date: {}", workspace.relative(&to));
+        return Ok(());
+    }
+    copy(&from, &to)?;
+    process::run(npm(&to).arg("ci")).context("this needs npm's registry")?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+fn build_addon(workspace: &Workspace) -> Result<Shipped> {
+    let file = zig::build(workspace, "devcred-node", &[])?.join("libdevcred_node.so");
+    Ok(Shipped { name: "devcred.node", file })
+}
+
+/// Makes the packages, and gives the addon that is in one of them.
+fn pack(workspace: &Workspace) -> Result<Shipped> {
+    let addon = build_addon(workspace)?;
+    let mut command = process::command("node");
+    command.arg(workspace.root.join("bindings/node/pack.mjs")).arg(&addon.file);
+    command.arg(below(workspace, "staged")).arg(packages(workspace));
+    process::run(quietly(&mut command))?;
+    Ok(addon)
+}
+
+/// A project of a user's, into which npm has installed the packages. Nothing is fetched: they are all that it needs.
+fn install_project(workspace: &Workspace) -> Result<()> {
+    let project = below(workspace, "project");
+    if project.exists() {
+        fs::remove_dir_all(&project).with_context(|| format!("cannot delete {}", project.display()))?;
+    }
+    fs::create_dir_all(&project).with_context(|| format!("cannot create {}", project.display()))?;
+    process::run(npm(&project).args(["install", "--offline"]).args(tarballs(workspace)?))?;
+    let sources = workspace.root.join("bindings/node");
+    for name in ["probe.cjs", "test", "bench"] {
+        copy(&sources.join(name), &project.join(name))?;
+    }
+    copy(&workspace.root.join("examples/node"), &project.join("examples"))?;
+    link_node(workspace)
+}
+
+/// The package, and the one with this machine's addon.
+fn tarballs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = packages(workspace);
+    let version = format!("-{}.tgz", env!("CARGO_PKG_VERSION"));
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let is_ours = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("devcred-") && name.ends_with(&version)
+    };
+    Ok(files.into_iter().filter(is_ours).collect())
+}
+
+/// A probe's environment is empty, so nothing is found on a PATH there.
+fn link_node(workspace: &Workspace) -> Result<()> {
+    let node = process::output(process::command("node").args(["-p", "process.execPath"]))?;
+    let link = below(workspace, "node");
+    if link.is_symlink() {
+        fs::remove_file(&link).with_context(|| format!("cannot replace {}", link.display()))?;
+    }
+    std::os::unix::fs::symlink(node.trim(), &link).with_context(|| format!("cannot link {}", link.display()))
+}
+
+/// The tests of what only Node.js can get wrong, with an emulator and with an addon whose calls can be told to panic.
+fn tests(workspace: &Workspace) -> Result<Command> {
+    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
+    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-node", "--features", "test-panic"]))?;
+    let folder = below(workspace, "project/test");
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let mut files: Vec<_> = files.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect();
+    files.sort();
+    let mut command = process::command("node");
+    command.current_dir(below(workspace, "project"));
+    // What takes minutes hangs.
+    command.args(["--test", "--test-reporter=spec", "--test-timeout=300000"]).args(files);
+    for (variable, path) in [
+        ("DEVCRED_ROOT", workspace.root.clone()),
+        ("DEVCRED_COMMAND", workspace.target.join("debug/devcred")),
+        ("DEVCRED_PACKAGES", packages(workspace)),
+        ("DEVCRED_TOOLS", below(workspace, "tools/node_modules")),
+        ("DEVCRED_ADDON_THAT_PANICS", workspace.target.join("debug/libdevcred_node.so")),
+    ] {
+        command.env(variable, path);
+    }
+    Ok(command)
+}
+
+fn lint(workspace: &Workspace) -> Result<()> {
+    let mut command = process::command(below(workspace, "tools/node_modules/.bin/biome"));
+    command.current_dir(workspace.root.join("bindings/node")).args(["ci", "--colors=off", ".", "../../examples/node"]);
+    process::run(&mut command)
+}
+
+fn npm(folder: &Path) -> Command {
+    let mut command = process::command("npm");
+    // Nothing of what is installed needs a script.
+    quietly(&mut command).current_dir(folder).args(["--ignore-scripts", "--no-audit", "--no-fund"]);
+    command
+}
+
+/// npm would ask the network whether there is a newer npm.
+fn quietly(command: &mut Command) -> &mut Command {
+    command.env("npm_config_update_notifier", "false")
+}
+
+/// A file, or a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if !from.is_dir() {
+        return fs::copy(from, to).map(drop).with_context(|| format!("cannot copy {}", from.display()));
+    }
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
