@@ -53,13 +53,11 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
 }
 
 fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
-    BUILD_TOOLS.install(workspace)?;
     Ok(vec![build_addon(workspace)?])
 }
 
 /// Programs that are not built, but must find the package that is installed: so they lie beside it.
 fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
-    BUILD_TOOLS.install(workspace)?;
     pack(workspace)?;
     install_project(workspace)?;
     let node = below(workspace, "node");

@@ -39,10 +39,7 @@ fn setup(workspace: &Workspace, steps: &mut Steps) {
 }
 
 fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
-    steps.run("python: source distribution and wheel", || {
-        zig::BUILD_TOOLS.install(workspace)?;
-        shipped(workspace)?.iter().try_for_each(Shipped::print)
-    });
+    steps.run("python: source distribution and wheel", || shipped(workspace)?.iter().try_for_each(Shipped::print));
 }
 
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
@@ -83,23 +80,16 @@ fn clean(workspace: &Workspace) -> PathBuf {
 }
 
 fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
-    let extension = cargo_target(workspace).join(format!("{}-unknown-linux-gnu/release/lib_native.so", ARCH));
     Ok(vec![
         Shipped { name: "devcred.whl", file: wheel(workspace)? },
-        Shipped { name: "devcred/_native.abi3.so", file: extension },
+        Shipped { name: "devcred/_native.abi3.so", file: zig::built(workspace).join("lib_native.so") },
     ])
 }
 
 const ARCH: &str = std::env::consts::ARCH;
 
-/// Where the wheel is built: apart from other builds, since it has flags of its own.
-fn cargo_target(workspace: &Workspace) -> PathBuf {
-    folder(workspace).join("cargo")
-}
-
 /// Builds the source distribution, and from it the wheel: so nothing is missing in it. Both come into `target/dist`.
 fn wheel(workspace: &Workspace) -> Result<PathBuf> {
-    zig::BUILD_TOOLS.install(workspace)?;
     let dist = workspace.target.join("dist");
     let mut command = zig::command(workspace, "maturin")?;
     command.args(["sdist", "--manifest-path", "bindings/python/Cargo.toml", "--out"]).arg(&dist);
@@ -116,21 +106,12 @@ fn wheel(workspace: &Workspace) -> Result<PathBuf> {
     unpack(&sdist, &source)?;
     let mut command = zig::command(workspace, "maturin")?;
     command.current_dir(&source).args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out"]);
-    command.arg(&dist).env("CARGO_TARGET_DIR", cargo_target(workspace));
-    process::run(command.env("CARGO_ENCODED_RUSTFLAGS", without_paths(workspace)?))?;
+    process::run(command.arg(&dist).env("CARGO_TARGET_DIR", &workspace.target))?;
     fs::copy(&sdist, &of_wheel).with_context(|| format!("cannot write {}", of_wheel.display()))?;
     Ok(wheel)
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Panics tell where they happened: a path of this machine is nobody's business.
-fn without_paths(workspace: &Workspace) -> Result<String> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).context("cargo has no home")?;
-    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    Ok([remap(&home, "cargo"), remap(&workspace.root, "devcred")].join("\u{1f}"))
-}
 
 /// Unpacks a source distribution with the time of now: in the archive all files have the same, by which cargo would take a
 /// changed file for one that it knows.
