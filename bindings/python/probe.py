@@ -14,7 +14,7 @@ import time
 from concurrent.futures import Future
 from datetime import datetime, timedelta, timezone
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 from urllib.parse import quote, unquote
 
 import devcred
@@ -22,32 +22,32 @@ import devcred
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TEXTS = ["access_key_id", "access_key_secret", "security_token", "region", "network", "endpoint", "instance_id"]
-TEXTS += ["signature", "root_certificates_pem", "proxy"]
+KEY = ["access_key_id", "access_key_secret", "security_token"]
+TEXTS = [*KEY, "region", "network", "endpoint", "instance_id", "signature", "root_certificates_pem", "proxy"]
 TIMES = ["timeout", "attempt_timeout", "connect_timeout"]
 COUNTS = ["max_attempts", "max_requests_per_second"]
 CREDENTIAL = ["client_id", "instance_id", "device_access_key_id", "device_access_key_secret", "request_id"]
 ERROR = ["kind", "code", "message", "http_status", "request_id", "attempts", "help_url", "advice"]
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818
     """What ends a call in a thread, and how a call ended that was cancelled."""
 
 
-Line = Dict[str, str]
+Line = dict[str, str]
 Ended = Union[devcred.DeviceCredential, devcred.DevcredError, Cancelled]
-Seen = Tuple[List[Ended], Optional[str]]
+Seen = tuple[list[Ended], Optional[str]]
 
 
 def main() -> None:
     """Answer every line."""
     logging.basicConfig(level=1, stream=sys.stderr)
-    form: Callable[[Line], Seen] = {"sync": in_threads, "async": lambda call: asyncio.run(in_tasks(call))}[sys.argv[1]]
+    forms: dict[str, Callable[[Line], Seen]] = {"sync": in_threads, "async": lambda call: asyncio.run(in_tasks(call))}
     kinds = ",".join(known.kind for known in devcred.DevcredError.__subclasses__())
     write({"probe": "python", "version": devcred.__version__, "kinds": kinds})
     for line in sys.stdin:
         pairs = (pair.split("=", 1) for pair in line.rstrip("\n").split("&"))
-        write(answer({key: unquote(value, errors="strict") for key, value in pairs}, form))
+        write(answer({key: unquote(value, errors="strict") for key, value in pairs}, forms[sys.argv[1]]))
 
 
 def write(line: Line) -> None:
@@ -159,7 +159,7 @@ def call_options(call: Line) -> Any:
 
 def replace_key(client: devcred.Client | devcred.AsyncClient, call: Line) -> str | None:
     """Replace the client's key, and give the kind of the error that refuses it."""
-    key = [call[f"new_{name}"] for name in TEXTS[:3] if f"new_{name}" in call]
+    key = [call[f"new_{name}"] for name in KEY if f"new_{name}" in call]
     try:
         client.set_access_key(*key)
     except devcred.DevcredError as error:

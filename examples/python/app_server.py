@@ -28,7 +28,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 log = logging.getLogger("app_server")
 bearer = HTTPBearer()
@@ -38,7 +38,7 @@ DEVICES: dict[str, str] = json.loads(Path(os.environ["APP_DEVICES"]).read_text()
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     # One client for all requests: it holds the connections and the pace.
     async with devcred.AsyncClient.from_env() as client:
         app.state.client = client

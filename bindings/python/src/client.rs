@@ -76,15 +76,15 @@ impl Client {
     fn set_access_key(
         &self,
         py: Python<'_>,
-        id: &Bound<'_, PyAny>,
+        key_id: &Bound<'_, PyAny>,
         key_secret: &Bound<'_, PyAny>,
         security_token: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let id = text("access_key_id", id)?;
+        let key_id = text("access_key_id", key_id)?;
         let key_secret = secret("access_key_secret", key_secret)?;
         let security_token = given("security_token", security_token, secret)?;
         // Without the GIL: another thread of the caller's may be at it, too.
-        let replaced = py.detach(|| self.0.set_access_key(id, &key_secret, security_token.as_ref()));
+        let replaced = py.detach(|| self.0.set_access_key(key_id, &key_secret, security_token.as_ref()));
         replaced.map_err(|refused| outcome::exception(py, *refused))
     }
 

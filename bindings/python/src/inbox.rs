@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 
 use crate::{door, outcome};
 
-/// The inbox of one event loop. Calling it empties it: so the loop does.
+/// The inbox of one event loop, which empties it.
 #[pyclass(frozen, module = "devcred._native")]
 pub(crate) struct Inbox(Arc<Shared>);
 
@@ -38,7 +38,7 @@ impl Inbox {
         self.0.event_loop.is(event_loop)
     }
 
-    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+    fn empty(&self, py: Python<'_>) -> PyResult<()> {
         let mut failed = Ok(());
         for due in self.0.take() {
             failed = due.settle(py).and(failed);
@@ -72,8 +72,8 @@ impl Shared {
     }
 
     fn wake(self: Arc<Self>, py: Python<'_>) {
-        let woken = Bound::new(py, Inbox(Arc::clone(&self)))
-            .and_then(|inbox| self.event_loop.bind(py).call_method1("call_soon_threadsafe", (inbox,)));
+        let empty = Bound::new(py, Inbox(Arc::clone(&self))).and_then(|inbox| inbox.getattr("empty"));
+        let woken = empty.and_then(|empty| self.event_loop.bind(py).call_method1("call_soon_threadsafe", (empty,)));
         if woken.is_err() {
             // The loop is closed, so nobody waits any more.
             drop(self.take());

@@ -70,11 +70,11 @@ def test_a_wrong_type_is_a_type_error(emulator: Emulator, name: str, value: obje
 def test_a_call_refuses_wrong_types(emulator: Emulator) -> None:
     wrong: Any = 1
     with devcred.Client(**emulator.options) as client:
-        with pytest.raises(TypeError, match="^client_id must be a str, not int$"):
+        with pytest.raises(TypeError, match=r"^client_id must be a str, not int$"):
             client.get_device_credential(wrong)
-        with pytest.raises(TypeError, match="^instance_id must be a str, not int$"):
+        with pytest.raises(TypeError, match=r"^instance_id must be a str, not int$"):
             client.get_device_credential("GID_test@@@test", instance_id=wrong)
-        with pytest.raises(TypeError, match="^access_key_secret must be a str, not int$"):
+        with pytest.raises(TypeError, match=r"^access_key_secret must be a str, not int$"):
             client.set_access_key("id", wrong)
 
 

@@ -68,7 +68,7 @@ def test_what_takes_an_object_apart_finds_nothing(record: Any) -> None:
 
 def test_a_web_framework_does_not_give_it_away(record: Any) -> None:
     encoders = pytest.importorskip("fastapi.encoders")
-    with pytest.raises(ValueError, match="not iterable|__dict__"):
+    with pytest.raises(ValueError, match=r"not iterable|__dict__"):
         encoders.jsonable_encoder(record)
 
 

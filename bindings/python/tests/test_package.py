@@ -23,8 +23,7 @@ DIST = TARGET / "dist"
 CLEAN = TARGET / "python/clean/bin/python"
 
 #: What a wheel of manylinux may need of the system that an extension of ours can need at all.
-LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libgcc_s.so.1", "librt.so.1"}
-LIBRARIES |= {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
+LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 
 
 @pytest.fixture
@@ -103,15 +102,16 @@ def test_it_imports_little(emulator: Emulator) -> None:
 def test_the_types_of_its_options_can_be_imported() -> None:
     assert "timeout" in devcred.ClientOptions.__annotations__
     with pytest.raises(AttributeError, match="module 'devcred' has no attribute 'Cilent'"):
-        devcred.Cilent  # type: ignore[attr-defined] # noqa: B018
+        devcred.Cilent  # noqa: B018
     assert set(devcred.__all__) <= set(dir(devcred)) | {"ClientOptions"}
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="its module has another name there")
-def test_a_subinterpreter_is_refused_and_not_harmed() -> None:
-    source = """if True:
+@pytest.mark.parametrize("first", ["import devcred", ""])
+def test_a_subinterpreter_is_refused_and_not_harmed(first: str) -> None:
+    source = f"""if True:
         import _xxsubinterpreters as interpreters
-        import devcred
+        {first}
         other = interpreters.create()
         try:
             interpreters.run_string(other, "import devcred")
@@ -120,8 +120,7 @@ def test_a_subinterpreter_is_refused_and_not_harmed() -> None:
         """
     ran = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=LIMIT)
     assert ran.returncode == 0, ran.stderr
-    assert "ImportError" in ran.stdout
-    assert "subinterpreter" in ran.stdout
+    assert re.search("ImportError.*subinterpreter", ran.stdout)
 
 
 def test_a_panic_is_an_error_and_the_next_call_works(emulator: Emulator) -> None:

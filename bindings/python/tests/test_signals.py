@@ -18,7 +18,7 @@ CALL = """
     try:
         client.get_device_credential("GID_test@@@fault-hang", timeout={timeout})
     except BaseException as error:
-        print(type(error).__name__, error)
+        print(type(error).__name__, error, flush=True)
         {after}
     """
 

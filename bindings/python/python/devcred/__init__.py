@@ -7,8 +7,8 @@ Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT.
         credential = client.get_device_credential("GID_test@@@test")
         login = credential.mqtt_login()  # client_id, username and password for CONNECT
 
-`Client` waits for its calls, `AsyncClient` awaits them; both take the options that `ClientOptions` lists. A call gives a
-`DeviceCredential` or raises a `DevcredError`, whose class says what to do. Log events go to the logger `devcred`.
+`Client` waits for its calls, `AsyncClient` awaits them; both take the options that `ClientOptions` lists. A call gives
+a `DeviceCredential` or raises a `DevcredError`, whose class says what to do. Log events go to the logger `devcred`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from ._errors import (
     TransportError,
     UnsupportedError,
 )
-from ._native import VERSION as __version__
+from ._native import VERSION
+
+__version__ = VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,11 +59,14 @@ __all__ = [
 ]
 
 
-for _name in __all__:
-    # So that tracebacks and pickles name the class as its users do.
-    if isinstance(globals().get(_name), type):
-        globals()[_name].__module__ = __name__
-del _name
+def _name_classes_as_their_users_do() -> None:
+    """So tracebacks and pickles name no private module."""
+    for member in [globals().get(name) for name in __all__]:
+        if isinstance(member, type):
+            member.__module__ = __name__
+
+
+_name_classes_as_their_users_do()
 
 
 def __getattr__(name: str) -> object:

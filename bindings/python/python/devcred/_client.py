@@ -6,6 +6,7 @@ from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import Future
     from datetime import timedelta
     from types import TracebackType
 
@@ -101,8 +102,8 @@ class AsyncClient(_BaseClient):
     """
     Fetches credentials of devices, for asyncio and its event loops, uvloop among them.
 
-    Any number of tasks may use one client at once: make one and keep it, since it holds the connections and the pace. It
-    belongs to no event loop.
+    Any number of tasks may use one client at once: make one and keep it, since it holds the connections and the pace.
+    It belongs to no event loop.
 
     `ClientOptions` lists the keyword arguments. Making a client sends nothing; it raises `InvalidParameterError` for an
     option that cannot be used. As an asynchronous context manager it closes itself.
@@ -128,7 +129,7 @@ class AsyncClient(_BaseClient):
         inbox = self._inbox
         if inbox is None or not inbox.is_of(loop):
             inbox = self._inbox = _native.Inbox(loop)
-        future = loop.create_future()
+        future: Future[DeviceCredential] = loop.create_future()
         call = self._native.start(inbox, future, client_id, instance_id, timeout)
         try:
             return await future

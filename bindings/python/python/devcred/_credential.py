@@ -15,9 +15,9 @@ class _Record:
 
     __slots__ = ("_values",)
 
-    _values: tuple[Any, ...]
+    _values: Any
 
-    def __init__(self, values: tuple[Any, ...]) -> None:
+    def __init__(self, values: tuple[str | int, ...]) -> None:
         object.__setattr__(self, "_values", values)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -29,7 +29,7 @@ class _Record:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self._values == other._values
+        return bool(self._values == other._values)
 
     def __hash__(self) -> int:
         return hash(self._values)
@@ -43,7 +43,7 @@ class _Record:
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             f"a {type(self).__name__} holds a secret, so it is not pickled; "
-            "if the secret may be stored, pickle the dict that reveal() gives"
+            "pickle the dict that reveal() gives, if the secret may be stored"
         )
 
 
@@ -51,11 +51,13 @@ class DeviceCredential(_Record):
     """
     The credential of a device. A client makes it; it stays valid until it is refreshed or unregistered.
 
-    It never changes, it can be compared, hashed and copied, and no text that is made of it shows its secret. To store it,
-    store what `reveal` gives.
+    It never changes, it can be compared, hashed and copied, and no text that is made of it shows its secret. To store
+    it, store what `reveal` gives.
     """
 
     __slots__ = ()
+
+    _values: tuple[str, str, str, str, int, int, str, str, str]
 
     @property
     def client_id(self) -> str:
@@ -94,8 +96,7 @@ class DeviceCredential(_Record):
 
     def mqtt_login(self) -> MqttLogin:
         """Give what the device sends in CONNECT."""
-        client_id, *_, username, password = self._values
-        return MqttLogin((client_id, username, password))
+        return MqttLogin((self._values[0], self._values[7], self._values[8]))
 
     def reveal(self) -> dict[str, str | datetime]:
         """Give all of it as a plain dict, its secret included: the one way to store it."""
@@ -120,6 +121,8 @@ class MqttLogin(_Record):
     """What a device sends in CONNECT. No text that is made of it shows its password."""
 
     __slots__ = ()
+
+    _values: tuple[str, str, str]
 
     @property
     def client_id(self) -> str:
