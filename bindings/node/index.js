@@ -1,3 +1,5 @@
+'use strict';
+
 const { Client } = require('./lib/client.js');
 const { DeviceCredential, MqttLogin } = require('./lib/credential.js');
 const { DevcredError, ErrorKind } = require('./lib/error.js');

@@ -1,21 +1,23 @@
-// The calls that each signal cancels. One listener serves them all: Node.js warns where a signal has more than ten, and a program
+'use strict';
+
+// What cancels the calls of each signal. One listener serves them all: Node.js warns where a signal has more than ten, and a program
 // may have one signal for all that it does.
-const calls = new WeakMap();
+const cancels = new WeakMap();
 
 function onAbort() {
-  for (const call of calls.get(this)) call.cancel();
+  for (const cancel of cancels.get(this)) cancel();
 }
 
-// Cancels the call when the signal is aborted, until `release` is called with both.
-function follow(signal, call) {
-  const followers = calls.get(signal) ?? new Set();
-  calls.set(signal, followers.add(call));
+// Calls `cancel` when the signal is aborted, until `release` is called with both.
+function follow(signal, cancel) {
+  const followers = cancels.get(signal) ?? new Set();
+  cancels.set(signal, followers.add(cancel));
   signal.addEventListener('abort', onAbort);
 }
 
-function release(signal, call) {
-  const followers = calls.get(signal);
-  followers.delete(call);
+function release(signal, cancel) {
+  const followers = cancels.get(signal);
+  followers.delete(cancel);
   if (followers.size === 0) signal.removeEventListener('abort', onAbort);
 }
 

@@ -1,3 +1,5 @@
+'use strict';
+
 // What an argument must be. A wrong type is a TypeError, as everywhere in Node.js, and never shows the value, which may be a
 // secret. What a value must be beyond its type is the core's to say.
 

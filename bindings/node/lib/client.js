@@ -1,3 +1,5 @@
+'use strict';
+
 const { inspect } = require('node:util');
 
 const { follow, release } = require('./abort.js');
@@ -31,13 +33,14 @@ class Client {
     // The addon counts in 32 bits.
     const number = (this.#lastCall + 1) >>> 0;
     this.#lastCall = number;
-    const call = this.#native.start(number, checkedId, instanceId, timeoutMs);
+    this.#native.start(number, checkedId, instanceId, timeoutMs);
     const ended = new Promise((resolve) => this.#running.set(number, resolve));
-    if (signal) follow(signal, call);
+    const cancel = signal && (() => this.#native.cancel(number));
+    if (signal) follow(signal, cancel);
     this.#native.keepAlive(true);
     // Waiting here, and making the error here, gives it a stack that leads to the caller.
     const { credential, failure } = await ended;
-    if (signal) release(signal, call);
+    if (signal) release(signal, cancel);
     if (this.#running.size === 0) this.#native.keepAlive(false);
     if (signal?.aborted) throw signal.reason;
     if (failure) throw new DevcredError(failure);

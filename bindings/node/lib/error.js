@@ -1,3 +1,5 @@
+'use strict';
+
 const native = require('./native.js');
 
 const ErrorKind = Object.freeze(Object.fromEntries(native.kinds().map((kind) => [kind, kind])));

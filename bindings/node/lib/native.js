@@ -1,3 +1,5 @@
+'use strict';
+
 // The addon, which lies in a package of its own for each platform. npm installs the one that fits, by the `os`, `cpu` and `libc`
 // of its package.json.
 

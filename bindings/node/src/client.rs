@@ -1,6 +1,7 @@
 //! A client, and the calls that it starts.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use devcred_bridge::{self as bridge, ErrorInfo, Log, Request, Secret};
 use napi::Env;
@@ -15,18 +16,25 @@ use crate::outcome::Failure;
 pub struct NativeClient {
     client: bridge::Client,
     events: Arc<Events>,
+    running: Arc<Running>,
 }
 
-/// A call that was started.
-#[napi]
-pub struct NativeCall(bridge::Call);
+/// The calls that run, by the numbers that the facade gave them. An object of JavaScript for each would have to be collected.
+#[derive(Default)]
+struct Running(Mutex<HashMap<u32, bridge::Call>>);
+
+impl Running {
+    fn calls(&self) -> MutexGuard<'_, HashMap<u32, bridge::Call>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Opens a client whose events go to a function of the facade.
 #[napi(catch_unwind)]
 pub fn open(options: Options, on_event: Function<Event, ()>) -> Result<Either<NativeClient, Failure>> {
     let events = Arc::new(Events::to(&on_event)?);
     Ok(match client(options, &events) {
-        Ok(client) => Either::A(NativeClient { client, events }),
+        Ok(client) => Either::A(NativeClient { client, events, running: Arc::default() }),
         Err(refusal) => Either::B(refusal.into()),
     })
 }
@@ -45,16 +53,23 @@ fn client(mut options: Options, events: &Arc<Events>) -> std::result::Result<bri
 impl NativeClient {
     /// Starts a call. Its end is told as the event with this id.
     #[napi(catch_unwind)]
-    pub fn start(
-        &self,
-        id: u32,
-        client_id: String,
-        instance_id: Option<String>,
-        timeout_ms: Option<f64>,
-    ) -> NativeCall {
+    pub fn start(&self, id: u32, client_id: String, instance_id: Option<String>, timeout_ms: Option<f64>) {
         let request = Request { client_id, instance_id, timeout: timeout_ms.map(milliseconds) };
-        let events = Arc::clone(&self.events);
-        NativeCall(self.client.start(request, move |outcome| events.tell(Event::ended(id, outcome))))
+        let (events, running) = (Arc::clone(&self.events), Arc::clone(&self.running));
+        let begin = |call: &bridge::Call| drop(self.running.calls().insert(id, call.clone()));
+        self.client.start_with(request, begin, move |outcome| {
+            running.calls().remove(&id);
+            events.tell(Event::ended(id, outcome));
+        });
+    }
+
+    /// Cancels a call, if it has not ended yet.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, id: u32) {
+        if let Some(call) = self.running.calls().get(&id) {
+            // It is refused in a forked process only, which Node.js does not have.
+            let _ = call.cancel();
+        }
     }
 
     /// Replaces the key, or says why not.
@@ -80,14 +95,5 @@ impl NativeClient {
 impl Drop for NativeClient {
     fn drop(&mut self) {
         self.client.close();
-    }
-}
-
-#[napi]
-impl NativeCall {
-    #[napi(catch_unwind)]
-    pub fn cancel(&self) {
-        // It is refused in a forked process only, which Node.js does not have.
-        let _ = self.0.cancel();
     }
 }

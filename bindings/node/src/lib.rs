@@ -6,7 +6,7 @@
 #![allow(missing_docs, reason = "private to the facade, which has the documentation")]
 #![allow(unreachable_pub, reason = "napi exports what is public")]
 
-mod client;
+pub mod client;
 mod events;
 mod options;
 mod outcome;
