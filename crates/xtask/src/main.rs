@@ -13,6 +13,7 @@ mod c;
 mod check;
 mod debian;
 mod fuzz;
+mod kotlin;
 mod language;
 mod ledger;
 mod libtest;
@@ -22,9 +23,9 @@ mod rust;
 mod steps;
 mod suite;
 mod tools;
+mod uniffi;
 mod venv;
 mod workspace;
-#[allow(dead_code, reason = "its first users are under way")]
 mod zig;
 
 use std::ffi::OsString;

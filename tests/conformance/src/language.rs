@@ -36,6 +36,12 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             forms: &["blocking", "callback"],
             if_missing: "cargo xtask test --lang c builds it",
         },
+        Language {
+            name: "kotlin",
+            command: built("kotlin/probe"),
+            forms: &["suspend", "blocking"],
+            if_missing: "cargo xtask test --lang kotlin builds it",
+        },
     ]
 }
 
