@@ -1,5 +1,5 @@
-//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines, and the cases of
-//! the shared suite by its own last lines.
+//! Runs a test program, shows its output as it comes, and counts its tests by the closing lines of its test runner, and the cases
+//! of the shared suite by its own last lines.
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::AddAssign;
@@ -72,14 +72,33 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
     Ok(tested)
 }
 
-/// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
+/// What each test runner ends with.
+const CLOSING_LINES: &[fn(&str) -> Option<Tally>] = &[libtest, surefire];
+
 fn parse(line: &str) -> Option<Tally> {
+    CLOSING_LINES.iter().find_map(|read| read(line))
+}
+
+/// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
+fn libtest(line: &str) -> Option<Tally> {
     let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |word: &str| {
         let count = counts.split(';').find_map(|part| part.trim().strip_suffix(word))?;
         count.trim().parse().ok()
     };
     Some(Tally { passed: number("passed")?, failed: number("failed")? })
+}
+
+/// Reads `[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0`; a line with a time is that of one class.
+fn surefire(line: &str) -> Option<Tally> {
+    let (_, counts) = line.trim_end().split_once("] Tests run: ")?;
+    let mut numbers = counts.split(", ").enumerate().map(|(at, part)| {
+        let name = ["", "Failures: ", "Errors: ", "Skipped: "].get(at)?;
+        part.strip_prefix(name)?.parse::<u64>().ok()
+    });
+    let [run, failures, errors, skipped] = [numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??];
+    let failed = failures + errors;
+    numbers.next().is_none().then_some(Tally { passed: run.checked_sub(failed + skipped)?, failed })
 }
 
 /// Reads `rust: 131 passed, 0 failed`.
@@ -100,6 +119,17 @@ mod tests {
         let failed =
             "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
         assert_eq!(parse(failed), Some(Tally { passed: 12, failed: 2 }));
+    }
+
+    #[test]
+    fn reads_the_lines_of_surefire() {
+        let ok = "[INFO] Tests run: 26, Failures: 0, Errors: 0, Skipped: 1\n";
+        assert_eq!(parse(ok), Some(Tally { passed: 25, failed: 0 }));
+        let failed = "[ERROR] Tests run: 26, Failures: 1, Errors: 2, Skipped: 0";
+        assert_eq!(parse(failed), Some(Tally { passed: 23, failed: 3 }));
+        let of_a_class =
+            "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1.079 s -- in io.devcred.LogTest";
+        assert_eq!(parse(of_a_class), None);
     }
 
     #[test]
