@@ -8,7 +8,7 @@ use crate::ledger::Shipped;
 use crate::runner::Tally;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{c, node, python, rust};
+use crate::{c, kotlin, node, python, rust};
 
 /// What `xtask` does for one language. Each function runs its work as named steps, which record success and failure.
 pub(crate) struct Language {
@@ -35,7 +35,8 @@ pub(crate) struct BuildOptions {
     pub(crate) prefix: Option<PathBuf>,
 }
 
-pub(crate) const LANGUAGES: &[Language] = &[rust::LANGUAGE, c::LANGUAGE, python::LANGUAGE, node::LANGUAGE];
+pub(crate) const LANGUAGES: &[Language] =
+    &[rust::LANGUAGE, c::LANGUAGE, python::LANGUAGE, node::LANGUAGE, kotlin::LANGUAGE];
 
 /// The names that `--lang` takes.
 pub(crate) fn names() -> Vec<&'static str> {

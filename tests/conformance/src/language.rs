@@ -52,6 +52,12 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             forms: &[],
             if_missing: "cargo xtask test --lang node installs the package and the probe beside it",
         },
+        Language {
+            name: "kotlin",
+            command: built("kotlin/probe"),
+            forms: &["suspend", "blocking"],
+            if_missing: "cargo xtask test --lang kotlin builds it",
+        },
     ]
 }
 
