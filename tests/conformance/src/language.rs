@@ -36,6 +36,12 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             forms: &["blocking", "callback"],
             if_missing: "cargo xtask test --lang c builds it",
         },
+        Language {
+            name: "swift",
+            command: built("swift/probe"),
+            forms: &[],
+            if_missing: "cargo xtask test --lang swift builds it",
+        },
     ]
 }
 
