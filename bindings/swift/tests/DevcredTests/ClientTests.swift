@@ -31,10 +31,10 @@ import Testing
     @Test func closingAClientEndsItsCalls() async throws {
         let client = try client { $0.timeout = .seconds(60) }
         let clientID = "GID_closed@@@fault-hang"
-        async let call = client.deviceCredential(clientID: clientID)
+        let call = Task { try await client.deviceCredential(clientID: clientID) }
         try await eventually { try seenCalls(for: clientID).count == 1 }
         client.close()
-        let refused = try await failure { try await call }
+        let refused = try await failure { try await call.value }
         #expect(refused.kind == .invalidParameter)
     }
 

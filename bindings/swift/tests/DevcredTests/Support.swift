@@ -25,6 +25,11 @@ func failure<T>(of body: () async throws -> T) async throws -> DevcredError {
 
 struct NoFailure: Error {}
 
+/// The emulator's journal.
+private struct Journal: Decodable {
+    let calls: [SeenCall]
+}
+
 /// A call as the emulator has seen it.
 struct SeenCall: Decodable {
     let client_id: String?
@@ -35,7 +40,7 @@ struct SeenCall: Decodable {
 func seenCalls(for clientID: String) throws -> [SeenCall] {
     let endpoint = try #require(ProcessInfo.processInfo.environment["DEVCRED_ENDPOINT"])
     let journal = try Data(contentsOf: try #require(URL(string: "\(endpoint)/_devcred/calls")))
-    return try JSONDecoder().decode([SeenCall].self, from: journal).filter { $0.client_id == clientID }
+    return try JSONDecoder().decode(Journal.self, from: journal).calls.filter { $0.client_id == clientID }
 }
 
 /// Asks again and again until it is so. A test that waits in vain ends with an error.
