@@ -13,6 +13,7 @@ mod c;
 mod check;
 mod debian;
 mod fuzz;
+mod kotlin;
 mod language;
 mod ledger;
 mod libtest;
@@ -24,9 +25,9 @@ mod suite;
 #[allow(dead_code, reason = "its first user is under way")]
 mod swift_root;
 mod tools;
+mod uniffi;
 mod venv;
 mod workspace;
-#[allow(dead_code, reason = "its first users are under way")]
 mod zig;
 
 use std::ffi::OsString;

@@ -37,6 +37,12 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             if_missing: "cargo xtask test --lang c builds it",
         },
         Language {
+            name: "kotlin",
+            command: built("kotlin/probe"),
+            forms: &["suspend", "blocking"],
+            if_missing: "cargo xtask test --lang kotlin builds it",
+        },
+        Language {
             name: "swift",
             command: built("swift/probe"),
             forms: &[],

@@ -1,0 +1,55 @@
+package io.devcred
+
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
+import io.devcred.internal.NativeListener
+import io.devcred.internal.NativeOutcome
+import io.devcred.internal.NativeRequest
+import io.devcred.internal.invalidParameter
+import io.devcred.internal.uniffiCallbackInterfaceNativeListener
+import java.util.concurrent.CancellationException
+import kotlin.time.Duration
+
+internal class Listener(private val complete: (NativeOutcome) -> Unit) : NativeListener {
+    override fun completed(outcome: NativeOutcome) = contained { complete(outcome) }
+
+    private companion object {
+        init {
+            // Otherwise a thread of the library enters the JVM for each call and leaves it afterwards, which costs more than
+            // the call. A daemon does not keep the JVM from its end.
+            val stay = CallbackThreadInitializer(true, false, "devcred")
+            Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeListener.completed, stay)
+        }
+    }
+}
+
+/** Runs what a thread of the library calls: nothing may be thrown there. */
+internal inline fun contained(body: () -> Unit) {
+    try {
+        body()
+    } catch (thrown: Throwable) {
+        val thread = Thread.currentThread()
+        thread.uncaughtExceptionHandler.uncaughtException(thread, thrown)
+    }
+}
+
+internal fun request(clientId: String, instanceId: String?, timeout: Duration?) = NativeRequest(
+    wellFormed("clientId", clientId),
+    wellFormed("instanceId", instanceId),
+    timeout?.inWholeMilliseconds,
+)
+
+internal fun NativeOutcome.credential(): DeviceCredential = when (this) {
+    is NativeOutcome.Ok -> DeviceCredential(credential)
+    is NativeOutcome.Failed -> throw DevcredException(error)
+    NativeOutcome.Cancelled -> throw CancellationException("the call was cancelled")
+}
+
+/** The text, unless half of a surrogate pair stands alone in it: on its way to UTF-8 it would become another text. */
+internal fun <T : String?> wellFormed(name: String, text: T): T {
+    if (text != null && !Charsets.UTF_8.newEncoder().canEncode(text)) {
+        val why = "$name is not well-formed Unicode: half of a surrogate pair stands alone in it"
+        throw DevcredException(invalidParameter(why))
+    }
+    return text
+}

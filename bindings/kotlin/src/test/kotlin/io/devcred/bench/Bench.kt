@@ -1,0 +1,44 @@
+/** What `cargo xtask bench` measures of Kotlin; the protocol is in bindings/c/bench.c. */
+package io.devcred.bench
+
+import com.sun.management.OperatingSystemMXBean
+import io.devcred.Client
+import java.lang.management.ManagementFactory
+import kotlin.concurrent.thread
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+
+fun main(arguments: Array<String>) {
+    val (form, clientId) = arguments.first() to arguments.last()
+    val client = client(arguments.drop(1))
+    val run = if (form == "blocking") ::inThreads else ::inCoroutines
+    val system = ManagementFactory.getOperatingSystemMXBean() as OperatingSystemMXBean
+    for (line in generateSequence(::readlnOrNull)) {
+        val (calls, atOnce) = line.split(' ').map { it.toInt() }
+        run(client, clientId, atOnce, 20) // Connections are opened and caches filled.
+        val (cpu, wall) = system.processCpuTime to System.nanoTime()
+        run(client, clientId, atOnce, calls / atOnce)
+        println("${system.processCpuTime - cpu} ${System.nanoTime() - wall}")
+    }
+    client.close()
+}
+
+fun client(arguments: List<String>) = Client {
+    endpoint = arguments[0]
+    accessKeyId = arguments[1]
+    accessKeySecret = arguments[2]
+    instanceId = arguments[3]
+    maxRequestsPerSecond = 1_000_000
+}
+
+private fun inCoroutines(client: Client, clientId: String, atOnce: Int, calls: Int) = runBlocking {
+    repeat(atOnce) {
+        launch(Dispatchers.Default) { repeat(calls) { client.getDeviceCredential(clientId) } }
+    }
+}
+
+private fun inThreads(client: Client, clientId: String, atOnce: Int, calls: Int) {
+    val blocking = client.blocking()
+    List(atOnce) { thread { repeat(calls) { blocking.getDeviceCredential(clientId) } } }.forEach { it.join() }
+}

@@ -1,0 +1,8 @@
+/** One call, from the start of the JVM to its end. */
+package io.devcred.bench
+
+import kotlinx.coroutines.runBlocking
+
+fun main(arguments: Array<String>): Unit = client(arguments.asList()).use { client ->
+    runBlocking { client.getDeviceCredential(arguments.last()) }
+}

@@ -1,0 +1,147 @@
+//! Kotlin: the library as a jar with its native part inside, built by Maven, and its tests, which use that jar.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::debian::Program;
+use crate::language::{BuildOptions, Language};
+use crate::ledger::Shipped;
+use crate::libtest::{self, Tally};
+use crate::steps::Steps;
+use crate::suite::Suite;
+use crate::workspace::Workspace;
+use crate::{debian, process, uniffi, zig};
+
+/// Kotlin's row in the table of languages.
+pub(crate) const LANGUAGE: Language = Language { name: "kotlin", setup, build, test, shipped, contenders };
+
+const PROGRAMS: &[Program] =
+    &[Program { name: "javac", package: "openjdk-17-jdk-headless" }, Program { name: "mvn", package: "maven" }];
+
+/// JNA's name for this machine: it looks in the jar's folder of this name for the native library.
+const PLATFORM: &str = if cfg!(target_arch = "aarch64") { "linux-aarch64" } else { "linux-x86-64" };
+
+/// A probe starts many times in a run, so it should start quickly; and its heap is there from the beginning, so that what an
+/// answer costs in memory is not what the heap grew by.
+const PROBE_FLAGS: &str =
+    "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xms48m -Xmx48m -XX:+AlwaysPreTouch -Xss512k";
+
+/// A JVM as a server runs it. What JNA unpacks stays out of the home folder.
+const BENCH_FLAGS: &str = "-Xmx512m";
+
+fn setup(workspace: &Workspace, steps: &mut Steps) {
+    steps.run("kotlin: JDK and Maven", || debian::ensure(PROGRAMS));
+    steps.run("kotlin: tools that link for an old glibc", || zig::BUILD_TOOLS.install(workspace));
+}
+
+fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
+    steps.run("kotlin: build", || {
+        let jar = package(workspace, &["-DskipTests", "-Pdocumentation"])?;
+        println!("built {}", workspace.relative(&jar.file));
+        jar.print()
+    });
+}
+
+fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
+    let mut tally = steps.test("kotlin: tests", || {
+        natives(workspace)?;
+        process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
+        libtest::run(maven(workspace)?.arg("package"))
+    });
+    if steps.run("kotlin: probe", || program(workspace, "probe", PROBE_FLAGS, "io.devcred.probe.ProbeKt")).is_none() {
+        return Tally { passed: 0, failed: 1 };
+    }
+    let suite = Suite { target: "suite", language: "kotlin", probe: None, which: &[] };
+    tally += steps.test("kotlin: suite", || suite.run(workspace));
+    tally.failed += steps.test("kotlin: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    tally
+}
+
+fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
+    let jar = package(workspace, &["-Dmaven.test.skip"])?;
+    Ok(vec![uniffi::library(workspace)?, jar])
+}
+
+fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
+    package(workspace, &["-DskipTests"])?;
+    let bench = program(workspace, "bench", BENCH_FLAGS, "io.devcred.bench.BenchKt")?;
+    let cold = program(workspace, "cold", "", "io.devcred.bench.ColdKt")?;
+    let bare = program(workspace, "bare", "", "io.devcred.bench.Bare")?;
+    Ok(vec![
+        format!("--binding=Kotlin={} suspend", bench.display()),
+        format!("--binding=Kotlin, blocking={} blocking", bench.display()),
+        format!("--cold-start=Kotlin={};{}", bare.display(), cold.display()),
+    ])
+}
+
+/// Builds everything as far as the jar.
+fn package(workspace: &Workspace, options: &[&str]) -> Result<Shipped> {
+    natives(workspace)?;
+    process::run(maven(workspace)?.args(options).arg("package"))?;
+    let file = folder(workspace).join(format!("devcred-{}.jar", env!("CARGO_PKG_VERSION")));
+    Ok(Shipped { name: "devcred.jar", file })
+}
+
+/// Puts the native library, as it is shipped, where Maven takes it from, and generates what calls it.
+fn natives(workspace: &Workspace) -> Result<()> {
+    let built = uniffi::library(workspace)?.file;
+    uniffi::generate(workspace, "kotlin")?;
+    let place = folder(workspace).join("natives").join(PLATFORM);
+    fs::create_dir_all(&place).with_context(|| format!("cannot create {}", place.display()))?;
+    let to = place.join(built.file_name().context("a library has a name")?);
+    fs::copy(&built, &to).with_context(|| format!("cannot copy {}", built.display()))?;
+    Ok(())
+}
+
+/// Where Maven builds.
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("kotlin")
+}
+
+fn maven(workspace: &Workspace) -> Result<Command> {
+    let mut command = process::command("mvn");
+    command.current_dir(workspace.root.join("bindings/kotlin")).args(["-B", "-ntp"]);
+    command.arg(format!("-Ddevcred.target={}", workspace.target.display()));
+    Ok(command)
+}
+
+/// Writes a program that runs a main class of the tests with the jar. It needs no environment, and becomes the JVM.
+fn program(workspace: &Workspace, name: &str, flags: &str, class: &str) -> Result<PathBuf> {
+    let folder = folder(workspace);
+    let dependencies = folder.join("test-classpath");
+    let dependencies = fs::read_to_string(&dependencies)
+        .with_context(|| format!("{} is missing: Maven writes it", dependencies.display()))?;
+    let jar = folder.join(format!("devcred-{}.jar", env!("CARGO_PKG_VERSION")));
+    let classpath = format!("{}:{}:{dependencies}", jar.display(), folder.join("test-classes").display());
+    let unpacked = folder.join("jna");
+    fs::create_dir_all(&unpacked).with_context(|| format!("cannot create {}", unpacked.display()))?;
+    let script = format!(
+        "#!/bin/sh\nexec '{}' {flags} '-Djna.tmpdir={}' -cp '{classpath}' {class} \"$@\"\n",
+        java()?.display(),
+        unpacked.display()
+    );
+    let file = folder.join(name);
+    fs::write(&file, script).with_context(|| format!("cannot write {}", file.display()))?;
+    make_executable(&file)?;
+    Ok(file)
+}
+
+fn make_executable(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("cannot set {}", file.display()))
+}
+
+/// The JVM of Maven: `JAVA_HOME`'s, or the one on the path.
+fn java() -> Result<PathBuf> {
+    let home = std::env::var_os("JAVA_HOME").map(|home| PathBuf::from(home).join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = home.into_iter().chain(std::env::split_paths(&path)).map(|folder| folder.join("java"));
+    match found.into_iter().find(|program| program.is_file()) {
+        Some(program) => Ok(program),
+        None => bail!("there is no java: `cargo xtask setup --lang kotlin` says what to install"),
+    }
+}

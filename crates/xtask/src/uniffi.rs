@@ -1,0 +1,39 @@
+//! What Kotlin and Swift share: the library of `bindings/uniffi`, and what is generated of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::ledger::Shipped;
+use crate::workspace::Workspace;
+use crate::{process, zig};
+
+const PACKAGE: &str = "devcred-uniffi";
+const FILE: &str = "libdevcred_uniffi.so";
+
+/// The library as it is shipped.
+pub(crate) fn library(workspace: &Workspace) -> Result<Shipped> {
+    Ok(Shipped { name: FILE, file: zig::build(workspace, PACKAGE, &[])?.join(FILE) })
+}
+
+/// The same, built for tests: it can be made to panic.
+pub(crate) fn library_for_tests(workspace: &Workspace) -> Result<PathBuf> {
+    process::run(workspace.cargo().args(["build", "--locked", "-p", PACKAGE, "--features", "test-panic"]))?;
+    Ok(workspace.target.join("debug").join(FILE))
+}
+
+/// Generates the code of a language, and gives its folder. It is made of the library for tests: the one that is shipped has been
+/// stripped of what describes it.
+pub(crate) fn generate(workspace: &Workspace, language: &str) -> Result<PathBuf> {
+    let library = library_for_tests(workspace)?;
+    let folder = workspace.target.join("uniffi").join(language);
+    // Files of an earlier version would be compiled too.
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot delete {}", folder.display()))?;
+    }
+    let mut command = workspace.cargo();
+    command.args(["run", "--locked", "--quiet", "-p", "devcred-uniffi-bindgen", "--"]);
+    process::run(command.arg(library).arg(language).arg(&folder))?;
+    Ok(folder)
+}
