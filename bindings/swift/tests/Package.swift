@@ -12,6 +12,9 @@ let package = Package(
     dependencies: [.package(path: folder)],
     targets: [
         .executableTarget(name: "probe", dependencies: devcred, path: "probe"),
+        .executableTarget(name: "bench", dependencies: devcred, path: "bench"),
+        .executableTarget(name: "cold", dependencies: devcred, path: "cold"),
+        .executableTarget(name: "bare", path: "bare"),
         .testTarget(name: "DevcredTests", dependencies: devcred, path: "DevcredTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -8,7 +8,7 @@ use crate::ledger::Shipped;
 use crate::libtest::Tally;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{c, kotlin, rust};
+use crate::{c, kotlin, rust, swift};
 
 /// What `xtask` does for one language. Each function runs its work as named steps, which record success and failure.
 pub(crate) struct Language {
@@ -35,7 +35,7 @@ pub(crate) struct BuildOptions {
     pub(crate) prefix: Option<PathBuf>,
 }
 
-pub(crate) const LANGUAGES: &[Language] = &[rust::LANGUAGE, c::LANGUAGE, kotlin::LANGUAGE];
+pub(crate) const LANGUAGES: &[Language] = &[rust::LANGUAGE, c::LANGUAGE, kotlin::LANGUAGE, swift::LANGUAGE];
 
 /// The names that `--lang` takes.
 pub(crate) fn names() -> Vec<&'static str> {

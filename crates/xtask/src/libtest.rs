@@ -1,5 +1,5 @@
-//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines, and the cases of
-//! the shared suite by its own last lines.
+//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines or those of
+//! another language's test runner, and the cases of the shared suite by its own last lines.
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::AddAssign;
@@ -64,7 +64,7 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
     while from.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
         let text = String::from_utf8_lossy(&line);
-        tested.tally += parse(&text).unwrap_or_default();
+        tested.tally += parse(&text).or_else(|| parse_swift_testing(&text)).unwrap_or_default();
         tested.columns.extend(parse_column(&text));
         line.clear();
     }
@@ -80,6 +80,18 @@ fn parse(line: &str) -> Option<Tally> {
         count.trim().parse().ok()
     };
     Some(Tally { passed: number("passed")?, failed: number("failed")? })
+}
+
+/// Reads `✔ Test name() passed after 0.1 seconds.`, which Swift Testing prints for each test: its last line does not say how many
+/// have failed.
+fn parse_swift_testing(line: &str) -> Option<Tally> {
+    let (mark, test) = line.split_once(" Test ")?;
+    match mark {
+        _ if test.starts_with("run with ") => None,
+        "✔" if test.contains(" passed after ") => Some(Tally { passed: 1, failed: 0 }),
+        "✘" if test.contains(" failed after ") => Some(Tally { passed: 0, failed: 1 }),
+        _ => None,
+    }
 }
 
 /// Reads `rust: 131 passed, 0 failed`.
@@ -100,6 +112,21 @@ mod tests {
         let failed =
             "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
         assert_eq!(parse(failed), Some(Tally { passed: 12, failed: 2 }));
+    }
+
+    #[test]
+    fn reads_the_lines_of_swift_testing() {
+        for (line, expected) in [
+            ("✔ Test one() passed after 0.001 seconds.", Some((1, 0))),
+            ("✘ Test two(text:) failed after 0.159 seconds with 1 issue.", Some((0, 1))),
+            ("✘ Test two(text:) recorded an issue at Two.swift:5:6: Caught error", None),
+            ("✔ Suite Both passed after 1.1 seconds.", None),
+            ("✔ Test run with 20 tests passed after 1.1 seconds.", None),
+            ("✘ Test run with 20 tests failed after 1.1 seconds with 3 issues.", None),
+        ] {
+            let expected = expected.map(|(passed, failed)| Tally { passed, failed });
+            assert_eq!(parse_swift_testing(line), expected, "{line}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod boundary;
 mod c;
 mod check;
 mod debian;
+mod emulator;
 mod fuzz;
 mod kotlin;
 mod language;
@@ -22,8 +23,7 @@ mod process;
 mod rust;
 mod steps;
 mod suite;
-#[allow(dead_code, reason = "its first user is under way")]
-mod swift_root;
+mod swift;
 mod tools;
 mod uniffi;
 mod venv;

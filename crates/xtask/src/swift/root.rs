@@ -33,13 +33,13 @@ mount -t proc proc "$root/proc"; mount --bind /dev "$root/dev"
 exec chroot "$root" "$@""#;
 
 /// The folder with the toolchain.
-pub(crate) struct SwiftRoot {
+pub(super) struct SwiftRoot {
     folder: PathBuf,
 }
 
 impl SwiftRoot {
     /// Makes it, or finds that it is there.
-    pub(crate) fn install(workspace: &Workspace) -> Result<Self> {
+    pub(super) fn install(workspace: &Workspace) -> Result<Self> {
         let root = Self { folder: workspace.target.join("swift/root") };
         if root.is_complete() {
             println!("up to date: {}", workspace.relative(&root.folder));
@@ -70,7 +70,7 @@ impl SwiftRoot {
     }
 
     /// What `install` made.
-    pub(crate) fn find(workspace: &Workspace) -> Result<Self> {
+    pub(super) fn find(workspace: &Workspace) -> Result<Self> {
         let root = Self { folder: workspace.target.join("swift/root") };
         if !root.is_complete() {
             bail!(
@@ -81,7 +81,7 @@ impl SwiftRoot {
     }
 
     /// `swift`, in a workspace that has the same path inside.
-    pub(crate) fn swift(&self, workspace: &Workspace) -> Command {
+    pub(super) fn swift(&self, workspace: &Workspace) -> Command {
         let mut command = self.enter(&[&workspace.root, &workspace.target], "swift");
         // Its caches belong to what is built.
         command.env("HOME", workspace.target.join("swift"));
@@ -89,7 +89,7 @@ impl SwiftRoot {
     }
 
     /// The words that start a program outside of the root which was built inside: its own loader, with its libraries.
-    pub(crate) fn loader(&self) -> Result<Vec<String>> {
+    pub(super) fn loader(&self) -> Result<Vec<String>> {
         let architecture = format!("{}-linux-gnu", std::env::consts::ARCH);
         let [libraries, swift] = LIBRARIES.map(|place| self.folder.join(place));
         let path = std::env::join_paths([libraries.join(&architecture), swift])?;
