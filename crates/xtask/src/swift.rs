@@ -177,3 +177,40 @@ fn write_starter(file: &Path, root: &SwiftRoot, program: &Path) -> Result<()> {
         .and_then(|()| fs::set_permissions(file, fs::Permissions::from_mode(0o755)))
         .with_context(|| format!("cannot write {}", file.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of the README's Swift blocks that are taken from an example, without their indentation.
+    fn block(readme: &str, begin: &str) -> String {
+        let blocks = readme.split("```swift\n").filter_map(|block| block.split("```").next());
+        let found = blocks.map(trimmed).find(|block| block.starts_with(begin));
+        found.unwrap_or_else(|| panic!("no block of the README begins with {begin}"))
+    }
+
+    fn trimmed(text: &str) -> String {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_readme_shows_the_examples() {
+        let root = Workspace::load().expect("cargo metadata works").root;
+        let read = |path: &str| fs::read_to_string(root.join(path)).expect("it can be read");
+        for (readme, example, begin) in [
+            ("README.md", "get", "do {"),
+            ("bindings/swift/README.md", "get", "do {"),
+            ("bindings/swift/README.md", "login", "func fetchLogin"),
+        ] {
+            let source = trimmed(&read(&format!("examples/swift/Sources/{example}/main.swift")));
+            assert!(source.contains(&block(&read(readme), begin)), "{readme} does not show {example}");
+        }
+    }
+
+    #[test]
+    fn the_readme_names_this_version() {
+        let root = Workspace::load().expect("cargo metadata works").root;
+        let readme = fs::read_to_string(root.join("bindings/swift/README.md")).expect("it can be read");
+        assert!(readme.contains(&format!("devcred-swift-{}-linux", env!("CARGO_PKG_VERSION"))));
+    }
+}
