@@ -182,11 +182,11 @@ fn write_starter(file: &Path, root: &SwiftRoot, program: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// The lines of the README's Swift blocks that are taken from an example, without their indentation.
-    fn block(readme: &str, begin: &str) -> String {
-        let blocks = readme.split("```swift\n").filter_map(|block| block.split("```").next());
-        let found = blocks.map(trimmed).find(|block| block.starts_with(begin));
-        found.unwrap_or_else(|| panic!("no block of the README begins with {begin}"))
+    /// The Swift that documents and comments show, each block without its indentation.
+    fn shown(text: &str) -> Vec<String> {
+        let uncommented = |line: &str| line.trim().trim_start_matches("///").to_owned() + "\n";
+        let text: String = text.lines().map(uncommented).collect();
+        text.split("```swift\n").skip(1).filter_map(|block| block.split("```").next()).map(trimmed).collect()
     }
 
     fn trimmed(text: &str) -> String {
@@ -194,16 +194,28 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_shows_the_examples() {
+    fn what_documents_show_is_compiled_and_run() {
         let root = Workspace::load().expect("cargo metadata works").root;
         let read = |path: &str| fs::read_to_string(root.join(path)).expect("it can be read");
-        for (readme, example, begin) in [
-            ("README.md", "get", "do {"),
-            ("bindings/swift/README.md", "get", "do {"),
-            ("bindings/swift/README.md", "login", "func fetchLogin"),
-        ] {
-            let source = trimmed(&read(&format!("examples/swift/Sources/{example}/main.swift")));
-            assert!(source.contains(&block(&read(readme), begin)), "{readme} does not show {example}");
+        let run: String = [
+            "bindings/swift/tests/DevcredTests/DocumentationTests.swift",
+            "examples/swift/Sources/get/main.swift",
+            "examples/swift/Sources/login/main.swift",
+        ]
+        .iter()
+        .map(|path| trimmed(&read(path)) + "\n")
+        .collect();
+        let sources = fs::read_dir(root.join("bindings/swift/Sources/Devcred")).expect("there are sources");
+        let sources = sources.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+        let blocks: Vec<_> = sources
+            .chain([read("README.md"), read("bindings/swift/README.md")])
+            .flat_map(|text| shown(&text))
+            // Part of a manifest.
+            .filter(|block| !block.starts_with("dependencies:"))
+            .collect();
+        assert_eq!(blocks.len(), 8);
+        for block in blocks {
+            assert!(run.contains(&block), "nothing runs this:\n{block}");
         }
     }
 

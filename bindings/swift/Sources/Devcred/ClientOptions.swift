@@ -2,7 +2,8 @@ extension Client {
     /// The options of a client. What is `nil` is as its line says.
     ///
     /// ```swift
-    /// let client = try Client(.init(accessKey: AccessKey(id: id, secret: secret), region: "cn-hangzhou", timeout: .seconds(5)))
+    /// let key = AccessKey(id: id, secret: secret)
+    /// let client = try Client(.init(accessKey: key, region: "cn-hangzhou", timeout: .seconds(5)))
     /// ```
     ///
     /// A text reaches the service as it is or is refused, a NUL in it too: nothing is cut off. A `String` is always

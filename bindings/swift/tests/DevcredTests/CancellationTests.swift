@@ -42,6 +42,21 @@ import Testing
         #expect(error.kind == .invalidParameter)
     }
 
+    /// In the moment in which the call starts, too.
+    @Test func aCancelIsNeverLost() async throws {
+        let client = try client { options in
+            options.timeout = .seconds(60)
+            options.attemptTimeout = .seconds(60)
+        }
+        for number in 0..<1000 {
+            let task = Task { try await client.deviceCredential(clientID: "GID_lost@@@fault-hang") }
+            // Each time a little later, by less than a microsecond.
+            for _ in 0..<number { _ = ContinuousClock.now }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+    }
+
     /// At any moment: before the call has started, while it runs, when it has ended.
     @Test func wheneverItIsCancelledACallEndsOnce() async throws {
         let client = try client()

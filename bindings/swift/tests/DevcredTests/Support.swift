@@ -8,7 +8,7 @@ import Testing
 
 /// A client of the emulator that runs these tests and has set their environment.
 func client(_ change: (inout Client.Options) -> Void = { _ in }) throws -> Client {
-    var options = Client.Options(instanceID: "post-cn-0pp12gl****", maxRequestsPerSecond: 1_000_000)
+    var options = Client.Options(maxRequestsPerSecond: 1_000_000)
     change(&options)
     return try Client.fromEnvironment(options)
 }

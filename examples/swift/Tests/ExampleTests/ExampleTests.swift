@@ -18,7 +18,7 @@ import Testing
 
     /// The app's server is the one that has a key; the app has the token that its user signed in with.
     @Test func loginAsksTheAppsServer() async throws {
-        let client = try Client.fromEnvironment(.init(instanceID: "post-cn-0pp12gl****"))
+        let client = try Client.fromEnvironment()
         let server = try AppServer { head in
             guard head.hasPrefix("POST /mqtt-login HTTP/1.1\r\n") else { return (404, Data()) }
             guard head.contains("\r\nAuthorization: Bearer t0ken-of-alice\r\n") else { return (401, Data()) }
@@ -43,14 +43,13 @@ struct Ended: Equatable {
     var status: Int32
 }
 
-/// Runs an example that lies beside these tests. The emulator's endpoint and key are in the environment already.
+/// Runs an example that lies beside these tests. What it needs of the emulator is in the environment.
 func run(_ name: String, _ arguments: String..., environment: [String: String] = [:]) throws -> Ended {
     let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let (output, errors, process) = (Pipe(), Pipe(), Process())
     process.executableURL = folder.appendingPathComponent(name)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        .merging(["DEVCRED_INSTANCE_ID": "post-cn-0pp12gl****"]) { $1 }
     process.standardOutput = output
     process.standardError = errors
     try process.run()
