@@ -65,12 +65,12 @@ public final class Client: Sendable {
     public func deviceCredential(
         clientID: String, instanceID: String? = nil, timeout: Duration? = nil
     ) async throws -> DeviceCredential {
-        try Task.checkCancellation()
         let request = NativeRequest(clientId: clientID, instanceId: instanceID, timeoutMs: timeout?.inMilliseconds)
         let call = StartedCall()
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                call.began(native.start(request: request, listener: Listener(continuation)))
+                let isStarted = call.start { native.start(request: request, listener: Listener(continuation)) }
+                if !isStarted { continuation.resume(returning: .cancelled) }
             }
         } onCancel: {
             call.cancel()

@@ -1,20 +1,20 @@
 import Foundation
 internal import DevcredNative
 
-/// What a task's cancellation reaches of a call. It may come at any time: before the call is started, too.
+/// What the cancellation of a task reaches of a call. It may come at any time: before the call is started, too.
 final class StartedCall: @unchecked Sendable {
     private let lock = NSLock()
     // Both are touched with the lock held only.
     private var call: NativeCall?
     private var isCancelled = false
 
-    /// Is told the call as soon as there is one.
-    func began(_ call: NativeCall) {
-        let isLate = lock.withLock {
-            self.call = call
-            return isCancelled
+    /// Starts the call, unless it is cancelled already, and says whether it has. Starting returns at once, so a cancel may wait
+    /// for it: it then finds the call.
+    func start(_ start: () -> NativeCall) -> Bool {
+        lock.withLock {
+            if !isCancelled { call = start() }
+            return !isCancelled
         }
-        if isLate { call.cancel() }
     }
 
     func cancel() {
