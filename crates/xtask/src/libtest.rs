@@ -1,5 +1,5 @@
-//! Runs a test program, shows its output as it comes, and counts its tests by libtest's `test result:` lines or those of
-//! another language's test runner, and the cases of the shared suite by its own last lines.
+//! Runs a test program, shows its output as it comes, and counts its tests by the closing lines of its test runner, and the cases
+//! of the shared suite by its own last lines.
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::AddAssign;
@@ -64,7 +64,7 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
     while from.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
         let text = String::from_utf8_lossy(&line);
-        tested.tally += parse(&text).or_else(|| parse_swift_testing(&text)).unwrap_or_default();
+        tested.tally += parse(&text).unwrap_or_default();
         tested.columns.extend(parse_column(&text));
         line.clear();
     }
@@ -72,8 +72,15 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
     Ok(tested)
 }
 
-/// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
+/// What each test runner says of its tests.
+const CLOSING_LINES: &[fn(&str) -> Option<Tally>] = &[libtest, surefire, swift_testing];
+
 fn parse(line: &str) -> Option<Tally> {
+    CLOSING_LINES.iter().find_map(|read| read(line))
+}
+
+/// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
+fn libtest(line: &str) -> Option<Tally> {
     let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |word: &str| {
         let count = counts.split(';').find_map(|part| part.trim().strip_suffix(word))?;
@@ -82,9 +89,21 @@ fn parse(line: &str) -> Option<Tally> {
     Some(Tally { passed: number("passed")?, failed: number("failed")? })
 }
 
+/// Reads `[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0`; a line with a time is that of one class.
+fn surefire(line: &str) -> Option<Tally> {
+    let (_, counts) = line.trim_end().split_once("] Tests run: ")?;
+    let mut numbers = counts.split(", ").enumerate().map(|(at, part)| {
+        let name = ["", "Failures: ", "Errors: ", "Skipped: "].get(at)?;
+        part.strip_prefix(name)?.parse::<u64>().ok()
+    });
+    let [run, failures, errors, skipped] = [numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??];
+    let failed = failures + errors;
+    numbers.next().is_none().then_some(Tally { passed: run.checked_sub(failed + skipped)?, failed })
+}
+
 /// Reads `✔ Test name() passed after 0.1 seconds.`, which Swift Testing prints for each test: its last line does not say how many
 /// have failed.
-fn parse_swift_testing(line: &str) -> Option<Tally> {
+fn swift_testing(line: &str) -> Option<Tally> {
     let (mark, test) = line.split_once(" Test ")?;
     match mark {
         _ if test.starts_with("run with ") => None,
@@ -115,6 +134,17 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_lines_of_surefire() {
+        let ok = "[INFO] Tests run: 26, Failures: 0, Errors: 0, Skipped: 1\n";
+        assert_eq!(parse(ok), Some(Tally { passed: 25, failed: 0 }));
+        let failed = "[ERROR] Tests run: 26, Failures: 1, Errors: 2, Skipped: 0";
+        assert_eq!(parse(failed), Some(Tally { passed: 23, failed: 3 }));
+        let of_a_class =
+            "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1.079 s -- in io.devcred.LogTest";
+        assert_eq!(parse(of_a_class), None);
+    }
+
+    #[test]
     fn reads_the_lines_of_swift_testing() {
         for (line, expected) in [
             ("✔ Test one() passed after 0.001 seconds.", Some((1, 0))),
@@ -125,7 +155,7 @@ mod tests {
             ("✘ Test run with 20 tests failed after 1.1 seconds with 3 issues.", None),
         ] {
             let expected = expected.map(|(passed, failed)| Tally { passed, failed });
-            assert_eq!(parse_swift_testing(line), expected, "{line}");
+            assert_eq!(parse(line), expected, "{line}");
         }
     }
 

@@ -100,6 +100,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
     // The native client itself is freed with this object: a call on another thread may be using it.
     override fun close(): Unit = native.shut()
 
+    /** Makes clients of what the environment holds. */
     public companion object {
         /**
          * Makes a client whose AccessKey, region and instance come from the environment. What [options] hold stands in its

@@ -7,20 +7,26 @@ import io.devcred.internal.NativeOutcome
 import io.devcred.internal.NativeRequest
 import io.devcred.internal.invalidParameter
 import io.devcred.internal.uniffiCallbackInterfaceNativeListener
+import io.devcred.internal.uniffiCallbackInterfaceNativeLog
 import java.util.concurrent.CancellationException
 import kotlin.time.Duration
 
 internal class Listener(private val complete: (NativeOutcome) -> Unit) : NativeListener {
     override fun completed(outcome: NativeOutcome) = contained { complete(outcome) }
+}
 
-    private companion object {
-        init {
-            // Otherwise a thread of the library enters the JVM for each call and leaves it afterwards, which costs more than
-            // the call. A daemon does not keep the JVM from its end.
-            val stay = CallbackThreadInitializer(true, false, "devcred")
-            Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeListener.completed, stay)
-        }
+/**
+ * Lets a thread of the library stay in the JVM. Otherwise it enters for each outcome and leaves afterwards, which costs more than
+ * the call. It does not keep the JVM from its end. JNA asks when it is told the callbacks: as the library is loaded.
+ */
+internal object Threads {
+    init {
+        val stay = CallbackThreadInitializer(true, false, "devcred")
+        Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeListener.completed, stay)
+        Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeLog.event, stay)
     }
+
+    fun prepare() = Unit
 }
 
 /** Runs what a thread of the library calls: nothing may be thrown there. */

@@ -1,0 +1,88 @@
+package io.devcred;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Test;
+
+/** As a program in Java writes it. */
+class JavaTest {
+    @Test
+    void everyOptionCanBeSetAndACallMade() throws InterruptedException {
+        Queue<String> events = new ConcurrentLinkedQueue<>();
+        try (Emulator emulator = new Emulator()) {
+            ClientOptions options = new ClientOptions();
+            options.setAccessKeyId(Emulator.KEY_ID);
+            options.setAccessKeySecret(Emulator.SECRET);
+            options.setEndpoint(emulator.getEndpoint());
+            options.setRegion("cn-hangzhou");
+            options.setNetwork(Network.Public);
+            options.setInstanceId("post-cn-other");
+            options.setSignature(Signature.HmacSha1);
+            options.setTimeout(Duration.ofSeconds(30));
+            options.setAttemptTimeout(Duration.ofSeconds(20));
+            options.setConnectTimeout(Duration.ofSeconds(10));
+            options.setMaxAttempts(2);
+            options.setMaxRequestsPerSecond(100);
+            options.setProxy("off");
+            options.log(LogLevel.Debug, (level, message) -> events.add(level + " " + message));
+            try (Client client = new Client(options)) {
+                BlockingClient blocking = client.blocking();
+                DeviceCredential credential =
+                        blocking.getDeviceCredential("GID_test@@@java", Emulator.INSTANCE_ID, Duration.ofSeconds(25));
+                assertEquals("GID_test@@@java", credential.getClientId());
+                assertEquals(Emulator.INSTANCE_ID, credential.getInstanceId());
+                assertEquals("post-cn-other", blocking.getDeviceCredential("GID_test@@@java").getInstanceId());
+                assertTrue(credential.getCreateTime().toEpochMilli() > 0);
+                MqttLogin login = credential.mqttLogin();
+                assertEquals(
+                        Map.of("clientId", login.getClientId(), "username", login.getUsername(), "password", login.password()),
+                        login.reveal());
+            }
+        }
+        assertTrue(events.stream().anyMatch(event -> event.startsWith("Debug ")), events::toString);
+    }
+
+    @Test
+    void anErrorHasItsMembers() {
+        try (Emulator emulator = new Emulator("--device", "GID_test@@@known");
+                Client client = emulator.client(options -> kotlin.Unit.INSTANCE)) {
+            DevcredException error =
+                    assertThrows(DevcredException.class, () -> client.blocking().getDeviceCredential("GID_test@@@other"));
+            assertEquals(ErrorKind.NotFound, error.getKind());
+            assertEquals("DeviceCredentialNotFound", error.getCode());
+            assertEquals(400, error.getHttpStatus());
+            assertEquals(1, error.getAttempts());
+            assertEquals(false, error.isRetryable());
+            assertTrue(error.toString().startsWith("NotFound: " + error.getMessage()), error::toString);
+            assertTrue(error.toString().endsWith("\n" + error.getAdvice()), error::toString);
+            assertTrue(error.getRequestId().length() > 8);
+        }
+    }
+
+    @Test
+    void theKeyOfALiveClientCanBeReplaced() throws InterruptedException {
+        try (Emulator emulator = new Emulator(); Client client = emulator.client(options -> {
+            options.setAccessKeySecret("another-s3cr3t");
+            return kotlin.Unit.INSTANCE;
+        })) {
+            DevcredException refused =
+                    assertThrows(DevcredException.class, () -> client.blocking().getDeviceCredential("GID_test@@@java"));
+            assertEquals(ErrorKind.Authentication, refused.getKind());
+            client.setAccessKey(Emulator.KEY_ID, Emulator.SECRET);
+            assertEquals("GID_test@@@java", client.blocking().getDeviceCredential("GID_test@@@java").getClientId());
+        }
+    }
+
+    @Test
+    void whatTheEnvironmentLacksIsNamed() {
+        DevcredException refused = assertThrows(DevcredException.class, Client::fromEnv);
+        assertEquals(ErrorKind.InvalidParameter, refused.getKind());
+        assertTrue(refused.getMessage().contains("ALIBABA_CLOUD_ACCESS_KEY_ID"), refused::toString);
+    }
+}

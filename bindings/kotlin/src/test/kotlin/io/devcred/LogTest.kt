@@ -1,0 +1,61 @@
+package io.devcred
+
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ConcurrentLinkedQueue
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LogTest {
+    private val emulator = Emulator()
+
+    @AfterAll
+    fun stop() = emulator.close()
+
+    /** The device is throttled once. */
+    private fun call(configure: ClientOptions.() -> Unit) =
+        emulator.client(configure).use { it.blocking().getDeviceCredential("GID_test@@@fault-close-1") }
+
+    @Test
+    fun `a listener is told the events of its level and those that matter more`() {
+        for ((level, expected) in listOf(LogLevel.Debug to setOf(LogLevel.Debug, LogLevel.Warn), LogLevel.Warn to setOf(LogLevel.Warn))) {
+            val events = ConcurrentLinkedQueue<Pair<LogLevel, String>>()
+            call { log(level) { at, message -> events += at to message } }
+            assertEquals(expected, events.map { it.first }.toSet())
+            assertTrue(events.any { "operation=GetDeviceCredential" in it.second }, "$events")
+        }
+    }
+
+    @Test
+    fun `what a listener throws goes to the handler of its thread, and the call goes on`() {
+        val usual = Thread.getDefaultUncaughtExceptionHandler()
+        val caught = CompletableFuture<Throwable>()
+        Thread.setDefaultUncaughtExceptionHandler { _, thrown -> caught.complete(thrown) }
+        try {
+            call { log(LogLevel.Debug) { _, _ -> error("thrown by a listener") } }
+            assertEquals("thrown by a listener", caught.within().message)
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(usual)
+        }
+    }
+
+    @Test
+    fun `a listener that blocks in another call is refused, and waits for nothing`() {
+        val refused = CompletableFuture<DevcredException>()
+        emulator.client().use { other ->
+            call {
+                log(LogLevel.Debug) { _, _ ->
+                    try {
+                        other.blocking().getDeviceCredential(CLIENT_ID)
+                    } catch (error: DevcredException) {
+                        refused.complete(error)
+                    }
+                }
+            }
+            assertEquals(ErrorKind.InvalidParameter, refused.within().kind)
+        }
+    }
+}
