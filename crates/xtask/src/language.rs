@@ -8,7 +8,7 @@ use crate::ledger::Shipped;
 use crate::runner::Tally;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{c, kotlin, node, python, rust};
+use crate::{c, kotlin, node, python, rust, swift};
 
 /// What `xtask` does for one language. Each function runs its work as named steps, which record success and failure.
 pub(crate) struct Language {
@@ -36,7 +36,7 @@ pub(crate) struct BuildOptions {
 }
 
 pub(crate) const LANGUAGES: &[Language] =
-    &[rust::LANGUAGE, c::LANGUAGE, python::LANGUAGE, node::LANGUAGE, kotlin::LANGUAGE];
+    &[rust::LANGUAGE, c::LANGUAGE, python::LANGUAGE, node::LANGUAGE, kotlin::LANGUAGE, swift::LANGUAGE];
 
 /// The names that `--lang` takes.
 pub(crate) fn names() -> Vec<&'static str> {

@@ -23,6 +23,27 @@ pub(crate) fn library_for_tests(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.target.join("debug").join(FILE))
 }
 
+/// Of what the static library is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// It is shipped.
+    Shipped,
+    /// It can be made to panic.
+    ForTests,
+}
+
+/// The static library, which Swift links into the program.
+pub(crate) fn static_library(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    let (options, folder): (&[&str], _) = match profile {
+        Profile::Shipped => (&["--release"], "release"),
+        Profile::ForTests => (&["--features", "test-panic"], "debug"),
+    };
+    let mut command = workspace.cargo();
+    command.args(["rustc", "--locked", "-p", PACKAGE, "--crate-type", "staticlib"]).args(options);
+    process::run(&mut command)?;
+    Ok(workspace.target.join(folder).join("libdevcred_uniffi.a"))
+}
+
 /// Generates the code of a language, and gives its folder. It is made of the library for tests: the one that is shipped has been
 /// stripped of what describes it.
 pub(crate) fn generate(workspace: &Workspace, language: &str) -> Result<PathBuf> {

@@ -58,6 +58,12 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
             forms: &["suspend", "blocking"],
             if_missing: "cargo xtask test --lang kotlin builds it",
         },
+        Language {
+            name: "swift",
+            command: built("swift/probe"),
+            forms: &[],
+            if_missing: "cargo xtask test --lang swift builds it",
+        },
     ]
 }
 

@@ -1,0 +1,92 @@
+// What crosses to the native library and back. What is absent stays absent: the core decides it.
+import Foundation
+internal import DevcredNative
+
+extension Client.Options {
+    func native(fromEnv: Bool) -> NativeOptions {
+        NativeOptions(
+            language: .swift,
+            fromEnv: fromEnv,
+            accessKeyId: accessKey?.id,
+            accessKeySecret: accessKey?.secret,
+            securityToken: accessKey?.securityToken,
+            region: region,
+            network: network?.rawValue,
+            endpoint: endpoint,
+            instanceId: instanceID,
+            signature: signature?.rawValue,
+            timeoutMs: timeout?.inMilliseconds,
+            attemptTimeoutMs: attemptTimeout?.inMilliseconds,
+            connectTimeoutMs: connectTimeout?.inMilliseconds,
+            maxAttempts: maxAttempts.map(Int64.init),
+            maxRequestsPerSecond: maxRequestsPerSecond.map(Int64.init),
+            rootCertificatesPem: rootCertificatesPEM,
+            proxy: proxy,
+            logLevel: log?.level.rawValue ?? "")
+    }
+}
+
+extension AccessKey {
+    var native: NativeAccessKey { NativeAccessKey(id: id, secret: secret, securityToken: securityToken) }
+}
+
+extension DevcredError {
+    init(_ error: NativeError) {
+        self.init(
+            kind: ErrorKind(rawValue: error.kind) ?? .internal,
+            code: error.code,
+            message: error.message,
+            httpStatus: error.httpStatus.map(Int.init),
+            requestID: error.requestId,
+            isRetryable: error.retryable,
+            attempts: Int(error.attempts),
+            helpURL: error.helpUrl.flatMap(URL.init(string:)),
+            advice: error.advice,
+            description: error.text)
+    }
+}
+
+extension DeviceCredential {
+    init(_ credential: NativeCredential) {
+        self.init(
+            clientID: credential.clientId,
+            instanceID: credential.instanceId,
+            deviceAccessKeyID: credential.deviceAccessKeyId,
+            deviceAccessKeySecret: credential.deviceAccessKeySecret,
+            createTime: Date(millisecondsSince1970: credential.createTimeMs),
+            updateTime: Date(millisecondsSince1970: credential.updateTimeMs),
+            requestID: credential.requestId,
+            mqttLogin: MQTTLogin(
+                clientID: credential.clientId, username: credential.mqttUsername, password: credential.mqttPassword,
+                text: credential.mqttText),
+            text: credential.text)
+    }
+}
+
+extension Date {
+    fileprivate init(millisecondsSince1970 milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+}
+
+extension Duration {
+    /// Rounded up: what is too short to count is not nothing. Outside of what any option takes it is cut, so that no
+    /// multiplication overflows.
+    var inMilliseconds: Int64 {
+        let (seconds, attoseconds) = min(max(self, .zero), .seconds(1 << 40)).components
+        return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    }
+}
+
+/// A log as the native library calls it.
+final class NativeLogAdapter: NativeLog {
+    private let log: Client.Log
+
+    init(_ log: Client.Log) {
+        self.log = log
+    }
+
+    func event(level: String, message: String) {
+        if let level = Client.LogLevel(rawValue: level) { log.write(level, message) }
+    }
+}

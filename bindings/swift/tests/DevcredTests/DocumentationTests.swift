@@ -1,0 +1,41 @@
+// The examples of the documentation, word for word: a test of xtask compares them.
+import Devcred
+import Foundation
+import Testing
+
+@Suite struct DocumentationTests {
+    @Test func aClientFromTheEnvironment() async throws {
+        let client = try Client.fromEnvironment()
+        do {
+            let credential = try await client.deviceCredential(clientID: "GID_test@@@test")
+            print(credential.mqttLogin.username)  // .password goes into CONNECT
+        } catch let error as DevcredError where error.kind == .notFound {
+            print("register the device first")
+        }
+    }
+
+    @Test func aClientOfOptions() throws {
+        let (id, secret) = ("LTAI-example", "s3cr3t")
+        let key = AccessKey(id: id, secret: secret)
+        let client = try Client(.init(accessKey: key, region: "cn-hangzhou", timeout: .seconds(5)))
+        client.close()
+    }
+
+    @Test func aKeyThatEndsSoon() throws {
+        let client = try client()
+        let key = (id: "STS.example", secret: "s3cr3t", token: "t0ken")
+        try client.setAccessKey(AccessKey(id: key.id, secret: key.secret, securityToken: key.token))
+    }
+
+    @Test func aLog() throws {
+        var options = Client.Options()
+        options.log = Client.Log(from: .debug) { level, line in print(level, line) }
+        _ = try Client.fromEnvironment(options)
+    }
+
+    @Test func aLoginForAnApp() async throws {
+        let credential = try await client().deviceCredential(clientID: "GID_app@@@phone")
+        let body = try JSONEncoder().encode(credential.mqttLogin.reveal())
+        #expect(!body.isEmpty)
+    }
+}

@@ -1,0 +1,21 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// What tests and measures Devcred, which is put together by `cargo xtask build swift`: as a user's package depends on it, or
+// with a library that can be made to panic.
+let folder = Context.environment["DEVCRED_SWIFT_PACKAGE"] ?? "../../../target/swift/devcred"
+let devcred: [Target.Dependency] = [.product(name: "Devcred", package: "devcred")]
+
+let package = Package(
+    name: "devcred-tests",
+    platforms: [.macOS(.v13)],
+    dependencies: [.package(path: folder)],
+    targets: [
+        .executableTarget(name: "probe", dependencies: devcred, path: "probe"),
+        .executableTarget(name: "bench", dependencies: devcred, path: "bench"),
+        .executableTarget(name: "cold", dependencies: devcred, path: "cold"),
+        .executableTarget(name: "bare", path: "bare"),
+        .testTarget(name: "DevcredTests", dependencies: devcred, path: "DevcredTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,39 @@
+// What `cargo xtask bench` measures of Swift: `bench ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID` reads a line
+// `CALLS AT_ONCE` and answers `CPU WALL`, both in nanoseconds, as often as it is asked.
+import Devcred
+import Foundation
+
+let arguments = CommandLine.arguments
+let client = try Client(
+    .init(
+        accessKey: AccessKey(id: arguments[2], secret: arguments[3]), endpoint: arguments[1], instanceID: arguments[4],
+        maxRequestsPerSecond: 1_000_000))
+let clientID = arguments[5]
+
+func run(_ calls: Int, inEachOf lanes: Int) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<lanes {
+            group.addTask {
+                for _ in 0..<calls { _ = try await client.deviceCredential(clientID: clientID) }
+            }
+        }
+        try await group.waitForAll()
+    }
+}
+
+func now(_ clock: clockid_t) -> Int {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+while let line = readLine() {
+    let numbers = line.split(separator: " ").compactMap { Int($0) }
+    guard numbers.count == 2 else { break }
+    // Connections are opened and caches filled.
+    try await run(20, inEachOf: numbers[1])
+    let (cpu, wall) = (now(CLOCK_PROCESS_CPUTIME_ID), now(CLOCK_MONOTONIC))
+    try await run(numbers[0] / numbers[1], inEachOf: numbers[1])
+    let answer = "\(now(CLOCK_PROCESS_CPUTIME_ID) - cpu) \(now(CLOCK_MONOTONIC) - wall)\n"
+    FileHandle.standardOutput.write(Data(answer.utf8))
+}

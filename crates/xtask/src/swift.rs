@@ -1,0 +1,228 @@
+//! Swift: the package that people depend on, and its tests, which depend on it as people do.
+
+mod api;
+mod package;
+mod root;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use self::root::SwiftRoot;
+use crate::emulator::Emulator;
+use crate::language::{BuildOptions, Language};
+use crate::ledger::Shipped;
+use crate::process;
+use crate::runner::{self, Tally, Tested};
+use crate::steps::Steps;
+use crate::suite::Suite;
+use crate::uniffi::Profile;
+use crate::workspace::Workspace;
+
+/// Swift's row in the table of languages.
+pub(crate) const LANGUAGE: Language = Language { name: "swift", setup, build, test, shipped, contenders };
+
+/// The package of the tests, the probe and the benchmark.
+const TESTS: &str = "bindings/swift/tests";
+
+/// A run of `swift test`, against an emulator.
+struct Run {
+    about: &'static str,
+    package: &'static str,
+    /// What of the package is linked with the library.
+    linked: &'static [&'static str],
+    profile: Profile,
+    options: &'static [&'static str],
+    /// Whether the same tests have been counted already: then what is found now is a failure, and nothing else counts.
+    counted: bool,
+}
+
+const RUNS: &[Run] = &[
+    Run {
+        about: "tests",
+        package: TESTS,
+        linked: &["devcred-testsPackageTests.xctest"],
+        profile: Profile::ForTests,
+        options: &[],
+        counted: false,
+    },
+    Run {
+        about: "tests, with the thread sanitizer",
+        package: TESTS,
+        linked: &["devcred-testsPackageTests.xctest"],
+        profile: Profile::ForTests,
+        options: &["--sanitize=thread"],
+        counted: true,
+    },
+    Run {
+        about: "examples",
+        package: "examples/swift",
+        linked: &["devcred-examplesPackageTests.xctest", "get"],
+        profile: Profile::Shipped,
+        options: &[],
+        counted: false,
+    },
+];
+
+fn setup(workspace: &Workspace, steps: &mut Steps) {
+    steps.run("swift: toolchain", || SwiftRoot::install(workspace));
+}
+
+fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
+    steps.run("swift: build", || {
+        let archive = package::archive(workspace)?;
+        println!("built {}", workspace.relative(&archive.file));
+        archive.print()
+    });
+}
+
+fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
+    if steps.run("swift: probe", || build_programs(workspace)).is_none() {
+        return Tally { passed: 0, failed: 1 };
+    }
+    steps.run("swift: public API", || {
+        let modules = programs(workspace).join("Modules");
+        api::check(workspace, &SwiftRoot::find(workspace)?, &package::folder(workspace, Profile::Shipped), &modules)
+    });
+    let suite = Suite { target: "suite", language: "swift", probe: None, which: &[] };
+    let mut tally = steps.test("swift: suite", || suite.run(workspace));
+    tally.failed += steps.test("swift: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    for run in RUNS {
+        let tested = steps.test(&format!("swift: {}", run.about), || run_tests(workspace, run));
+        tally.failed += tested.failed;
+        tally.passed += if run.counted { 0 } else { tested.passed };
+    }
+    tally
+}
+
+fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
+    Ok(vec![package::archive(workspace)?])
+}
+
+fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
+    build_programs(workspace)?;
+    let loader = SwiftRoot::find(workspace)?.loader()?.join(" ");
+    let start = |name: &str| format!("{loader} {}", programs(workspace).join(name).display());
+    Ok(vec![
+        format!("--binding=Swift={}", start("bench")),
+        format!("--cold-start=Swift={};{}", start("bare"), start("cold")),
+    ])
+}
+
+/// Builds the probe and what is measured, as a user's release build is, and writes a program that starts the probe.
+fn build_programs(workspace: &Workspace) -> Result<()> {
+    let root = SwiftRoot::find(workspace)?;
+    package::assemble(workspace, Profile::Shipped)?;
+    let folder = programs(workspace);
+    for program in ["probe", "bench", "cold"] {
+        forget(&folder.join(program))?;
+    }
+    process::run(swiftpm(workspace, &root, "build", TESTS, "programs").args(["--configuration", "release"]))?;
+    write_starter(&workspace.target.join("swift/probe"), &root, &folder.join("probe"))
+}
+
+/// Where they are.
+fn programs(workspace: &Workspace) -> PathBuf {
+    scratch(workspace, "programs").join("release")
+}
+
+/// Runs them.
+fn run_tests(workspace: &Workspace, run: &Run) -> Result<Tested> {
+    let root = SwiftRoot::find(workspace)?;
+    let package = package::assemble(workspace, run.profile)?;
+    let emulator = Emulator::start(workspace)?;
+    // Each in a folder of its own, or each would undo the others' work.
+    let name = run.about.replace(", ", "-").replace(' ', "-");
+    for linked in run.linked {
+        forget(&scratch(workspace, &name).join("debug").join(linked))?;
+    }
+    let mut command = swiftpm(workspace, &root, "test", run.package, &name);
+    emulator.tell(&mut command);
+    // A panic that is asked for need not say where it was.
+    command.env("DEVCRED_SWIFT_PACKAGE", package).env("RUST_BACKTRACE", "0").args(run.options);
+    runner::run(&mut command)
+}
+
+/// A command of SwiftPM for one of our packages. What it builds lies below `target/swift`, nothing in the sources.
+fn swiftpm(workspace: &Workspace, root: &SwiftRoot, subcommand: &str, package: &str, name: &str) -> Command {
+    let mut command = root.swift(workspace);
+    command.args([subcommand, "--package-path"]).arg(workspace.root.join(package));
+    command.arg("--scratch-path").arg(scratch(workspace, name)).args(["-Xswiftc", "-warnings-as-errors"]);
+    command
+}
+
+fn scratch(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.target.join("swift/build").join(name)
+}
+
+/// Deletes what is linked with the library: SwiftPM does not see that the library has changed.
+fn forget(linked: &Path) -> Result<()> {
+    match fs::remove_file(linked) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot delete {}", linked.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a program that becomes a Swift program. It needs no environment.
+fn write_starter(file: &Path, root: &SwiftRoot, program: &Path) -> Result<()> {
+    let words = root.loader()?.into_iter().chain([program.display().to_string()]);
+    let quoted: Vec<_> = words.map(|word| format!("'{word}'")).collect();
+    fs::write(file, format!("#!/bin/sh\nexec {} \"$@\"\n", quoted.join(" ")))
+        .and_then(|()| fs::set_permissions(file, fs::Permissions::from_mode(0o755)))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The Swift that documents and comments show, each block without its indentation.
+    fn shown(text: &str) -> Vec<String> {
+        let uncommented = |line: &str| line.trim().trim_start_matches("///").to_owned() + "\n";
+        let text: String = text.lines().map(uncommented).collect();
+        text.split("```swift\n").skip(1).filter_map(|block| block.split("```").next()).map(trimmed).collect()
+    }
+
+    fn trimmed(text: &str) -> String {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_documents_show_is_compiled_and_run() {
+        let root = Workspace::load().expect("cargo metadata works").root;
+        let read = |path: &str| fs::read_to_string(root.join(path)).expect("it can be read");
+        let run: String = [
+            "bindings/swift/tests/DevcredTests/DocumentationTests.swift",
+            "examples/swift/Sources/get/main.swift",
+            "examples/swift/Sources/login/main.swift",
+        ]
+        .iter()
+        .map(|path| trimmed(&read(path)) + "\n")
+        .collect();
+        let sources = fs::read_dir(root.join("bindings/swift/Sources/Devcred")).expect("there are sources");
+        let sources = sources.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+        let blocks: Vec<_> = sources
+            .chain([read("README.md"), read("bindings/swift/README.md")])
+            .flat_map(|text| shown(&text))
+            // Part of a manifest.
+            .filter(|block| !block.starts_with("dependencies:"))
+            .collect();
+        assert_eq!(blocks.len(), 8);
+        for block in blocks {
+            assert!(run.contains(&block), "nothing runs this:\n{block}");
+        }
+    }
+
+    #[test]
+    fn the_readme_names_this_version() {
+        let root = Workspace::load().expect("cargo metadata works").root;
+        let readme = fs::read_to_string(root.join("bindings/swift/README.md")).expect("it can be read");
+        assert!(readme.contains(&format!("devcred-swift-{}-linux", env!("CARGO_PKG_VERSION"))));
+    }
+}

@@ -1,0 +1,100 @@
+//! The Swift package as it is shipped: the facade, what is generated, and the library, in one folder that SwiftPM builds from.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::ledger::Shipped;
+use crate::process;
+use crate::uniffi::{self, Profile};
+use crate::workspace::Workspace;
+
+/// Its folder's name is that of the package.
+const NAME: &str = "devcred";
+
+/// Puts it together below `target/swift`, and gives its folder. A file that has not changed is left alone, so that only what has
+/// is compiled.
+pub(super) fn assemble(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    let folder = folder(workspace, profile);
+    let files = contents(workspace, profile)?;
+    for stale in listed(&folder.join("Sources"))?.iter().filter(|path| !files.contains_key(*path)) {
+        fs::remove_file(stale).with_context(|| format!("cannot delete {}", stale.display()))?;
+    }
+    for (to, from) in &files {
+        copy(from, to)?;
+    }
+    Ok(folder)
+}
+
+/// The archive that people unpack and depend on by its path.
+pub(super) fn archive(workspace: &Workspace) -> Result<Shipped> {
+    let folder = assemble(workspace, Profile::Shipped)?;
+    let parent = folder.parent().context("a package lies in a folder")?;
+    let dist = workspace.target.join("dist");
+    fs::create_dir_all(&dist).with_context(|| format!("cannot create {}", dist.display()))?;
+    let architecture = std::env::consts::ARCH;
+    let file = dist.join(format!("devcred-swift-{}-linux-{architecture}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let mut tar = process::command("tar");
+    tar.args(["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--create", "--gzip"]);
+    process::run(tar.arg("--file").arg(&file).arg("--directory").arg(parent).arg(NAME))?;
+    Ok(Shipped { name: "devcred-swift.tar.gz", file })
+}
+
+/// Where the package is put together.
+pub(super) fn folder(workspace: &Workspace, profile: Profile) -> PathBuf {
+    let parent = match profile {
+        Profile::Shipped => "swift",
+        Profile::ForTests => "swift/for-tests",
+    };
+    workspace.target.join(parent).join(NAME)
+}
+
+/// Each file of the package, and where it comes from.
+fn contents(workspace: &Workspace, profile: Profile) -> Result<BTreeMap<PathBuf, PathBuf>> {
+    let folder = folder(workspace, profile);
+    let library = uniffi::static_library(workspace, profile)?;
+    let generated = uniffi::generate(workspace, "swift")?;
+    let source = workspace.root.join("bindings/swift");
+    let mut files = BTreeMap::from([
+        (folder.join("Package.swift"), source.join("Package.swift")),
+        (folder.join("README.md"), source.join("README.md")),
+        (folder.join("LICENSE"), workspace.root.join("LICENSE")),
+        (folder.join("Sources/DevcredNative/DevcredNative.swift"), generated.join("DevcredNative.swift")),
+        (folder.join("Sources/DevcredFFI/DevcredFFI.h"), generated.join("DevcredFFI.h")),
+        (folder.join("Sources/DevcredFFI/module.modulemap"), generated.join("DevcredFFI.modulemap")),
+        (folder.join("lib/libdevcred_uniffi.a"), library),
+    ]);
+    for file in listed(&source.join("Sources"))? {
+        files.insert(folder.join(file.strip_prefix(&source)?), file);
+    }
+    Ok(files)
+}
+
+/// Every file below a folder, which need not be there.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(found);
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.append(&mut listed(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let contents = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if fs::read(to).is_ok_and(|there| there == contents) {
+        return Ok(());
+    }
+    let folder = to.parent().context("a file lies in a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::write(to, contents).with_context(|| format!("cannot write {}", to.display()))
+}

@@ -1,0 +1,134 @@
+//! The Swift toolchain: a folder below `target/` with a small Debian in it, whose packages have Swift 6.
+//!
+//! Swift's own server may be out of reach, and the Debian of this machine may be older. Programs run in the folder by chroot,
+//! in mounts of their own, so nothing stays mounted. What was built runs outside of it too, by the folder's own libraries.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::debian::Program;
+use crate::workspace::Workspace;
+use crate::{debian, process};
+
+/// The Debian that has Swift 6.0.
+const RELEASE: &str = "trixie";
+
+/// The last two are only recommended by the first, and `import Foundation` needs them.
+const PACKAGES: [&str; 4] = ["swiftlang", "libc6-dev", "libstdc++-14-dev", "ca-certificates"];
+
+const PROGRAMS: &[Program] = &[Program { name: "debootstrap", package: "debootstrap" }];
+
+/// Where the packages of Debian put Swift's libraries.
+const LIBRARIES: [&str; 2] = ["usr/lib", "usr/libexec/swift/lib/swift/linux"];
+
+/// Binds what the toolchain needs into the root, where all of it vanishes with the process: the checkout, the folder of
+/// what is built, `/dev`, and `/proc`, by which Swift finds its own programs.
+const ENTER: &str = r#"
+root=$1; shift
+while [ "$1" != -- ]; do mkdir -p "$root$1"; mount --bind "$1" "$root$1"; shift; done; shift
+mount -t proc proc "$root/proc"; mount --bind /dev "$root/dev"
+exec chroot "$root" "$@""#;
+
+/// The folder with the toolchain.
+pub(super) struct SwiftRoot {
+    folder: PathBuf,
+}
+
+impl SwiftRoot {
+    /// Makes it, or finds that it is there.
+    pub(super) fn install(workspace: &Workspace) -> Result<Self> {
+        let root = Self { folder: workspace.target.join("swift/root") };
+        if root.is_complete() {
+            println!("up to date: {}", workspace.relative(&root.folder));
+            return Ok(root);
+        }
+        debian::ensure(PROGRAMS)?;
+        if root.folder.exists() {
+            // Never across a mount that somebody has left in it.
+            process::run(process::command("rm").args(["-rf", "--one-file-system"]).arg(&root.folder))?;
+        }
+        let parent = root.folder.parent().context("the folder lies in another")?;
+        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        let mut debootstrap = process::command("debootstrap");
+        debootstrap.args(["--variant=minbase", RELEASE]).arg(&root.folder).arg(mirror()?);
+        process::run(&mut debootstrap).context("the root of Debian cannot be made; this needs root's rights")?;
+        for name in ["resolv.conf", "hosts"] {
+            let from = Path::new("/etc").join(name);
+            fs::copy(&from, root.folder.join("etc").join(name))
+                .with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+        process::run(root.enter(&[], "apt-get").arg("update"))?;
+        let mut install = root.enter(&[], "apt-get");
+        install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
+        process::run(install.args(PACKAGES)).context("Swift cannot be installed")?;
+        process::run(root.enter(&[], "apt-get").arg("clean"))?;
+        fs::write(root.stamp(), stamp()).context("the root cannot be marked as complete")?;
+        Ok(root)
+    }
+
+    /// What `install` made.
+    pub(super) fn find(workspace: &Workspace) -> Result<Self> {
+        let root = Self { folder: workspace.target.join("swift/root") };
+        if !root.is_complete() {
+            bail!(
+                "Swift is missing: the step that installs it failed, see above, or run `cargo xtask setup --lang swift`"
+            );
+        }
+        Ok(root)
+    }
+
+    /// `swift`, in a workspace that has the same path inside.
+    pub(super) fn swift(&self, workspace: &Workspace) -> Command {
+        let mut command = self.enter(&[&workspace.root, &workspace.target], "swift");
+        // Its caches belong to what is built.
+        command.env("HOME", workspace.target.join("swift"));
+        command
+    }
+
+    /// The words that start a program outside of the root which was built inside: its own loader, with its libraries.
+    pub(super) fn loader(&self) -> Result<Vec<String>> {
+        let architecture = format!("{}-linux-gnu", std::env::consts::ARCH);
+        let [libraries, swift] = LIBRARIES.map(|place| self.folder.join(place));
+        let path = std::env::join_paths([libraries.join(&architecture), swift])?;
+        let loader = fs::read_dir(libraries.join(&architecture))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld-linux")))
+            .context("the root of Debian has no loader")?;
+        let words = [loader.into_os_string(), "--library-path".into(), path];
+        words.into_iter().map(|word| word.into_string().ok().context("the path of the checkout is not UTF-8")).collect()
+    }
+
+    fn enter(&self, bound: &[&Path], program: &str) -> Command {
+        let mut command = process::command("unshare");
+        command.args(["--mount", "--propagation", "private", "sh", "-ec", ENTER, "sh"]).arg(&self.folder);
+        command.args(bound).arg("--").arg(program);
+        command
+    }
+
+    fn is_complete(&self) -> bool {
+        fs::read_to_string(self.stamp()).is_ok_and(|found| found == stamp())
+    }
+
+    fn stamp(&self) -> PathBuf {
+        self.folder.join("devcred-stamp")
+    }
+}
+
+fn stamp() -> String {
+    format!("{RELEASE} {}\n", PACKAGES.join(" "))
+}
+
+/// The mirror of Debian that this machine uses.
+fn mirror() -> Result<String> {
+    let targets =
+        process::output(process::command("apt-get").args(["indextargets", "--format", "$(REPO_URI) $(CODENAME)"]))
+            .context("the machine's mirror of Debian cannot be found")?;
+    let is_main = |codename: &str| !codename.contains('-');
+    let lines = targets.lines().filter_map(|line| line.split_once(' '));
+    let mut mains = lines.filter(|(uri, codename)| is_main(codename) && uri.trim_end_matches('/').ends_with("/debian"));
+    let (uri, _) = mains.next().context("this machine has no mirror of Debian: Swift needs its packages")?;
+    Ok(uri.to_owned())
+}
