@@ -157,8 +157,10 @@ test('worker threads that end, or are ended while their calls run, 200 times', {
 
 test('the calls of a worker thread that was ended are ended too', { timeout: LIMIT }, async (t) => {
   const emulator = await Emulator.start(t);
+  const patient = '{ timeoutMs: 3600000, attemptTimeoutMs: 3600000 }';
   const program = `${IMPORT}
-    const worker = new Worker(\`${WORKER} Client.fromEnv().getDeviceCredential('${HANGS}');\`, { eval: true, execArgv: [] });
+    const text = \`${WORKER} Client.fromEnv(${patient}).getDeviceCredential('${HANGS}');\`;
+    const worker = new Worker(text, { eval: true, execArgv: [] });
     const journal = () => journalOf(process.env.DEVCRED_ENDPOINT);
     while ((await journal()).calls.length === 0);
     await worker.terminate();
