@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 
 use crate::inbox::Inbox;
 use crate::options::{given, options, request, secret, text};
-use crate::{log, outcome};
+use crate::{door, log, outcome};
 
 /// How often a thread that waits lets Python do what it has to do there.
 const LET_PYTHON_RUN: Duration = Duration::from_millis(100);
@@ -45,15 +45,16 @@ impl Client {
         let request = request(client_id, instance_id, timeout)?;
         log::look(py)?;
         let mut raised = None;
-        let outcome = py.detach(|| {
-            self.0.call(request, LET_PYTHON_RUN, || match Python::try_attach(let_python_run) {
+        let (outcome, _inside) = py.detach(|| {
+            let outcome = self.0.call(request, LET_PYTHON_RUN, || match door::enter(let_python_run) {
                 Some(Ok(())) => ControlFlow::Continue(()),
                 Some(Err(error)) => {
                     raised = Some(error);
                     ControlFlow::Break(())
                 }
                 None => ControlFlow::Break(()),
-            })
+            });
+            (outcome, door::come_back())
         });
         raised.map_or_else(|| outcome::to_python(py, outcome), Err)
     }
@@ -84,7 +85,8 @@ impl Client {
         let key_secret = secret("access_key_secret", key_secret)?;
         let security_token = given("security_token", security_token, secret)?;
         // Without the GIL: another thread of the caller's may be at it, too.
-        let replaced = py.detach(|| self.0.set_access_key(key_id, &key_secret, security_token.as_ref()));
+        let (replaced, _inside) =
+            py.detach(|| (self.0.set_access_key(key_id, &key_secret, security_token.as_ref()), door::come_back()));
         replaced.map_err(|refused| outcome::exception(py, *refused))
     }
 

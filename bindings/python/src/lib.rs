@@ -1,7 +1,7 @@
 //! `devcred._native`: what the package `devcred` is built on. It is private: the package is the API.
 //!
-//! It converts, starts, completes and cancels; what a call is lives in the bridge. Threads of the bridge enter Python by
-//! `door.rs` only.
+//! It converts, starts, completes and cancels; what a call is lives in the bridge. Threads that are outside of
+//! Python enter it by `door.rs` only.
 
 mod client;
 mod door;
