@@ -26,10 +26,10 @@ fn main() -> Result<()> {
         format: false,
         ..GenerateOptions::default()
     })?;
-    // uniffi's Kotlin is public, and there is no option for it; Swift's facade hides its module by an import.
     for file in kotlin_files(Path::new(folder))? {
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        fs::write(&file, hidden(&text)).with_context(|| format!("cannot write {}", file.display()))?;
+        fs::write(&file, with_status_kept(&hidden(&text))?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
 }
@@ -47,8 +47,8 @@ fn kotlin_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The same Kotlin, with every top-level declaration `internal`. One that is overlooked fails to compile: the facade is built with
-/// `-Xexplicit-api=strict`.
+/// The same Kotlin, with every top-level declaration `internal`: uniffi has no option for it. One that is overlooked fails to
+/// compile, since the facade is built with `-Xexplicit-api=strict`.
 fn hidden(kotlin: &str) -> String {
     const MODIFIERS: &[&str] = &["open ", "data ", "sealed ", "enum ", "abstract ", "inline "];
     const DECLARATIONS: &[&str] = &["class ", "interface ", "object ", "fun ", "typealias "];
@@ -65,4 +65,18 @@ fn hidden(kotlin: &str) -> String {
         }
     };
     kotlin.split_inclusive('\n').map(hide).collect()
+}
+
+/// The same Kotlin, with one place a thread for the status of a call in the place of a new one each time: JNA allocates memory for it,
+/// and registers what frees it, which together cost more than all the rest of a call.
+///
+/// One place is enough: a call's status is read before the thread makes its next one, and a success writes nothing there.
+fn with_status_kept(kotlin: &str) -> Result<String> {
+    const NEW: &str = "var status = UniffiRustCallStatus()";
+    const KEPT: &str = "val status = STATUS.get().apply { code = UNIFFI_CALL_SUCCESS }";
+    const PLACE: &str = "\nprivate val STATUS: ThreadLocal<UniffiRustCallStatus> = ThreadLocal.withInitial { UniffiRustCallStatus() }\n";
+    if kotlin.matches(NEW).count() != 1 {
+        bail!("uniffi's Kotlin has changed: it has not one place with `{NEW}`");
+    }
+    Ok(kotlin.replace(NEW, KEPT) + PLACE)
 }

@@ -8,13 +8,18 @@ const EVERY_FILE: Files = Files { under: &[""], endings: &[""], except: &[] };
 /// People write and read these.
 pub(super) const SOURCES: Files = Files {
     under: &["bindings/", "crates/", "examples/", "tests/"],
-    endings: &[".c", ".cpp", ".h", ".js", ".kt", ".kts", ".mjs", ".mts", ".py", ".pyi", ".rs", ".swift", ".ts"],
+    endings: &[
+        ".c", ".cpp", ".h", ".java", ".js", ".kt", ".kts", ".mjs", ".mts", ".py", ".pyi", ".rs", ".swift", ".ts",
+    ],
     except: &[],
 };
 
-/// What a user of a language gets. Tests, probes and build scripts may do more.
-const BINDINGS: Files =
-    Files { under: &["bindings/"], endings: SOURCES.endings, except: &["/tests/", "/test/", "/probe", "/build.rs"] };
+/// What a user of a language gets. Tests, probes, build scripts and generators may do more.
+const BINDINGS: Files = Files {
+    under: &["bindings/"],
+    endings: SOURCES.endings,
+    except: &["/tests/", "/test/", "/probe", "/build.rs", "/bindgen/"],
+};
 
 // A word that this very file must not hold is put together from two.
 pub(super) const RULES: &[Rule] = &[
