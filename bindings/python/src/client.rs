@@ -9,17 +9,31 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
 use crate::inbox::Inbox;
+use crate::log::imported;
 use crate::options::{given, options, request, secret, text};
 use crate::{door, log, outcome};
 
-/// How often a thread that waits lets Python do what it has to do there.
-const LET_PYTHON_RUN: Duration = Duration::from_millis(100);
+/// How often a thread that waits may let Python do what it has to do there.
+const TURN: Duration = Duration::from_millis(100);
 
-/// Handlers of signals, Ctrl-C's among them, and an exception that another thread has sent to this one, as runners of jobs do: Python
-/// turns to both where a function of its own begins, and `PyErr_CheckSignals` looks for the first only.
+/// A thread that is not the main one lets it at each of the first turns, later at every tenth: only the main one runs handlers of
+/// signals, and many threads that wait must not keep the GIL busy.
+const FIRST_TURNS: u32 = 10;
+
+/// Runs the handlers of signals, Ctrl-C's among them, and raises what another thread has sent to this one, as runners of jobs do:
+/// Python turns to both where a function of its own begins, and `PyErr_CheckSignals` looks for the first only.
 fn let_python_run(py: Python<'_>) -> PyResult<()> {
     static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     FUNCTION.import(py, "devcred._client", "let_python_run")?.call0().map(drop)
+}
+
+/// Without `threading` there is no other thread worth a name.
+fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+    let Some(threading) = imported(py, "threading")? else {
+        return Ok(true);
+    };
+    let main = threading.call_method0("main_thread")?.getattr("ident")?;
+    threading.call_method0("get_ident")?.eq(main)
 }
 
 #[pyclass(frozen, module = "devcred._native")]
@@ -44,15 +58,22 @@ impl Client {
     ) -> PyResult<Bound<'py, PyAny>> {
         let request = request(client_id, instance_id, timeout)?;
         log::look(py)?;
-        let mut raised = None;
+        let is_main = is_main_thread(py)?;
+        let (mut turns, mut raised) = (0_u32, None);
         let (outcome, _inside) = py.detach(|| {
-            let outcome = self.0.call(request, LET_PYTHON_RUN, || match door::enter(let_python_run) {
-                Some(Ok(())) => ControlFlow::Continue(()),
-                Some(Err(error)) => {
-                    raised = Some(error);
-                    ControlFlow::Break(())
+            let outcome = self.0.call(request, TURN, || {
+                turns += 1;
+                if !is_main && turns > FIRST_TURNS && !turns.is_multiple_of(FIRST_TURNS) {
+                    return ControlFlow::Continue(());
                 }
-                None => ControlFlow::Break(()),
+                match door::enter(let_python_run) {
+                    Some(Ok(())) => ControlFlow::Continue(()),
+                    Some(Err(error)) => {
+                        raised = Some(error);
+                        ControlFlow::Break(())
+                    }
+                    None => ControlFlow::Break(()),
+                }
             });
             (outcome, door::come_back())
         });

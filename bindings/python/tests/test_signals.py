@@ -81,6 +81,8 @@ def test_an_exception_that_is_sent_to_a_thread_ends_its_call(program: Program, e
         sys.stdin.readline()
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Late))
         thread.join({LIMIT})
+        if thread.is_alive():
+            print("it waits on", flush=True)
         sys.stdin.readline()
         """)
     emulator.wait_for([None])
