@@ -15,6 +15,11 @@ const KEY = { accessKeyId: 'test-key-id', accessKeySecret: 'test-key-s3cr3t' };
 // Long enough for a machine that is busy: it says "this hangs", not "this is slow".
 export const LIMIT = 120_000;
 
+// A test that hangs is ended, and takes its emulators with it.
+const children = new Set();
+process.once('SIGTERM', () => process.exit(1));
+process.once('exit', () => children.forEach((child) => void child.kill()));
+
 export class Emulator {
   #child;
 
@@ -25,6 +30,7 @@ export class Emulator {
       env: { ALIBABA_CLOUD_ACCESS_KEY_ID: KEY.accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: KEY.accessKeySecret },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    children.add(emulator.#child);
     const [line] = await once(emulator.#child.stdout, 'data');
     emulator.endpoint = String(line).trim();
     test.after(() => emulator.stop());
