@@ -64,7 +64,8 @@ async def mqtt_login(
     credential = await client.get_device_credential(client_id)
     response.headers["Cache-Control"] = "no-store"
     # The login only: with its secret a device could make logins for ever, and what it needs is one.
-    return credential.mqtt_login().reveal()
+    login = credential.mqtt_login().reveal()
+    return {"clientId": login["client_id"], "username": login["username"], "password": login["password"]}
 
 
 @app.exception_handler(devcred.DevcredError)

@@ -125,9 +125,9 @@ def test_the_server_gives_a_device_its_login_and_never_its_secret(server: tuple[
     status, login, headers = app.post("token-1")
     assert status == 200
     assert headers["Cache-Control"] == "no-store"
-    assert login.keys() == {"client_id", "username", "password"}
+    assert login.keys() == {"clientId", "username", "password"}
     secret = secret_of(DEVICE, emulator)
-    assert login["client_id"] == DEVICE
+    assert login["clientId"] == DEVICE
     assert login["password"] == base64.b64encode(hmac.digest(secret.encode(), DEVICE.encode(), "sha1")).decode()
     log = app.stop()
     for hidden in (secret, login["password"], emulator.access_key_secret):

@@ -1,12 +1,13 @@
-//! The emulator, for the tests of other languages: `devcred emulator` on a free port, for as long as this value lives.
+//! Servers for the tests of other languages: the emulator, and the example of an app's own server. Each listens on a free port, for
+//! as long as its value lives.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{node, process};
 
 /// It knows every instance.
 const INSTANCE: &str = "post-cn-0pp12gl****";
@@ -14,37 +15,70 @@ const INSTANCE: &str = "post-cn-0pp12gl****";
 const ACCESS_KEY: [(&str, &str); 2] =
     [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-of-tests"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t-of-tests")];
 
-pub(crate) struct Emulator {
+/// A program that says its URL in its first line, and then serves.
+struct Server {
     process: Child,
     /// Open, so that it may write.
     _stdout: BufReader<ChildStdout>,
-    endpoint: String,
+    url: String,
 }
+
+impl Server {
+    fn start(command: &mut Command) -> Result<Self> {
+        let mut process = command.stdout(Stdio::piped()).spawn().with_context(|| process::not_started(command))?;
+        let mut stdout = BufReader::new(process.stdout.take().context("its output cannot be read")?);
+        let mut line = String::new();
+        stdout.read_line(&mut line).context("it does not say where it is")?;
+        Ok(Self { process, _stdout: stdout, url: line.trim_end().to_owned() })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It fails where it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// `devcred emulator`.
+pub(crate) struct Emulator(Server);
 
 impl Emulator {
     /// Builds and starts it.
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
         process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
         let mut command = process::command(workspace.target.join("debug/devcred"));
-        command.args(["emulator", "--listen", "127.0.0.1:0"]).envs(ACCESS_KEY);
-        command.env_remove("ALIBABA_CLOUD_SECURITY_TOKEN").stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command.spawn().with_context(|| process::not_started(&command))?;
-        let mut stdout = BufReader::new(process.stdout.take().context("its output cannot be read")?);
-        let mut line = String::new();
-        stdout.read_line(&mut line).context("the emulator does not say where it is")?;
-        Ok(Self { process, _stdout: stdout, endpoint: line.trim_end().to_owned() })
+        command.args(["emulator", "--listen", "127.0.0.1:0"]).envs(ACCESS_KEY).stderr(Stdio::null());
+        command.env_remove("ALIBABA_CLOUD_SECURITY_TOKEN");
+        Ok(Self(Server::start(&mut command).context("the emulator does not start")?))
     }
 
-    /// Puts what a client needs into a command's environment.
+    /// Puts where it is, what it knows and the key into a command's environment.
     pub(crate) fn tell(&self, command: &mut Command) {
-        command.envs(ACCESS_KEY).env("DEVCRED_ENDPOINT", &self.endpoint).env("DEVCRED_INSTANCE_ID", INSTANCE);
+        command.envs(ACCESS_KEY).env("DEVCRED_ENDPOINT", &self.0.url).env("DEVCRED_INSTANCE_ID", INSTANCE);
     }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // It fails where it has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+/// Runs the example of an app against the example of the app's own server, the one in Node.js: an app whose token the server
+/// knows gets the login of its device, and another one is refused.
+pub(crate) fn log_in(workspace: &Workspace, app: &[String]) -> Result<()> {
+    let emulator = Emulator::start(workspace)?;
+    let mut command = node::app_server(workspace)?;
+    emulator.tell(&mut command);
+    command.env("PORT", "0").env("APP_TOKENS", r#"{"t0ken-of-alice": "GID_alice@@@phone"}"#);
+    let server = Server::start(&mut command).context("the app's own server does not start")?;
+    let run = |token: &str| {
+        let (program, arguments) = app.split_first().context("an app is a program")?;
+        let mut app = process::command(program);
+        process::output(app.args(arguments).arg(&server.url).env("APP_TOKEN", token))
+    };
+    let username = run("t0ken-of-alice")?;
+    println!("the app got {}", username.trim_end());
+    ensure!(username.starts_with("DeviceCredential|"), "that is no user name");
+    match run("t0ken-of-mallory") {
+        Ok(username) => bail!("an app with an unknown token got {username}"),
+        Err(refused) => ensure!(format!("{refused:#}").contains("status 401"), "{refused:#}"),
     }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::suite::Suite;
 use crate::workspace::Workspace;
-use crate::{debian, process, uniffi, zig};
+use crate::{debian, emulator, process, uniffi, zig};
 
 /// Kotlin's row in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "kotlin", setup, build, test, shipped, contenders };
@@ -65,6 +65,10 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
     let suite = Suite { target: "suite", language: "kotlin", probe: None, which: &[] };
     tally += steps.test("kotlin: suite", || suite.run(workspace));
     tally.failed += steps.test("kotlin: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    steps.run("kotlin: the example of an app, with its own server", || {
+        let app = program(workspace, "login", "", "examples.login.LoginKt")?;
+        emulator::log_in(workspace, &[app.display().to_string()])
+    });
     tally
 }
 

@@ -69,6 +69,16 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
     ])
 }
 
+/// The example of an app's own server, with the package as npm installs it.
+pub(crate) fn app_server(workspace: &Workspace) -> Result<Command> {
+    check_version()?;
+    pack(workspace)?;
+    install_project(workspace)?;
+    let mut command = process::command(below(workspace, "node"));
+    command.arg(below(workspace, "project/examples/app-server.mjs"));
+    Ok(command)
+}
+
 fn below(workspace: &Workspace, path: &str) -> PathBuf {
     workspace.target.join("node").join(path)
 }

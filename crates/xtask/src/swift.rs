@@ -13,7 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use self::root::SwiftRoot;
-use crate::emulator::Emulator;
+use crate::emulator::{self, Emulator};
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
 use crate::process;
@@ -96,6 +96,11 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         tally.failed += tested.failed;
         tally.passed += if run.counted { 0 } else { tested.passed };
     }
+    steps.run("swift: the example of an app, with its own server", || {
+        let mut app = SwiftRoot::find(workspace)?.loader()?;
+        app.push(scratch(workspace, "examples/debug/login").display().to_string());
+        emulator::log_in(workspace, &app)
+    });
     tally
 }
 
