@@ -30,7 +30,8 @@ async function login(request, response) {
   if (request.method !== 'POST' || request.url !== '/mqtt-login') return answer(response, 404, { error: 'no such route' });
   const [, token = ''] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
   const device = devices.get(digest(token));
-  if (!device) return answer(response, 401, { error: 'unknown token' }, { 'WWW-Authenticate': 'Bearer' });
+  // Swift's Foundation on Linux crashes on a challenge without a parameter.
+  if (!device) return answer(response, 401, { error: 'unknown token' }, { 'WWW-Authenticate': 'Bearer realm="mqtt-login"' });
 
   // An app that has gone away needs no answer: then the call to the service ends too.
   const gone = new AbortController();

@@ -52,7 +52,8 @@ def caller(authorization: Annotated[HTTPAuthorizationCredentials, Depends(bearer
     """Which device calls."""
     token = hashlib.sha256(authorization.credentials.encode()).hexdigest()
     if token not in DEVICES:
-        raise HTTPException(401, "this token is not known", {"WWW-Authenticate": "Bearer"})
+        # Swift's Foundation on Linux crashes on a challenge without a parameter.
+        raise HTTPException(401, "this token is not known", {"WWW-Authenticate": 'Bearer realm="mqtt-login"'})
     return DEVICES[token]
 
 
