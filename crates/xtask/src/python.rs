@@ -65,7 +65,8 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
 /// A program of the test tools, which runs in the workspace's root.
 fn tool(workspace: &Workspace, name: &str) -> Result<Command> {
     let mut command = process::command(TOOLS.program(workspace, name)?);
-    command.current_dir(&workspace.root);
+    // Nothing is written beside the sources.
+    command.current_dir(&workspace.root).env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(command)
 }
 

@@ -105,6 +105,11 @@ impl Case {
         case.expect.check()?;
         Ok(case)
     }
+
+    /// Whether it makes so many calls at once that it keeps a small machine busy by itself.
+    pub(crate) fn is_crowd(&self) -> bool {
+        self.call.form.calls.is_some_and(|calls| calls >= 100)
+    }
 }
 
 #[cfg(test)]

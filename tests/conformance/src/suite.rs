@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::{fs, io};
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -130,6 +130,8 @@ struct Suite {
     columns: Vec<Arc<Column>>,
     cases: Vec<Named>,
     runtime: Arc<Runtime>,
+    /// Held alone by a crowd, and together by all other cases.
+    machine: Arc<RwLock<()>>,
 }
 
 impl Column {
@@ -169,7 +171,7 @@ impl Suite {
         let mut arguments = Arguments::from_iter([OsString::from("suite")].into_iter().chain(options.rest));
         arguments.test_threads = arguments.test_threads.or(Some(pool::SIZE * columns.len()));
         let runtime = Runtime::new().map_err(|error| format!("no tokio runtime: {error}"))?;
-        Ok(Self { title, arguments, columns, cases, runtime: Arc::new(runtime) })
+        Ok(Self { title, arguments, columns, cases, runtime: Arc::new(runtime), machine: Arc::default() })
     }
 
     /// Every case in every language; the languages take turns, so that none waits for another's probes.
@@ -178,10 +180,18 @@ impl Suite {
         let trial = |((name, case), column): (&Named, &Arc<Column>)| {
             let full_name = format!("{}::{name}", column.name);
             let (name, case) = (name.clone(), Arc::clone(case));
-            let (column, runtime) = (Arc::clone(column), Arc::clone(&self.runtime));
+            let (column, runtime, machine) = (Arc::clone(column), Arc::clone(&self.runtime), Arc::clone(&self.machine));
             Trial::test(full_name, move || {
                 let result = match case.as_ref() {
-                    Ok(case) => column.run(&name, case, &runtime),
+                    // Beside others, requests that were sent evenly would arrive bunched.
+                    Ok(case) if case.is_crowd() => {
+                        let _alone = machine.write().unwrap_or_else(PoisonError::into_inner);
+                        column.run(&name, case, &runtime)
+                    }
+                    Ok(case) => {
+                        let _together = machine.read().unwrap_or_else(PoisonError::into_inner);
+                        column.run(&name, case, &runtime)
+                    }
                     Err(wrong) => Err(format!("tests/cases/{name}.json: {wrong}")),
                 };
                 let sum = if result.is_ok() { &column.passed } else { &column.failed };
