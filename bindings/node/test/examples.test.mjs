@@ -79,7 +79,10 @@ test('app-server.mjs tells the app what it can act on', async (t) => {
   const { emulator, url, stderr } = await start(t);
   for (const token of [undefined, 'guessed', DEVICE]) {
     const { status, headers, body } = await answer(url, token);
-    assert.deepEqual([status, headers['www-authenticate'], body], [401, 'Bearer realm="mqtt-login"', { error: 'unknown token' }]);
+    assert.deepEqual(
+      [status, headers['www-authenticate'], body],
+      [401, 'Bearer realm="mqtt-login"', { error: 'unknown token' }],
+    );
   }
   assert.equal((await answer(url, 'token-of-one', { method: 'GET' })).status, 404);
   assert.equal((await answer(url, 'token-of-one', { path: '/' })).status, 404);
