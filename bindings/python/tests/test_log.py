@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import devcred
@@ -24,6 +25,17 @@ def level() -> Iterator[None]:
     yield
     LOGGER.setLevel(logging.NOTSET)
     logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def told_to(handler: logging.Handler) -> Iterator[None]:
+    """Tell a handler every event."""
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
 
 
 def events(caplog: pytest.LogCaptureFixture, client: devcred.Client, device: str = DEVICE) -> list[tuple[int, str]]:
@@ -95,14 +107,8 @@ def test_a_handler_that_fails_harms_no_call(emulator: Emulator) -> None:
             """Fail."""
             raise RuntimeError(record)
 
-    handler = Broken()
-    LOGGER.addHandler(handler)
-    LOGGER.setLevel(logging.DEBUG)
-    try:
-        with devcred.Client(**emulator.options) as client:
-            assert client.get_device_credential(DEVICE)
-    finally:
-        LOGGER.removeHandler(handler)
+    with told_to(Broken()), devcred.Client(**emulator.options) as client:
+        assert client.get_device_credential(DEVICE)
 
 
 def test_a_handler_cannot_wait_for_a_call_of_its_own(emulator: Emulator) -> None:
@@ -119,13 +125,7 @@ def test_a_handler_cannot_wait_for_a_call_of_its_own(emulator: Emulator) -> None
             except devcred.InvalidParameterError as error:
                 refused.append(error.message)
 
-    handler = Calling()
-    LOGGER.addHandler(handler)
-    LOGGER.setLevel(logging.DEBUG)
-    try:
-        with devcred.Client(**emulator.options) as client:
-            assert client.get_device_credential(DEVICE)
-    finally:
-        LOGGER.removeHandler(handler)
+    with told_to(Calling()), devcred.Client(**emulator.options) as client:
+        assert client.get_device_credential(DEVICE)
     assert len(refused) == 1
     assert "could wait for itself" in refused[0]

@@ -13,7 +13,7 @@ use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::suite::Suite;
 use crate::workspace::Workspace;
-use crate::{debian, process};
+use crate::{debian, files, process, suite};
 
 /// C's row in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "c", setup, build, test, shipped, contenders };
@@ -67,15 +67,13 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         return Tally { passed: 0, failed: 1 };
     }
     let built = |name: &str| workspace.target.join("c").join(name).display().to_string();
-    let suite = Suite { target: "suite", language: "c", probe: None, which: &[] };
-    let mut tally = steps.test("c: suite", || suite.run(workspace));
+    let mut tally = suite::column(workspace, steps, "c");
     // Tests that were counted already: what a checker finds there is a failure.
     let sanitizers = built("probe-asan");
     let valgrind = format!("{VALGRIND} {}", built("probe"));
     for (about, checked) in [
-        ("suite, with sanitizers", Suite { probe: Some(&sanitizers), which: WITH_SANITIZERS, ..suite }),
-        ("suite, under valgrind", Suite { probe: Some(&valgrind), which: WITH_VALGRIND, ..suite }),
-        ("memory", Suite { target: "memory", ..suite }),
+        ("suite, with sanitizers", Suite { probe: Some(&sanitizers), which: WITH_SANITIZERS, ..Suite::of("c") }),
+        ("suite, under valgrind", Suite { probe: Some(&valgrind), which: WITH_VALGRIND, ..Suite::of("c") }),
     ] {
         tally.failed += steps.test(&format!("c: {about}"), || checked.run(workspace)).failed;
     }
@@ -112,11 +110,11 @@ fn install(workspace: &Workspace, prefix: &Path) -> Result<Shipped> {
     let (release, sources) = (workspace.target.join("release"), workspace.root.join("bindings/c"));
     let library = prefix.join("lib");
     let soname = format!("libdevcred.so.{ABI_VERSION}");
-    copy(&sources.join("include/devcred.h"), &prefix.join("include/devcred.h"))?;
-    copy(&release.join("libdevcred.a"), &library.join("libdevcred.a"))?;
-    copy(&built.file, &library.join(format!("libdevcred.so.{version}")))?;
-    link(&format!("libdevcred.so.{version}"), &library.join(&soname))?;
-    link(&soname, &library.join("libdevcred.so"))?;
+    files::copy(&sources.join("include/devcred.h"), &prefix.join("include/devcred.h"))?;
+    files::copy(&release.join("libdevcred.a"), &library.join("libdevcred.a"))?;
+    files::copy(&built.file, &library.join(format!("libdevcred.so.{version}")))?;
+    files::link(format!("libdevcred.so.{version}"), &library.join(&soname))?;
+    files::link(&soname, &library.join("libdevcred.so"))?;
     for (from, to) in [
         ("devcred.pc.in", "pkgconfig/devcred.pc"),
         ("devcred-config.cmake.in", "cmake/devcred/devcred-config.cmake"),
@@ -126,7 +124,7 @@ fn install(workspace: &Workspace, prefix: &Path) -> Result<Shipped> {
         let libraries =
             if to.ends_with(".cmake") { STATIC_LIBRARIES.replace(' ', ";") } else { STATIC_LIBRARIES.to_owned() };
         let text = text.replace("@VERSION@", version).replace("@ABI_VERSION@", ABI_VERSION);
-        write(&library.join(to), &text.replace("@STATIC_LIBRARIES@", &libraries))?;
+        files::write(&library.join(to), text.replace("@STATIC_LIBRARIES@", &libraries))?;
     }
     Ok(built)
 }
@@ -159,33 +157,4 @@ fn pkg_config(workspace: &Workspace) -> Command {
     let mut command = process::command("pkg-config");
     command.env("PKG_CONFIG_PATH", prefix(workspace).join("lib/pkgconfig"));
     command
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    // A program that runs may have the old one open: it keeps it.
-    remove(to)?;
-    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
-    Ok(())
-}
-
-fn write(to: &Path, text: &str) -> Result<()> {
-    remove(to)?;
-    fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))
-}
-
-fn link(to: &str, link: &Path) -> Result<()> {
-    remove(link)?;
-    std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot link {} to {to}", link.display()))
-}
-
-/// Makes the folder of a file, and takes away the file of an earlier build.
-fn remove(file: &Path) -> Result<()> {
-    let folder = file.parent().context("a file lies in a folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot replace {}", file.display()))
-        }
-        _ => Ok(()),
-    }
 }

@@ -2,6 +2,7 @@
 //! as long as its value lives.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -41,14 +42,19 @@ impl Drop for Server {
     }
 }
 
+/// Builds the command `devcred`, and gives it.
+pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
+    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
+    Ok(workspace.target.join("debug/devcred"))
+}
+
 /// `devcred emulator`.
 pub(crate) struct Emulator(Server);
 
 impl Emulator {
     /// Builds and starts it.
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
-        process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
-        let mut command = process::command(workspace.target.join("debug/devcred"));
+        let mut command = process::command(build(workspace)?);
         command.args(["emulator", "--listen", "127.0.0.1:0"]).envs(ACCESS_KEY).stderr(Stdio::null());
         command.env_remove("ALIBABA_CLOUD_SECURITY_TOKEN");
         Ok(Self(Server::start(&mut command).context("the emulator does not start")?))

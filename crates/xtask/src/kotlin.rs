@@ -1,7 +1,7 @@
 //! Kotlin: the library as a jar with its native part inside, built by Maven, and its tests, which use that jar.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -11,9 +11,8 @@ use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
 use crate::runner::{self, Tally};
 use crate::steps::Steps;
-use crate::suite::Suite;
 use crate::workspace::Workspace;
-use crate::{debian, emulator, process, uniffi, zig};
+use crate::{debian, emulator, files, process, suite, uniffi, zig};
 
 /// Kotlin's row in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "kotlin", setup, build, test, shipped, contenders };
@@ -45,7 +44,7 @@ fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
         let built = package(workspace, &["-DskipTests", "-Pdocumentation"])?;
         let dist = workspace.target.join("dist");
         for part in JARS {
-            copy(&jar(workspace, part), &dist)?;
+            files::copy(&jar(workspace, part), &dist.join(jar_name(part)))?;
         }
         println!("built {}/devcred-*.jar", workspace.relative(&dist));
         built.print()
@@ -55,16 +54,14 @@ fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
     let mut tally = steps.test("kotlin: tests", || {
         natives(workspace)?;
-        process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
+        emulator::build(workspace)?;
         // A test that fails is counted, and the jar is built all the same: the suite runs with it.
         runner::run(maven(workspace).args(["-Dmaven.test.failure.ignore=true", "package"]))
     });
     if steps.run("kotlin: probe", || program(workspace, "probe", PROBE_FLAGS, "io.devcred.probe.ProbeKt")).is_none() {
         return Tally { passed: 0, failed: 1 };
     }
-    let suite = Suite { target: "suite", language: "kotlin", probe: None, which: &[] };
-    tally += steps.test("kotlin: suite", || suite.run(workspace));
-    tally.failed += steps.test("kotlin: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    tally += suite::column(workspace, steps, "kotlin");
     steps.run("kotlin: the example of an app, with its own server", || {
         let app = program(workspace, "login", "", "examples.login.LoginKt")?;
         emulator::log_in(workspace, &[app.display().to_string()])
@@ -100,18 +97,15 @@ fn package(workspace: &Workspace, options: &[&str]) -> Result<Shipped> {
 fn natives(workspace: &Workspace) -> Result<()> {
     let built = uniffi::library(workspace)?.file;
     uniffi::generate(workspace, "kotlin")?;
-    copy(&built, &folder(workspace).join("natives").join(PLATFORM))
-}
-
-fn copy(file: &Path, folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let to = folder.join(file.file_name().context("a file has a name")?);
-    fs::copy(file, &to).with_context(|| format!("cannot copy {}", file.display()))?;
-    Ok(())
+    files::copy(&built, &folder(workspace).join("natives").join(PLATFORM).join(uniffi::FILE))
 }
 
 fn jar(workspace: &Workspace, part: &str) -> PathBuf {
-    folder(workspace).join(format!("devcred-{}{part}.jar", env!("CARGO_PKG_VERSION")))
+    folder(workspace).join(jar_name(part))
+}
+
+fn jar_name(part: &str) -> String {
+    format!("devcred-{}{part}.jar", env!("CARGO_PKG_VERSION"))
 }
 
 /// Where Maven builds.
@@ -135,22 +129,12 @@ fn program(workspace: &Workspace, name: &str, flags: &str, class: &str) -> Resul
     let classpath =
         format!("{}:{}:{dependencies}", jar(workspace, "").display(), folder.join("test-classes").display());
     let unpacked = folder.join("jna");
-    fs::create_dir_all(&unpacked).with_context(|| format!("cannot create {}", unpacked.display()))?;
-    let script = format!(
-        "#!/bin/sh\nexec '{}' {flags} '-Djna.tmpdir={}' -cp '{classpath}' {class} \"$@\"\n",
-        java()?.display(),
-        unpacked.display()
-    );
+    files::make_folder(&unpacked)?;
+    let (java, unpacked) = (java()?, unpacked.display());
+    let command = format!("'{}' {flags} '-Djna.tmpdir={unpacked}' -cp '{classpath}' {class}", java.display());
     let file = folder.join(name);
-    fs::write(&file, script).with_context(|| format!("cannot write {}", file.display()))?;
-    make_executable(&file)?;
+    files::write_starter(&file, &command)?;
     Ok(file)
-}
-
-fn make_executable(file: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
-        .with_context(|| format!("cannot set {}", file.display()))
 }
 
 /// The JVM of Maven: `JAVA_HOME`'s, or the one on the path.

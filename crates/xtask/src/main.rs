@@ -14,6 +14,7 @@ mod check;
 mod closing_lines;
 mod debian;
 mod emulator;
+mod files;
 mod fuzz;
 mod kotlin;
 mod language;

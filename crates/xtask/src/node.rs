@@ -8,12 +8,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
-use crate::process;
 use crate::runner::{self, Tally};
 use crate::steps::Steps;
-use crate::suite::Suite;
 use crate::workspace::Workspace;
 use crate::zig::{self, BUILD_TOOLS};
+use crate::{emulator, files, process, suite};
 
 /// The row of Node.js in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "node", setup, build, test, shipped, contenders };
@@ -39,12 +38,10 @@ fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
 
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
     build(workspace, steps, &BuildOptions::default());
-    if steps.run("node: project", || install_project(workspace)).is_none() {
+    if steps.run("node: project", || install_packages(workspace)).is_none() {
         return Tally { passed: 0, failed: 1 };
     }
-    let suite = Suite { target: "suite", language: "node", probe: None, which: &[] };
-    let mut tally = steps.test("node: suite", || suite.run(workspace));
-    tally.failed += steps.test("node: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    let mut tally = suite::column(workspace, steps, "node");
     tally += steps.test("node: tests", || runner::run(&mut tests(workspace)?));
     if steps.run("node: lint", || lint(workspace)).is_none() {
         tally.failed += 1;
@@ -58,7 +55,6 @@ fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
 
 /// Programs that are not built, but must find the package that is installed: so they lie beside it.
 fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
-    pack(workspace)?;
     install_project(workspace)?;
     let node = below(workspace, "node");
     let bench = below(workspace, "project/bench");
@@ -72,7 +68,6 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
 /// The example of an app's own server, with the package as npm installs it.
 pub(crate) fn app_server(workspace: &Workspace) -> Result<Command> {
     check_version()?;
-    pack(workspace)?;
     install_project(workspace)?;
     let mut command = process::command(below(workspace, "node"));
     command.arg(below(workspace, "project/examples/app-server.mjs"));
@@ -110,7 +105,7 @@ fn install_tools(workspace: &Workspace) -> Result<()> {
         println!("up to date: {}", workspace.relative(&to));
         return Ok(());
     }
-    copy(&from, &to)?;
+    files::copy(&from, &to)?;
     process::run(npm(&to).arg("ci")).context("this needs npm's registry")?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }
@@ -130,61 +125,54 @@ fn pack(workspace: &Workspace) -> Result<Shipped> {
     Ok(addon)
 }
 
-/// A project of a user's, into which npm has installed the packages. Nothing is fetched: they are all that it needs.
+/// Makes the packages, and the project with them.
 fn install_project(workspace: &Workspace) -> Result<()> {
+    pack(workspace)?;
+    install_packages(workspace)
+}
+
+/// A project of a user's, into which npm has installed the packages. Nothing is fetched: they are all that it needs.
+fn install_packages(workspace: &Workspace) -> Result<()> {
     let project = below(workspace, "project");
-    if project.exists() {
-        fs::remove_dir_all(&project).with_context(|| format!("cannot delete {}", project.display()))?;
-    }
-    fs::create_dir_all(&project).with_context(|| format!("cannot create {}", project.display()))?;
+    files::make_empty(&project)?;
     process::run(npm(&project).args(["install", "--offline"]).args(tarballs(workspace)?))?;
     let sources = workspace.root.join("bindings/node");
     for name in ["probe.cjs", "test", "bench"] {
-        copy(&sources.join(name), &project.join(name))?;
+        files::copy(&sources.join(name), &project.join(name))?;
     }
-    copy(&workspace.root.join("examples/node"), &project.join("examples"))?;
+    files::copy(&workspace.root.join("examples/node"), &project.join("examples"))?;
     link_node(workspace)
 }
 
 /// The package, and the one with this machine's addon.
 fn tarballs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
-    let folder = packages(workspace);
     let version = format!("-{}.tgz", env!("CARGO_PKG_VERSION"));
-    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     let is_ours = |file: &PathBuf| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("devcred-") && name.ends_with(&version)
     };
-    Ok(files.into_iter().filter(is_ours).collect())
+    Ok(files::list(&packages(workspace))?.into_iter().filter(is_ours).collect())
 }
 
 /// A probe's environment is empty, so nothing is found on a PATH there.
 fn link_node(workspace: &Workspace) -> Result<()> {
     let node = process::output(process::command("node").args(["-p", "process.execPath"]))?;
-    let link = below(workspace, "node");
-    if link.is_symlink() {
-        fs::remove_file(&link).with_context(|| format!("cannot replace {}", link.display()))?;
-    }
-    std::os::unix::fs::symlink(node.trim(), &link).with_context(|| format!("cannot link {}", link.display()))
+    files::link(node.trim(), &below(workspace, "node"))
 }
 
 /// The tests of what only Node.js can get wrong, with an emulator and with an addon whose calls can be told to panic.
 fn tests(workspace: &Workspace) -> Result<Command> {
-    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
+    let emulator = emulator::build(workspace)?;
     process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-node", "--features", "test-panic"]))?;
-    let folder = below(workspace, "project/test");
-    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    let mut files: Vec<_> = files.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect();
-    files.sort();
+    let files = files::list(&below(workspace, "project/test"))?;
+    let files = files.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs"));
     let mut command = process::command("node");
     command.current_dir(below(workspace, "project"));
     // What takes minutes hangs.
     command.args(["--test", "--test-reporter=spec", "--test-timeout=300000"]).args(files);
     for (variable, path) in [
         ("DEVCRED_ROOT", workspace.root.clone()),
-        ("DEVCRED_COMMAND", workspace.target.join("debug/devcred")),
+        ("DEVCRED_COMMAND", emulator),
         ("DEVCRED_PACKAGES", packages(workspace)),
         ("DEVCRED_TOOLS", below(workspace, "tools/node_modules")),
         ("DEVCRED_ADDON_THAT_PANICS", workspace.target.join("debug/libdevcred_node.so")),
@@ -210,17 +198,4 @@ fn npm(folder: &Path) -> Command {
 /// npm would ask the network whether there is a newer npm.
 fn quietly(command: &mut Command) -> &mut Command {
     command.env("npm_config_update_notifier", "false")
-}
-
-/// A file, or a folder with all that is in it.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    if !from.is_dir() {
-        return fs::copy(from, to).map(drop).with_context(|| format!("cannot copy {}", from.display()));
-    }
-    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
-        let entry = entry?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
-    }
-    Ok(())
 }

@@ -10,10 +10,9 @@ use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
 use crate::runner::{self, Tally};
 use crate::steps::Steps;
-use crate::suite::Suite;
 use crate::venv::Venv;
 use crate::workspace::Workspace;
-use crate::{process, zig};
+use crate::{emulator, files, process, suite, zig};
 
 /// Python's row in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "python", setup, build, test, shipped, contenders };
@@ -47,11 +46,9 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
     if steps.run("python: install the wheel", || install(workspace)).is_none() {
         return Tally { passed: 0, failed: 1 };
     }
-    let suite = Suite { target: "suite", language: "python", probe: None, which: &[] };
-    let mut tally = steps.test("python: suite", || suite.run(workspace));
-    tally.failed += steps.test("python: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    let mut tally = suite::column(workspace, steps, "python");
     tally += steps.test("python: tests", || {
-        build_emulator(workspace)?;
+        emulator::build(workspace)?;
         build_extension_that_panics(workspace)?;
         let mut pytest = tool(workspace, "pytest")?;
         runner::run(pytest.arg("bindings/python").env("DEVCRED_TARGET", &workspace.target))
@@ -107,7 +104,7 @@ fn wheel(workspace: &Workspace) -> Result<PathBuf> {
     let mut command = zig::command(workspace, "maturin")?;
     command.current_dir(&source).args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out"]);
     process::run(command.arg(&dist).env("CARGO_TARGET_DIR", &workspace.target))?;
-    fs::copy(&sdist, &of_wheel).with_context(|| format!("cannot write {}", of_wheel.display()))?;
+    files::copy(&sdist, &of_wheel)?;
     Ok(wheel)
 }
 
@@ -116,10 +113,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Unpacks a source distribution with the time of now: in the archive all files have the same, by which cargo would take a
 /// changed file for one that it knows.
 fn unpack(archive: &Path, folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    files::make_empty(folder)?;
     let mut tar = process::command("tar");
     tar.args(["--extract", "--touch", "--gzip", "--strip-components=1", "--file"]).arg(archive);
     process::run(tar.arg("--directory").arg(folder))
@@ -140,10 +134,6 @@ fn install(workspace: &Workspace) -> Result<()> {
     process::run(pip()?.args(install).arg(&wheel))
 }
 
-fn build_emulator(workspace: &Workspace) -> Result<()> {
-    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))
-}
-
 /// The package with a device whose call panics. C's tests build such a library in the same place: most of it is the same.
 fn build_extension_that_panics(workspace: &Workspace) -> Result<()> {
     let target = workspace.target.join("tmp/panic");
@@ -151,15 +141,8 @@ fn build_extension_that_panics(workspace: &Workspace) -> Result<()> {
     command.args(["build", "--locked", "-p", "devcred-python", "--features", "test-panic", "--target-dir"]);
     process::run(command.arg(&target))?;
     let package = folder(workspace).join("panic/devcred");
-    fs::create_dir_all(&package).with_context(|| format!("cannot create {}", package.display()))?;
-    let sources = workspace.root.join("bindings/python/python/devcred");
-    for entry in fs::read_dir(&sources).with_context(|| format!("cannot read {}", sources.display()))? {
-        let source = entry?.path();
-        if let (Some(name), true) = (source.file_name(), source.is_file()) {
-            copy(&source, &package.join(name))?;
-        }
-    }
-    copy(&target.join("debug/lib_native.so"), &package.join("_native.abi3.so"))
+    files::copy(&workspace.root.join("bindings/python/python/devcred"), &package)?;
+    files::copy(&target.join("debug/lib_native.so"), &package.join("_native.abi3.so"))
 }
 
 fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
@@ -176,9 +159,4 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
 
 fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
-    Ok(())
 }

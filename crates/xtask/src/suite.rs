@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::runner::{self, Tested};
+use crate::runner::{self, Tally, Tested};
+use crate::steps::Steps;
 use crate::workspace::Workspace;
 
 /// A run of the suite, or of what goes with it.
@@ -17,7 +18,12 @@ pub(crate) struct Suite<'a> {
     pub(crate) which: &'a [&'a str],
 }
 
-impl Suite<'_> {
+impl<'a> Suite<'a> {
+    /// All of a language's column, with its own probe.
+    pub(crate) fn of(language: &'a str) -> Self {
+        Self { target: "suite", language, probe: None, which: &[] }
+    }
+
     /// Runs it.
     pub(crate) fn run(self, workspace: &Workspace) -> Result<Tested> {
         let mut command = workspace.cargo();
@@ -28,4 +34,13 @@ impl Suite<'_> {
         }
         runner::run(&mut command)
     }
+}
+
+/// A language's column, and what hostile answers cost its probe in memory, which is no case and counts only where it fails.
+pub(crate) fn column(workspace: &Workspace, steps: &mut Steps, language: &str) -> Tally {
+    let suite = Suite::of(language);
+    let mut tally = steps.test(&format!("{language}: suite"), || suite.run(workspace));
+    let memory = Suite { target: "memory", ..suite };
+    tally.failed += steps.test(&format!("{language}: memory"), || memory.run(workspace)).failed;
+    tally
 }

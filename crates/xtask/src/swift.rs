@@ -4,24 +4,20 @@ mod api;
 mod package;
 mod root;
 
-use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use self::root::SwiftRoot;
 use crate::emulator::{self, Emulator};
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
-use crate::process;
 use crate::runner::{self, Tally, Tested};
 use crate::steps::Steps;
-use crate::suite::Suite;
 use crate::uniffi::Profile;
 use crate::workspace::Workspace;
+use crate::{files, process, suite};
 
 /// Swift's row in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "swift", setup, build, test, shipped, contenders };
@@ -88,9 +84,7 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         let modules = programs(workspace).join("Modules");
         api::check(workspace, &SwiftRoot::find(workspace)?, &package::folder(workspace, Profile::Shipped), &modules)
     });
-    let suite = Suite { target: "suite", language: "swift", probe: None, which: &[] };
-    let mut tally = steps.test("swift: suite", || suite.run(workspace));
-    tally.failed += steps.test("swift: memory", || Suite { target: "memory", ..suite }.run(workspace)).failed;
+    let mut tally = suite::column(workspace, steps, "swift");
     for run in RUNS {
         let tested = steps.test(&format!("swift: {}", run.about), || run_tests(workspace, run));
         tally.failed += tested.failed;
@@ -123,8 +117,9 @@ fn build_programs(workspace: &Workspace) -> Result<()> {
     let root = SwiftRoot::find(workspace)?;
     package::assemble(workspace, Profile::Shipped)?;
     let folder = programs(workspace);
+    // SwiftPM does not see that the library has changed which they are linked with.
     for program in ["probe", "bench", "cold"] {
-        forget(&folder.join(program))?;
+        files::delete(&folder.join(program))?;
     }
     process::run(swiftpm(workspace, &root, "build", TESTS, "programs").args(["--configuration", "release"]))?;
     write_starter(&workspace.target.join("swift/probe"), &root, &folder.join("probe"))
@@ -143,7 +138,7 @@ fn run_tests(workspace: &Workspace, run: &Run) -> Result<Tested> {
     // Each in a folder of its own, or each would undo the others' work.
     let name = run.about.replace(", ", "-").replace(' ', "-");
     for linked in run.linked {
-        forget(&scratch(workspace, &name).join("debug").join(linked))?;
+        files::delete(&scratch(workspace, &name).join("debug").join(linked))?;
     }
     let mut command = swiftpm(workspace, &root, "test", run.package, &name);
     emulator.tell(&mut command);
@@ -164,27 +159,17 @@ fn scratch(workspace: &Workspace, name: &str) -> PathBuf {
     workspace.target.join("swift/build").join(name)
 }
 
-/// Deletes what is linked with the library: SwiftPM does not see that the library has changed.
-fn forget(linked: &Path) -> Result<()> {
-    match fs::remove_file(linked) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot delete {}", linked.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Writes a program that becomes a Swift program. It needs no environment.
+/// Writes a program that becomes a Swift program.
 fn write_starter(file: &Path, root: &SwiftRoot, program: &Path) -> Result<()> {
     let words = root.loader()?.into_iter().chain([program.display().to_string()]);
     let quoted: Vec<_> = words.map(|word| format!("'{word}'")).collect();
-    fs::write(file, format!("#!/bin/sh\nexec {} \"$@\"\n", quoted.join(" ")))
-        .and_then(|()| fs::set_permissions(file, fs::Permissions::from_mode(0o755)))
-        .with_context(|| format!("cannot write {}", file.display()))
+    files::write_starter(file, &quoted.join(" "))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// The Swift that documents and comments show, each block without its indentation.

@@ -1,16 +1,16 @@
 //! What Kotlin and Swift share: the library of `bindings/uniffi`, and what is generated of it.
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::ledger::Shipped;
 use crate::workspace::Workspace;
-use crate::{process, zig};
+use crate::{files, process, zig};
 
 const PACKAGE: &str = "devcred-uniffi";
-const FILE: &str = "libdevcred_uniffi.so";
+/// The library's file.
+pub(crate) const FILE: &str = "libdevcred_uniffi.so";
 
 /// The library as it is shipped.
 pub(crate) fn library(workspace: &Workspace) -> Result<Shipped> {
@@ -50,9 +50,7 @@ pub(crate) fn generate(workspace: &Workspace, language: &str) -> Result<PathBuf>
     let library = library_for_tests(workspace)?;
     let folder = workspace.target.join("uniffi").join(language);
     // Files of an earlier version would be compiled too.
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot delete {}", folder.display()))?;
-    }
+    files::make_empty(&folder)?;
     let mut command = workspace.cargo();
     command.args(["run", "--locked", "--quiet", "-p", "devcred-uniffi-bindgen", "--"]);
     process::run(command.arg(library).arg(language).arg(&folder))?;

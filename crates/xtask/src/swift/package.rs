@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::ledger::Shipped;
-use crate::process;
 use crate::uniffi::{self, Profile};
 use crate::workspace::Workspace;
+use crate::{files, process};
 
 /// Its folder's name is that of the package.
 const NAME: &str = "devcred";
@@ -23,7 +23,7 @@ pub(super) fn assemble(workspace: &Workspace, profile: Profile) -> Result<PathBu
         fs::remove_file(stale).with_context(|| format!("cannot delete {}", stale.display()))?;
     }
     for (to, from) in &files {
-        copy(from, to)?;
+        copy_if_changed(from, to)?;
     }
     Ok(folder)
 }
@@ -33,7 +33,7 @@ pub(super) fn archive(workspace: &Workspace) -> Result<Shipped> {
     let folder = assemble(workspace, Profile::Shipped)?;
     let parent = folder.parent().context("a package lies in a folder")?;
     let dist = workspace.target.join("dist");
-    fs::create_dir_all(&dist).with_context(|| format!("cannot create {}", dist.display()))?;
+    files::make_folder(&dist)?;
     let architecture = std::env::consts::ARCH;
     let file = dist.join(format!("devcred-swift-{}-linux-{architecture}.tar.gz", env!("CARGO_PKG_VERSION")));
     let mut tar = process::command("tar");
@@ -89,12 +89,10 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
     let contents = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     if fs::read(to).is_ok_and(|there| there == contents) {
         return Ok(());
     }
-    let folder = to.parent().context("a file lies in a folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    fs::write(to, contents).with_context(|| format!("cannot write {}", to.display()))
+    files::write(to, contents)
 }

@@ -1,0 +1,71 @@
+//! Files and folders that are made below `target/`. Every error names its file.
+
+use std::fs::{self, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// Copies a file, or a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    if from.is_dir() {
+        return list(from)?.iter().try_for_each(|path| copy(path, &to.join(path.file_name().unwrap_or_default())));
+    }
+    make_place(to)?;
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+pub(crate) fn write(to: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
+    make_place(to)?;
+    fs::write(to, contents).with_context(|| format!("cannot write {}", to.display()))
+}
+
+/// Writes a script that becomes another program: the shell's `command`, with the arguments that the script gets. It needs no
+/// environment.
+pub(crate) fn write_starter(to: &Path, command: &str) -> Result<()> {
+    write(to, format!("#!/bin/sh\nexec {command} \"$@\"\n"))?;
+    fs::set_permissions(to, Permissions::from_mode(0o755)).with_context(|| format!("cannot set {}", to.display()))
+}
+
+pub(crate) fn link(to: impl AsRef<Path>, link: &Path) -> Result<()> {
+    make_place(link)?;
+    symlink(&to, link).with_context(|| format!("cannot link {} to {}", link.display(), to.as_ref().display()))
+}
+
+/// Deletes a file, which need not be there.
+pub(crate) fn delete(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot delete {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes a folder with nothing in it.
+pub(crate) fn make_empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot delete {}", folder.display()))?;
+    }
+    make_folder(folder)
+}
+
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
+}
+
+/// What lies in a folder, in order.
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Makes the folder of a file, and takes away the file of an earlier build: a program that runs may have it open, and keeps it.
+fn make_place(file: &Path) -> Result<()> {
+    make_folder(file.parent().context("a file lies in a folder")?)?;
+    delete(file)
+}
