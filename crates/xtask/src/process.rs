@@ -1,6 +1,8 @@
 //! Running other programs: what is run is printed, and an error says which program it was.
 
-use std::path::Path;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -8,10 +10,12 @@ use anyhow::{Context, Result, bail};
 /// A command whose environment is that of the person who ran `cargo xtask`.
 ///
 /// `cargo run` tells `xtask` about the package `xtask` in variables. Some build scripts (ring's) are built again where
-/// one of them has changed, so with them a plain `cargo build` and one from here would undo each other's work.
-pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+/// one of them has changed, so with them a plain `cargo build` and one from here would undo each other's work. And it has the
+/// system look for libraries in the folder where `xtask` lies: a program would be given a debug build of ours there, in the
+/// place of the library that came with it.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
+    for (name, _) in env::vars_os() {
         let told_by_cargo = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_")
                 || matches!(name, "CARGO_MANIFEST_DIR" | "CARGO_MANIFEST_PATH" | "CARGO_BIN_NAME" | "CARGO_CRATE_NAME")
@@ -20,7 +24,24 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
             command.env_remove(name);
         }
     }
+    if let Some(paths) = env::var_os(LIBRARY_PATH) {
+        match without_cargos_own(&paths) {
+            Some(paths) => command.env(LIBRARY_PATH, paths),
+            None => command.env_remove(LIBRARY_PATH),
+        };
+    }
     command
+}
+
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+
+/// The folders but those that lie where this program does. `None`: there are no others.
+fn without_cargos_own(paths: &OsStr) -> Option<OsString> {
+    let program = env::current_exe().ok();
+    let own = program.as_deref().and_then(Path::parent);
+    let others: Vec<PathBuf> =
+        env::split_paths(paths).filter(|path| own.is_none_or(|own| !path.starts_with(own))).collect();
+    env::join_paths(others).ok().filter(|paths| !paths.is_empty())
 }
 
 /// Runs a command; its output is the terminal's. Fails if it ends with another status than zero.
@@ -86,5 +107,17 @@ mod tests {
         let removed = |wanted: &str| command.get_envs().any(|(name, value)| name == wanted && value.is_none());
         assert!(removed("CARGO_MANIFEST_DIR"), "cargo test sets it");
         assert!(removed("CARGO_PKG_NAME"), "cargo test sets it");
+    }
+
+    #[test]
+    fn libraries_are_not_looked_for_where_this_program_lies() {
+        let own = env::current_exe().expect("this program has a path");
+        let own = own.parent().expect("it lies in a folder");
+        let others = [PathBuf::from("/opt/lib"), PathBuf::from("/opt/other")];
+        let all = [&own.join("deps"), &others[0], &own.to_path_buf(), &others[1]];
+        let all = env::join_paths(all).expect("no path holds a colon");
+        let left = without_cargos_own(&all).expect("two are others");
+        assert_eq!(env::split_paths(&left).collect::<Vec<_>>(), others);
+        assert_eq!(without_cargos_own(own.as_os_str()), None);
     }
 }

@@ -9,17 +9,29 @@ import io.devcred.internal.invalidParameter
 import io.devcred.internal.uniffiCallbackInterfaceNativeListener
 import io.devcred.internal.uniffiCallbackInterfaceNativeLog
 import java.util.concurrent.CancellationException
+import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration
 
 internal class Listener(private val complete: (NativeOutcome) -> Unit) : NativeListener {
-    override fun completed(outcome: NativeOutcome) = contained { complete(outcome) }
+    init {
+        Threads.callBegins()
+    }
+
+    override fun completed(outcome: NativeOutcome) = contained {
+        Threads.callEnded()
+        complete(outcome)
+    }
 }
 
 /**
- * Lets a thread of the library stay in the JVM. Otherwise it enters for each outcome and leaves afterwards, which costs more than
- * the call. It does not keep the JVM from its end. JNA asks when it is told the callbacks: as the library is loaded.
+ * A thread of the library stays in the JVM while calls run: to enter for each outcome and leave afterwards costs more than the
+ * call. It leaves with the last one, since the JVM waits for 0.3 seconds at its end where a thread that stays is in native code.
+ *
+ * It does not keep the JVM from its end. JNA asks when it is told the callbacks: as the library is loaded.
  */
 internal object Threads {
+    private val running = AtomicInteger()
+
     init {
         val stay = CallbackThreadInitializer(true, false, "devcred")
         Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeListener.completed, stay)
@@ -27,6 +39,13 @@ internal object Threads {
     }
 
     fun prepare() = Unit
+
+    fun callBegins() {
+        running.incrementAndGet()
+    }
+
+    /** To be called where the outcome arrives: what is said to JNA is about this thread. */
+    fun callEnded() = Native.detach(running.decrementAndGet() == 0)
 }
 
 /** Runs what a thread of the library calls: nothing may be thrown there. */
