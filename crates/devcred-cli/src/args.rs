@@ -1,5 +1,6 @@
 //! The command line and its help.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -53,6 +54,10 @@ It prints its URL on stdout, and on stderr the variables for clients and then
 one line a call: time, operation, client id, code, milliseconds, request id.
 GET /_devcred/calls shows the calls in full. Ctrl-C or SIGTERM ends it.
 
+With a COMMAND it takes a free port and makes up a key, runs the command with
+both in its environment, and ends with it. stdin and stdout are the command's,
+and so are Ctrl-C and SIGTERM.
+
 Without --instance and --device it knows every instance and every device, with
 either only those. A device may misbehave by its name: GID_x@@@fault-close,
 fault-hang, fault-slow-3000, fault-Throttling.User, fault-Throttling.User-2
@@ -65,14 +70,19 @@ Examples:
     devcred emulator --listen 127.0.0.1:0 --instance post-cn-demo \\
       --device 'GID_demo@@@device-1'
   In another terminal, after the export lines that it prints:
-    devcred get 'GID_demo@@@device-1' --instance-id post-cn-demo";
+    devcred get 'GID_demo@@@device-1' --instance-id post-cn-demo
+  Run your tests against an emulator of their own:
+    devcred emulator --instance post-cn-demo -- pytest -q";
 
 const EMULATOR_VARIABLES: &str = "\
 Environment variables:
   ALIBABA_CLOUD_ACCESS_KEY_ID      the AccessKey that the emulator knows: its id
   ALIBABA_CLOUD_ACCESS_KEY_SECRET  its secret
   ALIBABA_CLOUD_SECURITY_TOKEN     its security token, if it has one
-  Where the first two are unset, a pair is made up and printed.";
+  Where the first two are unset, a pair is made up and printed.
+A COMMAND finds these there, whatever they were, and no security token:
+  DEVCRED_ENDPOINT, ALIBABA_CLOUD_ACCESS_KEY_ID,
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET, and with --instance DEVCRED_INSTANCE_ID";
 
 /// Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT, and runs an emulator of the service
 #[derive(Parser)]
@@ -147,9 +157,9 @@ pub(crate) enum Output {
 #[derive(Args)]
 #[command(after_help = [EMULATOR_EXAMPLES, EMULATOR_VARIABLES, exit::EMULATOR_HELP].join("\n\n"))]
 pub(crate) struct Emulator {
-    /// A loopback address; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8083", value_parser = address)]
-    pub listen: SocketAddr,
+    /// A loopback address; port 0 takes a free one [default: 127.0.0.1:8083, and with a COMMAND 127.0.0.1:0]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    pub listen: Option<SocketAddr>,
 
     /// An instance that it knows; may be given more than once
     #[arg(long = "instance", value_name = "ID")]
@@ -158,6 +168,14 @@ pub(crate) struct Emulator {
     /// A device that has a credential; may be given more than once
     #[arg(long = "device", value_name = "CLIENT_ID")]
     pub devices: Vec<String>,
+
+    /// Applies the service's quotas: 500 calls a second of the account, 300 requests a second of an address
+    #[arg(long)]
+    pub quotas: bool,
+
+    /// Runs this command while it serves, and ends with its exit status
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 fn signature() -> impl TypedValueParser<Value = Signature> {

@@ -1,23 +1,35 @@
 //! One line for each call that the emulator has answered.
 
-use std::io;
+use std::future::Future;
 use std::thread;
 
 use devcred_emulator::{Call, CallEnd, FinishedCalls};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::console;
+use crate::failure::Failure;
 
 /// Writes each call to stderr as it ends. It has a thread of its own, since a terminal that is stopped or a pipe that nobody
 /// reads must not stop the emulator: then calls are dropped from the log.
-pub(crate) fn start(mut calls: FinishedCalls) -> io::Result<()> {
+///
+/// What it gives is ready when the emulator is gone and the last call has been written.
+pub(crate) fn start(mut calls: FinishedCalls) -> Result<impl Future<Output = ()>, Failure> {
     let runtime = Handle::current();
-    thread::Builder::new().name("call-log".into()).spawn(move || {
-        while let Some(call) = runtime.block_on(calls.next()) {
-            console::tell(&line(&call));
-        }
-    })?;
-    Ok(())
+    let (all_is_written, written) = oneshot::channel::<()>();
+    thread::Builder::new()
+        .name("call-log".into())
+        .spawn(move || {
+            while let Some(call) = runtime.block_on(calls.next()) {
+                console::tell(&line(&call));
+            }
+            drop(all_is_written);
+        })
+        .map_err(|error| Failure::Internal(format!("no thread for the log: {error}")))?;
+    Ok(async {
+        // It is never sent: that the thread lets go of it says enough.
+        let _ = written.await;
+    })
 }
 
 /// Time, operation, client id, code, milliseconds, request id.

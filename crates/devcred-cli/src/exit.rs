@@ -12,6 +12,11 @@ const THROTTLED: u8 = 5;
 const UNAVAILABLE: u8 = 6;
 /// `EX_SOFTWARE` of sysexits.h.
 pub(crate) const INTERNAL: u8 = 70;
+/// What `env` and `nohup` end with for a command that is not there, and for one that cannot be run.
+pub(crate) const COMMAND_NOT_FOUND: u8 = 127;
+pub(crate) const COMMAND_NOT_RUN: u8 = 126;
+/// What a shell makes of a process that a signal ended: this, and the signal's number.
+pub(crate) const SIGNALLED: u8 = 128;
 /// What a shell makes of a process that SIGINT ended.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -32,7 +37,9 @@ Exit status:
   0    ended by SIGTERM
   2    usage, or an address or a variable that cannot be used
   70   a fault of this program or machine, or the URL could not be written
-  130  Ctrl-C";
+  130  Ctrl-C
+With a COMMAND, its own; 128 and the signal's number where one ended it, 127
+where there is no such command, 126 where it cannot be run.";
 
 pub(crate) fn of(kind: ErrorKind) -> u8 {
     match kind {

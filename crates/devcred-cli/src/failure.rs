@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Call(Error),
     /// What was asked for cannot be done as it was asked.
     Usage(String),
+    /// The command that was to be run was not.
+    Command { message: String, is_missing: bool },
     /// This machine or this program is at fault.
     Internal(String),
     /// Ctrl-C: who pressed it knows.
@@ -56,6 +58,8 @@ impl Failure {
         match self {
             Self::Call(error) => exit::of(error.kind()),
             Self::Usage(_) => exit::USAGE,
+            Self::Command { is_missing: true, .. } => exit::COMMAND_NOT_FOUND,
+            Self::Command { is_missing: false, .. } => exit::COMMAND_NOT_RUN,
             Self::Internal(_) => exit::INTERNAL,
             Self::Interrupted => exit::INTERRUPTED,
         }
@@ -64,7 +68,7 @@ impl Failure {
     fn text(&self) -> Option<String> {
         match self {
             Self::Call(error) => Some(call_text(error)),
-            Self::Usage(_) | Self::Internal(_) => {
+            Self::Usage(_) | Self::Command { .. } | Self::Internal(_) => {
                 self.members().map(|members| format!("{}: {}", members.kind, members.message))
             }
             Self::Interrupted => None,
@@ -89,7 +93,9 @@ impl Failure {
                 help_url: error.help_url(),
                 advice: error.advice(),
             }),
-            Self::Usage(message) => Some(Members::local(ErrorKind::InvalidParameter, message)),
+            Self::Usage(message) | Self::Command { message, .. } => {
+                Some(Members::local(ErrorKind::InvalidParameter, message))
+            }
             Self::Internal(message) => Some(Members::local(ErrorKind::Internal, message)),
             Self::Interrupted => None,
         }

@@ -14,6 +14,7 @@ mod get;
 mod key_pair;
 mod output;
 mod runtime;
+mod served;
 mod shell;
 
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ use crate::args::{Arguments, Command};
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(Arguments { command: Command::Get(arguments) }) => get::run(arguments),
-        Ok(Arguments { command: Command::Emulator(arguments) }) => emulator::run(arguments),
+        Ok(Arguments { command: Command::Emulator(arguments) }) => emulator::run(&arguments),
         Err(help_or_usage) => {
             // Where even this cannot be written, the exit status is all there is to say.
             let _ = help_or_usage.print();

@@ -11,18 +11,23 @@ use crate::failure::Failure;
 /// Does the work unless Ctrl-C comes first, and returns at once in either case: a look-up of a name that is still under way
 /// cannot be cancelled, so it is left behind.
 pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Internal(format!("the system refused what a runtime needs: {error}")))?;
-    let outcome = runtime.block_on(async {
+    run_to_its_end(async {
         select! {
             // In this order, so that Ctrl-C is heard from before the work begins.
             biased;
             Ok(()) = ctrl_c() => Err(Failure::Interrupted),
             outcome = work => outcome,
         }
-    });
+    })
+}
+
+/// Does the work to its end. Until it says [`survive_ctrl_c`], Ctrl-C ends the process.
+pub(crate) fn run_to_its_end<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Internal(format!("the system refused what a runtime needs: {error}")))?;
+    let outcome = runtime.block_on(work);
     runtime.shutdown_background();
     outcome
 }
@@ -43,6 +48,20 @@ pub(crate) fn terminated() -> impl Future<Output = ()> {
             Err(_) => pending().await,
         }
     }
+}
+
+/// From now on, Ctrl-C does not end this process: what hears of it here is never asked.
+#[cfg(unix)]
+pub(crate) fn survive_ctrl_c() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // Where the system refuses it, Ctrl-C ends the process by itself.
+    let _ = signal(SignalKind::interrupt());
+}
+
+#[cfg(windows)]
+pub(crate) fn survive_ctrl_c() {
+    let _ = tokio::signal::windows::ctrl_c();
 }
 
 /// Nothing of the kind is known here.

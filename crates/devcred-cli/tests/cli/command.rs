@@ -66,11 +66,20 @@ impl Running {
         Self(Some(child))
     }
 
-    /// Ends it by this signal, `INT` or `TERM`.
-    pub(crate) fn end_by(mut self, name: &str) -> Ended {
-        let child = self.0.take().unwrap();
-        signal(child.id(), name);
-        wait(child)
+    /// Sends it this signal, `INT` or `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.0.as_ref().unwrap().id(), name);
+    }
+
+    /// Ends it by this signal.
+    pub(crate) fn end_by(self, name: &str) -> Ended {
+        self.signal(name);
+        self.end()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Ended {
+        wait(self.0.take().unwrap())
     }
 }
 

@@ -16,5 +16,6 @@ mod errors;
 mod get;
 mod help;
 mod interrupt;
+mod served;
 mod service;
 mod status;
