@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use std::process::Command;
+use std::process::{ChildStdin, Command, Stdio};
 
 use crate::command::{Ended, Lines, Running, devcred, run};
 use crate::service::{INSTANCE, KEY_ID, KEY_SECRET};
@@ -80,24 +80,27 @@ fn a_command_that_cannot_be_run_is_told() {
     }
 }
 
-#[test]
-fn the_command_is_asked_to_end_and_says_how() {
-    let mut child = serving(&[], "trap 'kill $!; exit 9' TERM; echo ready; sleep 60 & wait").spawn().unwrap();
-    let stdout = Lines::of(child.stdout.take().unwrap());
+/// A script that has said it is ready and waits for its input to end, which it does with what this gives.
+fn waiting(script: &str) -> (Running, ChildStdin) {
+    let script = format!("{script} echo ready; read line; exit 9");
+    let mut child = serving(&[], &script).stdin(Stdio::piped()).spawn().unwrap();
+    let (stdin, stdout) = (child.stdin.take().unwrap(), Lines::of(child.stdout.take().unwrap()));
     let running = Running::new(child);
     assert_eq!(stdout.next(), "ready");
-    assert_eq!(running.end_by("TERM").status, Some(9));
+    (running, stdin)
+}
+
+#[test]
+fn the_command_is_asked_to_end_and_says_how() {
+    let (running, _stdin) = waiting("trap 'exit 8' TERM;");
+    assert_eq!(running.end_by("TERM").status, Some(8));
 }
 
 /// A terminal sends it to both; a test sends it to the one that could make a mistake.
 #[test]
 fn ctrl_c_leaves_it_waiting_for_the_command() {
-    let mut child = serving(&[], "echo ready; read line; exit 9").stdin(std::process::Stdio::piped()).spawn().unwrap();
-    let (stdin, stdout) = (child.stdin.take().unwrap(), Lines::of(child.stdout.take().unwrap()));
-    let running = Running::new(child);
-    assert_eq!(stdout.next(), "ready");
+    let (running, stdin) = waiting("");
     running.signal("INT");
-    // The command ends as its input does.
     drop(stdin);
     assert_eq!(running.end().status, Some(9));
 }
