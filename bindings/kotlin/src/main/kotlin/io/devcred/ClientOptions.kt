@@ -85,7 +85,7 @@ public class ClientOptions {
     }
 
     internal fun open(fromEnv: Boolean): NativeClient {
-        Threads.prepare()
+        Library.ensureLoaded()
         val log = logListener?.let(::Log)
         return when (val opened = open(native(fromEnv), log)) {
             is NativeOpened.Client -> opened.client

@@ -2,9 +2,11 @@ package io.devcred
 
 import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
+import com.sun.jna.Platform
 import io.devcred.internal.NativeListener
 import io.devcred.internal.NativeOutcome
 import io.devcred.internal.NativeRequest
+import io.devcred.internal.UniffiLib
 import io.devcred.internal.invalidParameter
 import io.devcred.internal.uniffiCallbackInterfaceNativeListener
 import io.devcred.internal.uniffiCallbackInterfaceNativeLog
@@ -20,6 +22,24 @@ internal class Listener(private val complete: (NativeOutcome) -> Unit) : NativeL
     override fun completed(outcome: NativeOutcome) = contained {
         Threads.callEnded()
         complete(outcome)
+    }
+}
+
+/** The native library: loaded once, and refused in the same words each time where that fails. */
+internal object Library {
+    private val failure = try {
+        Threads.prepare()
+        UniffiLib.ensureInitialized()
+        null
+    } catch (thrown: UnsatisfiedLinkError) {
+        thrown
+    }
+
+    fun ensureLoaded() {
+        if (failure == null) return
+        val why = "devcred cannot load its native library on ${Platform.RESOURCE_PREFIX}. Either the jar has none for this platform, " +
+            "or libraries may not be run from the folder for temporary files: give another one with -Djna.tmpdir"
+        throw UnsatisfiedLinkError(why).apply { initCause(failure) }
     }
 }
 

@@ -46,17 +46,4 @@ class ExamplesTest {
         it.sendResponseHeaders(if (mayAsk) 200 else 401, if (mayAsk) body.size.toLong() else -1)
         it.responseBody.write(body)
     }
-
-    private data class Ended(val stdout: String, val stderr: String, val status: Int)
-
-    private fun run(mainClass: String, environment: Map<String, String>, vararg arguments: String): Ended {
-        val java = System.getProperty("java.home") + "/bin/java"
-        val tmp = "-Djna.tmpdir=" + System.getProperty("jna.tmpdir")
-        val command = listOf(java, "-XX:TieredStopAtLevel=1", tmp, "-cp", System.getProperty("java.class.path"), mainClass)
-        val builder = ProcessBuilder(command + arguments)
-        builder.environment().apply { clear() }.putAll(environment)
-        val process = builder.start()
-        val (stdout, stderr) = process.inputReader().readText() to process.errorReader().readText()
-        return Ended(stdout, stderr, process.waitFor())
-    }
 }
