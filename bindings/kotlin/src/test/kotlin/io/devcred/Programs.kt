@@ -1,0 +1,25 @@
+package io.devcred
+
+import java.io.File
+
+/** How a program ended. */
+data class Ended(val stdout: String, val stderr: String, val status: Int)
+
+/** Where the classes of a jar, or of a folder, come from. */
+val Class<*>.home: File get() = File(protectionDomain.codeSource.location.toURI())
+
+/** Runs a main class in a JVM of its own. */
+fun runMain(
+    mainClass: String,
+    environment: Map<String, String>,
+    vararg arguments: String,
+    classPath: String = System.getProperty("java.class.path"),
+): Ended {
+    val java = System.getProperty("java.home") + "/bin/java"
+    val tmp = "-Djna.tmpdir=" + System.getProperty("jna.tmpdir")
+    val builder = ProcessBuilder(java, "-XX:TieredStopAtLevel=1", tmp, "-cp", classPath, mainClass, *arguments)
+    builder.environment().apply { clear() }.putAll(environment)
+    val process = builder.start()
+    val (stdout, stderr) = process.inputReader().readText() to process.errorReader().readText()
+    return Ended(stdout, stderr, process.waitFor())
+}
