@@ -15,11 +15,11 @@ class ExamplesTest {
     @Test
     fun `the one for a server prints the user name, or what to do`() = Emulator("--device", "GID_test@@@known").use {
         val environment = it.environment()
-        val known = run("examples.get.GetKt", environment, "GID_test@@@known")
+        val known = runMain("examples.get.GetKt", environment, "GID_test@@@known")
         assertTrue(known.stdout.startsWith("DeviceCredential|") && known.stdout.endsWith("|${Emulator.INSTANCE_ID}\n"), "$known")
         assertEquals("" to 0, known.stderr to known.status)
-        assertEquals(Ended("", "register the device first\n", 1), run("examples.get.GetKt", environment, "GID_test@@@other"))
-        assertEquals(Ended("", "InvalidParameter: ClientId is empty\n", 1), run("examples.get.GetKt", environment))
+        assertEquals(Ended("", "register the device first\n", 1), runMain("examples.get.GetKt", environment, "GID_test@@@other"))
+        assertEquals(Ended("", "InvalidParameter: ClientId is empty\n", 1), runMain("examples.get.GetKt", environment))
     }
 
     @Test
@@ -29,9 +29,9 @@ class ExamplesTest {
         server.start()
         try {
             val url = "http://127.0.0.1:${server.address.port}"
-            val known = run("examples.login.LoginKt", mapOf("APP_TOKEN" to "right"), url)
+            val known = runMain("examples.login.LoginKt", mapOf("APP_TOKEN" to "right"), url)
             assertEquals(Ended("DeviceCredential|id|post-cn-x\n", "", 0), known)
-            val unknown = run("examples.login.LoginKt", mapOf("APP_TOKEN" to "wrong"), url)
+            val unknown = runMain("examples.login.LoginKt", mapOf("APP_TOKEN" to "wrong"), url)
             assertEquals(Ended("", "the server answers with status 401\n", 1), unknown)
         } finally {
             server.stop(0)

@@ -9,7 +9,7 @@ class LibraryTest {
     @Test
     fun `where the library cannot be loaded, every client says so and what to do`() {
         val missing = listOf("-Duniffi.component.devcred.libraryOverride=/no/such/library")
-        val ended = run("io.devcred.TwoClients", emptyMap(), options = missing)
+        val ended = runMain("io.devcred.TwoClients", emptyMap(), options = missing)
         assertEquals("" to 0, ended.stderr to ended.status)
         val (first, second) = ended.stdout.lines()
         assertTrue(first.startsWith("devcred cannot load its native library on linux-") && "-Djna.tmpdir" in first, first)
