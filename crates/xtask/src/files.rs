@@ -5,7 +5,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::Workspace;
 
 /// Copies a file, or a folder with all that is in it.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -43,6 +45,37 @@ pub(crate) fn delete(file: &Path) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// Does the work that fills a folder, unless it was done there before for the same `wanted`.
+pub(crate) fn make_once(
+    workspace: &Workspace,
+    folder: &Path,
+    wanted: &str,
+    work: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let stamp = folder.join(STAMP);
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        println!("up to date: {}", workspace.relative(folder));
+        return Ok(());
+    }
+    delete(&stamp)?;
+    work()?;
+    write(&stamp, wanted)
+}
+
+/// Fails where `make_once` has not filled the folder.
+pub(crate) fn check_made(workspace: &Workspace, folder: &Path) -> Result<()> {
+    if !folder.join(STAMP).exists() {
+        bail!(
+            "{} is missing: the step that makes it failed, see above, or run `cargo xtask setup`",
+            workspace.relative(folder)
+        );
+    }
+    Ok(())
+}
+
+/// What a folder was filled for.
+const STAMP: &str = "devcred-stamp";
 
 /// Makes a folder with nothing in it.
 pub(crate) fn make_empty(folder: &Path) -> Result<()> {

@@ -12,7 +12,7 @@ use crate::ledger::Shipped;
 use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{debian, emulator, files, process, suite, uniffi, zig};
+use crate::{debian, emulator, files, process, suite, uniffi, vendor, zig};
 
 /// Kotlin's row in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "kotlin", setup, build, test, shipped, contenders };
@@ -37,6 +37,7 @@ const JARS: [&str; 3] = ["", "-sources", "-javadoc"];
 fn setup(workspace: &Workspace, steps: &mut Steps) {
     steps.run("kotlin: JDK and Maven", || debian::ensure(PROGRAMS));
     steps.run("kotlin: tools that link for an old glibc", || zig::BUILD_TOOLS.install(workspace));
+    vendor::JAVA.setup(workspace, steps);
 }
 
 fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
@@ -66,6 +67,7 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         let app = program(workspace, "login", "", "examples.login.LoginKt")?;
         emulator::log_in(workspace, &[app.display().to_string()])
     });
+    tally += vendor::JAVA.test(workspace, steps);
     tally
 }
 
@@ -114,9 +116,14 @@ fn folder(workspace: &Workspace) -> PathBuf {
 }
 
 fn maven(workspace: &Workspace) -> Command {
-    let mut command = process::command("mvn");
-    command.current_dir(workspace.root.join("bindings/kotlin")).args(["-B", "-ntp"]);
+    let mut command = maven_in(workspace, "bindings/kotlin");
     command.arg(format!("-Ddevcred.target={}", workspace.target.display()));
+    command
+}
+
+pub(crate) fn maven_in(workspace: &Workspace, project: &str) -> Command {
+    let mut command = process::command("mvn");
+    command.current_dir(workspace.root.join(project)).args(["-B", "-ntp"]);
     command
 }
 
@@ -138,7 +145,7 @@ fn program(workspace: &Workspace, name: &str, flags: &str, class: &str) -> Resul
 }
 
 /// The JVM of Maven: `JAVA_HOME`'s, or the one on the path.
-fn java() -> Result<PathBuf> {
+pub(crate) fn java() -> Result<PathBuf> {
     let home = std::env::var_os("JAVA_HOME").map(|home| PathBuf::from(home).join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = home.into_iter().chain(std::env::split_paths(&path)).map(|folder| folder.join("java"));

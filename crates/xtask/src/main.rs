@@ -30,6 +30,7 @@ mod suite;
 mod swift;
 mod tools;
 mod uniffi;
+mod vendor;
 mod venv;
 mod workspace;
 mod zig;

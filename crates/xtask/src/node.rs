@@ -12,7 +12,7 @@ use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::zig::{self, BUILD_TOOLS};
-use crate::{emulator, files, process, suite};
+use crate::{emulator, files, process, suite, vendor};
 
 /// The row of Node.js in the table of languages.
 pub(crate) const LANGUAGE: Language = Language { name: "node", setup, build, test, shipped, contenders };
@@ -24,8 +24,9 @@ fn setup(workspace: &Workspace, steps: &mut Steps) {
     steps.run("node: build tools", || BUILD_TOOLS.install(workspace));
     steps.run("node: Node.js, TypeScript, linter", || {
         check_version()?;
-        install_tools(workspace)
+        install_locked(workspace, "bindings/node/tools", &below(workspace, "tools"))
     });
+    vendor::NODE.setup(workspace, steps);
 }
 
 fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
@@ -46,6 +47,7 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
     if steps.run("node: lint", || lint(workspace)).is_none() {
         tally.failed += 1;
     }
+    tally += vendor::NODE.test(workspace, steps);
     tally
 }
 
@@ -94,20 +96,15 @@ fn check_version() -> Result<()> {
     Ok(())
 }
 
-/// What checks the types and the sources. npm puts it beside the list that names it, so the list goes below `target/`.
-fn install_tools(workspace: &Workspace) -> Result<()> {
-    let (from, to) = (workspace.root.join("bindings/node/tools"), below(workspace, "tools"));
-    let wanted =
-        fs::read(from.join("package-lock.json")).context("cannot read bindings/node/tools/package-lock.json")?;
-    // npm writes this file when it is done.
-    let stamp = to.join("node_modules/.devcred-stamp");
-    if fs::read(&stamp).is_ok_and(|found| found == wanted) {
-        println!("up to date: {}", workspace.relative(&to));
-        return Ok(());
-    }
-    files::copy(&from, &to)?;
-    process::run(npm(&to).arg("ci")).context("this needs npm's registry")?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+/// Installs what the lock file of a folder names. npm puts it beside that file, so the folder is copied below `target/`.
+pub(crate) fn install_locked(workspace: &Workspace, from: &str, to: &Path) -> Result<()> {
+    let from = workspace.root.join(from);
+    let lock = from.join("package-lock.json");
+    let wanted = fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    files::make_once(workspace, to, &wanted, || {
+        files::copy(&from, to)?;
+        process::run(npm(to).arg("ci")).context("this needs npm's registry")
+    })
 }
 
 fn build_addon(workspace: &Workspace) -> Result<Shipped> {
@@ -156,8 +153,13 @@ fn tarballs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 
 /// A probe's environment is empty, so nothing is found on a PATH there.
 fn link_node(workspace: &Workspace) -> Result<()> {
+    files::link(program()?, &below(workspace, "node"))
+}
+
+/// The Node.js on the path.
+pub(crate) fn program() -> Result<PathBuf> {
     let node = process::output(process::command("node").args(["-p", "process.execPath"]))?;
-    files::link(node.trim(), &below(workspace, "node"))
+    Ok(PathBuf::from(node.trim()))
 }
 
 /// The tests of what only Node.js can get wrong, with an emulator and with an addon whose calls can be told to panic.
@@ -184,7 +186,13 @@ fn tests(workspace: &Workspace) -> Result<Command> {
 
 fn lint(workspace: &Workspace) -> Result<()> {
     let mut command = process::command(below(workspace, "tools/node_modules/.bin/biome"));
-    command.current_dir(workspace.root.join("bindings/node")).args(["ci", "--colors=off", ".", "../../examples/node"]);
+    command.current_dir(workspace.root.join("bindings/node")).args([
+        "ci",
+        "--colors=off",
+        ".",
+        "../../examples/node",
+        "../../tests/vendor/node",
+    ]);
     process::run(&mut command)
 }
 

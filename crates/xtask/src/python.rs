@@ -22,8 +22,8 @@ const TOOLS: Venv =
 
 /// What is checked beside the tests: what it is about, a program of the test tools, and its arguments.
 const CHECKS: &[(&str, &str, &[&str])] = &[
-    ("format", "ruff", &["format", "--no-cache", "--check", "--config", CONFIG, SOURCES, EXAMPLES]),
-    ("lints", "ruff", &["check", "--no-cache", "--config", CONFIG, SOURCES, EXAMPLES]),
+    ("format", "ruff", &["format", "--no-cache", "--check", "--config", CONFIG, SOURCES, EXAMPLES, VENDOR]),
+    ("lints", "ruff", &["check", "--no-cache", "--config", CONFIG, SOURCES, EXAMPLES, VENDOR]),
     ("types, by mypy", "mypy", &["--config-file", CONFIG, "--cache-dir", "target/python/mypy", SOURCES, EXAMPLES]),
     ("types, by pyright", "basedpyright", &["--project", CONFIG, "--pythonpath", "target/python/tools/bin/python"]),
     ("the stubs are what is installed", "stubtest", &["devcred"]),
@@ -31,6 +31,7 @@ const CHECKS: &[(&str, &str, &[&str])] = &[
 const CONFIG: &str = "bindings/python/pyproject.toml";
 const SOURCES: &str = "bindings/python";
 const EXAMPLES: &str = "examples/python";
+const VENDOR: &str = "tests/vendor/python";
 
 fn setup(workspace: &Workspace, steps: &mut Steps) {
     steps.run("python: what builds the wheel", || zig::BUILD_TOOLS.install(workspace));

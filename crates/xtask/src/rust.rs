@@ -4,7 +4,7 @@ use crate::language::{BuildOptions, Language};
 use crate::process;
 use crate::runner::{self, Tally};
 use crate::steps::Steps;
-use crate::venv::Venv;
+use crate::vendor;
 use crate::workspace::Workspace;
 
 /// Rust's row in the table of languages.
@@ -18,41 +18,26 @@ pub(crate) const LANGUAGE: Language = Language {
     contenders: |_| Ok(Vec::new()),
 };
 
-/// Where the vendor's SDK runs: the emulator must satisfy the SDK that the service satisfies.
-const VENDOR_SDK: Venv =
-    Venv { name: "vendor-python", purpose: "the vendor's SDK", requirements: "tests/vendor/requirements.txt" };
-
-/// The variable that tells the tests of the vendor's SDK which Python to start.
-const VENDOR_PYTHON_VARIABLE: &str = "DEVCRED_VENDOR_PYTHON";
-
 /// Tests that a plain `cargo test` of the default members does not run.
 struct Separate {
     about: &'static str,
     /// Which, in cargo's words.
     select: &'static [&'static str],
-    /// Whether they drive the vendor's SDK, which needs a Python of its own.
-    vendor_python: bool,
 }
 
 const SEPARATE: &[Separate] = &[
-    Separate {
-        about: "the core with all of its features",
-        select: &["-p", "devcred", "--all-features", "--lib"],
-        vendor_python: false,
-    },
+    Separate { about: "the core with all of its features", select: &["-p", "devcred", "--all-features", "--lib"] },
     // In one run with the others, the features that it turns on would be on for them too.
     Separate {
         about: "with features of reqwest that a user's other crates turn on",
         select: &["-p", "devcred-feature-unification"],
-        vendor_python: false,
     },
-    Separate { about: "the example", select: &["-p", "devcred-example"], vendor_python: false },
-    Separate { about: "the corpora of the fuzz targets", select: &["-p", "devcred-fuzz"], vendor_python: false },
-    Separate { about: "the vendor's SDK", select: &["-p", "devcred-vendor-tests"], vendor_python: true },
+    Separate { about: "the example", select: &["-p", "devcred-example"] },
+    Separate { about: "the corpora of the fuzz targets", select: &["-p", "devcred-fuzz"] },
 ];
 
 fn setup(workspace: &Workspace, steps: &mut Steps) {
-    steps.run("rust: Python for the vendor's SDK", || VENDOR_SDK.install(workspace));
+    vendor::PYTHON.setup(workspace, steps);
 }
 
 fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
@@ -75,11 +60,9 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         tally += steps.test(&format!("rust: tests, {}", separate.about), || {
             let mut command = workspace.cargo();
             command.args(["test", "--locked", "--no-fail-fast"]).args(separate.select);
-            if separate.vendor_python {
-                command.env(VENDOR_PYTHON_VARIABLE, VENDOR_SDK.program(workspace, "python")?);
-            }
             runner::run(&mut command)
         });
     }
+    tally += vendor::PYTHON.test(workspace, steps);
     tally
 }

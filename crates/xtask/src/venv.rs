@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{files, process};
 
 /// An environment that holds what its requirements name and nothing else.
 pub(crate) struct Venv {
@@ -33,32 +33,23 @@ impl Venv {
             )
         })?;
         let folder = self.folder(workspace);
-        let stamp = folder.join(STAMP);
         // A venv holds its own path, so it breaks where the checkout has moved.
         let stamped = format!("{}\n{python}{wanted}", folder.display());
-        if fs::read_to_string(&stamp).is_ok_and(|found| found == stamped) {
-            println!("up to date: {}", workspace.relative(&folder));
-            return Ok(());
-        }
-        process::run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let mut pip = process::command(program(&folder, "python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        // Some packages come as source; this way every version of pip builds them alike.
-        pip.args(["--use-pep517", "--requirement"]).arg(&requirements);
-        process::run(&mut pip)
-            .with_context(|| format!("{} cannot be installed; this needs the Python package index", self.purpose))?;
-        fs::write(&stamp, stamped).with_context(|| format!("cannot write {}", stamp.display()))
+        files::make_once(workspace, &folder, &stamped, || {
+            process::run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+            let mut pip = process::command(program(&folder, "python"));
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+            // Some packages come as source; this way every version of pip builds them alike.
+            pip.args(["--use-pep517", "--requirement"]).arg(&requirements);
+            process::run(&mut pip)
+                .with_context(|| format!("{} cannot be installed; this needs the Python package index", self.purpose))
+        })
     }
 
     /// A program of the environment that `install` made, such as `python`.
     pub(crate) fn program(&self, workspace: &Workspace, name: &str) -> Result<PathBuf> {
         let folder = self.folder(workspace);
-        if !folder.join(STAMP).exists() {
-            bail!(
-                "{} is missing: the step that makes it failed, see above, or run `cargo xtask setup`",
-                workspace.relative(&folder)
-            );
-        }
+        files::check_made(workspace, &folder)?;
         Ok(program(&folder, name))
     }
 
@@ -66,8 +57,6 @@ impl Venv {
         workspace.target.join(self.name)
     }
 }
-
-const STAMP: &str = "devcred-stamp";
 
 fn program(folder: &Path, name: &str) -> PathBuf {
     if cfg!(windows) { folder.join("Scripts").join(format!("{name}.exe")) } else { folder.join("bin").join(name) }

@@ -18,20 +18,25 @@ pub(crate) struct Authorization {
 }
 
 impl Authorization {
-    /// `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b;c>,Signature=<hex>`, without spaces after the commas.
+    /// `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b;c>,Signature=<hex>`, without spaces after the commas. The members
+    /// may come in any order (inferred: one of the vendor's Java SDKs puts `SignedHeaders` last).
     pub(crate) fn parse(header: &str) -> Option<Self> {
         let (algorithm, members) = header.split_once(' ')?;
         if algorithm != ALGORITHM {
             return None;
         }
-        let mut members = members.split(',');
-        let mut member = |name: &str| members.next()?.strip_prefix(name)?.strip_prefix('=').filter(|v| !v.is_empty());
+        let members: Vec<_> = members.split(',').map(|member| member.split_once('=')).collect::<Option<_>>()?;
+        let member = |name: &str| {
+            let value = members.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+            value.filter(|value| !value.is_empty())
+        };
         let access_key_id = member("Credential")?.to_owned();
         let mut signed_headers: Vec<String> =
             member("SignedHeaders")?.split(';').map(str::to_ascii_lowercase).collect();
         signed_headers.sort();
         let signature = member("Signature")?.to_owned();
-        members.next().is_none().then_some(Self { access_key_id, signed_headers, signature })
+        // All three are there, so a fourth would be another one, or one of them again.
+        (members.len() == 3).then_some(Self { access_key_id, signed_headers, signature })
     }
 }
 
@@ -86,11 +91,15 @@ mod tests {
 
     #[test]
     fn an_authorization_is_taken_apart() {
-        let header = "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=x-acs-date;Host,Signature=00ff";
-        let authorization = Authorization::parse(header).unwrap();
-        assert_eq!(authorization.access_key_id, "id");
-        assert_eq!(authorization.signed_headers, ["host", "x-acs-date"]);
-        assert_eq!(authorization.signature, "00ff");
+        for header in [
+            "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=x-acs-date;Host,Signature=00ff",
+            "ACS3-HMAC-SHA256 Credential=id,Signature=00ff,SignedHeaders=x-acs-date;Host",
+        ] {
+            let authorization = Authorization::parse(header).unwrap();
+            assert_eq!(authorization.access_key_id, "id");
+            assert_eq!(authorization.signed_headers, ["host", "x-acs-date"]);
+            assert_eq!(authorization.signature, "00ff");
+        }
     }
 
     #[test]
@@ -104,8 +113,9 @@ mod tests {
             "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=,Signature=00",
             "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=host,Signature=",
             "ACS3-HMAC-SHA256 Credential=id, SignedHeaders=host, Signature=00",
-            "ACS3-HMAC-SHA256 SignedHeaders=host,Credential=id,Signature=00",
             "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=host,Signature=00,More=1",
+            "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=host,Signature=00,Signature=00",
+            "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=host,Signature=00,",
         ] {
             assert!(Authorization::parse(header).is_none(), "{header}");
         }

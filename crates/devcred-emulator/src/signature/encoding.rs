@@ -13,8 +13,8 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
-/// Reads `a=1&b=2`, of a query or of a form body, in the order it is written. `+` is a space: the vendor's Python SDK puts
-/// it on the wire and signs `%20`. `None` where a `%` is not followed by two digits or the bytes are not UTF-8.
+/// Reads `a=1&b=2`, of a query or of a form body, in the order it is written. `+` is a space: some of the vendor's SDKs put
+/// it on the wire and sign `%20`. `None` where a `%` is not followed by two digits or the bytes are not UTF-8.
 pub(crate) fn decode_pairs(text: &str) -> Option<Vec<(String, String)>> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs

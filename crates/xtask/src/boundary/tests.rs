@@ -112,7 +112,7 @@ fn samples() -> Vec<(&'static str, Tree, Tree)> {
         ),
         (
             "registry-host",
-            file("tests/vendor/requirements.txt", concat!("-i https://pypi", ".org/simple")),
+            file("tests/vendor/python/requirements.txt", concat!("-i https://pypi", ".org/simple")),
             file("README.md", "https://docs.rs/devcred"),
         ),
     ]

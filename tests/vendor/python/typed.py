@@ -1,4 +1,7 @@
-"""Makes one call by the vendor's typed SDK: what to ask for is JSON on stdin, what came of it JSON on stdout."""
+"""Makes calls by the vendor's typed SDK.
+
+Each line of stdin is, in JSON, what to ask for, each line of stdout what came of it.
+"""
 
 import json
 import sys
@@ -34,4 +37,5 @@ def call(ask):
     return {"request_id": body.request_id, "credential": body.device_credential.to_map()}
 
 
-json.dump(call(json.load(sys.stdin.buffer)), sys.stdout)
+for line in sys.stdin.buffer:
+    print(json.dumps(call(json.loads(line))), flush=True)

@@ -1,0 +1,103 @@
+//! The vendor's SDKs against the emulator: `tests/vendor`, once for each language that has some. The emulator must satisfy what
+//! the service satisfies.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::runner::{self, Tally};
+use crate::steps::Steps;
+use crate::venv::Venv;
+use crate::workspace::Workspace;
+use crate::{files, kotlin, node, process};
+
+/// The vendor's SDKs of one language.
+pub(crate) struct Sdks {
+    /// Whose tests they are part of.
+    language: &'static str,
+    /// The test program of `tests/vendor`. What is installed lies in `target/vendor-` and this.
+    target: &'static str,
+    /// Installs them. Quick where everything is there.
+    install: fn(&Workspace) -> Result<()>,
+    /// The shell's command that starts the program which makes their calls.
+    caller: fn(&Workspace) -> Result<String>,
+}
+
+pub(crate) const PYTHON: Sdks = Sdks {
+    language: "rust",
+    target: "python",
+    install: |workspace| VENV.install(workspace),
+    caller: |workspace| {
+        let python = VENV.program(workspace, "python")?;
+        let program = workspace.root.join("tests/vendor/python/typed.py");
+        Ok(format!("'{}' -I '{}'", python.display(), program.display()))
+    },
+};
+
+pub(crate) const NODE: Sdks = Sdks {
+    language: "node",
+    target: "node",
+    install: |workspace| node::install_locked(workspace, "tests/vendor/node", &NODE.folder(workspace)),
+    caller: |workspace| {
+        // It must lie beside what it uses.
+        let program = NODE.folder(workspace).join("generic.cjs");
+        files::copy(&workspace.root.join("tests/vendor/node/generic.cjs"), &program)?;
+        Ok(format!("'{}' '{}'", node::program()?.display(), program.display()))
+    },
+};
+
+pub(crate) const JAVA: Sdks = Sdks {
+    language: "kotlin",
+    target: "java",
+    install: |workspace| {
+        let project = "tests/vendor/java";
+        let folder = JAVA.folder(workspace);
+        let read = |file| {
+            fs::read_to_string(workspace.root.join(project).join(file)).with_context(|| format!("cannot read {file}"))
+        };
+        let wanted = read("pom.xml")? + &read("Generic.java")?;
+        files::make_once(workspace, &folder, &wanted, || {
+            files::make_empty(&folder)?;
+            let mut maven = kotlin::maven_in(workspace, project);
+            maven.arg(format!("-Ddevcred.folder={}", folder.display())).arg("compile");
+            process::run(&mut maven).context("this needs Maven Central")
+        })
+    },
+    caller: |workspace| {
+        let (java, folder) = (kotlin::java()?, JAVA.folder(workspace));
+        let folder = folder.display();
+        Ok(format!("'{}' {JAVA_FLAGS} -cp '{folder}/classes:{folder}/lib/*' Generic", java.display()))
+    },
+};
+
+const VENV: Venv =
+    Venv { name: "vendor-python", purpose: "the vendor's SDK", requirements: "tests/vendor/python/requirements.txt" };
+
+/// The variable that tells the tests which program to start.
+const PROGRAM_VARIABLE: &str = "DEVCRED_VENDOR_PROGRAM";
+
+/// A JVM that starts quickly and is done soon.
+const JAVA_FLAGS: &str = "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m";
+
+impl Sdks {
+    pub(crate) fn setup(&self, workspace: &Workspace, steps: &mut Steps) {
+        steps.run(&format!("{}: the vendor's SDKs", self.language), || (self.install)(workspace));
+    }
+
+    pub(crate) fn test(&self, workspace: &Workspace, steps: &mut Steps) -> Tally {
+        steps.test(&format!("{}: tests, the vendor's SDKs", self.language), || {
+            let folder = self.folder(workspace);
+            files::check_made(workspace, &folder)?;
+            let caller = folder.join("caller");
+            files::write_starter(&caller, &(self.caller)(workspace)?)?;
+            let mut command = workspace.cargo();
+            command.args(["test", "--locked", "--no-fail-fast", "-p", "devcred-vendor-tests", "--test", self.target]);
+            runner::run(command.env(PROGRAM_VARIABLE, caller))
+        })
+    }
+
+    fn folder(&self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join(format!("vendor-{}", self.target))
+    }
+}

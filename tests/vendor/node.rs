@@ -1,0 +1,27 @@
+//! The vendor's Node.js SDKs, by their generic calls, against our emulator. `cargo xtask test --lang node` installs them and runs
+//! this.
+
+#[macro_use]
+mod cases;
+mod sdk;
+
+use devcred::Signature;
+use sdk::Sdk;
+
+const OPENAPI_CLIENT: Sdk = Sdk {
+    name: "@alicloud/openapi-client",
+    signature: Signature::Acs3HmacSha256,
+    signs_empty_values: true,
+    is_its_agent: |agent| agent.contains(" Node.js/") && agent.contains(" TeaDSL/"),
+};
+const OPENAPI_CLIENT_V2: Sdk = Sdk { signature: Signature::HmacSha1, ..OPENAPI_CLIENT };
+const POP_CORE: Sdk = Sdk {
+    name: "@alicloud/pop-core",
+    signature: Signature::HmacSha1,
+    signs_empty_values: true,
+    is_its_agent: |agent| agent.contains(" Node.js/") && !agent.contains(" TeaDSL/"),
+};
+
+all_cases!(openapi_client_acs3, OPENAPI_CLIENT);
+all_cases!(openapi_client_hmac_sha1, OPENAPI_CLIENT_V2);
+all_cases!(pop_core_hmac_sha1, POP_CORE);
