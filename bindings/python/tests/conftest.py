@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = Path(os.environ.get("DEVCRED_TARGET", ROOT / "target"))
 PYTHON = ROOT / "bindings/python"
+
+# What a shell runs in the background ignores Ctrl-C, and so would the programs that are sent it here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: How long a test waits for what must happen.
 LIMIT = 30.0

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) ->
 
 def test_the_wheel_needs_no_other_package_and_says_for_whom_it_is(wheel: zipfile.ZipFile) -> None:
     info = f"devcred-{devcred.__version__}.dist-info"
-    metadata = message_from_bytes(wheel.read(f"{info}/METADATA"))
+    metadata = message_from_string(wheel.read(f"{info}/METADATA").decode())
     assert metadata["Requires-Dist"] is None
     assert metadata["Requires-Python"] == ">=3.9"
     assert metadata["License-Expression"] == "Apache-2.0"
