@@ -52,13 +52,12 @@ internal object Library {
 internal object Threads {
     private val running = AtomicInteger()
 
-    init {
+    /** To be called before the library is loaded. */
+    fun prepare() {
         val stay = CallbackThreadInitializer(true, false, "devcred")
         Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeListener.completed, stay)
         Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeLog.event, stay)
     }
-
-    fun prepare() = Unit
 
     fun callBegins() {
         running.incrementAndGet()
