@@ -178,6 +178,11 @@ fn of_no_answer(cause: Cause, asked: &Asked) -> Option<String> {
             "The certificate was checked against {}. Behind a proxy that inspects TLS, give its CA as root_certificates_pem.",
             asked.roots
         )),
+        Cause::CertificateOfAuthority => Some(
+            "Give the server a certificate with basicConstraints CA:FALSE (by default openssl req -x509 makes CA:TRUE \
+             ones), and its issuer as root_certificates_pem."
+                .into(),
+        ),
         Cause::CertificateExpired | Cause::CertificateNotYetValid => {
             Some(format!("This machine's clock reads {}: if it is wrong, set it and try again.", timestamp(asked.now)))
         }
