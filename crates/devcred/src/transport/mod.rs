@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
 use reqwest::{Method, Request};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
@@ -96,6 +96,9 @@ impl Transport {
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             Body::Encoded
+        } else if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
+            // Who reads the one takes the other's bytes for the next answer.
+            Body::OfTwoLengths
         } else {
             read(&mut response).await.map_err(|error| self.no_answer(&error))?
         };
