@@ -246,7 +246,8 @@ impl Error {
         self.0.retryable
     }
 
-    /// How many requests were begun; 0 where the call was refused before anything was sent.
+    /// How many attempts were made; 0 if the call was refused before anything was sent. A request that is sent again because
+    /// the server had closed a kept connection belongs to the same attempt.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
