@@ -23,6 +23,9 @@ pub use step::{Answer, BodyRepeat, StepForm};
 pub struct Case {
     /// What the case promises, in one sentence.
     pub about: String,
+    /// The entries of tests/proofs.json that it proves.
+    #[serde(default)]
+    pub proves: Vec<String>,
     /// What the probe is asked to do.
     pub call: Call,
     /// The emulator of this case.
@@ -39,6 +42,9 @@ pub struct Case {
 struct CaseFile {
     /// The promise of the case, in one sentence; of a file with rows, of all of them.
     about: String,
+    /// The entries of tests/proofs.json that it proves.
+    #[serde(default)]
+    proves: Vec<String>,
     /// What the probe is asked to do.
     call: CallForm,
     /// The emulator of this case.
@@ -59,6 +65,9 @@ struct CaseFile {
 struct Row {
     /// The promise of this row, in one sentence.
     about: Option<String>,
+    /// The entries of tests/proofs.json that this row proves, instead of the file's.
+    #[serde(default)]
+    proves: Vec<String>,
     /// What the probe is asked to do.
     #[serde(default)]
     call: CallForm,
