@@ -42,9 +42,9 @@ impl Scene<'_> {
             Act::Close => self.end_unanswered(Ending::Close).await,
             Act::Reset => self.end_unanswered(Ending::Reset).await,
             Act::Corrupt => self.end_unanswered(Ending::Corrupt).await,
-            Act::Raw { bytes, drip } => {
+            Act::Raw { content, drip } => {
                 self.call.answered(None, None);
-                let (chunks, stays_open) = (Box::new(once(bytes)), step.close_after.is_some());
+                let (chunks, stays_open) = (content.into_chunks(), step.close_after.is_some());
                 self.socket.end(Ending::Write { chunks, pause: drip, stays_open }).await
             }
             Act::Answer(mut answer) => {

@@ -176,6 +176,14 @@ async fn raw_bytes_are_all_that_comes() {
 }
 
 #[tokio::test]
+async fn raw_bytes_may_be_many() {
+    let repeat = json!({"before": "HTTP/1.1 200 OK\r\n", "text": "x: y\r\n", "times": 1 << 20});
+    let emulator = emulator([json!({"raw_repeat": repeat}).to_string().as_str()]).await;
+    let (read, _) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
+    assert_eq!(read.len(), 17 + (6 << 20));
+}
+
+#[tokio::test]
 async fn a_redirect_leads_to_a_listener_that_counts() {
     let emulator = emulator([r#"{"redirect": 307}"#]).await;
     let answer = send(&emulator).await;

@@ -32,6 +32,7 @@ pub(super) struct Form {
     hang: Option<bool>,
     corrupt: Option<bool>,
     raw: Option<String>,
+    raw_repeat: Option<Repeat>,
     raw_before: Option<String>,
     raw_after: Option<String>,
     status: Option<u16>,
@@ -77,7 +78,9 @@ impl TryFrom<Form> for Step {
         } else if form.corrupt.is_some() {
             Act::Corrupt
         } else if let Some(raw) = form.raw {
-            Act::Raw { bytes: raw.into(), drip }
+            Act::Raw { content: Content::new(raw), drip }
+        } else if let Some(repeat) = form.raw_repeat {
+            Act::Raw { content: repeat.content("raw_repeat")?, drip }
         } else {
             Act::Answer(form.answer(drip)?)
         };
@@ -105,7 +108,9 @@ impl Form {
             ("hang", self.hang.is_some()),
             ("corrupt", self.corrupt.is_some()),
             ("raw", self.raw.is_some()),
+            ("raw_repeat", self.raw_repeat.is_some()),
         ]);
+        let is_raw = self.raw.is_some() || self.raw_repeat.is_some();
         let own = if self.patch.is_some() { ("patch", true) } else { ("answer", self.answer.is_some()) };
         let sources = given([
             own,
@@ -125,11 +130,11 @@ impl Form {
             ("xml", self.xml.is_some()),
             ("gzip", self.gzip.is_some()),
             ("truncate", self.truncate.is_some()),
-            ("drip_ms", self.drip_ms.is_some() && self.raw.is_none()),
+            ("drip_ms", self.drip_ms.is_some() && !is_raw),
             ("raw_before", self.raw_before.is_some()),
             ("raw_after", self.raw_after.is_some()),
             ("delay_ms", self.delay_ms.is_some() && self.hang.is_some()),
-            ("close_after_ms", self.close_after_ms.is_some() && self.raw.is_none()),
+            ("close_after_ms", self.close_after_ms.is_some() && !is_raw),
         ]);
         let says_nothing = sources.is_empty() && self.delay_ms.is_none();
         match (silent.first(), of_an_answer.first()) {
@@ -185,7 +190,7 @@ impl Form {
             let bytes = BASE64.decode(body).map_err(|_| "`body_base64` is not base64".to_owned())?;
             Source::Content(Content::new(bytes))
         } else if let Some(repeat) = self.body_repeat {
-            Source::Content(repeat.content()?)
+            Source::Content(repeat.content("body_repeat")?)
         } else if self.redirect.is_some() {
             Source::Redirect
         } else if status.is_some() && !says_what {
@@ -198,12 +203,12 @@ impl Form {
 }
 
 impl Repeat {
-    fn content(self) -> Result<Content, String> {
+    fn content(self, key: &str) -> Result<Content, String> {
         if self.text.is_empty() || self.times == 0 {
-            return Err("`body_repeat` has a `text` and `times` from 1".to_owned());
+            return Err(format!("`{key}` has a `text` and `times` from 1"));
         }
         Content::repeated(self.before, self.text, self.times, self.after)
-            .ok_or_else(|| "`body_repeat` is longer than can be counted".to_owned())
+            .ok_or_else(|| format!("`{key}` is longer than can be counted"))
     }
 }
 
@@ -263,7 +268,7 @@ mod tests {
         assert_eq!(step(r#"{"corrupt": true}"#), Act::Corrupt.into());
         assert_eq!(step(r#"{"raw": "x", "close_after_ms": 7}"#).close_after, Some(ms(7)));
         assert_eq!(step(r#"{"hang": true}"#), Act::Hang.into());
-        let raw = Act::Raw { bytes: "x\r\n".into(), drip: Some(ms(1)) };
+        let raw = Act::Raw { content: Content::new("x\r\n"), drip: Some(ms(1)) };
         assert_eq!(step(r#"{"raw": "x\r\n", "drip_ms": 1}"#), raw.into());
 
         let code = Source::Code { code: "A".to_owned(), message: Some("m".to_owned()), is_xml: true };
@@ -323,6 +328,7 @@ mod tests {
             (r#"{"status": 103}"#, "`status` is 200 to 599"),
             (r#"{"close": false}"#, "`close` is true or left out"),
             (r#"{"body_repeat": {"text": "", "times": 1}}"#, "`body_repeat` has a `text` and `times` from 1"),
+            (r#"{"raw_repeat": {"text": "x", "times": 0}}"#, "`raw_repeat` has a `text` and `times` from 1"),
             (r#"{"body_repeat": {"text": "x", "times": 0}}"#, "`body_repeat` has a `text` and `times` from 1"),
         ] {
             assert_eq!(json.parse::<Step>().unwrap_err().to_string(), expected, "{json}");

@@ -44,6 +44,7 @@ use crate::content::Content;
 /// | `"hang": true` | no answer, ever |
 /// | `"corrupt": true` | no answer: a TLS record that cannot be decrypted, then the connection is closed |
 /// | `"raw": "bytes"` | these bytes instead of an answer, then the connection is closed unless `close_after_ms` says later |
+/// | `"raw_repeat": {"before", "text", "times", "after"}` | the same with `text` so many times |
 ///
 /// # And how
 ///
@@ -53,10 +54,10 @@ use crate::content::Content;
 /// | `"headers": {"name": "value"}` | an answer | replaces these headers; `null` removes one, `date` and `x-acs-request-id` too |
 /// | `"gzip": true` | an answer | compresses the body and says so in `Content-Encoding` |
 /// | `"truncate": 10` | an answer | ends the connection after so many bytes of the body, whose length is announced in full |
-/// | `"drip_ms": 5` | an answer, `raw` | writes a byte at a time, head included, so many milliseconds apart, then closes the connection |
+/// | `"drip_ms": 5` | an answer, `raw`, `raw_repeat` | writes a byte at a time, head included, so many milliseconds apart, then closes the connection |
 /// | `"raw_before": "bytes"`, `"raw_after": "bytes"` | an answer | writes these bytes right before the answer's head, such as interim responses, or right after its body; the connection stays open |
 /// | `"delay_ms": 50` | all but `hang` | waits so many milliseconds first |
-/// | `"close_after_ms": 50` | an answer that is neither cut nor dripped, `raw` | closes the connection so many milliseconds later, even if another request is on it |
+/// | `"close_after_ms": 50` | an answer that is neither cut nor dripped, `raw`, `raw_repeat` | closes the connection so many milliseconds later, even if another request is on it |
 ///
 /// Any other key is an error, and so are keys that contradict each other.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -71,7 +72,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     Answer(Answer),
-    Raw { bytes: Bytes, drip: Option<Duration> },
+    Raw { content: Content, drip: Option<Duration> },
     Close,
     Reset,
     Corrupt,

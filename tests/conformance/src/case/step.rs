@@ -38,6 +38,8 @@ pub struct StepForm {
     pub corrupt: Option<bool>,
     /// These bytes instead of an answer, then the connection is closed, unless `close_after_ms` says later.
     pub raw: Option<String>,
+    /// Many bytes instead of an answer, made in the emulator.
+    pub raw_repeat: Option<BodyRepeat>,
     /// These bytes right before the answer's head, such as interim responses.
     pub raw_before: Option<String>,
     /// These bytes right after the answer's body.
