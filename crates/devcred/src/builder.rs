@@ -165,8 +165,8 @@ impl ClientBuilder {
     }
 
     /// The proxy on the way to the service, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the one of
-    /// `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) takes the host out. Loopback is never reached
-    /// through a proxy.
+    /// `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) takes the host out. If a variable is set in both
+    /// cases, the lower one wins. Loopback is never reached through a proxy.
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(Setting::option("proxy", proxy));
         self

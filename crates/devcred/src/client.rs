@@ -225,7 +225,7 @@ impl Shared {
         } else {
             (time_left, deadline.timeout)
         };
-        let send = self.parts.transport.send(&self.parts.endpoint, &sent.request);
+        let send = self.parts.transport.send(&self.parts.endpoint, &sent.request, attempts.opens_connection);
         let answer = match timeout(limit, send).await {
             Ok(answer) => answer,
             Err(_) => Err(NoAnswer::timed_out(told)),

@@ -19,6 +19,8 @@ pub(crate) enum Cause {
     ConnectTimedOut,
     Reset,
     Closed,
+    /// Reset or closed before there was an answer, on a connection that had been used before.
+    KeptConnectionClosed,
     /// The system refused what a connection needs.
     System(Shortage),
     UnknownIssuer,
@@ -96,6 +98,7 @@ impl Cause {
             Cause::ConnectTimedOut => "no connection within the connect timeout",
             Cause::Reset => "connection reset",
             Cause::Closed => "connection closed before the whole answer had come",
+            Cause::KeptConnectionClosed => "the server closed a connection that was kept",
             Cause::System(Shortage::Descriptors) => "no file descriptor is left (EMFILE or ENFILE)",
             Cause::System(Shortage::Ports) => "no local port is left (EADDRNOTAVAIL)",
             Cause::System(Shortage::Memory) => "the system has no memory for a connection (ENOBUFS or ENOMEM)",
