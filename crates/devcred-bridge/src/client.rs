@@ -43,8 +43,8 @@ impl Client {
     /// of the bridge, also where the call is refused. Only where the system gives no threads it is called on this one, before
     /// this returns.
     ///
-    /// `complete` must return soon, since the bridge has two threads for all calls. It may start calls, and cancel and close; a
-    /// blocking call inside it is refused. A panic in it goes no further. It must not fork.
+    /// `complete` must return soon: the bridge has one thread, and no other call makes progress before. It may start calls, and
+    /// cancel and close; a blocking call inside it is refused. A panic in it goes no further. It must not fork.
     pub fn start(&self, request: Request, complete: impl FnOnce(Outcome) + Send + 'static) -> Call {
         self.start_with(request, |_| (), complete)
     }

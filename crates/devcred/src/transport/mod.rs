@@ -1,6 +1,7 @@
 //! Private: one POST over reqwest.
 
 mod no_answer;
+mod resolve;
 mod roots;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,6 +20,7 @@ use crate::proxy::Proxy;
 use crate::response::{Answer, BODY_MAX, Body};
 use crate::sign::SignedRequest;
 pub(crate) use no_answer::{Attempt, Cause, NoAnswer, Stage};
+pub use resolve::Resolver;
 pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
@@ -35,6 +37,7 @@ impl Transport {
         roots: &Roots,
         connect_timeout: Duration,
         user_agent: HeaderValue,
+        resolver: Resolver,
     ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -57,6 +60,7 @@ impl Transport {
             .referer(false)
             .connect_timeout(connect_timeout)
             .pool_idle_timeout(IDLE_MAX)
+            .dns_resolver(resolver)
             // Port 0 stands for the one of the URL.
             .resolve_to_addrs(
                 "localhost",

@@ -8,6 +8,7 @@ use rustls::{CertificateError, Error as TlsError};
 
 use crate::error::ErrorKind;
 use crate::failure::{Failure, Reason};
+use crate::transport::resolve::ResolveError;
 
 /// How far an attempt had come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +23,7 @@ pub(crate) enum Cause {
     /// The limit of the attempt, or what was left of the whole call's.
     TimedOut(Duration),
     NotResolved,
+    NoThread,
     Refused,
     Unreachable,
     ConnectTimedOut,
@@ -121,6 +123,7 @@ impl Cause {
         match self {
             Cause::TimedOut(_) => "timed out",
             Cause::NotResolved => "the name could not be resolved",
+            Cause::NoThread => "the name could not be resolved: the system gives no threads",
             Cause::Refused => "connection refused",
             Cause::Unreachable => "network or host unreachable",
             Cause::ConnectTimedOut => "no connection within the connect timeout",
@@ -181,6 +184,9 @@ fn told_by(link: Link<'_>) -> Option<Cause> {
     }
     if let Some(io) = link.downcast_ref::<io::Error>() {
         return of_io(io.kind());
+    }
+    if let Some(ResolveError::NoThread) = link.downcast_ref::<ResolveError>() {
+        return Some(Cause::NoThread);
     }
     // What CONNECT was answered comes as text only; the end-to-end tests fail where it changes.
     match link.to_string().as_str() {
