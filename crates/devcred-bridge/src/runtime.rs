@@ -16,10 +16,6 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::outcome::ErrorInfo;
 use crate::process::{self, OfProcess, PerProcess};
 
-/// After so many tasks the runtime looks at its timers and sockets. tokio's default is 61: then one connection on which more
-/// data is always waiting delays every other call.
-const EVENT_INTERVAL: u32 = 8;
-
 static OF_THIS_PROCESS: Place = Place::new(spawn);
 static RESOLVER: PerProcess<Resolver> = PerProcess::empty();
 
@@ -109,7 +105,7 @@ impl Place {
     fn start(&self) -> io::Result<Handle> {
         let (sender, receiver) = sync_channel(1);
         (self.spawn)(Box::new(move || receiver.recv().into_iter().for_each(drive)))?;
-        let runtime = Builder::new_current_thread().enable_io().enable_time().event_interval(EVENT_INTERVAL).build()?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let handle = runtime.handle().clone();
         sender.send(runtime).map_err(|_| io::ErrorKind::BrokenPipe)?;
         self.runtime.store(Some(Arc::new(OfProcess::new(handle.clone()))));
