@@ -89,6 +89,13 @@ fn a_name_server_that_is_silent_costs_one_thread_and_no_other_name() {
     run_both("resolver");
 }
 
+#[test]
+fn no_callback_comes_once_a_client_is_closed() {
+    for how in [How::Plainly, How::Sanitized, How::Valgrind] {
+        run("closing", how, &[]);
+    }
+}
+
 /// Nothing is printed either, as a panic would be.
 #[test]
 fn a_thread_that_the_system_refuses_is_an_error_and_the_next_call_works() {

@@ -45,7 +45,7 @@ pub(crate) fn start(
             let outcome = outcome(call, &cancelled).await;
             firewall(|| complete(outcome));
         })),
-        Err(error) => firewall(|| complete(Outcome::Error(error))),
+        Err(error) => firewall(|| runtime::as_bridge_thread(|| complete(Outcome::Error(error)))),
     }
     started
 }

@@ -71,6 +71,7 @@ mod log;
 mod options;
 mod outcome;
 mod process;
+mod running;
 mod runtime;
 #[cfg(unix)]
 mod signals;

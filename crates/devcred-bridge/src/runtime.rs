@@ -32,6 +32,18 @@ pub fn is_bridge_thread() -> bool {
     IS_OF_RUNTIME.get()
 }
 
+/// Runs a completion on a thread of the host as on one of the bridge: what is refused there is refused here too.
+pub(crate) fn as_bridge_thread(complete: impl FnOnce()) {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IS_OF_RUNTIME.set(self.0);
+        }
+    }
+    let _restore = Restore(IS_OF_RUNTIME.replace(true));
+    complete();
+}
+
 /// The runtime of this process. A forked child gets its own; the parent's is left as it is.
 ///
 /// # Errors
@@ -149,6 +161,13 @@ mod tests {
     #[test]
     fn a_thread_of_the_bridge_knows_it() {
         works(&handle().unwrap());
+        assert!(!is_bridge_thread());
+    }
+
+    #[test]
+    fn a_completion_on_a_thread_of_the_host_counts_as_one_of_the_bridge() {
+        as_bridge_thread(|| assert!(is_bridge_thread()));
+        catch_unwind(|| as_bridge_thread(|| resume_unwind(Box::new(())))).unwrap_err();
         assert!(!is_bridge_thread());
     }
 
