@@ -6,6 +6,7 @@ use crate::access_key::AccessKey;
 use crate::error::ErrorKind;
 use crate::failure::{Failure, Reason};
 use crate::secret::cut_out;
+use crate::text::in_one_line;
 
 use crate::sign::{Signature, SignedRequest, timestamp};
 use crate::transport::Cause;
@@ -13,6 +14,9 @@ use crate::validate::GROUP_SEPARATOR;
 
 /// What a program needs of RAM to call the operation.
 const RAM_ACTIONS: &str = "mq:GetDeviceCredential and mq:MqttInstanceAccess";
+
+/// What to do if calls come faster than the rate limiter lets them through.
+const NO_SLOT: &str = "Make fewer calls at once, give them a longer timeout, or raise max_requests_per_second.";
 
 /// What was asked, and how.
 pub(crate) struct Asked<'a> {
@@ -45,6 +49,7 @@ pub(crate) fn advice(failure: &Failure, asked: &Asked) -> Option<String> {
     match &failure.reason {
         Reason::Answered { known } => of_answer(failure, *known, asked),
         Reason::NoAnswer(no_answer) => of_no_answer(no_answer.cause, asked),
+        Reason::NoSlot => Some(NO_SLOT.into()),
         Reason::Local => None,
     }
 }
@@ -58,6 +63,11 @@ fn of_answer(failure: &Failure, known: bool, asked: &Asked) -> Option<String> {
         ErrorKind::PermissionDenied => ram_refusal(failure),
         ErrorKind::Authentication if failure.has_code(&["InvalidSecurityToken.Expired"]) => {
             Some("The security token has expired: give the client a fresh one with set_access_key.".into())
+        }
+        ErrorKind::Authentication
+            if failure.has_code(&["Forbidden.AccessKeyDisabled", "InvalidAccessKeyId.Inactive"]) =>
+        {
+            Some("The AccessKey is disabled: enable it, or give the client another with set_access_key.".into())
         }
         ErrorKind::Authentication if failure.has_code(&["SignatureDoesNotMatch"]) => {
             Some(signature_refused(failure, asked))
@@ -161,7 +171,7 @@ fn shown(part: &str, key: &AccessKey) -> String {
         None => part.to_owned(),
     };
     let part = cut_out(&part, key.secrets());
-    let part: String = part.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
+    let part: String = in_one_line(&part).chars().take(MAX_CHARS).collect();
     format!("\"{part}\"")
 }
 
@@ -174,6 +184,11 @@ fn of_no_answer(cause: Cause, asked: &Asked) -> Option<String> {
             "The certificate was checked against {}. Behind a proxy that inspects TLS, give its CA as root_certificates_pem.",
             asked.roots
         )),
+        Cause::CertificateOfAuthority => Some(
+            "Give the server a certificate with basicConstraints CA:FALSE (by default openssl req -x509 makes CA:TRUE \
+             ones), and its issuer as root_certificates_pem."
+                .into(),
+        ),
         Cause::CertificateExpired | Cause::CertificateNotYetValid => {
             Some(format!("This machine's clock reads {}: if it is wrong, set it and try again.", timestamp(asked.now)))
         }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use crate::error::{ErrorKind, row};
 use crate::transport::NoAnswer;
 
@@ -22,7 +24,9 @@ pub(crate) enum Reason {
     Answered { known: bool },
     /// No whole answer came.
     NoAnswer(NoAnswer),
-    /// Refused on this side: bad input, a turn that would come too late, a fault of ours.
+    /// The rate limiter had no slot that was early enough.
+    NoSlot,
+    /// Refused on this side: bad input, or a fault of this library.
     Local,
 }
 
@@ -34,7 +38,7 @@ pub(crate) struct Reply {
     pub request_id: Option<String>,
     pub help_url: Option<String>,
     /// The service's whole message, which for a refused signature holds its side of the computation.
-    pub full_message: String,
+    pub full_message: Zeroizing<String>,
     /// Members of `AccessDeniedDetail`, where the service sent them.
     pub access_denied: Vec<(&'static str, String)>,
     /// The header `Date`.
@@ -54,9 +58,9 @@ impl Failure {
         Self::local(ErrorKind::Internal, message)
     }
 
-    /// A turn of the pace that would come too late: nothing was sent, and the next call may find a free one.
-    pub(crate) fn no_turn(message: impl Into<String>) -> Self {
-        Self { retryable: true, ..Self::local(ErrorKind::Timeout, message) }
+    /// The next slot of the rate limiter would come too late: nothing was sent, and the next call may find a free one.
+    pub(crate) fn no_slot(message: impl Into<String>) -> Self {
+        Self { retryable: true, reason: Reason::NoSlot, ..Self::local(ErrorKind::Timeout, message) }
     }
 
     pub(crate) fn is_throttled(&self) -> bool {

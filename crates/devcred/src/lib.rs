@@ -96,6 +96,7 @@ mod response;
 mod retry;
 mod secret;
 mod sign;
+mod text;
 mod transport;
 mod validate;
 mod variables;
