@@ -11,7 +11,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+};
 use reqwest::{Method, Request};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
@@ -20,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::proxy::Proxy;
-use crate::response::{Answer, BODY_MAX, Body};
+use crate::response::{Answer, BODY_MAX, Body, HEADERS_MAX};
 use crate::sign::SignedRequest;
 pub(crate) use cause::Cause;
 use client_certificate::ClientCertificate;
@@ -98,6 +100,8 @@ impl Transport {
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             Body::Encoded
+        } else if length(&headers) > HEADERS_MAX {
+            Body::OfLongHeaders
         } else if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
             // Who reads the one takes the other's bytes for the next answer.
             Body::OfTwoLengths
@@ -110,6 +114,10 @@ impl Transport {
     fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
         NoAnswer::of(error, self.client_certificate.was_requested())
     }
+}
+
+fn length(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// What both clients have in common.
