@@ -25,6 +25,7 @@ mod process;
 mod python;
 mod runner;
 mod rust;
+mod skips;
 mod steps;
 mod suite;
 mod swift;
