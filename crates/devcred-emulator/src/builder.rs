@@ -16,7 +16,7 @@ use crate::listener::Listener;
 use crate::proxy::{Front, Proxy};
 use crate::quota::Quotas;
 use crate::random::Random;
-use crate::service::Service;
+use crate::service::{EndlessSteps, Service};
 use crate::step::Step;
 use crate::tls::{SERVICE_NAME, Speech, Tls};
 
@@ -30,6 +30,7 @@ pub struct Builder {
     clock_offset_seconds: i64,
     listen: SocketAddr,
     steps: Vec<Step>,
+    endless_steps: EndlessSteps,
     quotas: Option<Quotas>,
     tls: Option<Tls>,
     proxy: Option<Proxy>,
@@ -44,6 +45,7 @@ impl Builder {
             clock_offset_seconds: 0,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             steps: Vec::new(),
+            endless_steps: EndlessSteps::default(),
             quotas: None,
             tls: None,
             proxy: None,
@@ -110,6 +112,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn endless_steps(mut self, next: Box<dyn FnMut() -> Option<Step> + Send>) -> Self {
+        self.endless_steps = EndlessSteps(Some(next));
+        self
+    }
+
     /// Applies the service's quotas. Default: none.
     pub fn quotas(mut self, quotas: Quotas) -> Self {
         self.quotas = Some(quotas);
@@ -166,6 +173,7 @@ impl Builder {
         let clock = Clock::with_offset(self.clock_offset_seconds);
         let mut service = Service::new(Accounts::new(accounts), devices, clock, random)
             .with_steps(self.steps)
+            .with_endless_steps(self.endless_steps)
             .with_quotas(self.quotas);
         service.name = self.tls.map(|_| SERVICE_NAME);
         service.redirect_location = redirected.as_ref().and_then(location);
