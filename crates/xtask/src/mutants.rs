@@ -2,7 +2,7 @@
 //! files, and the changes that no test can notice.
 
 use std::ffi::OsString;
-use std::process::Command;
+use std::fs;
 
 use anyhow::{Context, Result, bail};
 
@@ -17,48 +17,88 @@ A mutant that survives is a promise that no test proves: write the test. If noth
 
 Examples:
   cargo xtask mutants                                     all, more than an hour
-  cargo xtask mutants -- --list                           only lists them
   cargo xtask mutants -- -F src/pace.rs                   those of one file
   cargo xtask mutants -- --shard 0/8                      an eighth of them
 
 The lists of those that were caught, missed and timed out are in target/mutants/mutants.out. It builds cargo-mutants at the
 first time.";
 
-/// Few enough for `cargo xtask check`, spread over the files.
-const SMOKE: &str = "0/80";
+/// What must notice a mutant, from the quickest to the slowest. Each is asked about those that the ones before have missed.
+const PASSES: &[(&str, &[&str])] = &[
+    ("unit tests", &["--", "--lib"]),
+    ("tests of the crate", &["--iterate", "--", "--tests"]),
+    ("the shared suite", &["--iterate", "--test-package=devcred-conformance", "--", "--test=suite"]),
+];
+
+/// Few enough for `cargo xtask check`, in files whose unit tests alone notice every mutant.
+const SMOKE: &[&str] = &["--re=src/(pace|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--", "--lib"];
+
+/// How a pass ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    AllCaught,
+    Survivors,
+}
 
 /// Runs all mutants, or those that the arguments of cargo-mutants select.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[OsString]) {
-    steps.run("mutants", || {
-        let mut command = command(workspace)?;
-        judge(command.args(arguments))
-    });
+    let mut survivors = false;
+    for (about, pass) in PASSES {
+        let outcome = steps.run(&format!("mutants: {about}"), || run_pass(workspace, arguments, pass));
+        survivors = outcome == Some(Outcome::Survivors);
+        if !survivors {
+            break;
+        }
+    }
+    if survivors {
+        steps.run("mutants: none survives", || -> Result<()> {
+            bail!("mutants survived: the lines of the last pass that begin with MISSED name them")
+        });
+    }
 }
 
-/// Sees that the tool runs with its configuration, and that the tests catch a few mutants.
+/// Sees that the tool runs with its configuration, and that the tests notice a few mutants.
 pub(crate) fn smoke(workspace: &Workspace) -> Result<()> {
-    let mut command = command(workspace)?;
-    judge(command.args(["--shard", SMOKE, "--sharding", "round-robin"]))
+    match run_pass(workspace, &[], SMOKE)? {
+        Outcome::AllCaught => Ok(()),
+        Outcome::Survivors => bail!("mutants survived: the lines above that begin with MISSED name them"),
+    }
 }
 
 /// It copies the tree to a new folder. What it builds stays below `target/`, so that a later run builds only our own crates.
-fn command(workspace: &Workspace) -> Result<Command> {
+fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Result<Outcome> {
     let mut command = process::command(tools::install(workspace, &tools::CARGO_MUTANTS)?);
     let folder = workspace.target.join("mutants");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     command.current_dir(&workspace.root).args(["mutants", "--jobs=1", "--no-shuffle", "--colors=never", "--output"]);
-    command.arg(&folder).env("CARGO_TARGET_DIR", folder.join("build"));
-    Ok(command)
+    command.arg(&folder).args(arguments).args(pass).env("CARGO_TARGET_DIR", folder.join("build"));
+    process::announce(&command);
+    let status = command.status().with_context(|| process::not_started(&command))?;
+    outcome(status.code())
 }
 
-/// Runs it. 3 means that some mutants made a test hang, which is how such a mutant is caught.
-fn judge(command: &mut Command) -> Result<()> {
-    process::announce(command);
-    let status = command.status().with_context(|| process::not_started(command))?;
-    match status.code() {
-        Some(0 | 3) => Ok(()),
-        Some(2) => bail!("mutants survived: the lines above that begin with MISSED name them"),
-        Some(4) => bail!("the tests fail without any mutant; its output is above"),
-        _ => bail!("cargo-mutants ended with {status}; its output is above"),
+/// 3 means that some mutants made a test hang, which is how such a mutant is noticed.
+fn outcome(status: Option<i32>) -> Result<Outcome> {
+    match status {
+        Some(0 | 3) => Ok(Outcome::AllCaught),
+        Some(2) => Ok(Outcome::Survivors),
+        Some(4) => bail!("the tests fail without any mutant; their output is above"),
+        other => bail!("cargo-mutants ended with the status {other:?}; its output is above"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mutant_that_hangs_is_noticed_and_one_that_survives_is_not() {
+        for noticed in [0, 3] {
+            assert_eq!(outcome(Some(noticed)).expect("it ran"), Outcome::AllCaught);
+        }
+        assert_eq!(outcome(Some(2)).expect("it ran"), Outcome::Survivors);
+        for failed in [Some(1), Some(4), None] {
+            outcome(failed).expect_err("it did not run to its end");
+        }
     }
 }
