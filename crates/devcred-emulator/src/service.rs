@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
 
@@ -37,6 +37,9 @@ impl fmt::Debug for EndlessSteps {
     }
 }
 
+/// The service closes a connection that is idle for about as long.
+pub(crate) const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
 pub(crate) struct Service {
     pub(crate) accounts: Accounts,
     pub(crate) clock: Clock,
@@ -44,6 +47,8 @@ pub(crate) struct Service {
     pub(crate) recorder: Arc<Recorder>,
     /// A name that `Host` may have although it is not loopback.
     pub(crate) name: Option<&'static str>,
+    /// How long a client may take for what it has begun.
+    pub(crate) read_timeout: Duration,
     /// Where a redirect leads.
     pub(crate) redirect_location: Option<HeaderValue>,
     devices: Mutex<Devices>,
@@ -63,6 +68,7 @@ impl Service {
             random,
             recorder: Arc::default(),
             name: None,
+            read_timeout: DEFAULT_READ_TIMEOUT,
             redirect_location: None,
             devices: Mutex::new(devices),
             nonces: Mutex::default(),

@@ -113,7 +113,7 @@ mod tests {
             r#"{{"about": "x", "call": {{}}, "server": {{"access_keys": [{key}]}},
                 "expect": {{"outcome": "ok", "requests": 1}}}}"#
         );
-        let case = Case::parse(&text).unwrap();
+        let case = Case::from_value(serde_json::from_str(&text).unwrap()).unwrap();
         let server = Running::start(&case.server).await.unwrap();
         let asked = Asked::new("a/case", &case, &server);
         let get = |key: &str| asked.line.get(key).unwrap().to_owned();

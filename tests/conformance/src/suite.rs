@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::{fs, io};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
-use crate::case::Case;
+use crate::case::{self, Case};
 use crate::language::{self, Language};
 use crate::pool::{self, Pool};
 use crate::run::{self, GRACE};
@@ -116,6 +115,9 @@ pub fn main(known: Vec<Language>) -> ExitCode {
     if late { ExitCode::FAILURE } else { conclusion.exit_code() }
 }
 
+/// A case by its name, for the threads that run it in each language.
+type Shared = (String, Arc<Result<Case, String>>);
+
 /// A language's column: its probes, in each of its forms, and its sums.
 struct Column {
     name: &'static str,
@@ -128,7 +130,7 @@ struct Suite {
     title: String,
     arguments: Arguments,
     columns: Vec<Arc<Column>>,
-    cases: Vec<Named>,
+    cases: Vec<Shared>,
     runtime: Arc<Runtime>,
     /// Held alone by a crowd, and together by all other cases.
     machine: Arc<RwLock<()>>,
@@ -160,13 +162,15 @@ impl Suite {
         let (chosen, left_out) = options.choose(known)?;
         let title = title(&chosen, &left_out);
 
-        let mut cases = read_all(&cases_folder()).map_err(|error| format!("the cases cannot be read: {error}"))?;
+        let mut cases =
+            case::read_all(&cases_folder()).map_err(|error| format!("the cases cannot be read: {error}"))?;
         if let Some(text) = &options.case {
             cases.retain(|(name, _)| name.contains(text.as_str()));
         }
         if cases.is_empty() {
             return Err("no case has such a name: see tests/cases".to_owned());
         }
+        let cases = cases.into_iter().map(|(name, case)| (name, Arc::new(case))).collect();
         let columns: Vec<_> = chosen.into_iter().map(|language| Arc::new(Column::new(language))).collect();
         let mut arguments = Arguments::from_iter([OsString::from("suite")].into_iter().chain(options.rest));
         arguments.test_threads = arguments.test_threads.or(Some(pool::SIZE * columns.len()));
@@ -177,7 +181,7 @@ impl Suite {
     /// Every case in every language; the languages take turns, so that none waits for another's probes.
     fn trials(&self) -> Vec<Trial> {
         let pairs = self.cases.iter().flat_map(|case| self.columns.iter().map(move |column| (case, column)));
-        let trial = |((name, case), column): (&Named, &Arc<Column>)| {
+        let trial = |((name, case), column): (&Shared, &Arc<Column>)| {
             let full_name = format!("{}::{name}", column.name);
             let (name, case) = (name.clone(), Arc::clone(case));
             let (column, runtime, machine) = (Arc::clone(column), Arc::clone(&self.runtime), Arc::clone(&self.machine));
@@ -192,7 +196,7 @@ impl Suite {
                         let _together = machine.read().unwrap_or_else(PoisonError::into_inner);
                         column.run(&name, case, &runtime)
                     }
-                    Err(wrong) => Err(format!("tests/cases/{name}.json: {wrong}")),
+                    Err(wrong) => Err(wrong.clone()),
                 };
                 let sum = if result.is_ok() { &column.passed } else { &column.failed };
                 sum.fetch_add(1, Ordering::Relaxed);
@@ -214,30 +218,6 @@ pub fn title(chosen: &[Language], left_out: &[Language]) -> String {
 /// Where the cases are.
 pub fn cases_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../cases")
-}
-
-/// A case by its name, as far as it can be read.
-type Named = (String, Arc<Result<Case, String>>);
-
-/// Every case, by name: its path in the folder without `.json`.
-fn read_all(folder: &Path) -> io::Result<Vec<Named>> {
-    let mut cases = Vec::new();
-    for group in fs::read_dir(folder)? {
-        let group = group?;
-        if !group.file_type()?.is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(group.path())? {
-            let file = file?.path();
-            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-            let name = format!("{}/{stem}", group.file_name().to_string_lossy());
-            let is_json = file.extension().is_some_and(|extension| extension == "json");
-            let case = if is_json { Case::read(&file) } else { Err("a case is a .json file".to_owned()) };
-            cases.push((name, Arc::new(case)));
-        }
-    }
-    cases.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(cases)
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ impl Driver {
             format!(r#"{{"devices": ["{devices}"], "access_keys": [{{"id": "LTAI", "secret": "{SECRET}"}}]}}"#);
         let call = r#"{"timeout_ms": 5000}"#;
         let text = format!(r#"{{"about": "x", "call": {call}, "server": {server}, "expect": {expect}}}"#);
-        run::run(name, &Case::parse(&text).unwrap(), &self.pool, &self.runtime, self.grace)
+        let case = Case::from_value(serde_json::from_str(&text).unwrap()).unwrap();
+        run::run(name, &case, &self.pool, &self.runtime, self.grace)
     }
 
     fn succeeding(&self, name: &str) -> Result<(), String> {

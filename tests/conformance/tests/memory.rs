@@ -11,7 +11,7 @@ use std::fs;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use devcred_conformance::case::Case;
+use devcred_conformance::case;
 use devcred_conformance::language::{self, Language};
 use devcred_conformance::pool::Pool;
 use devcred_conformance::run::{self, GRACE};
@@ -20,7 +20,7 @@ use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::Runtime;
 
 /// 64 MiB, a gigabyte compressed, 30,000 brackets: what the caller must see of each stands in its case.
-const HOSTILE: [&str; 3] = ["answer/of-64-mib", "answer/gzip-bomb", "answer/nested-brackets-in-a-member"];
+const HOSTILE: [&str; 3] = ["answer/of-64-mib", "answer/gzip-bomb", "answer/nested/brackets-in-a-member"];
 const NORMAL: &str = "success/credential";
 /// By how much the peak may be over that of a normal answer.
 const LIMIT_KIB: u64 = 8 * 1024;
@@ -77,11 +77,12 @@ fn compare(language: &Language, case: &str, runtime: &Runtime) -> Result<String,
 }
 
 /// Runs a case in a probe of its own, with the suite's verdict, and reads the probe's peak memory.
-fn peak_kib(language: &Language, case: &str, runtime: &Runtime) -> Result<u64, String> {
-    let read = Case::read(&cases_folder().join(format!("{case}.json")));
-    let read = read.map_err(|wrong| format!("tests/cases/{case}.json: {wrong}"))?;
+fn peak_kib(language: &Language, name: &str, runtime: &Runtime) -> Result<u64, String> {
+    let cases = case::read_all(&cases_folder()).map_err(|error| error.to_string())?;
+    let found = cases.into_iter().find(|(known, _)| known == name);
+    let (_, case) = found.ok_or(format!("no case has the name {name}"))?;
     let pool = Pool::new(language.clone());
-    run::run(case, &read, &pool, runtime, GRACE)?;
+    run::run(name, &case?, &pool, runtime, GRACE)?;
     let process = pool.idle_processes().pop().ok_or("the probe is gone")?;
     let peak = peak_of(process).map_err(|wrong| format!("the probe's memory, process {process}: {wrong}"))?;
     match pool.finish().as_slice() {

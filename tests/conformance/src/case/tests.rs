@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 
 use devcred_emulator::Step;
@@ -7,13 +8,14 @@ use schemars::schema_for;
 use super::*;
 
 fn case(call: &str, server: &str, expect: &str) -> Result<Case, String> {
-    Case::parse(&format!(r#"{{"about": "x", "call": {call}, "server": {server}, "expect": {expect}}}"#))
+    let text = format!(r#"{{"about": "x", "call": {call}, "server": {server}, "expect": {expect}}}"#);
+    cases_of("a/file", &text).remove(0).1
 }
 
 #[test]
 fn the_schema_that_is_checked_in_is_current() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../case.schema.json");
-    let schema = format!("{:#}\n", schema_for!(Case).to_value());
+    let schema = format!("{:#}\n", schema_for!(CaseFile).to_value());
     if std::env::var_os("DEVCRED_WRITE").is_some() {
         fs::write(&file, &schema).unwrap();
     }
@@ -55,6 +57,52 @@ fn an_unknown_key_is_an_error_wherever_it_stands() {
     ] {
         let error = case(call, server, expect).unwrap_err();
         assert!(error.contains(word), "{error}");
+    }
+}
+
+const EXPECT: &str = r#"{"outcome": "ok", "requests": 1}"#;
+
+fn rows(rows: &str) -> Vec<Named> {
+    let call = r#"{"client_id": "x", "env": {"A": "1", "B": "2"}}"#;
+    let text = format!(r#"{{"about": "all", "call": {call}, "expect": {EXPECT}, "rows": {rows}}}"#);
+    cases_of("a/file", &text)
+}
+
+#[test]
+fn each_row_is_a_case_of_its_own() {
+    let cases = rows(
+        r#"{"first": {}, "second": {"about": "one", "call": {"client_id": null, "env": {"A": null, "C": "3"}},
+            "server": {"steps": [{"close": true}]}, "expect": {"requests": 2, "result": {"request_id": null}}}}"#,
+    );
+    let [(one, first), (other, second)] = <[Named; 2]>::try_from(cases).unwrap();
+    assert_eq!([one, other], ["a/file/first", "a/file/second"]);
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_eq!([first.about, second.about], ["all", "one"]);
+    assert_eq!([first.expect.requests, second.expect.requests], [1, 2].map(Requests::Exactly));
+    assert_eq!(second.call.written.get("client_id"), Some(&Value::Null));
+    let set = |value: &str| Some(value.to_owned());
+    let expected = [("A", None), ("B", set("2")), ("C", set("3"))].map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(second.call.form.env, BTreeMap::from(expected));
+    assert_eq!((first.server.steps.len(), second.server.steps.len()), (0, 1));
+    assert!(second.expect.result["request_id"].is_none());
+}
+
+#[test]
+fn what_is_wrong_with_a_row_is_reported_with_its_name() {
+    for (text, name, word) in [
+        ("{}", "a/file", "`rows` is an object with at least one row"),
+        ("[]", "a/file", "`rows` is an object"),
+        (r#"{"a": {}, "a": {}}"#, "a/file", "the key `a` appears twice"),
+        (r#"{"a": {"calls": {}}}"#, "a/file/a", "row \"a\": unknown field `calls`"),
+        (r#"{"a": {"rows": {"b": {}}}}"#, "a/file/a", "unknown field `rows`"),
+        (r#"{"a": {"call": {"client_id": 1}}}"#, "a/file/a", "invalid type"),
+        (r#"{"a/b": {}}"#, "a/file/a/b", "the name of a row is made of a-z, 0-9 and -"),
+    ] {
+        let mut cases = rows(text);
+        let (seen, case) = cases.remove(0);
+        let wrong = case.unwrap_err();
+        assert_eq!(seen, name);
+        assert!(cases.is_empty() && wrong.starts_with("tests/cases/a/file.json") && wrong.contains(word), "{wrong}");
     }
 }
 
