@@ -283,6 +283,9 @@ fn user_agent(language: &str) -> Result<HeaderValue, Error> {
 }
 
 #[cfg(test)]
+mod setter_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -25,13 +25,13 @@ first time.";
 
 /// What must notice a mutant, from the quickest to the slowest. Each is asked about those that the ones before have missed.
 const PASSES: &[(&str, &[&str])] = &[
-    ("unit tests", &["--", "--lib"]),
-    ("tests of the crate", &["--iterate", "--", "--tests"]),
-    ("the shared suite", &["--iterate", "--test-package=devcred-conformance", "--", "--test=suite"]),
+    ("unit tests", &["--cargo-arg=--lib"]),
+    ("tests of the crate", &["--iterate", "--cargo-arg=--tests"]),
+    ("the shared suite", &["--iterate", "--test-package=devcred-conformance", "--cargo-arg=--test=suite"]),
 ];
 
 /// Few enough for `cargo xtask check`, in files whose unit tests alone notice every mutant.
-const SMOKE: &[&str] = &["--re=src/(pace|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--", "--lib"];
+const SMOKE: &[&str] = &["--re=src/(pace|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
 
 /// How a pass ended.
 #[derive(Debug, PartialEq, Eq)]
