@@ -16,7 +16,7 @@ use crate::listener::Listener;
 use crate::proxy::{Front, Proxy};
 use crate::quota::Quotas;
 use crate::random::Random;
-use crate::service::{DEFAULT_READ_TIMEOUT, Service};
+use crate::service::{DEFAULT_READ_TIMEOUT, EndlessSteps, Service};
 use crate::step::Step;
 use crate::tls::{SERVICE_NAME, Speeches, Tls};
 
@@ -30,6 +30,7 @@ pub struct Builder {
     clock_offset_seconds: i64,
     listen: SocketAddr,
     steps: Vec<Step>,
+    endless_steps: EndlessSteps,
     quotas: Option<Quotas>,
     tls: Option<Tls>,
     connections: Vec<Tls>,
@@ -47,6 +48,7 @@ impl Builder {
             clock_offset_seconds: 0,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             steps: Vec::new(),
+            endless_steps: EndlessSteps::default(),
             quotas: None,
             tls: None,
             connections: Vec::new(),
@@ -113,6 +115,11 @@ impl Builder {
     /// would. A request that is wrong is refused before its step is looked at, which then is left for the next one.
     pub fn steps(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.steps.extend(steps);
+        self
+    }
+
+    pub(crate) fn endless_steps(mut self, next: Box<dyn FnMut() -> Option<Step> + Send>) -> Self {
+        self.endless_steps = EndlessSteps(Some(next));
         self
     }
 
@@ -209,6 +216,7 @@ impl Builder {
         let clock = Clock::with_offset(self.clock_offset_seconds);
         let mut service = Service::new(Accounts::new(accounts), devices, clock, random)
             .with_steps(self.steps)
+            .with_endless_steps(self.endless_steps)
             .with_quotas(self.quotas);
         service.name = self.tls.map(|_| SERVICE_NAME);
         service.read_timeout = self.read_timeout;

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use common::{Acs3, Answer, ID, LIMIT, SECRET, get};
-use devcred_emulator::{CallEnd, Emulator, Step};
+use devcred_emulator::{CallEnd, Emulator, Step, internal};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
@@ -70,6 +70,22 @@ async fn they_come_before_what_the_name_of_a_device_asks_for() {
     get().send().await.assert_refused(500, "InternalError");
     get().send().await.assert_refused(500, "SystemOverFlow");
     get().send().await.assert_ok();
+}
+
+#[tokio::test]
+async fn steps_that_do_not_end_come_after_the_scripted_ones() {
+    let mut count = 0;
+    let next = move || {
+        count += 1;
+        (count % 2 == 0).then(|| r#"{"code": "Throttling.User"}"#.parse().unwrap())
+    };
+    let builder = Emulator::builder().access_key(ID, SECRET).steps([r#"{"code": "InternalError"}"#.parse().unwrap()]);
+    let emulator = internal::with_endless_steps(builder, next).start().await.unwrap();
+    send(&emulator).await.assert_refused(500, "InternalError");
+    for _ in 0..3 {
+        send(&emulator).await.assert_ok();
+        send(&emulator).await.assert_refused(400, "Throttling.User");
+    }
 }
 
 #[tokio::test]

@@ -109,6 +109,9 @@ impl Drop for Slot<'_> {
 }
 
 #[cfg(test)]
+mod returned_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -141,6 +141,13 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(["blocking", "callback"].map(argument).into())
 }
 
+/// Builds C's program of `cargo xtask soak`, and returns the command that starts it.
+pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
+    install(workspace, &prefix(workspace))?;
+    compile(workspace, "soak.c", &["-O2"], "soak")?;
+    Ok(workspace.target.join("c/soak").display().to_string())
+}
+
 /// As a user does, with what pkg-config says.
 fn compile(workspace: &Workspace, source: &str, more: &[&str], name: &str) -> Result<()> {
     let flags = process::output(pkg_config(workspace).args(["--cflags", "--libs", "devcred"]))?;
