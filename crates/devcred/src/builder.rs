@@ -13,7 +13,7 @@ use crate::pace::{DEFAULT_REQUESTS_PER_SECOND, Pace};
 use crate::proxy::Proxy;
 use crate::retry::DEFAULT_MAX_ATTEMPTS;
 use crate::sign::Signature;
-use crate::transport::{Roots, Transport};
+use crate::transport::{Resolver, Roots, Transport};
 use crate::validate;
 use crate::variables::{Setting, Variables};
 
@@ -67,6 +67,7 @@ pub struct ClientBuilder {
     root_certificates_pem: Option<Vec<u8>>,
     proxy: Option<Setting>,
     language: Option<&'static str>,
+    resolver: Option<Resolver>,
 }
 
 impl ClientBuilder {
@@ -185,6 +186,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Shares this resolver with other clients. Default: the client has its own.
+    pub(crate) fn resolver(mut self, resolver: Resolver) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
     /// Checks every option and sets up the connection pool. Nothing is sent.
     ///
     /// # Errors
@@ -210,7 +217,8 @@ impl ClientBuilder {
         let proxy = Proxy::choose(self.proxy.as_ref(), &self.variables, &endpoint)?;
         let roots = Roots::load(&self.variables, self.root_certificates_pem.as_deref())?;
         let user_agent = user_agent(self.language.unwrap_or("rust"))?;
-        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, user_agent)?;
+        let resolver = self.resolver.unwrap_or_else(Resolver::new);
+        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, user_agent, &resolver)?;
         let parts = Parts {
             endpoint,
             instance_id: self.instance_id.map(|setting| setting.value),
@@ -259,9 +267,9 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// The same configuration with connections and a pace of its own. Neither environment nor files are read again, and no
-    /// lock is taken.
-    pub(crate) fn anew(&self) -> Result<Self, Error> {
+    /// The same configuration with connections and a pace of its own, and this resolver. Neither environment nor files are read
+    /// again, and no lock is taken.
+    pub(crate) fn anew(&self, resolver: Resolver) -> Result<Self, Error> {
         let Self { endpoint, instance_id, signature, limits, pace, proxy, roots, transport } = self;
         let user_agent = transport.user_agent().clone();
         Ok(Self {
@@ -270,7 +278,7 @@ impl Parts {
             signature: *signature,
             limits: *limits,
             pace: Pace::new(pace.requests_per_second()),
-            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, user_agent)?,
+            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, user_agent, &resolver)?,
             proxy: proxy.clone(),
             roots: roots.clone(),
         })

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use devcred_emulator::{Call, Emulator, Proxy, Quotas, Tls};
+use devcred_emulator::{Call, Emulator, Journal, Proxy, Quotas, Tls};
 use tempfile::NamedTempFile;
 
 use crate::canary::Canaries;
@@ -11,8 +11,6 @@ use crate::case::{self, Server};
 
 /// How long the driver waits for a request that a client has sent and the emulator has not yet written down.
 const LATE: Duration = Duration::from_secs(2);
-/// A call that was cancelled must not go on; a request that comes within this time would show it.
-const AFTER_CANCEL: Duration = Duration::from_millis(250);
 
 /// A running emulator, and what a client is told of it.
 pub(crate) struct Running {
@@ -109,13 +107,22 @@ impl Running {
         endpoint.split_once("://").map_or(endpoint, |(_, host)| host)
     }
 
+    /// Waits until the client has closed every connection on which no call succeeded, and then for a request that a call
+    /// would send that was not cancelled.
+    pub(crate) async fn wait_until_given_up(&self, ok: usize, limit: Duration, quiet: Duration) -> Result<(), String> {
+        if self.emulator.wait_for(limit, |journal| is_given_up(journal, ok)).await.is_err() {
+            return Err(format!(
+                "cancelled\n    expected  a closed connection\n    seen      one still open after {limit:?}"
+            ));
+        }
+        tokio::time::sleep(quiet).await;
+        Ok(())
+    }
+
     /// What happened, once as many requests as expected have been written down.
-    pub(crate) async fn count(&self, requests: usize, is_cancelled: bool) -> Counted {
+    pub(crate) async fn count(&self, requests: usize) -> Counted {
         // Where it does not come to that, the comparison says so.
         let _ = self.emulator.wait_for(LATE, |journal| journal.calls().len() >= requests).await;
-        if is_cancelled {
-            tokio::time::sleep(AFTER_CANCEL).await;
-        }
         Counted {
             calls: self.emulator.calls(),
             connections: self.emulator.accepted_connections(),
@@ -144,6 +151,12 @@ impl Running {
             secrets.add("the device's secret", &secret);
         }
     }
+}
+
+/// Whether no request is unanswered, and no more connections are open than can be used again after `ok` successful calls.
+fn is_given_up(journal: &Journal, ok: usize) -> bool {
+    let is_ended = |call: &Call| call.end.is_some();
+    journal.calls().all(is_ended) && journal.open_connections() <= ok as u64
 }
 
 fn file_of(text: &str) -> std::io::Result<NamedTempFile> {

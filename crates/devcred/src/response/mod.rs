@@ -18,6 +18,9 @@ use service_error::ServiceError;
 /// The longest body that is read, in bytes. An answer of the service has some hundred.
 pub(crate) const BODY_MAX: usize = 64 * 1024;
 
+/// The most bytes of names and values that the headers of an answer may have.
+pub(crate) const HEADERS_MAX: usize = 16 * 1024;
+
 /// What came back.
 pub(crate) struct Answer {
     pub status: u16,
@@ -33,6 +36,8 @@ pub(crate) enum Body {
     Encoded,
     /// With two lengths that may differ, `Content-Length` and chunks, and not read.
     OfTwoLengths,
+    /// After headers longer than [`HEADERS_MAX`], and not read.
+    OfLongHeaders,
 }
 
 /// What the operation made of an answer, and the request id it came with.
@@ -72,6 +77,9 @@ fn fields(answer: &Answer) -> Result<Fields<'_>, Unreadable> {
         Body::Whole(body) => Fields::parse(body),
         Body::TooLong => Err(Unreadable(format!("the answer is longer than {} KiB", BODY_MAX / 1024))),
         Body::Encoded => Err(Unreadable("the answer has a content encoding, and none was asked for".into())),
+        Body::OfLongHeaders => {
+            Err(Unreadable(format!("the headers of the answer are longer than {} KiB", HEADERS_MAX / 1024)))
+        }
         Body::OfTwoLengths => Err(Unreadable("the answer has both a Content-Length and a Transfer-Encoding".into())),
     }
 }

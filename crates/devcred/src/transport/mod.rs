@@ -4,13 +4,16 @@ mod cause;
 mod client_certificate;
 mod kept;
 mod no_answer;
+mod resolve;
 mod roots;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+};
 use reqwest::{Method, Request};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
@@ -19,12 +22,13 @@ use zeroize::Zeroizing;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::proxy::Proxy;
-use crate::response::{Answer, BODY_MAX, Body};
+use crate::response::{Answer, BODY_MAX, Body, HEADERS_MAX};
 use crate::sign::SignedRequest;
 pub(crate) use cause::Cause;
 use client_certificate::ClientCertificate;
 use kept::NoteOpened;
 pub(crate) use no_answer::{Attempt, NoAnswer, Stage};
+pub use resolve::Resolver;
 pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
@@ -45,6 +49,7 @@ impl Transport {
         roots: &Roots,
         connect_timeout: Duration,
         user_agent: HeaderValue,
+        resolver: &Resolver,
     ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
         let client_certificate = ClientCertificate::default();
@@ -54,7 +59,7 @@ impl Transport {
             .with_root_certificates(roots.store())
             .with_client_cert_resolver(Arc::new(client_certificate.clone()));
 
-        let http = || http_client(tls.clone(), proxy, connect_timeout);
+        let http = || http_client(tls.clone(), proxy, connect_timeout, resolver.clone());
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|_| fault("the HTTP client"));
         Ok(Self {
             pooled: build(http()?.pool_idle_timeout(IDLE_MAX).connector_layer(NoteOpened))?,
@@ -95,6 +100,8 @@ impl Transport {
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             Body::Encoded
+        } else if length(&headers) > HEADERS_MAX {
+            Body::OfLongHeaders
         } else if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
             // Who reads the one takes the other's bytes for the next answer.
             Body::OfTwoLengths
@@ -109,11 +116,16 @@ impl Transport {
     }
 }
 
+fn length(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
 /// What both clients have in common.
 fn http_client(
     tls: ClientConfig,
     proxy: Option<&Proxy>,
     connect_timeout: Duration,
+    resolver: Resolver,
 ) -> Result<reqwest::ClientBuilder, Error> {
     // All that is relied on is said aloud: a program's other crates can switch on any feature of reqwest.
     let mut builder = reqwest::Client::builder()
@@ -128,6 +140,7 @@ fn http_client(
         .http1_only()
         .referer(false)
         .connect_timeout(connect_timeout)
+        .dns_resolver(resolver)
         // Port 0 stands for the one of the URL.
         .resolve_to_addrs(
             "localhost",
