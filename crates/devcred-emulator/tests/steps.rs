@@ -322,7 +322,9 @@ async fn bytes_come_around_an_answer_and_the_connection_stays() {
 
 #[tokio::test]
 async fn a_connection_is_closed_when_it_has_been_idle() {
-    let emulator = emulator([r#"{"answer": "credential", "close_after_ms": 50}"#]).await;
+    let step = r#"{"answer": "credential", "close_after_ms": 50}"#.parse::<Step>().unwrap();
+    let builder = Emulator::builder().access_key(ID, SECRET).steps([step]);
+    let emulator = builder.read_timeout(2 * LIMIT).start().await.unwrap();
     let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
     let answer = Answer::read(&mut stream).await.unwrap();
     assert!(!answer.headers.contains_key("connection"));
