@@ -129,3 +129,16 @@ async fn a_request_that_is_sent_again_takes_a_slot_of_the_rate_limiter() {
     let error = call(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
 }
+
+#[tokio::test]
+async fn a_connection_is_not_kept_for_longer_than_the_service_keeps_it() {
+    let server = Server::start(|_| 3, 1).await;
+    let client = server.builder().build().unwrap();
+    call(&client).await.unwrap();
+    call(&client).await.unwrap();
+    assert_eq!(server.counts(), (1, 2));
+    // The service closes after about 10 seconds, the client after 5. This server never does.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    call(&client).await.unwrap();
+    assert_eq!(server.counts(), (2, 3));
+}
