@@ -30,7 +30,10 @@ export interface AccessKey {
 /** How much an event of the log matters. A client has events of `warn` and `debug`. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
-/** The options of a client. What is absent, or `undefined`, is as the description says. */
+/**
+ * The options of a client. What is absent, or `undefined`, is as the description says. Only the object's own enumerable members
+ * count, never those of its prototype.
+ */
 export interface ClientOptions extends Partial<AccessKey> {
   /** The instance's region, such as `cn-hangzhou`. */
   region?: string | undefined;

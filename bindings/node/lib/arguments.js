@@ -60,12 +60,13 @@ const OPTIONS = {
 
 const CALL_OPTIONS = { instanceId: text, timeoutMs: number, signal };
 
-// The members that are there, each checked. A name that is not known is refused: the option that was meant would be missing.
+// The object's own members, each checked, in an object without a prototype: neither here nor in the addon is a member of
+// `Object.prototype` taken for an option. A name that is not known is refused: the option that was meant would be missing.
 function members(of, known, given) {
-  if (given === undefined) return {};
+  const taken = { __proto__: null };
+  if (given === undefined) return taken;
   if (typeof given !== 'object' || given === null) throw wrongType(of, 'an object', given);
-  const taken = {};
-  for (const name in given) {
+  for (const name of Object.keys(given)) {
     if (!Object.hasOwn(known, name)) {
       throw new TypeError(`${of} cannot have ${JSON.stringify(name)}, only ${Object.keys(known).join(', ')}`);
     }

@@ -18,8 +18,8 @@ class Client {
 
   constructor(options, origin) {
     const { log, logLevel = log && 'debug', ...checked } = clientOptions(options);
-    const fromEnv = origin === FROM_ENV;
-    this.#native = accepted(native.open({ ...checked, logLevel: log && logLevel, fromEnv }, listener(this.#running, log)));
+    const toOpen = { __proto__: null, ...checked, logLevel: log && logLevel, fromEnv: origin === FROM_ENV };
+    this.#native = accepted(native.open(toOpen, listener(this.#running, log)));
   }
 
   static fromEnv(overrides) {
@@ -56,17 +56,19 @@ class Client {
   }
 }
 
-if (Symbol.dispose) Object.defineProperty(Client.prototype, Symbol.dispose, { value: Client.prototype.close });
+if (Symbol.dispose) Object.defineProperty(Client.prototype, Symbol.dispose, { __proto__: null, value: Client.prototype.close });
 
 // The addon throws nothing of its own: it returns a refusal.
 function accepted(returned) {
-  if (returned?.kind) throw new DevcredError(returned);
+  if (returned && Object.hasOwn(returned, 'kind')) throw new DevcredError(returned);
   return returned;
 }
 
 // It must not hold the client, which could never be collected then: the addon holds it as long as it has the client.
 function listener(running, log) {
-  return (event) => {
+  return (told) => {
+    // What the addon leaves out is absent, whatever `Object.prototype` has.
+    const event = { __proto__: null, ...told };
     if (event.id === undefined) {
       tell(log, event);
       return;

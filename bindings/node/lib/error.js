@@ -17,8 +17,8 @@ class DevcredError extends Error {
     this.#text = failure.text;
     // V8 writes the stack down when it is first read: it shall begin with the whole text, not with the message alone.
     this.stack;
-    Object.defineProperty(this, 'message', { value: failure.message });
-    for (const member of MEMBERS) if (failure[member] !== undefined) this[member] = failure[member];
+    Object.defineProperty(this, 'message', { __proto__: null, value: failure.message });
+    for (const member of MEMBERS) if (Object.hasOwn(failure, member)) this[member] = failure[member];
   }
 
   toString() {
@@ -32,8 +32,13 @@ class DevcredError extends Error {
   }
 }
 
-Object.defineProperty(DevcredError.prototype, 'name', { value: 'DevcredError', writable: true, configurable: true });
-Object.defineProperty(DevcredError.prototype, BRAND, { value: true });
+Object.defineProperty(DevcredError.prototype, 'name', {
+  __proto__: null,
+  value: 'DevcredError',
+  writable: true,
+  configurable: true,
+});
+Object.defineProperty(DevcredError.prototype, BRAND, { __proto__: null, value: true });
 
 // The refusal of a value that JavaScript has and the core cannot take.
 function invalidParameter(message) {

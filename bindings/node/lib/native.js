@@ -7,6 +7,7 @@ const { platform, arch } = process;
 
 // Which C library a Linux has is not asked: the package of the other one is not installed, or does not load.
 const names = {
+  __proto__: null,
   linux: [`devcred-linux-${arch}-gnu`, `devcred-linux-${arch}-musl`],
   win32: [`devcred-win32-${arch}-msvc`],
 }[platform] ?? [`devcred-${platform}-${arch}`];

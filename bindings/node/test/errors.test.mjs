@@ -92,8 +92,6 @@ test('an option that does not exist is named', async (t) => {
   const emulator = await Emulator.start(t);
   assert.throws(() => new Client({ ...KEY, timeout: 5 }), { name: 'TypeError', message: /"timeout".*timeoutMs/ });
   assert.throws(() => Client.fromEnv({ accessKeyID: 'id' }), { name: 'TypeError', message: /"accessKeyID"/ });
-  // Inherited ones count too: nothing that was meant is passed over.
-  assert.throws(() => new Client(Object.create({ ...KEY, secret: '' })), { name: 'TypeError', message: /"secret"/ });
   const client = emulator.client();
   await assert.rejects(client.getDeviceCredential(DEVICE, { timeout: 5 }), { name: 'TypeError', message: /"timeout"/ });
   assert.throws(() => client.setAccessKey({ ...KEY }), { name: 'TypeError', message: /"region"/ });

@@ -1,12 +1,14 @@
 //! The way of a request: from what arrived to its answer, or to the step it meets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
+use tokio::time::timeout;
 
 use crate::authenticate::authenticate;
 use crate::call::Call;
@@ -33,7 +35,7 @@ pub(crate) async fn answer(
     }
     let (head, body) = request.into_parts();
     let mut envelope = Envelope::of(&service, &head.headers);
-    let Some(received) = receive(&head, body).await else {
+    let Some(received) = receive(&head, body, service.read_timeout).await else {
         let why = "The body of the request did not arrive in full or is larger than 64 KiB.";
         let refusal = Refusal::new("InvalidParameter").message(why.to_owned());
         return envelope.refuse(&refusal).map(Content::into_body);
@@ -81,8 +83,8 @@ fn check_format(request: &ApiRequest) -> Result<(), Refusal> {
     }
 }
 
-async fn receive(head: &Parts, body: Body) -> Option<Received> {
-    let body = to_bytes(body, MAX_BODY).await.ok()?;
+async fn receive(head: &Parts, body: Body, limit: Duration) -> Option<Received> {
+    let body = timeout(limit, to_bytes(body, MAX_BODY)).await.ok()?.ok()?;
     let headers = head.headers.iter();
     Some(Received {
         method: head.method.to_string(),

@@ -16,7 +16,7 @@ use crate::listener::Listener;
 use crate::proxy::{Front, Proxy};
 use crate::quota::Quotas;
 use crate::random::Random;
-use crate::service::Service;
+use crate::service::{DEFAULT_READ_TIMEOUT, Service};
 use crate::step::Step;
 use crate::tls::{SERVICE_NAME, Speech, Tls};
 
@@ -33,6 +33,7 @@ pub struct Builder {
     quotas: Option<Quotas>,
     tls: Option<Tls>,
     proxy: Option<Proxy>,
+    read_timeout: Duration,
 }
 
 impl Builder {
@@ -47,6 +48,7 @@ impl Builder {
             quotas: None,
             tls: None,
             proxy: None,
+            read_timeout: DEFAULT_READ_TIMEOUT,
         }
     }
 
@@ -129,6 +131,14 @@ impl Builder {
         self
     }
 
+    /// How long a client may take for its TLS handshake, for the head of a request, counted from the moment when the
+    /// connection is idle, and for its body. Then the connection is closed. Default: 10 seconds, after about which the
+    /// service closes an idle connection.
+    pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
+        self.read_timeout = read_timeout;
+        self
+    }
+
     /// Starts to listen. It serves on the current tokio runtime, which needs I/O and time enabled, until the emulator is
     /// dropped.
     ///
@@ -147,7 +157,7 @@ impl Builder {
             false => None,
         };
         let proxy = match self.proxy {
-            Some(proxy) => Some(Front::bind(proxy, address).await?),
+            Some(proxy) => Some(Front::bind(proxy, address, self.read_timeout).await?),
             None => None,
         };
         let (speech, authority_pem) = self.tls.map_or(Ok((Speech::Plain, None)), Tls::prepare)?;
@@ -168,6 +178,7 @@ impl Builder {
             .with_steps(self.steps)
             .with_quotas(self.quotas);
         service.name = self.tls.map(|_| SERVICE_NAME);
+        service.read_timeout = self.read_timeout;
         service.redirect_location = redirected.as_ref().and_then(location);
         let listeners = Listeners { service: service_listener, speech, redirected, proxy };
         Ok(Emulator::serve(Arc::new(service), listeners, endpoint, authority_pem))

@@ -135,6 +135,15 @@ impl Call {
             refused_signature: None,
         }
     }
+
+    /// Its texts that a request can make long, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let texts = [&self.operation, &self.client_id, &self.instance_id, &self.access_key_id, &self.nonce];
+        let more = [&self.user_agent, &self.code, &self.refused_signature];
+        let texts = texts.into_iter().chain(more).flatten().map(String::len).sum::<usize>();
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        size_of::<Self>() + self.method.len() + self.target.len() + texts + headers
+    }
 }
 
 /// Names are decoded before they are compared: `Security%54oken` is the same parameter.

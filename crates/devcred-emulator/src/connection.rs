@@ -10,16 +10,20 @@ use axum::Router;
 use axum::body::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use crate::content::Chunks;
 use crate::service::Service;
 use crate::tls::Speech;
+
+/// Far longer than the head of any request to the service.
+const MAX_HEAD: usize = 64 * 1024;
 
 /// What a request knows of its connection, and how it ends it.
 #[derive(Clone)]
@@ -102,7 +106,7 @@ pub(crate) async fn serve(
     }
     let _ = stream.set_nodelay(true);
     // How a connection ends is the client's business; what became of its call stands in the journal.
-    let Ok(Some(wire)) = greet(stream, &speech).await else {
+    let Ok(Some(wire)) = greet(stream, &speech, service.read_timeout).await else {
         return;
     };
     let (endings, mut ending) = mpsc::channel(1);
@@ -112,7 +116,12 @@ pub(crate) async fn serve(
         request.extensions_mut().insert(socket.clone());
         router.call(request)
     });
-    let mut http = http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(wire), with_socket);
+    let mut http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(service.read_timeout)
+        .max_header_size(MAX_HEAD)
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(wire), with_socket);
     let ending = tokio::select! {
         _ = &mut http => return,
         Some(ending) = ending.recv() => ending,
@@ -123,10 +132,10 @@ pub(crate) async fn serve(
 }
 
 /// What HTTP is spoken over; `None` where nothing is said at all.
-async fn greet(mut stream: TcpStream, speech: &Speech) -> io::Result<Option<Box<dyn Wire>>> {
+async fn greet(mut stream: TcpStream, speech: &Speech, limit: Duration) -> io::Result<Option<Box<dyn Wire>>> {
     Ok(match speech {
         Speech::Plain => Some(Box::new(stream)),
-        Speech::Tls(acceptor) => Some(Box::new(acceptor.accept(stream).await?)),
+        Speech::Tls(acceptor) => Some(Box::new(timeout(limit, acceptor.accept(stream)).await??)),
         Speech::Silent => {
             // Until the client gives up.
             tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;

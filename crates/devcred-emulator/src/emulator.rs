@@ -128,7 +128,8 @@ impl Emulator {
         self.service.billed()
     }
 
-    /// The calls so far, oldest first, at most the last 10,000. A call without an [`end`](Call::end) is unanswered yet.
+    /// The calls so far, oldest first: the last 10,000, or 32 MiB of them. A call without an [`end`](Call::end) is
+    /// unanswered yet.
     pub fn calls(&self) -> Vec<Call> {
         self.service.recorder.journal.borrow().calls().cloned().collect()
     }

@@ -1,5 +1,6 @@
-//! What keeps web pages out. A page can make a browser send requests to loopback, but not without an `Origin` header or,
-//! by a name of its own that it lets point to loopback, a `Host` that is not loopback.
+//! Keeps web pages out. A page can make a browser send requests to loopback. The browser marks most of them: by an `Origin`,
+//! by a `Host` that is not loopback if the page uses a name of its own that resolves to loopback, and by a `Sec-Fetch-Site`
+//! on a plain GET, such as for an image or a link, which has neither. Browsers from before 2023 may not send the last.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,16 +9,26 @@ use axum::http::header::{HOST, ORIGIN};
 
 use crate::error::Refusal;
 
-/// `name` is let in as if it were loopback.
+/// Refuses what a web page may have sent. `name` is accepted like loopback.
 pub(crate) fn check(headers: &HeaderMap, name: Option<&str>) -> Result<(), Refusal> {
     if headers.contains_key(ORIGIN) {
         return Err(refusal("requests with an Origin header"));
+    }
+    if !is_asked_for_by_its_user(headers) {
+        return Err(refusal("requests that another web page makes a browser send"));
     }
     let mut hosts = headers.get_all(HOST).iter().peekable();
     let is_ours =
         |host: &str| is_loopback(host) || name.is_some_and(|name| without_port(host).eq_ignore_ascii_case(name));
     let are_ours = hosts.peek().is_some() && hosts.all(|host| host.to_str().is_ok_and(is_ours));
     if are_ours { Ok(()) } else { Err(refusal("requests whose Host is not loopback")) }
+}
+
+/// Programs other than browsers send neither header. A browser sends `none` when its user enters the address, and
+/// `same-origin` for what the emulator's own response makes it load.
+fn is_asked_for_by_its_user(headers: &HeaderMap) -> bool {
+    let is = |name, expected: &str| headers.get_all(name).iter().all(|value| value == expected);
+    is("sec-fetch-site", "same-origin") || is("sec-fetch-site", "none") && is("sec-fetch-mode", "navigate")
 }
 
 /// This code is none of the service's: the service has no such rule.
@@ -83,5 +94,25 @@ mod tests {
     fn an_origin_is_not_let_in() {
         assert!(!is_let_in(&[("host", "localhost"), ("origin", "http://localhost")]));
         assert!(!is_let_in(&[("host", "localhost"), ("origin", "null")]));
+    }
+
+    #[test]
+    fn another_page_is_not_let_in() {
+        for (site, mode, expected) in [
+            ("cross-site", "no-cors", false),
+            ("cross-site", "navigate", false),
+            ("same-site", "cors", false),
+            ("none", "no-cors", false),
+            ("none", "navigate", true),
+            ("same-origin", "no-cors", true),
+        ] {
+            let headers = [("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)];
+            assert_eq!(is_let_in(&headers), expected, "{site} {mode}");
+        }
+        assert!(!is_let_in(&[
+            ("host", "localhost"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "cross-site"),
+        ]));
     }
 }

@@ -1,6 +1,7 @@
 //! The journal of calls and connections, and how it is written.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -12,11 +13,16 @@ use crate::error::Refusal;
 
 /// Older calls are dropped, so that an emulator may run for days.
 const KEPT_CALLS: usize = 10_000;
+/// More than that many usual calls need.
+const KEPT_BYTES: usize = 32 << 20;
 
-/// What has happened so far: the last 10,000 calls, and how many connections there were.
+/// What has happened so far: the last 10,000 calls, fewer if they are larger than 32 MiB, and how many connections there
+/// were.
 #[derive(Debug, Default)]
 pub struct Journal {
     calls: VecDeque<Call>,
+    /// The sizes of these calls.
+    bytes: usize,
     arrived: u64,
     accepted_connections: u64,
     open_connections: u64,
@@ -41,11 +47,18 @@ impl Journal {
     fn push(&mut self, mut call: Call) -> u64 {
         self.arrived += 1;
         call.number = self.arrived;
-        if self.calls.len() == KEPT_CALLS {
-            self.calls.pop_front();
-        }
+        self.bytes += call.size();
         self.calls.push_back(call);
+        self.drop_old_calls();
         self.arrived
+    }
+
+    /// The last call stays, whatever its size.
+    fn drop_old_calls(&mut self) {
+        while self.calls.len() > KEPT_CALLS || self.bytes > KEPT_BYTES && self.calls.len() > 1 {
+            let Some(oldest) = self.calls.pop_front() else { return };
+            self.bytes -= oldest.size();
+        }
     }
 
     fn call_mut(&mut self, number: u64) -> Option<&mut Call> {
@@ -97,7 +110,12 @@ impl Recorder {
     }
 
     pub(crate) fn clear_calls(&self) {
-        self.journal.send_modify(|journal| journal.calls.clear());
+        let mut dropped = VecDeque::new();
+        self.journal.send_modify(|journal| {
+            // With its buffer, which is as large as the journal has ever been.
+            dropped = mem::take(&mut journal.calls);
+            journal.bytes = 0;
+        });
     }
 
     /// From now on a call without an answer was ended by the emulator.
@@ -111,13 +129,17 @@ impl Recorder {
             let Some(call) = journal.call_mut(open.number) else {
                 return;
             };
+            let size = call.size();
             call.end = Some(end);
             call.duration = Some(open.begun.elapsed());
             call.status = status;
             call.code = refusal.map(|refusal| refusal.code.clone());
             call.is_scripted = refusal.is_some_and(|refusal| refusal.is_scripted);
             call.refused_signature = refusal.and_then(|refusal| refusal.refused_signature.clone());
+            let grown = call.size() - size;
             finished = (self.finished.receiver_count() > 0).then(|| call.clone());
+            journal.bytes += grown;
+            journal.drop_old_calls();
         });
         if let Some(call) = finished {
             // It fails where the last subscriber has just gone.
@@ -178,11 +200,12 @@ impl Drop for OpenConnection {
 mod tests {
     use std::sync::Arc;
 
-    use super::{KEPT_CALLS, Recorder};
+    use super::{KEPT_BYTES, KEPT_CALLS, Recorder};
     use crate::account::Accounts;
     use crate::call::{Call, CallEnd};
     use crate::clock::Clock;
     use crate::device::Devices;
+    use crate::error::Refusal;
     use crate::random::Random;
     use crate::request::Received;
     use crate::service::Service;
@@ -206,5 +229,31 @@ mod tests {
         assert_eq!((ended[0].number, ended[0].status, ended[0].end), (2, Some(500), Some(CallEnd::Answered)));
         drop(journal);
         drop(others);
+    }
+
+    #[test]
+    fn it_is_bounded_in_bytes_and_gives_them_back() {
+        let (accounts, devices) = (Accounts::new(Vec::new()), Devices::new(Vec::new(), Vec::new()));
+        let service = Service::new(accounts, devices, Clock::with_offset(0), Random::from_system().unwrap());
+        let recorder = Arc::new(Recorder::default());
+        let headers = vec![("x".to_owned(), "y".repeat(60_000))];
+        let received = Received { headers, ..Received::default() };
+        let begin = || recorder.begin(Call::arrived(&received, None, &service, 1, String::new()));
+        let refused = || {
+            let calculated = Some("z".repeat(60_000));
+            begin().answered(None, Some(&Refusal { refused_signature: calculated, ..Refusal::new("A") }));
+        };
+        (0..400).for_each(|_| refused());
+        let size = |journal: &super::Journal| journal.calls().map(Call::size).sum::<usize>();
+        {
+            let journal = recorder.journal.borrow();
+            assert!(size(&journal) <= KEPT_BYTES && size(&journal) > KEPT_BYTES / 2, "{}", size(&journal));
+            assert_eq!((journal.bytes, journal.arrived), (size(&journal), 400));
+        }
+        recorder.clear_calls();
+        refused();
+        let journal = recorder.journal.borrow();
+        assert_eq!((journal.bytes, journal.calls().len()), (size(&journal), 1));
+        assert!(journal.calls.capacity() < 100, "{}", journal.calls.capacity());
     }
 }

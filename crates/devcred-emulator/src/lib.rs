@@ -90,8 +90,9 @@
 //!
 //! # Control routes
 //!
-//! JSON, for tests in other languages. Every route, those of the service too, refuses a request that has an `Origin`
-//! header or whose `Host` is not loopback: a web page must not reach it.
+//! JSON, for tests in other languages. Every route, those of the service too, refuses a request that a web page makes a
+//! browser send: one with an `Origin` header, with a `Host` that is not loopback, or with a `Sec-Fetch-Site` of another
+//! page. Such a request is not in the journal and does not count for the quotas.
 //!
 //! | route | what it does |
 //! |---|---|

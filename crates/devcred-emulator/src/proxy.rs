@@ -2,12 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::{fmt, io};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use crate::builder::StartError;
 use crate::listener::{Listener, Stopped};
@@ -79,10 +81,11 @@ enum Port {
 struct Rule {
     proxy: Proxy,
     emulator: SocketAddr,
+    read_timeout: Duration,
 }
 
 impl Front {
-    pub(crate) async fn bind(proxy: Proxy, emulator: SocketAddr) -> Result<Self, StartError> {
+    pub(crate) async fn bind(proxy: Proxy, emulator: SocketAddr, read_timeout: Duration) -> Result<Self, StartError> {
         let (address, port) = if proxy == Proxy::Closed {
             let hold = hold(emulator.ip());
             let (address, socket) =
@@ -92,7 +95,7 @@ impl Front {
             let listener = Listener::bind_beside(emulator.ip()).await?;
             (listener.address, Port::Listening(listener))
         };
-        Ok(Self { address, requests: Arc::default(), port, rule: Arc::new(Rule { proxy, emulator }) })
+        Ok(Self { address, requests: Arc::default(), port, rule: Arc::new(Rule { proxy, emulator, read_timeout }) })
     }
 
     pub(crate) async fn run(self, mut stopped: Stopped) {
@@ -120,7 +123,7 @@ fn hold(ip: IpAddr) -> io::Result<(SocketAddr, TcpSocket)> {
 
 impl Rule {
     async fn serve(&self, mut client: TcpStream, requests: &Mutex<Vec<ProxyRequest>>) -> io::Result<()> {
-        let Some((head, beyond)) = read_head(&mut client).await? else {
+        let Some((head, beyond)) = timeout(self.read_timeout, read_head(&mut client)).await?? else {
             return Ok(());
         };
         let request = self.judge(&head);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
 
@@ -20,6 +20,9 @@ use crate::quota::{Meter, Quotas};
 use crate::random::Random;
 use crate::step::Step;
 
+/// The service closes a connection that is idle for about as long.
+pub(crate) const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
 pub(crate) struct Service {
     pub(crate) accounts: Accounts,
     pub(crate) clock: Clock,
@@ -27,6 +30,8 @@ pub(crate) struct Service {
     pub(crate) recorder: Arc<Recorder>,
     /// A name that `Host` may have although it is not loopback.
     pub(crate) name: Option<&'static str>,
+    /// How long a client may take for what it has begun.
+    pub(crate) read_timeout: Duration,
     /// Where a redirect leads.
     pub(crate) redirect_location: Option<HeaderValue>,
     devices: Mutex<Devices>,
@@ -45,6 +50,7 @@ impl Service {
             random,
             recorder: Arc::default(),
             name: None,
+            read_timeout: DEFAULT_READ_TIMEOUT,
             redirect_location: None,
             devices: Mutex::new(devices),
             nonces: Mutex::default(),

@@ -5,7 +5,7 @@ mod common;
 use std::net::SocketAddr;
 
 use common::{Acs3, Answer, ID, LIMIT, Request, SECRET, emulator, encode, get};
-use devcred_emulator::{Emulator, StartError};
+use devcred_emulator::{Emulator, Quotas, StartError};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
@@ -185,5 +185,31 @@ async fn web_pages_are_kept_out_of_the_control_routes() {
         let request = Request::plain(&emulator, "GET", &format!("/_devcred/{route}"));
         assert_eq!(request.clone().header("origin", "http://localhost").send().await.status, 403, "{route}");
         assert_eq!(request.header("host", "evil.example").send().await.status, 403, "{route}");
+    }
+}
+
+/// An image, a script or a link makes a browser send a GET without an `Origin`.
+#[tokio::test]
+async fn a_page_that_sends_no_origin_is_kept_out_before_the_journal_and_the_quotas() {
+    let quotas = Quotas { per_address: 3, ..Quotas::default() };
+    let emulator = Emulator::builder().access_key(ID, SECRET).quotas(quotas).start().await.unwrap();
+    for target in ["/?Action=GetDeviceCredential", "/_devcred/calls"] {
+        for (site, mode) in [("cross-site", "no-cors"), ("cross-site", "navigate"), ("same-site", "no-cors")] {
+            let request = Request::plain(&emulator, "GET", target).header("sec-fetch-site", site);
+            let refused = request.header("sec-fetch-mode", mode).send().await;
+            refused.assert_refused(403, "Emulator.NotLoopback");
+        }
+    }
+    assert!(emulator.calls().is_empty());
+    get(&emulator, CLIENT_ID).send().await.assert_ok();
+}
+
+/// What the user of a browser asks for, and what the page that came says to load.
+#[tokio::test]
+async fn who_reads_the_journal_in_a_browser_is_let_in() {
+    let emulator = emulator().await;
+    for (site, mode) in [("none", "navigate"), ("same-origin", "no-cors")] {
+        let request = Request::plain(&emulator, "GET", "/_devcred/calls").header("sec-fetch-site", site);
+        request.header("sec-fetch-mode", mode).send().await.assert_ok();
     }
 }

@@ -167,3 +167,11 @@ async fn it_can_be_emptied() {
     let calls = emulator.calls();
     assert_eq!((calls.len(), calls[0].number), (1, 2));
 }
+
+#[tokio::test]
+async fn a_head_that_is_far_too_long_is_no_call() {
+    let emulator = emulator().await;
+    let refused = get(&emulator, CLIENT_ID).sign().header("x", &"y".repeat(70_000)).send().await;
+    assert_eq!(refused.status, 431);
+    assert!(emulator.calls().is_empty());
+}

@@ -14,6 +14,9 @@ use crate::validate::GROUP_SEPARATOR;
 /// What a program needs of RAM to call the operation.
 const RAM_ACTIONS: &str = "mq:GetDeviceCredential and mq:MqttInstanceAccess";
 
+/// What to do if calls come faster than the rate limiter lets them through.
+const NO_SLOT: &str = "Make fewer calls at once, give them a longer timeout, or raise max_requests_per_second.";
+
 /// What was asked, and how.
 pub(crate) struct Asked<'a> {
     pub client_id: &'a str,
@@ -45,6 +48,7 @@ pub(crate) fn advice(failure: &Failure, asked: &Asked) -> Option<String> {
     match &failure.reason {
         Reason::Answered { known } => of_answer(failure, *known, asked),
         Reason::NoAnswer(no_answer) => of_no_answer(no_answer.cause, asked),
+        Reason::NoSlot => Some(NO_SLOT.into()),
         Reason::Local => None,
     }
 }
@@ -174,6 +178,11 @@ fn of_no_answer(cause: Cause, asked: &Asked) -> Option<String> {
             "The certificate was checked against {}. Behind a proxy that inspects TLS, give its CA as root_certificates_pem.",
             asked.roots
         )),
+        Cause::CertificateOfAuthority => Some(
+            "Give the server a certificate with basicConstraints CA:FALSE (by default openssl req -x509 makes CA:TRUE \
+             ones), and its issuer as root_certificates_pem."
+                .into(),
+        ),
         Cause::CertificateExpired | Cause::CertificateNotYetValid => {
             Some(format!("This machine's clock reads {}: if it is wrong, set it and try again.", timestamp(asked.now)))
         }

@@ -130,9 +130,9 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// No attempt is begun in the last second, or in the last tenth of a shorter call: it would hardly be answered in time,
+    /// No attempt starts in the last second, or in the last tenth of a shorter call: it would hardly be answered in time,
     /// and might be billed.
-    fn latest_turn(&self) -> Instant {
+    fn latest_start(&self) -> Instant {
         self.at - Duration::from_secs(1).min(self.timeout / 10)
     }
 }
@@ -151,14 +151,16 @@ impl Shared {
         let mut attempts = Attempts::new(self.parts.limits.max_attempts);
         let mut failed = None;
         loop {
-            let turn = match self.parts.pace.reserve(Instant::now(), deadline.latest_turn()) {
-                Ok(turn) => turn,
+            let slot = match self.parts.pace.reserve(Instant::now(), deadline.latest_start()) {
+                Ok(slot) => slot,
                 Err(too_late) => {
-                    let (failure, sent) = failed.unwrap_or_else(|| (self.no_turn(too_late.waiting), None));
+                    let (failure, sent) = failed.unwrap_or_else(|| (self.no_slot(too_late.waiting), None));
                     return Err(self.give_up(operation, &attempts, failure, sent));
                 }
             };
-            self.wait_for(turn).await;
+            // A call that is cancelled in here drops its slot, which returns it.
+            self.wait_for(slot.start()).await;
+            slot.spend();
 
             let sent = self.sign(operation).map_err(|failure| Error::new(failure, attempts.made, None))?;
             attempts.begin();
@@ -168,7 +170,7 @@ impl Shared {
             };
 
             let moment = Moment {
-                time_left: deadline.time_left(),
+                longest_wait: deadline.latest_start().saturating_duration_since(Instant::now()),
                 random: random(),
                 clock_learnt: self.learn_clock(&failure),
                 key_replaced: !Arc::ptr_eq(&sent.key, &self.access_key()),
@@ -186,8 +188,8 @@ impl Shared {
         }
     }
 
-    async fn wait_for(&self, turn: Instant) {
-        let wait = turn.saturating_duration_since(Instant::now());
+    async fn wait_for(&self, start: Instant) {
+        let wait = start.saturating_duration_since(Instant::now());
         if wait.is_zero() {
             return;
         }
@@ -195,7 +197,7 @@ impl Shared {
             let requests_per_second = self.parts.pace.requests_per_second();
             warn!(target: "devcred", requests_per_second, wait_ms = wait.as_millis() as u64, "calls wait for this client's pace");
         }
-        sleep_until(turn.into()).await;
+        sleep_until(start.into()).await;
     }
 
     /// Time, nonce and key are read anew for every attempt.
@@ -251,11 +253,10 @@ impl Shared {
     }
 
     /// Nothing was sent, and nothing would be in time.
-    fn no_turn(&self, waiting: u128) -> Failure {
+    fn no_slot(&self, waiting: usize) -> Failure {
         let rate = self.parts.pace.requests_per_second();
-        Failure::no_turn(format!(
-            "not sent: this client sends {rate} requests a second and {waiting} calls are waiting"
-        ))
+        let waiting = if waiting == 1 { "1 call is".to_owned() } else { format!("{waiting} calls are") };
+        Failure::no_slot(format!("not sent: this client sends {rate} requests a second and {waiting} waiting"))
     }
 
     fn described(&self, attempts: &Attempts) -> Attempt<'_> {

@@ -22,7 +22,9 @@ pub(crate) enum Reason {
     Answered { known: bool },
     /// No whole answer came.
     NoAnswer(NoAnswer),
-    /// Refused on this side: bad input, a turn that would come too late, a fault of ours.
+    /// The rate limiter had no slot that was early enough.
+    NoSlot,
+    /// Refused on this side: bad input, or a fault of this library.
     Local,
 }
 
@@ -54,9 +56,9 @@ impl Failure {
         Self::local(ErrorKind::Internal, message)
     }
 
-    /// A turn of the pace that would come too late: nothing was sent, and the next call may find a free one.
-    pub(crate) fn no_turn(message: impl Into<String>) -> Self {
-        Self { retryable: true, ..Self::local(ErrorKind::Timeout, message) }
+    /// The next slot of the rate limiter would come too late: nothing was sent, and the next call may find a free one.
+    pub(crate) fn no_slot(message: impl Into<String>) -> Self {
+        Self { retryable: true, reason: Reason::NoSlot, ..Self::local(ErrorKind::Timeout, message) }
     }
 
     pub(crate) fn is_throttled(&self) -> bool {

@@ -1,13 +1,16 @@
-//! The client-side rate limit: every attempt reserves its turn.
+//! The client-side rate limiter: every attempt reserves a slot.
 //!
-//! It is GCRA, the generic cell rate algorithm: one theoretical arrival time, which each reservation moves on by
-//! 1/rate. A turn may come up to `burst - 1` such steps before it. So in no second are there more than rate + burst turns,
-//! and a caller knows its turn at once, which is why this is not a limiter that polls.
+//! It is GCRA, the generic cell rate algorithm: slots lie at least 1/rate apart on a theoretical schedule, and each may be
+//! used from `burst - 1` such intervals before its time until its time. So no second contains more than rate + burst
+//! requests, and a caller knows at once how long to wait, which is why this is not a limiter that polls.
+//!
+//! A slot that its caller drops unused, because the call was cancelled, goes to the next caller.
 //!
 //! Why there is one: the service allows 500 requests a second for each account, but blocks a source address that sends more
 //! than 300 ("QPS limits" of the product's documents). The default stays safe for a few processes behind one address.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) const DEFAULT_REQUESTS_PER_SECOND: u32 = 50;
@@ -17,14 +20,32 @@ pub(crate) struct Pace {
     requests_per_second: u32,
     interval: Duration,
     tolerance: Duration,
-    theoretical_arrival: Mutex<Option<Instant>>,
+    schedule: Mutex<Schedule>,
 }
 
-/// No turn before the latest that the caller could use.
+#[derive(Default)]
+struct Schedule {
+    /// The earliest time of the next new slot: the theoretical arrival time.
+    next: Option<Instant>,
+    /// The times of slots that were returned.
+    returned: BTreeSet<Instant>,
+    /// The number of slots that are reserved and not used yet.
+    waiting: usize,
+}
+
+/// A reserved slot. Dropping it returns it, unless it was used.
+pub(crate) struct Slot<'a> {
+    pace: &'a Pace,
+    time: Instant,
+    start: Instant,
+    is_used: bool,
+}
+
+/// Every free slot starts after the latest time that the caller could use.
 #[derive(Debug, PartialEq)]
 pub(crate) struct TooLate {
-    /// The calls whose turn is still to come.
-    pub waiting: u128,
+    /// The number of calls that wait for their slot.
+    pub waiting: usize,
 }
 
 impl Pace {
@@ -32,24 +53,58 @@ impl Pace {
     pub(crate) fn new(requests_per_second: u32) -> Self {
         let interval = Duration::from_secs(1) / requests_per_second.max(1);
         let burst = (requests_per_second / 10).max(BURST_MIN);
-        Self { requests_per_second, interval, tolerance: interval * (burst - 1), theoretical_arrival: Mutex::new(None) }
+        Self { requests_per_second, interval, tolerance: interval * (burst - 1), schedule: Mutex::default() }
     }
 
     pub(crate) fn requests_per_second(&self) -> u32 {
         self.requests_per_second
     }
 
-    /// Reserves the next turn. A turn later than `latest` is not taken from anyone: the next caller may have it.
-    pub(crate) fn reserve(&self, now: Instant, latest: Instant) -> Result<Instant, TooLate> {
-        let mut theoretical_arrival = self.theoretical_arrival.lock().unwrap_or_else(PoisonError::into_inner);
-        let arrival = theoretical_arrival.map_or(now, |arrival| arrival.max(now));
-        let turn = arrival.checked_sub(self.tolerance).map_or(now, |turn| turn.max(now));
-        if turn > latest {
-            let waiting = turn.duration_since(now).as_nanos().div_ceil(self.interval.as_nanos().max(1));
-            return Err(TooLate { waiting });
+    /// Reserves the earliest free slot, unless it starts after `latest`.
+    pub(crate) fn reserve(&self, now: Instant, latest: Instant) -> Result<Slot<'_>, TooLate> {
+        let mut schedule = self.schedule();
+        while schedule.returned.first().is_some_and(|time| *time < now) {
+            schedule.returned.pop_first();
         }
-        *theoretical_arrival = Some(arrival + self.interval);
-        Ok(turn)
+        let returned = schedule.returned.first().copied();
+        let time = returned.unwrap_or_else(|| schedule.next.map_or(now, |next| next.max(now)));
+        let start = time.checked_sub(self.tolerance).map_or(now, |start| start.max(now));
+        if start > latest {
+            return Err(TooLate { waiting: schedule.waiting });
+        }
+        if returned.is_some() {
+            schedule.returned.pop_first();
+        } else {
+            schedule.next = Some(time + self.interval);
+        }
+        schedule.waiting += 1;
+        Ok(Slot { pace: self, time, start, is_used: false })
+    }
+
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot<'_> {
+    /// When the request may be sent.
+    pub(crate) fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// Uses the slot: a request is sent now.
+    pub(crate) fn spend(mut self) {
+        self.is_used = true;
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        let mut schedule = self.pace.schedule();
+        schedule.waiting -= 1;
+        if !self.is_used {
+            schedule.returned.insert(self.time);
+        }
     }
 }
 
@@ -60,11 +115,19 @@ mod tests {
 
     const FAR: Duration = Duration::from_secs(100_000);
 
+    /// When a request of this moment is sent, if it may be.
+    fn send(pace: &Pace, now: Instant, latest: Instant) -> Result<Instant, TooLate> {
+        let slot = pace.reserve(now, latest)?;
+        let start = slot.start();
+        slot.spend();
+        Ok(start)
+    }
+
     #[test]
     fn a_burst_is_free_and_then_the_rate_holds() {
         let pace = Pace::new(50);
         let start = Instant::now();
-        let turns: Vec<_> = (0..60).map(|_| pace.reserve(start, start + FAR).unwrap() - start).collect();
+        let turns: Vec<_> = (0..60).map(|_| send(&pace, start, start + FAR).unwrap() - start).collect();
         assert_eq!(turns[..10], [Duration::ZERO; 10]);
         assert_eq!(turns[10], Duration::from_millis(20));
         assert_eq!(turns[59], Duration::from_secs(1));
@@ -75,30 +138,46 @@ mod tests {
         for (rate, burst) in [(1, 10), (50, 10), (100, 10), (200, 20), (1000, 100)] {
             let pace = Pace::new(rate);
             let now = Instant::now();
-            let at_once = (0..rate + burst).filter(|_| pace.reserve(now, now).is_ok()).count();
+            let at_once = (0..rate + burst).filter(|_| send(&pace, now, now).is_ok()).count();
             assert_eq!(at_once, burst as usize, "{rate}");
         }
     }
 
     #[test]
-    fn a_refusal_says_how_many_wait_and_takes_no_turn() {
+    fn a_refusal_counts_the_slots_that_wait_and_takes_none() {
         let pace = Pace::new(50);
         let now = Instant::now();
-        assert!((0..35).all(|_| pace.reserve(now, now + FAR).is_ok()));
-        let refused = TooLate { waiting: 26 };
-        assert_eq!(pace.reserve(now, now + Duration::from_millis(519)), Err(refused));
-        assert_eq!(pace.reserve(now, now + Duration::from_millis(520)), Ok(now + Duration::from_millis(520)));
+        let waiting: Vec<_> = (0..35).map(|_| pace.reserve(now, now + FAR).unwrap()).collect();
+        assert_eq!(send(&pace, now, now + Duration::from_millis(519)), Err(TooLate { waiting: 35 }));
+        waiting.into_iter().for_each(Slot::spend);
+        assert_eq!(send(&pace, now, now + Duration::from_millis(519)), Err(TooLate { waiting: 0 }));
+        assert_eq!(send(&pace, now, now + Duration::from_millis(520)), Ok(now + Duration::from_millis(520)));
+    }
+
+    #[test]
+    fn a_slot_that_is_dropped_goes_to_the_next_caller() {
+        let pace = Pace::new(50);
+        let now = Instant::now();
+        let ms = |ms| now + Duration::from_millis(ms);
+        assert!((0..10).all(|_| send(&pace, now, now).is_ok()));
+        let [first, second, _third] = [(); 3].map(|()| pace.reserve(now, now + FAR).unwrap());
+        drop((second, first));
+        // The earliest first; a slot that is not used by its time is lost, and the others keep theirs.
+        assert_eq!([(); 3].map(|()| send(&pace, now, now + FAR).unwrap()), [ms(20), ms(40), ms(80)]);
+        drop(pace.reserve(now, now + FAR).unwrap());
+        assert_eq!(send(&pace, ms(281), ms(281) + FAR), Ok(ms(281)));
+        assert_eq!(pace.schedule().returned.len(), 0);
     }
 
     #[test]
     fn an_idle_client_gets_its_burst_back() {
         let pace = Pace::new(50);
         let now = Instant::now();
-        assert!((0..10).all(|_| pace.reserve(now, now).is_ok()));
-        assert!(pace.reserve(now, now).is_err());
+        assert!((0..10).all(|_| send(&pace, now, now).is_ok()));
+        assert!(send(&pace, now, now).is_err());
         let later = now + Duration::from_secs(1);
-        assert!((0..10).all(|_| pace.reserve(later, later) == Ok(later)));
-        assert!(pace.reserve(later, later).is_err());
+        assert!((0..10).all(|_| send(&pace, later, later) == Ok(later)));
+        assert!(send(&pace, later, later).is_err());
     }
 
     /// The rule told another way: of any turns in a row, those beyond a burst take an interval each.
@@ -126,17 +205,17 @@ mod tests {
                 now += Duration::from_millis(gap);
                 let latest = now + Duration::from_millis(patience);
                 let earliest = earliest_turn(&turns, now, interval, burst);
-                match pace.reserve(now, latest) {
+                match send(&pace, now, latest) {
                     Ok(turn) => {
                         prop_assert_eq!(turn, earliest);
                         prop_assert!(turn <= latest);
                         turns.push(turn);
                     }
-                    Err(TooLate { waiting }) => {
-                        prop_assert!(earliest > latest && waiting > 0);
+                    Err(_) => {
+                        prop_assert!(earliest > latest);
                         // The turn that was refused is still there for one who can wait.
                         if patience % 2 == 0 {
-                            prop_assert_eq!(pace.reserve(now, now + FAR), Ok(earliest));
+                            prop_assert_eq!(send(&pace, now, now + FAR), Ok(earliest));
                             turns.push(earliest);
                         }
                     }
@@ -144,6 +223,46 @@ mod tests {
             }
             for (first, from) in turns.iter().enumerate() {
                 let within = turns[first..].iter().take_while(|turn| turn.duration_since(*from) < Duration::from_secs(1));
+                prop_assert!(within.count() <= (rate + burst) as usize);
+            }
+        }
+
+        /// Callers come, and are cancelled or sent at made-up times.
+        #[test]
+        fn cancelled_callers_never_let_more_through_and_leave_no_gap(
+            rate in 1..400_u32,
+            steps in prop::collection::vec((0..40_u64, 0..3_u8, any::<prop::sample::Index>()), 1..400),
+        ) {
+            let pace = Pace::new(rate);
+            let burst = (rate / 10).max(10);
+            let mut now = Instant::now();
+            let mut waiting: Vec<Slot> = Vec::new();
+            let mut used: Vec<Instant> = Vec::new();
+            for (gap, step, index) in steps {
+                now += Duration::from_millis(gap);
+                let (due, early): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|slot| slot.start() <= now);
+                waiting = early;
+                for slot in due {
+                    used.push(slot.start());
+                    slot.spend();
+                }
+                if step == 0 && !waiting.is_empty() {
+                    drop(waiting.swap_remove(index.index(waiting.len())));
+                } else {
+                    let slot = pace.reserve(now, now + FAR).unwrap();
+                    prop_assert!(slot.start() >= now);
+                    waiting.push(slot);
+                }
+                prop_assert_eq!(pace.schedule().waiting, waiting.len());
+            }
+            // Without any caller left, the next ones find what an idle client offers, less what was used.
+            waiting.clear();
+            used.sort();
+            let interval = Duration::from_secs(1) / rate;
+            let next = pace.reserve(now, now + FAR).unwrap().start();
+            prop_assert!(next <= earliest_turn(&used, now, interval, burst) + interval);
+            for (first, from) in used.iter().enumerate() {
+                let within = used[first..].iter().take_while(|time| time.duration_since(*from) < Duration::from_secs(1));
                 prop_assert!(within.count() <= (rate + burst) as usize);
             }
         }

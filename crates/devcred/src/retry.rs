@@ -24,7 +24,8 @@ pub(crate) struct Attempts {
 
 /// What the moment of a failure is, besides the failure.
 pub(crate) struct Moment {
-    pub time_left: Duration,
+    /// Until the latest moment at which an attempt may start.
+    pub longest_wait: Duration,
     /// In 0..1, fresh.
     pub random: f64,
     /// The client has learnt the service's time from this answer.
@@ -48,8 +49,8 @@ impl Attempts {
     ///
     /// A refused time is signed again once with the service's, a refused token once with the key that has replaced it: both
     /// beyond `max_attempts` and without a wait. Everything else waits by full jitter,
-    /// random(0, min(20 s, base x 2^(n-1))), with what the service asked for as a lower bound. A wait that would pass the
-    /// deadline is not begun.
+    /// random(0, min(20 s, base x 2^(n-1))), with what the service asked for as a lower bound. A wait that would end
+    /// after the latest start of an attempt is not begun.
     pub(crate) fn next_wait(&mut self, failure: &Failure, moment: &Moment) -> Option<Duration> {
         self.always_refused_or_reset &=
             matches!(failure.reason, Reason::NoAnswer(NoAnswer { cause: Cause::Refused | Cause::Reset, .. }));
@@ -66,7 +67,7 @@ impl Attempts {
         }
         let base = if failure.is_throttled() { BASE_THROTTLED } else { BASE };
         let wait = full_jitter(base, self.made, moment.random).max(failure.reply.retry_after.unwrap_or_default());
-        (wait < moment.time_left).then_some(wait)
+        (wait <= moment.longest_wait).then_some(wait)
     }
 }
 
@@ -86,7 +87,7 @@ mod tests {
     use crate::failure::Reply;
 
     const MOMENT: Moment = Moment {
-        time_left: Duration::from_secs(60),
+        longest_wait: Duration::from_secs(60),
         random: 1.0,
         clock_learnt: false,
         key_replaced: false,
@@ -127,7 +128,7 @@ mod tests {
         let throttled = answered(ErrorKind::Throttled, "Throttling", true);
         assert_eq!(waits(4, &throttled, &MOMENT), ms(&[1000, 2000, 4000]));
         assert_eq!(
-            waits(u32::MAX, &throttled, &Moment { time_left: Duration::from_secs(3), ..MOMENT }),
+            waits(u32::MAX, &throttled, &Moment { longest_wait: Duration::from_secs(3), ..MOMENT }),
             ms(&[1000, 2000])
         );
     }
@@ -153,15 +154,15 @@ mod tests {
         assert_eq!(waits(3, &failure, &MOMENT), ms(&[700, 700]));
         failure.reply.asks_to_wait = true;
         assert_eq!(waits(3, &failure, &MOMENT), ms(&[1000, 2000]));
-        failure.reply.retry_after = Some(Duration::from_secs(60));
+        failure.reply.retry_after = Some(Duration::from_secs(61));
         assert!(waits(3, &failure, &MOMENT).is_empty());
     }
 
     #[test]
-    fn a_wait_that_would_pass_the_deadline_is_not_begun() {
+    fn a_wait_that_would_pass_the_latest_start_is_not_begun() {
         let failure = answered(ErrorKind::Service, "InternalError", true);
-        assert!(waits(3, &failure, &Moment { time_left: Duration::from_millis(50), ..MOMENT }).is_empty());
-        assert_eq!(waits(3, &failure, &Moment { time_left: Duration::from_millis(51), ..MOMENT }), ms(&[50]));
+        assert!(waits(3, &failure, &Moment { longest_wait: Duration::from_millis(49), ..MOMENT }).is_empty());
+        assert_eq!(waits(3, &failure, &Moment { longest_wait: Duration::from_millis(50), ..MOMENT }), ms(&[50]));
     }
 
     #[test]

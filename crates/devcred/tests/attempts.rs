@@ -126,7 +126,7 @@ async fn a_call_whose_turn_would_come_too_late_is_not_sent() {
     tokio::task::yield_now().await;
     let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Timeout, 0, true));
-    assert_eq!(error.message(), "not sent: this client sends 1 requests a second and 2 calls are waiting");
+    assert_eq!(error.message(), "not sent: this client sends 1 requests a second and 1 call is waiting");
     waiting.await.unwrap().unwrap();
     assert_eq!(emulator.calls().len(), 11);
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{LIMIT, answer, builder_for, client_at, client_for, emulator, server};
+use common::{CREDENTIAL, LIMIT, answer, builder_for, client_at, client_for, emulator, server};
 use devcred::{AccessKey, ErrorKind, Signature};
 use devcred_emulator::Emulator;
 
@@ -22,10 +22,6 @@ const ODD: [&str; 12] = [
     "\u{202e}right to left",
     "\u{feff}byte order mark",
 ];
-
-/// An answer for the device and the instance of these tests.
-const CREDENTIAL: &str = r#"{"DeviceCredential":{"ClientId":"GID_test@@@test","InstanceId":"post-cn-0pp12gl****",
-    "DeviceAccessKeyId":"DC.id","DeviceAccessKeySecret":"DC.secret","CreateTime":1,"UpdateTime":"2"}}"#;
 
 /// The percent-encoding of the documents, told once more.
 fn encoded(text: &str) -> String {

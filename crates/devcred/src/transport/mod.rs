@@ -1,5 +1,7 @@
 //! Private: one POST over reqwest.
 
+mod cause;
+mod client_certificate;
 mod no_answer;
 mod roots;
 
@@ -18,7 +20,9 @@ use crate::error::Error;
 use crate::proxy::Proxy;
 use crate::response::{Answer, BODY_MAX, Body};
 use crate::sign::SignedRequest;
-pub(crate) use no_answer::{Attempt, Cause, NoAnswer, Stage};
+pub(crate) use cause::Cause;
+use client_certificate::ClientCertificate;
+pub(crate) use no_answer::{Attempt, NoAnswer, Stage};
 pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
@@ -26,6 +30,7 @@ const IDLE_MAX: Duration = Duration::from_secs(5);
 
 pub(crate) struct Transport {
     http: reqwest::Client,
+    client_certificate: ClientCertificate,
     user_agent: HeaderValue,
 }
 
@@ -37,11 +42,12 @@ impl Transport {
         user_agent: HeaderValue,
     ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
+        let client_certificate = ClientCertificate::default();
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|_| fault("TLS"))?
             .with_root_certificates(roots.store())
-            .with_no_client_auth();
+            .with_client_cert_resolver(Arc::new(client_certificate.clone()));
 
         // All that is relied on is said aloud: a program's other crates can switch on any feature of reqwest.
         let mut builder = reqwest::Client::builder()
@@ -65,7 +71,7 @@ impl Transport {
         if let Some(proxy) = proxy {
             builder = builder.proxy(proxy.to_reqwest()?);
         }
-        Ok(Self { http: builder.build().map_err(|_| fault("the HTTP client"))?, user_agent })
+        Ok(Self { http: builder.build().map_err(|_| fault("the HTTP client"))?, client_certificate, user_agent })
     }
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {
@@ -85,15 +91,19 @@ impl Transport {
             headers.insert(*name, value.clone());
         }
 
-        let mut response = self.http.execute(post).await.map_err(|error| NoAnswer::of(&error))?;
+        let mut response = self.http.execute(post).await.map_err(|error| self.no_answer(&error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             Body::Encoded
         } else {
-            read(&mut response).await.map_err(|error| NoAnswer::of(&error))?
+            read(&mut response).await.map_err(|error| self.no_answer(&error))?
         };
         Ok(Answer { status, headers, body })
+    }
+
+    fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
+        NoAnswer::of(error, self.client_certificate.was_requested())
     }
 }
 

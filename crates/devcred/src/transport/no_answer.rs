@@ -1,11 +1,8 @@
 //! Why no whole answer came. Nothing of a `reqwest::Error` is kept but stage and cause: its text holds the URL.
 
-use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
-use rustls::{CertificateError, Error as TlsError};
-
+use super::Cause;
 use crate::error::ErrorKind;
 use crate::failure::{Failure, Reason};
 
@@ -15,29 +12,6 @@ pub(crate) enum Stage {
     Connecting,
     /// The request may have arrived. What reqwest cannot tell apart counts as this.
     Answering,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cause {
-    /// The limit of the attempt, or what was left of the whole call's.
-    TimedOut(Duration),
-    NotResolved,
-    Refused,
-    Unreachable,
-    ConnectTimedOut,
-    Reset,
-    Closed,
-    UnknownIssuer,
-    CertificateExpired,
-    CertificateNotYetValid,
-    CertificateForOther,
-    CertificateRefused,
-    NoCommonProtocol,
-    ProxyAuthentication,
-    ProxyUnwilling,
-    NotHttp,
-    NotSendable,
-    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,9 +29,14 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl NoAnswer {
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
+    /// `certificate_requested` says whether the server has asked for a client certificate.
+    pub(super) fn of(error: &reqwest::Error, certificate_requested: bool) -> Self {
         let stage = if error.is_connect() { Stage::Connecting } else { Stage::Answering };
-        Self { stage, cause: cause(error, stage) }
+        match Cause::of(error, stage, certificate_requested) {
+            // With TLS 1.3 this alert comes when the client takes the handshake for finished; no request was read.
+            cause @ Cause::ClientCertificateRequired => Self { stage: Stage::Connecting, cause },
+            cause => Self { stage, cause },
+        }
     }
 
     /// The time was up, and nobody knows how far the attempt had come.
@@ -69,7 +48,7 @@ impl NoAnswer {
         Failure {
             kind: self.kind(),
             message: self.message(attempt),
-            retryable: self.retryable(),
+            retryable: self.cause.is_retryable(),
             reason: Reason::NoAnswer(self),
             reply: Box::default(),
         }
@@ -82,22 +61,6 @@ impl NoAnswer {
             Cause::NotSendable => ErrorKind::Internal,
             _ => ErrorKind::Transport,
         }
-    }
-
-    /// A certificate, a protocol and a proxy's password do not change by themselves.
-    fn retryable(self) -> bool {
-        !matches!(
-            self.cause,
-            Cause::UnknownIssuer
-                | Cause::CertificateExpired
-                | Cause::CertificateNotYetValid
-                | Cause::CertificateForOther
-                | Cause::CertificateRefused
-                | Cause::NoCommonProtocol
-                | Cause::ProxyAuthentication
-                | Cause::NotHttp
-                | Cause::NotSendable
-        )
     }
 
     fn message(self, attempt: &Attempt) -> String {
@@ -113,111 +76,6 @@ impl NoAnswer {
         };
         let billed = if self.stage == Stage::Answering { ", possibly billed" } else { "" };
         format!("{what} (attempt {number} of {}){billed}", number.max(of))
-    }
-}
-
-impl Cause {
-    fn text(self) -> &'static str {
-        match self {
-            Cause::TimedOut(_) => "timed out",
-            Cause::NotResolved => "the name could not be resolved",
-            Cause::Refused => "connection refused",
-            Cause::Unreachable => "network or host unreachable",
-            Cause::ConnectTimedOut => "no connection within the connect timeout",
-            Cause::Reset => "connection reset",
-            Cause::Closed => "connection closed before the whole answer had come",
-            Cause::UnknownIssuer => "the certificate's issuer is unknown",
-            Cause::CertificateExpired => "the certificate has expired",
-            Cause::CertificateNotYetValid => "the certificate is not valid yet",
-            Cause::CertificateForOther => "the certificate is for another host",
-            Cause::CertificateRefused => "the certificate was refused",
-            Cause::NoCommonProtocol => "no common TLS protocol",
-            Cause::ProxyAuthentication => "the proxy asks for a user name and password (407)",
-            Cause::ProxyUnwilling => "the proxy did not lead there",
-            Cause::NotHttp => "the answer is no HTTP/1.1",
-            Cause::NotSendable => "the request could not be built",
-            Cause::Unknown => "the connection broke",
-        }
-    }
-}
-
-/// The first link of the chain that says more than "it failed". A refused certificate and a proxy's 407 are connect errors
-/// too, so the links are looked at before the stage.
-fn cause(error: &reqwest::Error, stage: Stage) -> Cause {
-    if error.is_builder() {
-        return Cause::NotSendable;
-    }
-    if let Some(cause) = links(error).find_map(told_by) {
-        return cause;
-    }
-    match stage {
-        Stage::Connecting if error.is_dns() => Cause::NotResolved,
-        Stage::Connecting if error.is_timeout() => Cause::ConnectTimedOut,
-        Stage::Connecting => Cause::Unknown,
-        Stage::Answering => Cause::Closed,
-    }
-}
-
-type Link<'a> = &'a (dyn StdError + 'static);
-
-fn links(error: &reqwest::Error) -> impl Iterator<Item = Link<'_>> {
-    std::iter::successors(error.source(), |link| below(*link))
-}
-
-/// An `io::Error` hides the one it wraps from `source()`, and TLS errors are wrapped twice.
-fn below(link: Link<'_>) -> Option<Link<'_>> {
-    match link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(wrapped) => Some(wrapped),
-        None => link.source(),
-    }
-}
-
-fn told_by(link: Link<'_>) -> Option<Cause> {
-    if let Some(tls) = link.downcast_ref::<TlsError>() {
-        return Some(of_tls(tls));
-    }
-    if let Some(http) = link.downcast_ref::<hyper::Error>() {
-        return http.is_parse().then_some(Cause::NotHttp);
-    }
-    if let Some(io) = link.downcast_ref::<io::Error>() {
-        return of_io(io.kind());
-    }
-    // What CONNECT was answered comes as text only; the end-to-end tests fail where it changes.
-    match link.to_string().as_str() {
-        "tunnel error: proxy authorization required" => Some(Cause::ProxyAuthentication),
-        "tunnel error: unsuccessful" => Some(Cause::ProxyUnwilling),
-        _ => None,
-    }
-}
-
-fn of_tls(error: &TlsError) -> Cause {
-    match error {
-        TlsError::InvalidCertificate(certificate) => match certificate {
-            CertificateError::UnknownIssuer => Cause::UnknownIssuer,
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::CertificateExpired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                Cause::CertificateNotYetValid
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Cause::CertificateForOther
-            }
-            _ => Cause::CertificateRefused,
-        },
-        _ => Cause::NoCommonProtocol,
-    }
-}
-
-fn of_io(kind: io::ErrorKind) -> Option<Cause> {
-    match kind {
-        io::ErrorKind::ConnectionRefused => Some(Cause::Refused),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            Some(Cause::Reset)
-        }
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
-            Some(Cause::Unreachable)
-        }
-        io::ErrorKind::UnexpectedEof => Some(Cause::Closed),
-        _ => None,
     }
 }
 
@@ -262,7 +120,7 @@ mod tests {
         for cause in [Cause::NotResolved, Cause::Refused, Cause::Unreachable, Cause::ConnectTimedOut, Cause::Reset] {
             assert_eq!(of(cause), (ErrorKind::Transport, true), "{cause:?}");
         }
-        for cause in [Cause::Closed, Cause::ProxyUnwilling, Cause::Unknown] {
+        for cause in [Cause::Closed, Cause::TlsBroken, Cause::ProxyUnwilling, Cause::Unknown] {
             assert_eq!(of(cause), (ErrorKind::Transport, true), "{cause:?}");
         }
         for cause in [
@@ -270,8 +128,11 @@ mod tests {
             Cause::CertificateExpired,
             Cause::CertificateNotYetValid,
             Cause::CertificateForOther,
+            Cause::CertificateOfAuthority,
             Cause::CertificateRefused,
+            Cause::ClientCertificateRequired,
             Cause::NoCommonProtocol,
+            Cause::NotTls,
             Cause::ProxyAuthentication,
         ] {
             assert_eq!(of(cause), (ErrorKind::Transport, false), "{cause:?}");

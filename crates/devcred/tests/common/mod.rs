@@ -12,6 +12,10 @@ use tokio::sync::mpsc;
 
 pub(crate) const INSTANCE_ID: &str = "post-cn-0pp12gl****";
 
+/// An answer for the device and the instance of these tests.
+pub(crate) const CREDENTIAL: &str = r#"{"DeviceCredential":{"ClientId":"GID_test@@@test","InstanceId":"post-cn-0pp12gl****",
+    "DeviceAccessKeyId":"DC.id","DeviceAccessKeySecret":"DC.secret","CreateTime":1,"UpdateTime":"2"}}"#;
+
 /// How long a test waits for what must happen; a machine under load may need some of it.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 

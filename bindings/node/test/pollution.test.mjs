@@ -1,0 +1,75 @@
+// `Object.prototype` with members that a library or an attacker has put there: none of them is an option of ours. Each program
+// has a process of its own, because its objects stay polluted.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { DEVICE, Emulator, LIMIT, run } from './emulator.mjs';
+
+// Uses every function that takes an object, and prints what comes of it.
+const USE = `
+  import { Client } from 'devcred';
+  console.log('stdout is opened'); // Afterwards Node.js itself could fail at it.
+  const pollution = JSON.parse(process.argv[1]);
+  for (const [name, value] of Object.entries(pollution)) Object.prototype[name] = value;
+  const key = { accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID, accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET };
+  const { DEVCRED_ENDPOINT: endpoint, DEVCRED_INSTANCE_ID: instanceId } = process.env;
+  const levels = new Set();
+  const log = (level, message) => levels.add(typeof message + ' of ' + level);
+  for (const client of [Client.fromEnv(), Client.fromEnv({}), new Client({ ...key, endpoint, instanceId, log })]) {
+    const credentials = [await client.getDeviceCredential('${DEVICE}'), await client.getDeviceCredential('${DEVICE}', {})];
+    client.setAccessKey(key);
+    for (const { clientId, instanceId } of credentials) console.log(clientId, instanceId);
+    const error = await client.getDeviceCredential('').catch((error) => error);
+    console.log(error.name, error.message, Object.hasOwn(error, 'code'));
+  }
+  console.log([...levels].join());
+`;
+
+test('what is in Object.prototype is not taken for an option, a result or an error', { timeout: LIMIT }, async (t) => {
+  const emulator = await Emulator.start(t);
+  const attacker = await Emulator.start(t);
+  const use = async (pollution) => {
+    const { code, stdout, stderr } = await run(USE, { env: emulator.env, args: [JSON.stringify(pollution)] });
+    return { code, stdout, stderr };
+  };
+  const usual = await use({});
+  assert.match(usual.stdout, /\n(GID_test@@@test post-cn-test\n){2}DevcredError .* false\n/, usual.stderr);
+  const mistaken = [];
+  for (const pollution of [
+    { helperOfALegacyLibrary: 'harmless' },
+    { endpoint: attacker.endpoint },
+    { proxy: 'no proxy' },
+    { rootCertificatesPem: 'no certificate' },
+    { accessKeyId: 'another-key', accessKeySecret: 'another-s3cr3t' },
+    { securityToken: 'another-token' },
+    { region: 'cn-other' },
+    { network: 'other' },
+    { signature: 'other' },
+    { instanceId: 'post-cn-other' },
+    { timeoutMs: 1 },
+    { attemptTimeoutMs: 1, connectTimeoutMs: 1 },
+    { maxAttempts: 0, maxRequestsPerSecond: 0 },
+    { log: 'no function' },
+    { logLevel: 'other' },
+    { fromEnv: false },
+    { signal: 'no signal' },
+    // What the addon says of a call's end, of an event and of a refusal.
+    { id: 1 },
+    { level: 'warn', message: 'another message' },
+    { failure: { kind: 'Internal', message: 'another', text: 'another' } },
+    { credential: {}, kind: 'Internal', code: 'AnotherCode' },
+    // What a property is described by.
+    { get: 'another', set: 'another' },
+  ]) {
+    const seen = await use(pollution);
+    if (!isDeepStrictEqual(seen, usual)) mistaken.push([Object.keys(pollution).join(), seen]);
+  }
+  const { calls } = await attacker.journal();
+  assert.deepEqual({ mistaken, calls }, { mistaken: [], calls: [] });
+});
+
+test('options are the own members of an object, and never its prototype', async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client(Object.create({ endpoint: 'http://127.0.0.1:1' }));
+  assert.equal((await client.getDeviceCredential(DEVICE, Object.create({ instanceId: 1 }))).clientId, DEVICE);
+});

@@ -1,0 +1,292 @@
+//! What broke an attempt, read from the errors of the HTTP library, TLS and the system.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage, OtherError};
+
+use super::Stage;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cause {
+    /// The limit of the attempt, or what was left of the whole call's.
+    TimedOut(Duration),
+    NotResolved,
+    Refused,
+    Unreachable,
+    ConnectTimedOut,
+    Reset,
+    Closed,
+    /// The system refused what a connection needs.
+    System(Shortage),
+    UnknownIssuer,
+    CertificateExpired,
+    CertificateNotYetValid,
+    CertificateForOther,
+    CertificateOfAuthority,
+    CertificateRefused,
+    ClientCertificateRequired,
+    NoCommonProtocol,
+    NotTls,
+    /// The server ended the TLS connection by this alert.
+    Alert(AlertDescription),
+    /// The server broke the TLS protocol, or a record was altered on its way.
+    TlsBroken,
+    ProxyAuthentication,
+    ProxyUnwilling,
+    NotHttp,
+    NotSendable,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shortage {
+    Descriptors,
+    Ports,
+    Memory,
+    Permission,
+}
+
+impl Cause {
+    /// The first link of the chain that says more than "it failed". A refused certificate and a proxy's 407 are connect
+    /// errors too, so the links are looked at before the stage.
+    pub(super) fn of(error: &reqwest::Error, stage: Stage, certificate_requested: bool) -> Self {
+        if error.is_builder() {
+            return Cause::NotSendable;
+        }
+        if let Some(cause) = links(error).find_map(|link| told_by(link, stage, certificate_requested)) {
+            return cause;
+        }
+        match stage {
+            Stage::Connecting if error.is_dns() => Cause::NotResolved,
+            Stage::Connecting if error.is_timeout() => Cause::ConnectTimedOut,
+            Stage::Connecting => Cause::Unknown,
+            Stage::Answering if links(error).any(is_invalid_chunk) => Cause::NotHttp,
+            Stage::Answering => Cause::Closed,
+        }
+    }
+
+    /// A certificate, a protocol and a proxy's password do not change by themselves.
+    pub(super) fn is_retryable(self) -> bool {
+        !matches!(
+            self,
+            Cause::UnknownIssuer
+                | Cause::CertificateExpired
+                | Cause::CertificateNotYetValid
+                | Cause::CertificateForOther
+                | Cause::CertificateOfAuthority
+                | Cause::CertificateRefused
+                | Cause::ClientCertificateRequired
+                | Cause::NoCommonProtocol
+                | Cause::NotTls
+                | Cause::ProxyAuthentication
+                | Cause::NotHttp
+                | Cause::NotSendable
+        )
+    }
+
+    pub(super) fn text(self) -> Cow<'static, str> {
+        let text = match self {
+            Cause::TimedOut(_) => "timed out",
+            Cause::NotResolved => "the name could not be resolved",
+            Cause::Refused => "connection refused",
+            Cause::Unreachable => "network or host unreachable",
+            Cause::ConnectTimedOut => "no connection within the connect timeout",
+            Cause::Reset => "connection reset",
+            Cause::Closed => "connection closed before the whole answer had come",
+            Cause::System(Shortage::Descriptors) => "no file descriptor is left (EMFILE or ENFILE)",
+            Cause::System(Shortage::Ports) => "no local port is left (EADDRNOTAVAIL)",
+            Cause::System(Shortage::Memory) => "the system has no memory for a connection (ENOBUFS or ENOMEM)",
+            Cause::System(Shortage::Permission) => "the system does not permit the connection (EACCES or EPERM)",
+            Cause::UnknownIssuer => "the certificate's issuer is unknown",
+            Cause::CertificateExpired => "the certificate has expired",
+            Cause::CertificateNotYetValid => "the certificate is not valid yet",
+            Cause::CertificateForOther => "the certificate is for another host",
+            Cause::CertificateOfAuthority => "the certificate is one of an authority (CA:TRUE), not of a server",
+            Cause::CertificateRefused => "the certificate was refused",
+            Cause::ClientCertificateRequired => {
+                "the server requires a client certificate, which devcred does not support"
+            }
+            Cause::NoCommonProtocol => "no common TLS protocol",
+            Cause::NotTls => "the server does not speak TLS on this port",
+            Cause::Alert(alert) => return format!("the server sent the TLS alert {alert:?}").into(),
+            Cause::TlsBroken => "the TLS connection was corrupted",
+            Cause::ProxyAuthentication => "the proxy asks for a user name and password (407)",
+            Cause::ProxyUnwilling => "the proxy did not lead there",
+            Cause::NotHttp => "the answer is no HTTP/1.1",
+            Cause::NotSendable => "the request could not be built",
+            Cause::Unknown => "the connection broke",
+        };
+        text.into()
+    }
+}
+
+type Link<'a> = &'a (dyn StdError + 'static);
+
+fn links(error: &reqwest::Error) -> impl Iterator<Item = Link<'_>> {
+    std::iter::successors(error.source(), |link| below(*link))
+}
+
+/// An `io::Error` hides the one it wraps from `source()`, and TLS errors are wrapped twice.
+fn below(link: Link<'_>) -> Option<Link<'_>> {
+    match link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => link.source(),
+    }
+}
+
+fn told_by(link: Link<'_>, stage: Stage, certificate_requested: bool) -> Option<Cause> {
+    if let Some(tls) = link.downcast_ref::<TlsError>() {
+        return Some(of_tls(tls, stage, certificate_requested));
+    }
+    if let Some(http) = link.downcast_ref::<hyper::Error>() {
+        return http.is_parse().then_some(Cause::NotHttp);
+    }
+    if let Some(io) = link.downcast_ref::<io::Error>() {
+        return io.raw_os_error().and_then(of_number).or_else(|| of_io(io.kind()));
+    }
+    // What CONNECT was answered comes as text only; the end-to-end tests fail if it changes.
+    match link.to_string().as_str() {
+        "tunnel error: proxy authorization required" => Some(Cause::ProxyAuthentication),
+        "tunnel error: unsuccessful" => Some(Cause::ProxyUnwilling),
+        _ => None,
+    }
+}
+
+fn of_tls(error: &TlsError, stage: Stage, certificate_requested: bool) -> Cause {
+    match error {
+        TlsError::InvalidCertificate(certificate) => of_certificate(certificate),
+        TlsError::NoCertificatesPresented => Cause::CertificateRefused,
+        TlsError::AlertReceived(AlertDescription::CertificateRequired) => Cause::ClientCertificateRequired,
+        TlsError::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::BadCertificate)
+            if certificate_requested =>
+        {
+            Cause::ClientCertificateRequired
+        }
+        TlsError::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        )
+        | TlsError::PeerIncompatible(_) => Cause::NoCommonProtocol,
+        TlsError::AlertReceived(alert) => Cause::Alert(*alert),
+        // The first bytes of another protocol, such as HTTP, are no TLS record.
+        TlsError::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion)
+            if stage == Stage::Connecting =>
+        {
+            Cause::NotTls
+        }
+        _ => Cause::TlsBroken,
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> Cause {
+    match error {
+        CertificateError::UnknownIssuer => Cause::UnknownIssuer,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::CertificateExpired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Cause::CertificateNotYetValid,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Cause::CertificateForOther
+        }
+        // The verifier's own error comes as text only; the end-to-end tests fail if it changes.
+        CertificateError::Other(OtherError(other)) if other.to_string() == "CaUsedAsEndEntity" => {
+            Cause::CertificateOfAuthority
+        }
+        _ => Cause::CertificateRefused,
+    }
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<Cause> {
+    match kind {
+        io::ErrorKind::ConnectionRefused => Some(Cause::Refused),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            Some(Cause::Reset)
+        }
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+            Some(Cause::Unreachable)
+        }
+        io::ErrorKind::UnexpectedEof => Some(Cause::Closed),
+        io::ErrorKind::AddrNotAvailable => Some(Cause::System(Shortage::Ports)),
+        io::ErrorKind::PermissionDenied => Some(Cause::System(Shortage::Permission)),
+        io::ErrorKind::OutOfMemory => Some(Cause::System(Shortage::Memory)),
+        _ => None,
+    }
+}
+
+/// Errors of the system that have no `ErrorKind`.
+#[cfg(unix)]
+fn of_number(number: i32) -> Option<Cause> {
+    match number {
+        libc::EMFILE | libc::ENFILE => Some(Cause::System(Shortage::Descriptors)),
+        libc::ENOBUFS => Some(Cause::System(Shortage::Memory)),
+        _ => None,
+    }
+}
+
+/// Errors of the system that have no `ErrorKind`: WSAEMFILE and WSAENOBUFS.
+#[cfg(not(unix))]
+fn of_number(number: i32) -> Option<Cause> {
+    match number {
+        10024 => Some(Cause::System(Shortage::Descriptors)),
+        10055 => Some(Cause::System(Shortage::Memory)),
+        _ => None,
+    }
+}
+
+/// The HTTP library reports a chunk that is not one as an error of input and output.
+fn is_invalid_chunk(link: Link<'_>) -> bool {
+    let kind = link.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_of_the_system_is_named() {
+        #[cfg(unix)]
+        let numbers = [
+            (libc::EMFILE, Shortage::Descriptors),
+            (libc::ENFILE, Shortage::Descriptors),
+            (libc::EADDRNOTAVAIL, Shortage::Ports),
+            (libc::EACCES, Shortage::Permission),
+            (libc::EPERM, Shortage::Permission),
+            (libc::ENOMEM, Shortage::Memory),
+            (libc::ENOBUFS, Shortage::Memory),
+        ];
+        #[cfg(not(unix))]
+        let numbers = [(10024, Shortage::Descriptors), (10049, Shortage::Ports), (10055, Shortage::Memory)];
+        for (number, shortage) in numbers {
+            let error = io::Error::from_raw_os_error(number);
+            let cause = told_by(&error, Stage::Connecting, false).unwrap();
+            assert_eq!(cause, Cause::System(shortage), "{error}");
+            assert!(cause.is_retryable() && cause != Cause::Unknown);
+        }
+    }
+
+    #[test]
+    fn a_tls_error_is_told_by_its_own_name() {
+        use AlertDescription::{BadRecordMac, CertificateRequired, HandshakeFailure, InternalError};
+        let incompatible = rustls::PeerIncompatible::NoCipherSuitesInCommon;
+        for (error, stage, cause) in [
+            (TlsError::AlertReceived(InternalError), Stage::Connecting, Cause::Alert(InternalError)),
+            (TlsError::AlertReceived(BadRecordMac), Stage::Answering, Cause::Alert(BadRecordMac)),
+            (TlsError::AlertReceived(HandshakeFailure), Stage::Connecting, Cause::NoCommonProtocol),
+            (TlsError::AlertReceived(CertificateRequired), Stage::Answering, Cause::ClientCertificateRequired),
+            (TlsError::PeerIncompatible(incompatible), Stage::Connecting, Cause::NoCommonProtocol),
+            (TlsError::DecryptError, Stage::Answering, Cause::TlsBroken),
+            (TlsError::PeerSentOversizedRecord, Stage::Connecting, Cause::TlsBroken),
+            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), Stage::Connecting, Cause::NotTls),
+            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), Stage::Answering, Cause::TlsBroken),
+            (TlsError::InvalidMessage(InvalidMessage::MessageTooShort), Stage::Connecting, Cause::TlsBroken),
+        ] {
+            assert_eq!(of_tls(&error, stage, false), cause, "{error}");
+        }
+        let handshake_failure = TlsError::AlertReceived(HandshakeFailure);
+        assert_eq!(of_tls(&handshake_failure, Stage::Connecting, true), Cause::ClientCertificateRequired);
+        assert_eq!(Cause::Alert(InternalError).text(), "the server sent the TLS alert InternalError");
+    }
+}
