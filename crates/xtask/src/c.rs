@@ -43,10 +43,10 @@ const PROBES: &[(&str, &[&str])] = &[
 /// valgrind is many times slower, so it gets the cases without a clock.
 const VALGRIND: &str =
     "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9";
-const WITH_VALGRIND: &[&str] = &["--case", "answer/"];
+const WITH_VALGRIND: &[&str] = &["--slow", "10", "--case", "answer/"];
 
-/// With sanitizers a thousand calls at once keep two cores so busy that requests which were sent evenly arrive bunched.
-const WITH_SANITIZERS: &[&str] = &["--skip", "pace/thousand-calls-within-the-quotas"];
+/// With sanitizers many calls at once keep two cores so busy that requests which were sent evenly arrive bunched.
+const WITH_SANITIZERS: &[&str] = &["--slow", "10", "--skip", "pace/many-calls-within-the-quotas"];
 
 fn setup(_: &Workspace, steps: &mut Steps) {
     steps.run("c: compilers and checkers", || debian::ensure(PROGRAMS));
