@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::debian::Program;
 use crate::language::{BuildOptions, Language};
@@ -136,8 +136,8 @@ pub(crate) fn maven_in(workspace: &Workspace, project: &str) -> Command {
 fn install_probe(workspace: &Workspace) -> Result<()> {
     let target = folder(workspace);
     let clean = installed::folder(workspace, "kotlin");
-    files::make_empty(&clean.join("lib"))?;
-    files::make_empty(&clean.join("jna"))?;
+    files::make_empty(&clean)?;
+    files::make_folder(&clean.join("jna"))?;
     let mut jars = vec![jar(workspace, "")];
     jars.extend(std::env::split_paths(&read_classpath(workspace, "runtime-classpath")?));
     for jar in &jars {
@@ -151,18 +151,23 @@ fn install_probe(workspace: &Workspace) -> Result<()> {
     let names: Vec<_> = files::list(&clean.join("lib"))?.iter().map(|jar| relative(jar, &clean)).collect();
     let command = |flags: &str| {
         let (java, classpath) = (java.display(), names.join(":"));
-        format!("'{java}' {PROBE_FLAGS} {flags} -Djna.tmpdir=jna -cp '{classpath}' io.devcred.probe.ProbeKt")
+        format!(
+            "'{java}' {PROBE_FLAGS} -Xlog:disable {flags} -Djna.tmpdir=jna -cp '{classpath}' io.devcred.probe.ProbeKt"
+        )
     };
-    // What is loaded as the probe starts and makes a call is kept, so that it starts in half the time.
-    let mut first = process::command("sh");
-    let call = "printf 'case=first&endpoint=http%%3A%%2F%%2F127.0.0.1%%3A1&access_key_id=a&access_key_secret=b&client_id=GID_a%%40%%40%%40b\n'";
-    let script = format!("{call} | {} suspend", command(&format!("-XX:ArchiveClassesAtExit={ARCHIVE}")));
-    process::run(first.current_dir(&clean).args(["-c", &script]))?;
-    installed::finish(workspace, "kotlin", &command(&format!("-XX:SharedArchiveFile={ARCHIVE} -Xlog:disable")))
+    // What is loaded as the probe starts and makes a call, which fails, is kept: so it starts in much less time.
+    let script = format!("echo '{FIRST_CALL}' | {} suspend", command(&format!("-XX:ArchiveClassesAtExit={ARCHIVE}")));
+    process::output(process::command("sh").current_dir(&clean).args(["-c", &script]))?;
+    ensure!(clean.join(ARCHIVE).exists(), "the JVM has not written {ARCHIVE}");
+    installed::finish(workspace, "kotlin", &command(&format!("-XX:SharedArchiveFile={ARCHIVE}")))
 }
 
 /// The classes that the probe loads, as the JVM keeps them.
 const ARCHIVE: &str = "probe.jsa";
+
+/// In the words of the probe's protocol.
+const FIRST_CALL: &str = "case=first&endpoint=http%3A%2F%2F127.0.0.1%3A1&access_key_id=a&access_key_secret=b&instance_id=c\
+    &client_id=GID_a%40%40%40b&max_attempts=1";
 
 fn relative(path: &Path, folder: &Path) -> String {
     path.strip_prefix(folder).unwrap_or(path).display().to_string()
