@@ -47,8 +47,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::language::{BuildOptions, Language};
 use crate::output::say;
-use crate::steps::Steps;
-use crate::test::Extent;
+use crate::steps::{Extent, Steps};
 use crate::workspace::Workspace;
 
 /// The one entry point for people and CI: sets up, builds, tests and checks every language of this repository.
@@ -119,7 +118,7 @@ probe, where nothing names the source tree. Rust's probe is part of the workspac
         #[arg(long)]
         quick: bool,
         /// Run the shared suite alone, with what is shipped in clean folders; leaves Rust out
-        #[arg(long)]
+        #[arg(long, conflicts_with = "quick")]
         installed: bool,
     },
     /// Checks everything that is checked without running a test: format, lints, documents, licences, promises
@@ -204,9 +203,12 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             }
         }
         Command::Test { languages, quick, installed } => {
-            steps = Steps::quick(*quick);
-            let extent = if *installed { Extent::Installed } else { Extent::Everything };
-            test::run(&workspace, &mut steps, &languages.chosen(), extent);
+            steps = Steps::of(match (quick, installed) {
+                (true, _) => Extent::Quick,
+                (_, true) => Extent::Installed,
+                _ => Extent::Everything,
+            });
+            test::run(&workspace, &mut steps, &languages.chosen());
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
         Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),

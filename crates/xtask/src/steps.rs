@@ -17,12 +17,23 @@ const LANES: usize = 2;
 /// Steps that depend on nothing that another job does.
 pub(crate) type Job<'a, T> = Box<dyn FnOnce(&mut Steps) -> T + Send + 'a>;
 
+/// What of the tests runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Extent {
+    #[default]
+    Everything,
+    /// What does not take long.
+    Quick,
+    /// The shared suite alone, with what is shipped.
+    Installed,
+}
+
 /// Runs steps one after the other. A step that fails is recorded, and the ones after it run all the same.
 #[derive(Default)]
 pub(crate) struct Steps {
     /// For steps that run beside others: the folder of their output.
     kept_in: Option<PathBuf>,
-    is_quick: bool,
+    extent: Extent,
     left_out: Vec<String>,
     done: Vec<Done>,
     tallies: Vec<(&'static str, Tally)>,
@@ -37,21 +48,21 @@ struct Done {
 }
 
 impl Steps {
-    /// Steps of a run that leaves out what takes long.
-    pub(crate) fn quick(is_quick: bool) -> Self {
-        Self { is_quick, ..Self::default() }
+    pub(crate) fn of(extent: Extent) -> Self {
+        Self { extent, ..Self::default() }
     }
 
-    pub(crate) fn is_quick(&self) -> bool {
-        self.is_quick
+    pub(crate) fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// Whether a quick run leaves this out. The summary says so.
     pub(crate) fn leaves_out(&mut self, name: &str) -> bool {
-        if self.is_quick {
+        let leaves_out = self.extent == Extent::Quick;
+        if leaves_out {
             self.left_out.push(name.to_owned());
         }
-        self.is_quick
+        leaves_out
     }
 
     /// Runs `work` as the step `name` and prints its error, if there is one. `None`: it failed.
@@ -86,10 +97,10 @@ impl Steps {
         let results: Vec<_> = jobs.iter().map(|_| Mutex::new(None)).collect();
         let queue = Mutex::new(jobs.into_iter().zip(&results));
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let is_quick = self.is_quick;
+        let extent = self.extent;
         let run = || {
             while let Some((job, result)) = next() {
-                let mut steps = Self { kept_in: Some(folder.to_owned()), is_quick, ..Self::default() };
+                let mut steps = Self { kept_in: Some(folder.to_owned()), extent, ..Self::default() };
                 let value = job(&mut steps);
                 *result.lock().unwrap_or_else(PoisonError::into_inner) = Some((value, steps));
             }
@@ -225,7 +236,7 @@ mod tests {
     #[test]
     fn jobs_run_side_by_side_and_are_reported_in_their_order() {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let mut steps = Steps::quick(true);
+        let mut steps = Steps::of(Extent::Quick);
         let both_run = std::sync::Barrier::new(LANES);
         let job = |name: &'static str, passed: u64| -> Job<'_, u64> {
             let both_run = &both_run;

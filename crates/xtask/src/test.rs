@@ -3,24 +3,17 @@
 
 use crate::language::Language;
 use crate::runner::Tally;
-use crate::steps::{Job, Steps};
+use crate::steps::{Extent, Job, Steps};
 use crate::suite;
 use crate::workspace::Workspace;
-
-/// What of the tests runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    Everything,
-    /// The shared suite alone, with what is shipped.
-    Installed,
-}
 
 /// The order in which the languages begin: first those that download and compile most.
 const FIRST: [&str; 3] = ["rust", "swift", "kotlin"];
 
-pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'static Language], extent: Extent) {
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'static Language]) {
+    let is_all = steps.extent() != Extent::Installed;
     // Rust's probe is part of the workspace.
-    let is_part = |language: &Language| extent == Extent::Everything || language.name != "rust";
+    let is_part = |language: &Language| is_all || language.name != "rust";
     let mut languages: Vec<_> = languages.iter().filter(|language| is_part(language)).collect();
     // The summary has them in their usual order.
     languages.iter().for_each(|language| steps.tally(language.name, Tally::default()));
@@ -30,10 +23,10 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'stati
         Box::new(move |steps| {
             (language.setup)(workspace, steps);
             let is_installed = (language.install)(workspace, steps).is_some();
-            let tally = match extent {
-                _ if !is_installed => Tally { passed: 0, failed: 1 },
-                Extent::Everything => (language.test)(workspace, steps),
-                Extent::Installed => Tally::default(),
+            let tally = match is_installed {
+                false => Tally { passed: 0, failed: 1 },
+                true if is_all => (language.test)(workspace, steps),
+                true => Tally::default(),
             };
             steps.tally(language.name, tally);
             is_installed.then_some(language.name)
@@ -43,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'stati
     languages.retain(|language| installed.contains(&Some(language.name)));
     for language in languages {
         let mut tally = suite::column(workspace, steps, language.name);
-        if extent == Extent::Everything {
+        if is_all {
             tally += (language.check_suite)(workspace, steps);
         }
         steps.tally(language.name, tally);

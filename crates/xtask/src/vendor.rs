@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::runner::{self, Tally};
-use crate::steps::Steps;
+use crate::steps::{Extent, Steps};
 use crate::venv::Venv;
 use crate::workspace::Workspace;
 use crate::{files, kotlin, node, process};
@@ -82,7 +82,7 @@ const JAVA_FLAGS: &str = "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC 
 
 impl Sdks {
     pub(crate) fn setup(&self, workspace: &Workspace, steps: &mut Steps) {
-        if !steps.is_quick() {
+        if steps.extent() == Extent::Everything {
             steps.run(&format!("{}: the vendor's SDKs", self.language), || (self.install)(workspace));
         }
     }
