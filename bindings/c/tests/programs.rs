@@ -77,7 +77,7 @@ fn a_child_of_a_busy_process_has_a_working_client_of_its_own() {
 #[test]
 fn a_panic_is_an_error_and_the_next_call_works() {
     let folder = tempfile::tempdir().unwrap();
-    common::build_library_that_panics(folder.path());
+    common::install_library_that_panics(folder.path());
     for how in [How::Plainly, How::Sanitized] {
         let service = Service::start(Emulator::builder());
         Program::compile("panic", how, folder.path()).run(&service.arguments());

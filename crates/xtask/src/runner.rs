@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::output::{self, Output};
 use crate::skips::Skipped;
 use crate::{closing_lines, process};
 
@@ -52,9 +53,10 @@ impl Tested {
 /// Runs `command` and counts its tests.
 pub(crate) fn run(command: &mut Command) -> Result<Tested> {
     process::announce(command);
+    output::connect(command)?;
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| process::not_started(command))?;
     let stdout = child.stdout.take().context("its output cannot be read")?;
-    let counted = count(&mut BufReader::new(stdout), &mut std::io::stdout());
+    let counted = count(&mut BufReader::new(stdout), &mut Output);
     let success = child.wait()?.success();
     Ok(Tested { success, ..counted? })
 }

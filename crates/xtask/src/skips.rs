@@ -4,6 +4,8 @@
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::output::say;
+
 const FILE: &str = "tests/skips.json";
 const LISTED: &str = include_str!("../../../tests/skips.json");
 
@@ -50,7 +52,7 @@ impl Skipped {
             bail!("{nameless} skipped, or expected to fail, without their names in the output");
         }
         for (name, skip) in self.names.iter().filter_map(|name| Some((name, reason(name)?))) {
-            println!("skipped: {name}: {}", skip.reason);
+            say!("skipped: {name}: {}", skip.reason);
         }
         Ok(())
     }
