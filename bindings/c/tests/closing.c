@@ -67,7 +67,12 @@ static void load_and_unload(int round) {
     CHECK_OK(devcred_client_new(options, &plugin->client, NULL));
     devcred_options_free(options);
     for (int i = 0; i < HANGING; i++) start(plugin, "GID_p@@@fault-hang");
-    for (int i = 0; i < QUICK; i++) start(plugin, "GID_p@@@fault-InternalError-1");
+    for (int i = 0; i < QUICK; i++) {
+        /* Each fails once, so that there are log events; of one device, another call would take the success. */
+        char client_id[40];
+        snprintf(client_id, sizeof client_id, "GID_p%d-%d@@@fault-InternalError-1", round, i);
+        start(plugin, client_id);
+    }
     sleep_ms(round * 5);
     /* Another thread closes it too: both wait. */
     pthread_t thread;
