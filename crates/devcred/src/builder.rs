@@ -291,4 +291,7 @@ fn user_agent(language: &str) -> Result<HeaderValue, Error> {
 }
 
 #[cfg(test)]
+mod setter_tests;
+
+#[cfg(test)]
 mod tests;

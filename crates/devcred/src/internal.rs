@@ -1,5 +1,6 @@
 //! What the bindings' bridge, benchmarks, fuzz targets and tests need beyond the public API. No promise is made for it.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -14,10 +15,12 @@ use crate::credential::DeviceCredential;
 use crate::endpoint::{Endpoint, Network};
 use crate::error::Error;
 use crate::operation::GetDeviceCredential;
+use crate::proxy::Proxy;
 use crate::response::{self, Answer, Body};
 use crate::sign::{Signature, SignedRequest, Stamp, nonce};
 pub use crate::transport::Resolver;
-use crate::variables::Setting;
+use crate::transport::Roots;
+use crate::variables::{Setting, Variables};
 
 /// Signs one request with a fresh nonce and date, and returns its length in bytes.
 pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
@@ -91,6 +94,27 @@ impl FixedCall<'_> {
 pub fn endpoint(text: &str, query: &str) -> Result<(String, String), Error> {
     let endpoint = Endpoint::resolve(Some(&Setting::option("endpoint", text)), None, Network::Public)?;
     Ok((endpoint.host().to_owned(), endpoint.url(query).into()))
+}
+
+/// Returns the proxy that an environment with these variables alone selects for the endpoint: `host:port`, and the name of the
+/// variable that names it.
+pub fn proxy(
+    endpoint: &str,
+    variables: Vec<(&'static str, OsString)>,
+) -> Result<Option<(String, &'static str)>, Error> {
+    let endpoint = Endpoint::resolve(Some(&Setting::option("endpoint", endpoint)), None, Network::Public)?;
+    let look_up =
+        move |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone());
+    let Some(proxy) = Proxy::choose(None, &Variables::new(look_up), &endpoint)? else {
+        return Ok(None);
+    };
+    proxy.to_reqwest()?;
+    Ok(Some((proxy.host().to_owned(), proxy.named_by)))
+}
+
+/// Counts the root certificates that a client trusts when the caller adds this PEM and the environment is empty.
+pub fn count_roots(added_pem: Option<&[u8]>) -> Result<usize, Error> {
+    Ok(Roots::load(&Variables::new(|_| None), added_pem)?.store().len())
 }
 
 /// A request as it is sent, and what its signature covers: the canonical request, or with HMAC-SHA1 the string to sign.

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::skips::Skipped;
 use crate::{closing_lines, process};
 
 /// How many tests passed and failed.
@@ -29,6 +30,7 @@ pub(crate) struct Tested {
     pub(crate) tally: Tally,
     /// Where it was the shared suite: each language's column of it.
     pub(crate) columns: Vec<(String, Tally)>,
+    pub(crate) skipped: Skipped,
     /// Whether its exit status was zero.
     pub(crate) success: bool,
 }
@@ -66,6 +68,7 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
         let text = String::from_utf8_lossy(&line);
         tested.tally += closing_lines::read(&text).unwrap_or_default();
         tested.columns.extend(parse_column(&text));
+        tested.skipped.read(&text);
         line.clear();
     }
     to.flush()?;

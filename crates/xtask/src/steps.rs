@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::runner::{Tally, Tested};
+use crate::skips::Skipped;
 
 /// Runs steps one after the other. A step that fails is recorded, and the ones after it run all the same.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Steps {
     tallies: Vec<(&'static str, Tally)>,
     /// The shared suite, by language.
     columns: Vec<(String, Tally)>,
+    /// The languages of the tests that were skipped.
+    skipped: Vec<String>,
 }
 
 struct Done {
@@ -38,20 +41,26 @@ impl Steps {
         result.ok()
     }
 
-    /// The same for a step that runs tests. One that fails without a failed test - it did not compile, or a test ended
-    /// the whole process - counts as one failure, and so does one that ran no test at all.
+    /// The same for a step that runs tests, whose name begins with the language and a colon. One that fails without a failed
+    /// test - it did not compile, or a test ended the whole process - counts as one failure, and so does one that ran no test at
+    /// all, or skipped one that may not be skipped.
     pub(crate) fn test(&mut self, name: &str, work: impl FnOnce() -> Result<Tested>) -> Tally {
         let mut tally = Tally::default();
         let mut columns = Vec::new();
+        let mut skipped = Skipped::default();
+        let language = name.split(':').next().unwrap_or(name);
         self.run(name, || {
             let mut tested = work()?;
             tally = tested.tally;
             columns = std::mem::take(&mut tested.columns);
-            tested.check()
+            skipped = std::mem::take(&mut tested.skipped);
+            tested.check()?;
+            skipped.check(language)
         });
         // A language's suite may run again, under a checker: the first time counts.
         columns.retain(|(name, _)| self.columns.iter().all(|(known, _)| known != name));
         self.columns.append(&mut columns);
+        self.skipped.extend(skipped.names.iter().map(|_| language.to_owned()));
         if self.done.last().is_some_and(|done| !done.passed) && tally.failed == 0 {
             tally.failed = 1;
         }
@@ -73,7 +82,11 @@ impl Steps {
             println!("  the shared suite in {name}: {} passed, {} failed", tally.passed, tally.failed);
         }
         for (name, tally) in &self.tallies {
-            println!("{name}: {} passed, {} failed", tally.passed, tally.failed);
+            let skipped = match self.skipped.iter().filter(|language| *language == name).count() {
+                0 => String::new(),
+                count => format!(", {count} skipped"),
+            };
+            println!("{name}: {} passed, {} failed{skipped}", tally.passed, tally.failed);
         }
         if self.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
@@ -138,6 +151,17 @@ mod tests {
         let mut steps = Steps::default();
         assert_eq!(steps.test("tests", || Ok(tested(0, 0, false))), Tally { passed: 0, failed: 1 });
         assert_eq!(steps.test("tests", || bail!("no cargo")), Tally { passed: 0, failed: 1 });
+        assert!(steps.failed());
+    }
+
+    #[test]
+    fn a_skip_that_is_not_listed_counts_as_one_failure() {
+        let mut steps = Steps::default();
+        let mut skipped = Skipped::default();
+        skipped.read("test no_test_has_this_name ... ignored");
+        let with_skip = || Ok(Tested { skipped, ..tested(3, 0, true) });
+        assert_eq!(steps.test("rust: tests", with_skip), Tally { passed: 3, failed: 1 });
+        assert_eq!(steps.skipped, ["rust"]);
         assert!(steps.failed());
     }
 
