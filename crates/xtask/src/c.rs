@@ -43,10 +43,10 @@ const PROBES: &[(&str, &[&str])] = &[
 /// valgrind is many times slower, so it gets the cases without a clock.
 const VALGRIND: &str =
     "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9";
-const WITH_VALGRIND: &[&str] = &["--case", "answer/"];
+const WITH_VALGRIND: &[&str] = &["--slow", "10", "--case", "answer/"];
 
-/// With sanitizers a thousand calls at once keep two cores so busy that requests which were sent evenly arrive bunched.
-const WITH_SANITIZERS: &[&str] = &["--skip", "pace/thousand-calls-within-the-quotas"];
+/// With sanitizers many calls at once keep two cores so busy that requests which were sent evenly arrive bunched.
+const WITH_SANITIZERS: &[&str] = &["--slow", "10", "--skip", "pace/many-calls-within-the-quotas"];
 
 fn setup(_: &Workspace, steps: &mut Steps) {
     steps.run("c: compilers and checkers", || debian::ensure(PROGRAMS));
@@ -139,6 +139,13 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
     let program = workspace.target.join("c/bench");
     let argument = |form: &str| format!("--binding=C, {form}={} {form}", program.display());
     Ok(["blocking", "callback"].map(argument).into())
+}
+
+/// Builds C's program of `cargo xtask soak`, and returns the command that starts it.
+pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
+    install(workspace, &prefix(workspace))?;
+    compile(workspace, "soak.c", &["-O2"], "soak")?;
+    Ok(workspace.target.join("c/soak").display().to_string())
 }
 
 /// As a user does, with what pkg-config says.

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{api, boundary, ledger, msrv, process, tools};
+use crate::{api, boundary, ledger, msrv, mutants, process, tools};
 
 struct Check {
     name: &'static str,
@@ -24,6 +24,11 @@ const CHECKS: &[Check] = &[
         name: "ledger",
         about: "nothing that is shipped has grown by more than a tenth (ledger.toml)",
         run: ledger::check,
+    },
+    Check {
+        name: "mutants",
+        about: "the tests notice a few changes of the core; all: cargo xtask mutants",
+        run: mutants::smoke,
     },
     Check { name: "deny", about: "licences, sources and refused dependencies (deny.toml)", run: deny },
 ];
@@ -61,6 +66,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
 pub(crate) fn setup(workspace: &Workspace, steps: &mut Steps) {
     steps.run("check: Rust 1.85.0", || msrv::install(workspace));
     steps.run("check: cargo-deny", || tools::install(workspace, &tools::CARGO_DENY));
+    steps.run("check: cargo-mutants", || tools::install(workspace, &tools::CARGO_MUTANTS));
 }
 
 fn fmt(workspace: &Workspace) -> Result<()> {

@@ -20,12 +20,14 @@ mod kotlin;
 mod language;
 mod ledger;
 mod msrv;
+mod mutants;
 mod node;
 mod process;
 mod python;
 mod runner;
 mod rust;
 mod skips;
+mod soak;
 mod steps;
 mod suite;
 mod swift;
@@ -121,6 +123,29 @@ One crate's tests, while you work on it:
         #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Changes the core in one place at a time, and sees that a test fails
+    #[command(after_help = mutants::HELP, after_long_help = mutants::HELP)]
+    Mutants {
+        /// Passed to cargo-mutants as they are
+        #[arg(value_name = "ARGUMENT", last = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Calls through several languages at once for many minutes, against a server that resets, stalls and throttles at random
+    #[command(after_help = soak::HELP, after_long_help = soak::HELP)]
+    Soak {
+        /// Narrow the run to these languages, separated by commas [default: all that have a program]
+        #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = PossibleValuesParser::new(soak::names()))]
+        lang: Vec<String>,
+        /// How long calls are started
+        #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u64).range(8..=1_000_000))]
+        seconds: u64,
+        /// How many calls each language starts in a second
+        #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        rate: u64,
+        /// Passed to the program as they are
+        #[arg(value_name = "ARGUMENT", last = true)]
+        arguments: Vec<OsString>,
+    },
     /// Looks for inputs that break a promise, by fuzzing; the inputs found before are replayed by `cargo xtask test`
     #[command(after_help = fuzz::help(), after_long_help = fuzz::help())]
     Fuzz {
@@ -195,6 +220,12 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
         Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),
+        Command::Mutants { arguments } => mutants::run(&workspace, &mut steps, arguments),
+        Command::Soak { lang, seconds, rate, arguments } => {
+            let mut all: Vec<OsString> = vec![format!("--seconds={seconds}").into(), format!("--rate={rate}").into()];
+            all.extend(arguments.iter().cloned());
+            soak::run(&workspace, &mut steps, lang, &all);
+        }
         Command::Fuzz { only, seconds } => fuzz::run(&workspace, &mut steps, only, *seconds),
     }
     Ok(steps.finish())

@@ -67,6 +67,13 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
     ])
 }
 
+/// Installs the packages, and returns the command that starts the program of `cargo xtask soak`.
+pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
+    check_version()?;
+    install_project(workspace)?;
+    Ok(format!("{} {}", below(workspace, "node").display(), below(workspace, "project/bench/soak.cjs").display()))
+}
+
 /// The example of an app's own server, with the package as npm installs it.
 pub(crate) fn app_server(workspace: &Workspace) -> Result<Command> {
     check_version()?;

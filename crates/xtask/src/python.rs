@@ -158,6 +158,14 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(arguments)
 }
 
+/// Installs the wheel, and returns the command that starts Python's program of `cargo xtask soak`.
+pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
+    TOOLS.install(workspace)?;
+    install(workspace)?;
+    let (python, program) = (clean(workspace).join("bin/python"), workspace.root.join("bindings/python/bench/soak.py"));
+    Ok(format!("{} {}", python.display(), program.display()))
+}
+
 fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }

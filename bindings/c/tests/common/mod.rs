@@ -118,6 +118,10 @@ impl Program {
         Self { how, folder }
     }
 
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("program")
+    }
+
     /// Runs it and returns what it printed. It must succeed, without a word of a checker.
     pub(crate) fn run(&self, arguments: &[String]) -> String {
         let program = self.folder.path().join("program");
