@@ -94,8 +94,12 @@ const NAMES: &[Name] = &[
     |line| line.strip_prefix("SKIPPED ")?.split(" - Skipped").next(),
     // `﹣ one (0.3ms) # why`
     |line| Some(line.strip_prefix("﹣ ")?.split_once("ms) # ")?.0.rsplit_once(" (")?.0),
-    // `[WARNING] io.devcred.OneTest.name:12 why`
-    |line| line.strip_prefix("[WARNING] io.devcred.").and_then(|test| test.split([':', ' ']).next()),
+    // `[WARNING] Tests run: 3, ..., Skipped: 1, Time elapsed: 1.1 s -- in io.devcred.OneTest`, which names the class only.
+    |line| {
+        let (skipped, class) =
+            line.split_once("] Tests run: ")?.1.split_once(", Skipped: ")?.1.split_once(", Time ")?;
+        (skipped != "0").then_some(class.rsplit_once(" -- in ")?.1)
+    },
     // `➜ Test one() skipped: "why"`
     |line| {
         let (test, why) = line.split_once(" Test ").or_else(|| line.split_once(" Suite "))?.1.split_once(" skipped")?;
@@ -130,6 +134,13 @@ mod tests {
             ),
             (&["  ﹣ two, (odd) # name (0.268271ms) # a reason\n", "ℹ skipped 1\n"], "two, (odd) # name"),
             (&["﹣ one (2.645212ms) # SKIP\n", "ℹ skipped 1\n", "ℹ todo 0"], "one"),
+            (
+                &[
+                    "[WARNING] Tests run: 1, Failures: 0, Errors: 0, Skipped: 1, Time elapsed: 4.477 s -- in io.devcred.PanicTest",
+                    "[WARNING] Tests run: 1, Failures: 0, Errors: 0, Skipped: 1",
+                ],
+                "io.devcred.PanicTest",
+            ),
         ] {
             assert_eq!(skipped(lines), Skipped { count: 1, names: vec![name.to_owned()] });
         }
@@ -149,7 +160,7 @@ mod tests {
             "ℹ skipped 0",
             "✔ a test that is skipped (0.3ms)",
             "[INFO] Tests run: 26, Failures: 0, Errors: 0, Skipped: 0",
-            "[WARNING] Tests run: 3, Failures: 0, Errors: 0, Skipped: 1, Time elapsed: 1.079 s -- in io.devcred.LogTest",
+            "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1.079 s -- in io.devcred.LogTest",
             "✔ Test one() passed after 0.001 seconds.",
             "",
         ];

@@ -31,7 +31,7 @@ fn no_secret(failure: &Failure) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn any_bytes_under_any_status_end_in_an_answer_or_a_failure_without_the_secret(
-        status in 100..1000_u16,
+        status in prop_oneof![Just(200_u16), Just(400), 100..1000_u16],
         before in prop::collection::vec(any::<u8>(), 0..256),
         after in prop::collection::vec(any::<u8>(), 0..256),
     ) {
