@@ -13,7 +13,7 @@ use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::suite::Suite;
 use crate::workspace::Workspace;
-use crate::{debian, files, installed, process, suite, zig};
+use crate::{debian, files, installed, process, zig};
 
 /// C's row in the table of languages.
 pub(crate) const LANGUAGE: Language =
