@@ -109,9 +109,12 @@ fn hold(endpoint: String) {
     let error = call.read(200, &[], &twice).unwrap_err();
     assert_eq!(error.request_id(), None);
     // A message that repeats the account's secret, which is cut out of it.
-    let message = body(r#"{"Code":"SignatureDoesNotMatch","Message":"a "#, &account, r#" b"}"#);
+    // It is long, so that memory which is given back is not soon used again.
+    let long = "x".repeat(600);
+    let before = format!(r#"{{"Code":"SignatureDoesNotMatch","Message":"{long} "#);
+    let message = body(&before, &account, r#" b"}"#);
     let refused = call.read(400, &[], &message).unwrap_err();
-    assert_eq!(refused.message(), "a <cut out> b");
+    assert_eq!(refused.message(), format!("{long} <cut out> b"));
 
     pause("held");
     drop((answer, once, twice, message, login, credential, device, account, client, key, runtime));
