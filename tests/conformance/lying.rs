@@ -2,8 +2,8 @@
 //! `devcred-probe-lying HONEST LIE`
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "it need not be any better")]
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio, exit};
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio, exit};
 use std::time::Duration;
 
 use base64::Engine;
@@ -11,12 +11,9 @@ use devcred_conformance::line::{Line, encode};
 
 fn main() {
     let [honest, lie] = <[String; 2]>::try_from(std::env::args().skip(1).collect::<Vec<_>>()).expect("HONEST LIE");
-    let mut honest = Command::new(honest).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a probe");
-    let mut to = honest.stdin.take().expect("its input");
-    let mut from = BufReader::new(honest.stdout.take().expect("its output")).lines();
-    let mut next = || Line::parse(&from.next().expect("a line").expect("that is readable")).expect("of the protocol");
-
-    let mut greeting = next();
+    let program = honest;
+    let mut going_on = Vec::new();
+    let (mut honest, mut greeting) = Honest::start(&program);
     match lie.as_str() {
         "greets as another" => greeting.set("probe", "cobol"),
         "forgets a kind" => greeting.set("kinds", greeting.get("kinds").expect("kinds").replace("Throttled,", "")),
@@ -25,8 +22,11 @@ fn main() {
     println!("{greeting}");
     for line in std::io::stdin().lines() {
         let call = Line::parse(&line.expect("readable")).expect("a line of the protocol");
-        writeln!(to, "{call}").expect("it listens");
-        let mut answer = next();
+        if let Some(counts) = lie.strip_prefix("cancels nothing ") {
+            println!("{}", cancel_nothing(&program, &call, counts, &mut going_on));
+            continue;
+        }
+        let mut answer = honest.ask(&call);
         if call.get("case").is_some_and(|case| case.contains("lie")) {
             spoil(&lie, &call, &mut answer);
         }
@@ -40,11 +40,76 @@ fn main() {
             _ => {}
         }
     }
-    drop(to);
-    honest.wait().expect("its end");
+    // Their calls may go on for a minute.
+    going_on.iter_mut().for_each(|honest| honest.process.kill().expect("it runs"));
+    drop((honest, going_on));
     if lie == "stays" {
         std::thread::sleep(Duration::from_secs(3600));
     }
+}
+
+/// An honest probe. Dropped, it ends with its input.
+struct Honest {
+    process: Child,
+    to: Option<ChildStdin>,
+    from: Lines<BufReader<ChildStdout>>,
+}
+
+impl Honest {
+    fn start(program: &str) -> (Self, Line) {
+        let mut process = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a probe");
+        let to = process.stdin.take();
+        let from = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let mut honest = Self { process, to, from };
+        let greeting = honest.next();
+        (honest, greeting)
+    }
+
+    fn tell(&mut self, call: &Line) {
+        writeln!(self.to.as_mut().expect("its input"), "{call}").expect("it listens");
+    }
+
+    fn next(&mut self) -> Line {
+        Line::parse(&self.from.next().expect("a line").expect("that is readable")).expect("of the protocol")
+    }
+
+    fn ask(&mut self, call: &Line) -> Line {
+        self.tell(call);
+        self.next()
+    }
+}
+
+impl Drop for Honest {
+    fn drop(&mut self) {
+        drop(self.to.take());
+        self.process.wait().expect("its end");
+    }
+}
+
+/// Cancels nothing: the calls go on, and the answer says `cancelled` when they should have been. The second round is honest.
+fn cancel_nothing(program: &str, call: &Line, counts: &str, going_on: &mut Vec<Honest>) -> Line {
+    let mut uncancelled = call.clone();
+    let after = uncancelled.get("cancel_after_ms").expect("a case with a cancellation").parse().expect("a number");
+    let rounds = uncancelled.get("repeat").map_or(1, |repeat| repeat.parse().expect("a number"));
+    uncancelled.remove("cancel_after_ms");
+    uncancelled.remove("repeat");
+    let (mut first, _) = Honest::start(program);
+    first.tell(&uncancelled);
+    std::thread::sleep(Duration::from_millis(after));
+    if rounds > 1 {
+        let (mut second, _) = Honest::start(program);
+        second.ask(&uncancelled);
+        going_on.push(second);
+    }
+    going_on.push(first);
+    let (ok, failed) = counts.split_once(' ').expect("two numbers");
+    let mut answer = Line::default();
+    for (key, value) in
+        [("case", call.get("case").expect("a case")), ("outcome", "cancelled"), ("ok", ok), ("failed", failed)]
+    {
+        answer.set(key, value);
+    }
+    answer
 }
 
 fn spoil(lie: &str, call: &Line, answer: &mut Line) {
@@ -57,6 +122,8 @@ fn spoil(lie: &str, call: &Line, answer: &mut Line) {
         "no request id" => answer.remove("request_id"),
         "another request id" => answer.set("request_id", "60BA5754-52B2-CA20-0460-40F38184D725"),
         "no text" => answer.remove("text"),
+        "another text" => answer.set("text", "x"),
+        "an event too many" => eprintln!("devcred warn the calls of this client wait"),
         "a key of its own" => answer.set("mood", "good"),
         "a time that is no number" => answer.set("create_time_ms", "2026-11-24T08:00:00Z"),
         "another device's secret" => answer.set("device_access_key_secret", "0123456789abcdef0123456789abcdef"),

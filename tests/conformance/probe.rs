@@ -1,6 +1,7 @@
 //! Rust's probe: it makes calls through the public API of `devcred` and says what it saw. tests/README.md has the protocol.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "where the protocol is broken, it ends and says why")]
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -9,24 +10,48 @@ use devcred::{AccessKey, Client, ClientBuilder, DeviceCredential, Error, ErrorKi
 use devcred_conformance::line::Line;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 fn main() {
-    let level = tracing_subscriber::filter::LevelFilter::TRACE;
-    tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::stderr);
+    log.event_format(LevelFirst).init();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
     println!("probe=rust&version={}&kinds={}", env!("CARGO_PKG_VERSION"), kinds.join("%2C"));
+    let mut client = None;
     for line in std::io::stdin().lines() {
         let call = Line::parse(&line.expect("stdin is readable")).expect("a line of the protocol");
-        println!("{}", runtime.block_on(answer(&call)));
+        drop(client.take());
+        println!("{}", runtime.block_on(answer(&call, &mut client)));
     }
 }
 
-async fn answer(call: &Line) -> Line {
+/// Writes `devcred LEVEL …` for an event of the library.
+struct LevelFirst;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'w> FormatFields<'w> + 'static> FormatEvent<S, N> for LevelFirst {
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut to: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let metadata = event.metadata();
+        write!(to, "{} {} ", metadata.target(), metadata.level().as_str().to_ascii_lowercase())?;
+        context.field_format().format_fields(to.by_ref(), event)?;
+        writeln!(to)
+    }
+}
+
+/// The client stays alive until the next line, so that nothing but the cancellation can end a cancelled call.
+async fn answer(call: &Line, held: &mut Option<Client>) -> Line {
     let mut answer = Line::default();
     answer.set("case", call.get("case").expect("a case"));
-    let ended = match client(call) {
-        Ok(client) => all_calls(&client, call, &mut answer).await,
+    let mut texts = String::new();
+    let ended = match client(call, &mut texts) {
+        Ok(client) => {
+            texts += &format!("{client:?}\n");
+            all_calls(held.insert(client), call, &mut answer).await
+        }
         Err(error) => vec![Ended::Error(error)],
     };
     let is_ok = |ended: &&Ended| matches!(ended, Ended::Ok(_));
@@ -35,6 +60,7 @@ async fn answer(call: &Line) -> Line {
     answer.set("failed", (ended.len() - ok).to_string());
     let told = ended.iter().find(|ended| !is_ok(ended)).or(ended.first());
     told.expect("at least one call").tell(&mut answer);
+    answer.set("client_text", texts);
     answer
 }
 
@@ -91,7 +117,7 @@ async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Ended
     ended
 }
 
-fn client(call: &Line) -> Result<Client, Error> {
+fn client(call: &Line, texts: &mut String) -> Result<Client, Error> {
     let from_env = call.get("from_env") == Some("true");
     let mut builder = if from_env { ClientBuilder::from_env() } else { Client::builder() };
     for (key, set) in [
@@ -123,6 +149,7 @@ fn client(call: &Line) -> Result<Client, Error> {
         builder = builder.signature(signature.parse()?);
     }
     if let Some(key) = access_key(call, "")? {
+        *texts += &format!("{key:?}\n");
         builder = builder.access_key(key);
     }
     builder.build()

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::options::Request;
 use crate::outcome::Outcome;
+use crate::runtime;
 
 /// The client id of the call that panics.
 #[cfg(any(test, feature = "test-panic"))]
@@ -38,7 +39,7 @@ impl Living {
     /// The same for a forked child. It reads what never changes, and one pointer.
     pub(crate) fn anew(&self) -> Result<Self, Error> {
         let access_key = self.access_key.load_full();
-        Ok(Self::new(internal::anew(&self.core, AccessKey::clone(&access_key))?, access_key))
+        Ok(Self::new(internal::anew(&self.core, AccessKey::clone(&access_key), runtime::resolver())?, access_key))
     }
 
     pub(crate) fn set_access_key(&self, access_key: AccessKey) -> Result<(), Error> {

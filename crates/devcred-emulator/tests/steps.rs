@@ -10,6 +10,8 @@ use common::{Acs3, Answer, ID, LIMIT, SECRET, get};
 use devcred_emulator::{CallEnd, Emulator, Step, internal};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
 
 const CLIENT_ID: &str = "GID_demo@@@device-1";
 
@@ -190,6 +192,14 @@ async fn raw_bytes_are_all_that_comes() {
 }
 
 #[tokio::test]
+async fn raw_bytes_may_be_many() {
+    let repeat = json!({"before": "HTTP/1.1 200 OK\r\n", "text": "x: y\r\n", "times": 1 << 20});
+    let emulator = emulator([json!({"raw_repeat": repeat}).to_string().as_str()]).await;
+    let (read, _) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
+    assert_eq!(read.len(), 17 + (6 << 20));
+}
+
+#[tokio::test]
 async fn a_redirect_leads_to_a_listener_that_counts() {
     let emulator = emulator([r#"{"redirect": 307}"#]).await;
     let answer = send(&emulator).await;
@@ -302,4 +312,43 @@ async fn gzip_is_said_and_done() {
     let (head, body) = split(&read);
     assert!(head.contains("\r\ncontent-encoding: gzip\r\n") && head.contains("chunked"), "{head}");
     assert!(body.len() < 64 << 10 && body.windows(2).any(|magic| magic == [0x1F, 0x8B]), "{}", body.len());
+}
+
+#[tokio::test]
+async fn bytes_come_around_an_answer_and_the_connection_stays() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+    let step = json!({"body": "text", "status": 201, "raw_before": interim, "raw_after": "surplus"}).to_string();
+    let emulator = emulator([step.as_str(), r#"{"raw": "HTTP/1.1 204 X\r\n\r\n", "close_after_ms": 60000}"#]).await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let mut read = Vec::new();
+    while !read.ends_with(b"surplus") {
+        assert_ne!(timeout(LIMIT, stream.read_buf(&mut read)).await.unwrap().unwrap(), 0, "{read:?}");
+    }
+    let read = String::from_utf8(read).unwrap();
+    assert!(read.starts_with(&format!("{interim}HTTP/1.1 201 Created\r\n")), "{read}");
+    assert!(read.contains("content-length: 4\r\n") && read.ends_with("\r\n\r\ntextsurplus"), "{read}");
+    assert!(!read.contains("connection"), "{read}");
+    assert_eq!(end(&emulator), (Some(CallEnd::Answered), Some(201), None));
+
+    let again = get(&emulator, CLIENT_ID).sign();
+    assert_eq!(again.send_over(&mut stream).await.status, 204);
+    get(&emulator, CLIENT_ID).sign().send_over(&mut stream).await.assert_ok();
+    assert_eq!(emulator.accepted_connections(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_when_it_has_been_idle() {
+    let emulator = emulator([r#"{"answer": "credential", "close_after_ms": 50}"#]).await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let answer = Answer::read(&mut stream).await.unwrap();
+    assert!(!answer.headers.contains_key("connection"));
+    answer.assert_ok();
+    assert_eq!(timeout(LIMIT, stream.read_buf(&mut Vec::new())).await.unwrap().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_body_may_be_any_bytes() {
+    let emulator = emulator([r#"{"body_base64": "/wD+"}"#]).await;
+    let (read, _) = get(&emulator, CLIENT_ID).header("connection", "close").sign().read_to_end().await;
+    assert_eq!(split(&read).1, [0xFF, 0, 0xFE]);
 }

@@ -18,6 +18,7 @@ use crate::operation::GetDeviceCredential;
 use crate::proxy::Proxy;
 use crate::response::{self, Answer, Body};
 use crate::sign::{Signature, SignedRequest, Stamp, nonce};
+pub use crate::transport::Resolver;
 use crate::transport::Roots;
 use crate::variables::{Setting, Variables};
 
@@ -147,18 +148,23 @@ pub fn with_language(builder: ClientBuilder, language: &'static str) -> ClientBu
     builder.language(language)
 }
 
+/// Lets clients share the threads of one resolver.
+pub fn with_resolver(builder: ClientBuilder, resolver: Resolver) -> ClientBuilder {
+    builder.resolver(resolver)
+}
+
 /// The key that the client signs with now.
 pub fn access_key(client: &Client) -> Arc<AccessKey> {
     client.access_key()
 }
 
 /// A client of the same configuration for a forked process, where another thread may have held any lock of the old one: it
-/// reads what cannot change, and takes the key from the caller. The old client must not be dropped there.
+/// reads what cannot change, and takes key and resolver from the caller. The old client must not be dropped there.
 ///
 /// # Errors
 /// `Internal` where the HTTP client cannot be set up.
-pub fn anew(client: &Client, access_key: AccessKey) -> Result<Client, Error> {
-    Client::new(client.parts().anew()?, access_key)
+pub fn anew(client: &Client, access_key: AccessKey, resolver: Resolver) -> Result<Client, Error> {
+    Client::new(client.parts().anew(resolver)?, access_key)
 }
 
 /// A refusal of the bridge's own, in the form of every other.

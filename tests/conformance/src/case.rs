@@ -11,7 +11,7 @@ mod file;
 mod server;
 mod step;
 
-pub use expect::{AtLeast, Calls, Count, Expect, Expected, Outcome, Requests};
+pub use expect::{AtLeast, Calls, Count, Expect, Expected, Level, Outcome, Requests, Took};
 pub(crate) use expect::{OF_A_CREDENTIAL, OF_AN_ERROR};
 pub use file::{Named, cases_of, read_all};
 pub use server::{AccessKey, Proxy, Server, Tls};

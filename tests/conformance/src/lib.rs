@@ -8,6 +8,7 @@ pub mod canary;
 mod canonical;
 pub mod case;
 pub mod language;
+pub mod limits;
 pub mod line;
 mod pattern;
 pub mod pool;

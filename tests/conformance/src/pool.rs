@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::language::Language;
+use crate::limits::Limits;
 use crate::probe::Probe;
 
 /// How many probes a language has at most, and so how many of its cases run at once.
@@ -12,6 +13,7 @@ pub const SIZE: usize = 4;
 /// The probes of a language, started as they are needed.
 pub struct Pool {
     language: Language,
+    limits: Limits,
     state: Mutex<State>,
     returned: Condvar,
 }
@@ -27,13 +29,18 @@ struct State {
 
 impl Pool {
     /// No probe is started before one is asked for.
-    pub fn new(language: Language) -> Self {
-        Self { language, state: Mutex::default(), returned: Condvar::new() }
+    pub fn new(language: Language, limits: Limits) -> Self {
+        Self { language, limits, state: Mutex::default(), returned: Condvar::new() }
     }
 
     /// Whose probes these are.
     pub fn language(&self) -> &Language {
         &self.language
+    }
+
+    /// How long the driver waits for them.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// How many probes have been started so far.
@@ -68,7 +75,7 @@ impl Pool {
         match (probe.is_in_step(), environment.is_empty()) {
             (true, true) => self.state().idle.push(probe),
             (true, false) => {
-                let late = probe.finish().err();
+                let late = probe.finish(self.limits.end).err();
                 self.state().late.extend(late);
             }
             (false, _) => {}
@@ -80,7 +87,7 @@ impl Pool {
     pub fn finish(&self) -> Vec<String> {
         let idle = std::mem::take(&mut self.state().idle);
         let mut late = std::mem::take(&mut self.state().late);
-        late.extend(idle.into_iter().filter_map(|probe| probe.finish().err()));
+        late.extend(idle.into_iter().filter_map(|probe| probe.finish(self.limits.end).err()));
         late
     }
 

@@ -16,8 +16,6 @@ use crate::line::Line;
 
 /// A virtual machine on a busy host takes its time.
 const GREETING_LIMIT: Duration = Duration::from_secs(60);
-/// From the end of its input to its own.
-const END_LIMIT: Duration = Duration::from_secs(10);
 /// No line is nearly as long; a probe that writes without end must not fill the memory.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
@@ -109,12 +107,12 @@ impl Probe {
     }
 
     /// Closes its input, waits for its end, and says what it still did that it must not.
-    pub(crate) fn finish(mut self) -> Result<(), String> {
+    pub(crate) fn finish(mut self, limit: Duration) -> Result<(), String> {
         self.stdin = None;
-        let ended = self.wait(END_LIMIT);
+        let ended = self.wait(limit);
         let case = &self.case;
         if !ended {
-            return Err(format!("the probe did not end with its input within {END_LIMIT:?}; its last case was {case}"));
+            return Err(format!("the probe did not end with its input within {limit:?}; its last case was {case}"));
         }
         if self.lines.try_recv().is_ok() {
             return Err(format!("the probe wrote a line that nobody asked for, after {case}"));

@@ -13,8 +13,6 @@ use crate::pool::Pool;
 use crate::server::{Counted, Running};
 use crate::verdict::{self, SECRET_KEYS, Seen};
 
-/// How long after its longest deadline a probe is waited for.
-pub const GRACE: Duration = Duration::from_secs(10);
 /// Of a long log, the end says most.
 const LOG_LINES: usize = 60;
 
@@ -22,6 +20,8 @@ const LOG_LINES: usize = 60;
 struct Done {
     answer: Result<Line, String>,
     took: Duration,
+    /// Whether the cancelled calls of the case closed their connections.
+    given_up: Option<Result<(), String>>,
     log: String,
     /// Written after the answer to the case before.
     late_secrets: Vec<String>,
@@ -33,21 +33,26 @@ struct Done {
 ///
 /// # Errors
 /// The report.
-pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime, grace: Duration) -> Result<(), String> {
+pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime) -> Result<(), String> {
+    let limits = pool.limits();
     let server = runtime.block_on(Running::start(&case.server))?;
     let mut asked = Asked::new(name, case, &server);
+    let is_cancelled = case.expect.outcome == Outcome::Cancelled;
     let done = pool.lend(&asked.environment, |probe| {
         let late = probe.new_log();
         let late_secrets = probe.secrets().found_in(&late).into_iter().map(str::to_owned).collect();
         probe.watch_for(&asked.secrets);
         let begun = Instant::now();
-        let answer = probe.ask(&asked.line, asked.longest + grace);
+        let answer = probe.ask(&asked.line, asked.longest + limits.answer);
         let took = begun.elapsed();
-        Done { answer, took, log: probe.new_log(), late_secrets, secrets: probe.secrets().clone() }
+        // The probe keeps its client until it is asked again: only the cancellation can have ended these calls.
+        let ok = answer.as_ref().ok().filter(|_| is_cancelled).map(verdict::ok_calls);
+        let given_up = ok.map(|ok| runtime.block_on(server.wait_until_given_up(ok, limits.closed, limits.quiet)));
+        Done { answer, took, given_up, log: probe.new_log(), late_secrets, secrets: probe.secrets().clone() }
     });
     let done = done.map_err(|failure| asked.secrets.cut_out_of(&failure))?;
     let requests = case.expect.requests.number(done.answer.as_ref().map_or(0, verdict::ok_calls));
-    let counted = runtime.block_on(server.count(requests, case.expect.outcome == Outcome::Cancelled));
+    let counted = runtime.block_on(server.count(requests));
     let device_secrets = device_secrets(&server, &asked);
     let (this_run, host) = (server.placeholders(), server.host().to_owned());
     runtime.block_on(server.stop());
@@ -70,6 +75,7 @@ pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime, grace: Durat
         Err(failure) => findings.push(failure.clone()),
         Ok(answer) => {
             findings.extend(leaks(answer, &secrets));
+            findings.extend(done.given_up.and_then(Result::err));
             let of_first = device_secrets.iter().find(|(client_id, _)| Some(client_id) == asked.client_ids.first());
             let device_secret = of_first.map(|(_, secret)| secret.as_str());
             findings.extend(verdict::findings(&Seen {
@@ -77,6 +83,8 @@ pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime, grace: Durat
                 asked: &asked,
                 answer,
                 took: done.took,
+                slow: limits.slow,
+                log: &done.log,
                 counted: &counted,
                 device_secret,
                 this_run: &this_run,

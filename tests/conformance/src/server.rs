@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use devcred_emulator::{Call, Emulator, Proxy, Quotas, Tls};
+use devcred_emulator::{Call, Emulator, Journal, Proxy, Quotas, Tls};
 use tempfile::NamedTempFile;
 
 use crate::canary::Canaries;
@@ -11,8 +11,6 @@ use crate::case::{self, Server};
 
 /// How long the driver waits for a request that a client has sent and the emulator has not yet written down.
 const LATE: Duration = Duration::from_secs(2);
-/// A call that was cancelled must not go on; a request that comes within this time would show it.
-const AFTER_CANCEL: Duration = Duration::from_millis(250);
 
 /// A running emulator, and what a client is told of it.
 pub(crate) struct Running {
@@ -48,6 +46,10 @@ impl Running {
         builder = server.devices.iter().fold(builder, |builder, id| builder.device(id));
         if server.quotas {
             builder = builder.quotas(Quotas::default());
+        }
+        builder = builder.connections(server.connections.iter().map(|tls| (*tls).into()));
+        if server.black_hole {
+            builder = builder.black_hole();
         }
         // A proxy leads to TLS, or there would be nothing that goes through it: loopback never does.
         let tls = server.tls.or(server.proxy.is_some().then_some(case::Tls::Right));
@@ -105,13 +107,22 @@ impl Running {
         endpoint.split_once("://").map_or(endpoint, |(_, host)| host)
     }
 
+    /// Waits until the client has closed every connection on which no call succeeded, and then for a request that a call
+    /// would send that was not cancelled.
+    pub(crate) async fn wait_until_given_up(&self, ok: usize, limit: Duration, quiet: Duration) -> Result<(), String> {
+        if self.emulator.wait_for(limit, |journal| is_given_up(journal, ok)).await.is_err() {
+            return Err(format!(
+                "cancelled\n    expected  a closed connection\n    seen      one still open after {limit:?}"
+            ));
+        }
+        tokio::time::sleep(quiet).await;
+        Ok(())
+    }
+
     /// What happened, once as many requests as expected have been written down.
-    pub(crate) async fn count(&self, requests: usize, is_cancelled: bool) -> Counted {
+    pub(crate) async fn count(&self, requests: usize) -> Counted {
         // Where it does not come to that, the comparison says so.
         let _ = self.emulator.wait_for(LATE, |journal| journal.calls().len() >= requests).await;
-        if is_cancelled {
-            tokio::time::sleep(AFTER_CANCEL).await;
-        }
         Counted {
             calls: self.emulator.calls(),
             connections: self.emulator.accepted_connections(),
@@ -142,6 +153,12 @@ impl Running {
     }
 }
 
+/// Whether no request is unanswered, and no more connections are open than can be used again after `ok` successful calls.
+fn is_given_up(journal: &Journal, ok: usize) -> bool {
+    let is_ended = |call: &Call| call.end.is_some();
+    journal.calls().all(is_ended) && journal.open_connections() <= ok as u64
+}
+
 fn file_of(text: &str) -> std::io::Result<NamedTempFile> {
     let mut file = NamedTempFile::new()?;
     file.write_all(text.as_bytes())?;
@@ -152,10 +169,17 @@ impl From<case::Tls> for Tls {
     fn from(tls: case::Tls) -> Self {
         match tls {
             case::Tls::Right => Tls::Right,
+            case::Tls::OnlyTls12 => Tls::OnlyTls12,
+            case::Tls::OnlyTls13 => Tls::OnlyTls13,
+            case::Tls::ClientCertificate => Tls::ClientCertificate,
             case::Tls::WrongHost => Tls::WrongHost,
             case::Tls::UnknownAuthority => Tls::UnknownAuthority,
+            case::Tls::SelfSigned => Tls::SelfSigned,
             case::Tls::Expired => Tls::Expired,
             case::Tls::Year2100 => Tls::NotYetValid,
+            case::Tls::Alert(description) => Tls::Alert(description),
+            case::Tls::Close => Tls::Close,
+            case::Tls::Reset => Tls::Reset,
             case::Tls::Silent => Tls::Silent,
         }
     }
@@ -170,6 +194,8 @@ impl From<&case::Proxy> for Proxy {
             }
             case::Proxy::AuthenticationRequired => Proxy::AuthenticationRequired,
             case::Proxy::Refusing => Proxy::Refusing,
+            case::Proxy::Dropping => Proxy::Dropping,
+            case::Proxy::Silent => Proxy::Silent,
             case::Proxy::Closed => Proxy::Closed,
         }
     }

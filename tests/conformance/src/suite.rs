@@ -11,8 +11,9 @@ use tokio::runtime::Runtime;
 
 use crate::case::{self, Case};
 use crate::language::{self, Language};
+use crate::limits::Limits;
 use crate::pool::{self, Pool};
-use crate::run::{self, GRACE};
+use crate::run;
 
 /// What the command line asks for, beside libtest's own flags.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Options {
     pub case: Option<String>,
     /// `--probe c=COMMAND`: this command line, split at spaces, in place of the language's own.
     pub probes: Vec<(String, String)>,
+    /// `--slow N`: the probe is so many times slower than usual.
+    pub slow: Option<u32>,
     /// The rest.
     pub rest: Vec<OsString>,
 }
@@ -38,7 +41,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy().into_owned();
             let (flag, value) = text.split_once('=').map_or((text.as_str(), None), |(flag, value)| (flag, Some(value)));
-            if !["--lang", "--case", "--probe"].contains(&flag) {
+            if !["--lang", "--case", "--probe", "--slow"].contains(&flag) {
                 options.rest.push(argument);
                 continue;
             }
@@ -47,6 +50,7 @@ impl Options {
             match flag {
                 "--lang" => options.languages.extend(value.split(',').map(str::to_owned)),
                 "--case" => options.case = Some(value),
+                "--slow" => options.slow = Some(value.parse().map_err(|_| "--slow takes a number".to_owned())?),
                 _ => {
                     let probe = value.split_once('=').ok_or("--probe takes LANGUAGE=COMMAND")?;
                     options.probes.push((probe.0.to_owned(), probe.1.to_owned()));
@@ -137,16 +141,16 @@ struct Suite {
 }
 
 impl Column {
-    fn new(language: Language) -> Self {
+    fn new(language: Language, limits: Limits) -> Self {
         let name = language.name;
-        let pools = language.in_each_form().into_iter().map(Pool::new).collect();
+        let pools = language.in_each_form().into_iter().map(|form| Pool::new(form, limits)).collect();
         Self { name, pools, passed: AtomicU64::new(0), failed: AtomicU64::new(0) }
     }
 
     /// A case passes when it does in every form, and counts once.
     fn run(&self, name: &str, case: &Case, runtime: &Runtime) -> Result<(), String> {
         let in_form = |pool: &Pool| {
-            let result = run::run(name, case, pool, runtime, GRACE);
+            let result = run::run(name, case, pool, runtime);
             if self.pools.len() == 1 {
                 result
             } else {
@@ -171,7 +175,8 @@ impl Suite {
             return Err("no case has such a name: see tests/cases".to_owned());
         }
         let cases = cases.into_iter().map(|(name, case)| (name, Arc::new(case))).collect();
-        let columns: Vec<_> = chosen.into_iter().map(|language| Arc::new(Column::new(language))).collect();
+        let limits = Limits::default().slowed(options.slow.unwrap_or(1));
+        let columns: Vec<_> = chosen.into_iter().map(|language| Arc::new(Column::new(language, limits))).collect();
         let mut arguments = Arguments::from_iter([OsString::from("suite")].into_iter().chain(options.rest));
         arguments.test_threads = arguments.test_threads.or(Some(pool::SIZE * columns.len()));
         let runtime = Runtime::new().map_err(|error| format!("no tokio runtime: {error}"))?;

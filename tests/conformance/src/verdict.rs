@@ -6,12 +6,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use devcred::ErrorKind;
+use devcred_emulator::{Call, CallEnd};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use crate::asked::Asked;
 use crate::canonical;
-use crate::case::{Case, Count, Expect, Expected, OF_A_CREDENTIAL, OF_AN_ERROR, Outcome};
+use crate::case::{Case, Count, Expect, Expected, OF_A_CREDENTIAL, OF_AN_ERROR, Outcome, Took};
 use crate::line::Line;
 use crate::pattern;
 use crate::server::Counted;
@@ -20,9 +21,12 @@ use crate::server::Counted;
 pub(crate) const SECRET_KEYS: [&str; 2] = ["device_access_key_secret", "mqtt_password"];
 
 /// Every key that an answer can have, by where it may stand.
-const ALWAYS: &[&str] = &["case", "outcome", "ok", "failed", "text", "key_refused"];
+const ALWAYS: &[&str] = &["case", "outcome", "ok", "failed", "text", "client_text", "key_refused"];
 /// Those of an error that are left out where there is nothing to say.
 const OPTIONAL: &[&str] = &["code", "http_status", "request_id", "help_url", "advice"];
+
+mod log;
+mod text;
 
 /// What a case came to.
 pub(crate) struct Seen<'a> {
@@ -30,6 +34,10 @@ pub(crate) struct Seen<'a> {
     pub(crate) asked: &'a Asked,
     pub(crate) answer: &'a Line,
     pub(crate) took: Duration,
+    /// By how much slower than usual the probe is.
+    pub(crate) slow: u32,
+    /// What the probe wrote to stderr.
+    pub(crate) log: &'a str,
     pub(crate) counted: &'a Counted,
     /// The secret of the device whose credential was answered.
     pub(crate) device_secret: Option<&'a str>,
@@ -49,7 +57,10 @@ pub(crate) fn findings(seen: &Seen) -> Vec<String> {
         Some("error") => seen.error(&mut findings),
         _ => {}
     }
+    seen.text(&mut findings);
     seen.written(&mut findings);
+    seen.log(&mut findings);
+    seen.took(&mut findings);
     seen.numbers(&mut findings, expect);
     seen.requests(&mut findings, expect);
     findings.0
@@ -138,9 +149,44 @@ impl Seen<'_> {
         }
     }
 
+    /// What every error must be unless the case says otherwise.
     fn error(&self, findings: &mut Findings) {
         if self.answer.get("code").is_some() {
             self.request_id(findings);
+        }
+        for key in ["code", "help_url", "advice"].into_iter().filter(|key| !self.is_named(key)) {
+            if let Some(seen) = self.answer.get(key) {
+                findings.differ(key, "(absent, because the case does not name it)", seen);
+            }
+        }
+        if !self.is_named("retryable") {
+            let retried = ["Throttled", "Timeout", "Transport", "Service"];
+            findings.equal("retryable", retried.contains(&self.seen("kind")), self.seen("retryable"));
+        }
+    }
+
+    fn text(&self, findings: &mut Findings) {
+        let required = text::required(self.answer);
+        if let Some(required) = required.filter(|required| !self.seen("text").contains(required)) {
+            findings.differ("text", &format!("a text with {required:?}"), self.seen("text"));
+        }
+    }
+
+    fn log(&self, findings: &mut Findings) {
+        if let Some(expected) = &self.case.expect.log {
+            let expected: Vec<_> = expected.iter().map(|level| level.name()).collect();
+            findings.equal("log", expected.join(", "), log::levels(self.log).join(", "));
+        }
+    }
+
+    fn took(&self, findings: &mut Findings) {
+        let Took { at_least, at_most } = self.case.expect.took_ms;
+        let at_least = at_least.map(Duration::from_millis).filter(|at_least| self.took < *at_least);
+        let at_most = at_most.map(|most| Duration::from_millis(most) * self.slow).filter(|most| self.took > *most);
+        for (word, bound) in [("at least", at_least), ("at most", at_most)] {
+            if let Some(bound) = bound {
+                findings.differ("took", &format!("{word} {bound:?}"), &format!("{:?}", self.took));
+            }
         }
     }
 
@@ -163,14 +209,17 @@ impl Seen<'_> {
         if self.answer.get("outcome") != Some(outcome.name()) {
             return;
         }
+        let of_answer = [("{code}", "code"), ("{request_id}", "request_id")];
+        let of_answer = of_answer.map(|(word, key)| (word, self.answer.get(key).unwrap_or_default().to_owned()));
+        let words = [self.this_run, &of_answer].concat();
         for (key, expected) in result.iter().chain(error).filter(|(key, _)| !SECRET_KEYS.contains(&key.as_str())) {
             let seen = self.answer.get(key);
             match (expected.as_ref().map(Expected::text), seen) {
                 (None, None) => {}
                 (None, Some(seen)) => findings.differ(key, "(absent)", seen),
                 (Some(expected), None) => findings.differ(key, &expected, "(absent)"),
-                (Some(expected), Some(seen)) if !pattern::matches(&expected, self.this_run, seen) => {
-                    findings.differ(key, &pattern::filled(&expected, self.this_run), seen);
+                (Some(expected), Some(seen)) if !pattern::matches(&expected, &words, seen) => {
+                    findings.differ(key, &pattern::filled(&expected, &words), seen);
                 }
                 _ => {}
             }
@@ -189,10 +238,6 @@ impl Seen<'_> {
         findings.equal("ok", ok, self.answer.get("ok").unwrap_or("(absent)"));
         let failed = expect.failed.unwrap_or(calls.saturating_sub(ok));
         findings.equal("failed", failed, self.answer.get("failed").unwrap_or("(absent)"));
-        let at_least = Duration::from_millis(expect.took_ms.map_or(0, |took| took.at_least));
-        if self.took < at_least {
-            findings.differ("took", &format!("at least {at_least:?}"), &format!("{:?}", self.took));
-        }
     }
 
     fn requests(&self, findings: &mut Findings, expect: &Expect) {
@@ -201,7 +246,8 @@ impl Seen<'_> {
         let some = |value: Option<usize>, seen: usize| value.unwrap_or(seen);
         findings.equal("requests", expect.requests.number(ok_calls(self.answer)), calls.len());
         findings.equal("distinct_nonces", some(expect.distinct_nonces, nonces.len()), nonces.len());
-        findings.equal("connections", expect.connections.unwrap_or(*connections), connections);
+        let expected = expect.connections.unwrap_or(if self.needs_one_connection() { 1 } else { *connections });
+        findings.equal("connections", expected, connections);
         findings.equal("proxy_requests", some(expect.proxy_requests, *proxy_requests), proxy_requests);
         findings.equal("connections to where a redirect points", 0, redirect_connections);
         // What our support asks for, and what tells a language's clients apart in the service's logs.
@@ -215,6 +261,13 @@ impl Seen<'_> {
             findings.equal("signed_with", expected.join(", "), seen.collect::<Vec<_>>().join(", "));
         }
         self.refused(findings, expect);
+    }
+
+    /// Calls that are made one after the other share a connection as long as each request has its response.
+    fn needs_one_connection(&self) -> bool {
+        let Counted { calls, .. } = self.counted;
+        let is_answered = |call: &Call| call.end == Some(CallEnd::Answered);
+        self.case.expect.outcome == Outcome::Ok && self.asked.client_ids.len() == 1 && calls.iter().all(is_answered)
     }
 
     fn refused(&self, findings: &mut Findings, expect: &Expect) {

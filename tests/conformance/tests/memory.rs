@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use devcred_conformance::case;
 use devcred_conformance::language::{self, Language};
+use devcred_conformance::limits::Limits;
 use devcred_conformance::pool::Pool;
-use devcred_conformance::run::{self, GRACE};
+use devcred_conformance::run;
 use devcred_conformance::suite::{Options, cases_folder, title};
 use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::Runtime;
@@ -81,8 +82,8 @@ fn peak_kib(language: &Language, name: &str, runtime: &Runtime) -> Result<u64, S
     let cases = case::read_all(&cases_folder()).map_err(|error| error.to_string())?;
     let found = cases.into_iter().find(|(known, _)| known == name);
     let (_, case) = found.ok_or(format!("no case has the name {name}"))?;
-    let pool = Pool::new(language.clone());
-    run::run(name, &case?, &pool, runtime, GRACE)?;
+    let pool = Pool::new(language.clone(), Limits::default());
+    run::run(name, &case?, &pool, runtime)?;
     let process = pool.idle_processes().pop().ok_or("the probe is gone")?;
     let peak = peak_of(process).map_err(|wrong| format!("the probe's memory, process {process}: {wrong}"))?;
     match pool.finish().as_slice() {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage, OtherError};
 
 use super::Stage;
+use super::resolve::ResolveError;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cause {
@@ -19,6 +20,8 @@ pub(crate) enum Cause {
     ConnectTimedOut,
     Reset,
     Closed,
+    /// Reset or closed before there was an answer, on a connection that had been used before.
+    KeptConnectionClosed,
     /// The system refused what a connection needs.
     System(Shortage),
     UnknownIssuer,
@@ -47,6 +50,8 @@ pub(crate) enum Shortage {
     Ports,
     Memory,
     Permission,
+    /// For the look-up of a name.
+    Threads,
 }
 
 impl Cause {
@@ -96,10 +101,12 @@ impl Cause {
             Cause::ConnectTimedOut => "no connection within the connect timeout",
             Cause::Reset => "connection reset",
             Cause::Closed => "connection closed before the whole answer had come",
+            Cause::KeptConnectionClosed => "the server closed a connection that was kept",
             Cause::System(Shortage::Descriptors) => "no file descriptor is left (EMFILE or ENFILE)",
             Cause::System(Shortage::Ports) => "no local port is left (EADDRNOTAVAIL)",
             Cause::System(Shortage::Memory) => "the system has no memory for a connection (ENOBUFS or ENOMEM)",
             Cause::System(Shortage::Permission) => "the system does not permit the connection (EACCES or EPERM)",
+            Cause::System(Shortage::Threads) => "the name could not be resolved: the system gives no threads",
             Cause::UnknownIssuer => "the certificate's issuer is unknown",
             Cause::CertificateExpired => "the certificate has expired",
             Cause::CertificateNotYetValid => "the certificate is not valid yet",
@@ -146,6 +153,9 @@ fn told_by(link: Link<'_>, stage: Stage, certificate_requested: bool) -> Option<
     }
     if let Some(io) = link.downcast_ref::<io::Error>() {
         return io.raw_os_error().and_then(of_number).or_else(|| of_io(io.kind()));
+    }
+    if let Some(ResolveError::NoThread) = link.downcast_ref::<ResolveError>() {
+        return Some(Cause::System(Shortage::Threads));
     }
     // What CONNECT was answered comes as text only; the end-to-end tests fail if it changes.
     match link.to_string().as_str() {

@@ -83,7 +83,8 @@ pub struct Expect {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"enum": expected_of(OF_A_CREDENTIAL)}))]
     pub result: BTreeMap<String, Option<Expected>>,
-    /// Keys of the answer to an `error`; `null`: it must be absent.
+    /// Keys of the answer to an `error`; `null`: it must be absent. So must `code`, `help_url` and `advice` be unless they
+    /// are named; `retryable` follows from the kind unless it is named.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"enum": expected_of(OF_AN_ERROR)}))]
     pub error: BTreeMap<String, Option<Expected>>,
@@ -91,7 +92,7 @@ pub struct Expect {
     pub requests: Requests,
     /// How many different nonces they had.
     pub distinct_nonces: Option<usize>,
-    /// How many connections were made to it.
+    /// How many connections were made to it. Default: 1 if one call succeeds and every request had a response.
     pub connections: Option<u64>,
     /// How many requests came to the proxy.
     pub proxy_requests: Option<usize>,
@@ -105,7 +106,10 @@ pub struct Expect {
     #[serde(default)]
     pub refused: Vec<String>,
     /// How long the call took, by the driver's clock.
-    pub took_ms: Option<AtLeast>,
+    #[serde(default)]
+    pub took_ms: Took,
+    /// The levels of the library's log events, in order.
+    pub log: Option<Vec<Level>>,
 }
 
 fn without_required(schema: &mut Schema) {
@@ -148,12 +152,47 @@ pub enum Count {
     Bounded(AtLeast),
 }
 
-/// What may be more on a slow machine. There is no upper bound: machines are noisy.
+/// What may be more on a slow machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AtLeast {
     /// The least.
     pub at_least: u64,
+}
+
+/// How long something may take. The upper bound is in seconds rather than milliseconds: machines are noisy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Took {
+    /// The least.
+    pub at_least: Option<u64>,
+    /// The most; `--slow` multiplies it.
+    pub at_most: Option<u64>,
+}
+
+/// The level of a log event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Level {
+    /// As a probe writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warn => "warn",
+            Level::Info => "info",
+            Level::Debug => "debug",
+            Level::Trace => "trace",
+        }
+    }
 }
 
 impl Expect {
@@ -170,6 +209,9 @@ impl Expect {
             if !keys.is_empty() && !fits {
                 return Err(format!("`expect.{part}` does not fit the outcome `{}`", outcome.name()));
             }
+        }
+        if *outcome == Outcome::Error && !matches!(error.get("kind"), Some(Some(Expected::Text(_)))) {
+            return Err("`expect.error` must name the `kind`".to_owned());
         }
         Ok(())
     }
