@@ -126,6 +126,7 @@ impl Steps {
     fn absorb(&mut self, other: Self) {
         self.left_out.extend(other.left_out);
         self.done.extend(other.done);
+        self.skipped.extend(other.skipped);
         self.add_columns(other.columns);
         for (name, tally) in other.tallies {
             self.tally(name, tally);
