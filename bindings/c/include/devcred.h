@@ -6,7 +6,8 @@
  * - Every object belongs to one owner, who frees it with the function of its name; `_free` takes NULL too. They may be freed in
  *   any order. A text belongs to the object that it was read from.
  * - Texts are UTF-8 and end with a NUL. A text that is NULL or not UTF-8 where one is needed is refused.
- * - A callback runs on a thread of the library, must return soon and must not block.
+ * - A callback runs on a thread of the library, must return soon, must not block and must not throw.
+ * - If the system gives no memory, the process is aborted, as by abort(). No function is async-signal-safe.
  * - No secret stands in an error, a log event or a text for people, and no function prints anything. Only where the library itself is
  *   at fault and panics, Rust says where on stderr; the caller gets DEVCRED_INTERNAL. */
 
@@ -165,7 +166,8 @@ typedef void (*devcred_log)(void *user_data, int32_t level, const char *message)
  Is told how a call ended, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
  neither, any other status with an error. Credential and error are the callee's, who frees them.
 
- It must return soon, and may not block; it may start and cancel calls, and free anything.
+ It must return soon, and may not block: no other call makes progress meanwhile. It may start and cancel calls, and free
+ anything. It must return: a C++ exception that leaves it ends the process, and longjmp out of it is not allowed.
  */
 typedef void (*devcred_completion)(void *user_data,
                                    devcred_status status,
@@ -196,7 +198,7 @@ uint32_t devcred_abi_version(void);
 const char *devcred_status_name(devcred_status status);
 
 /*
- Options of which none is set. NULL where there is no memory.
+ Options of which none is set. Never NULL.
 
  The caller frees them with devcred_options_free.
  */
@@ -205,7 +207,7 @@ devcred_options *devcred_options_new(void);
 /*
  Options that come from the environment, as devcred_client_new finds it: ALIBABA_CLOUD_ACCESS_KEY_ID,
  ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, DEVCRED_INSTANCE_ID,
- DEVCRED_ENDPOINT and DEVCRED_MAX_REQUESTS_PER_SECOND. What a setter sets goes before them. NULL where there is no memory.
+ DEVCRED_ENDPOINT and DEVCRED_MAX_REQUESTS_PER_SECOND. What a setter sets goes before them. Never NULL.
 
  The caller frees them with devcred_options_free.
  */
@@ -306,8 +308,9 @@ devcred_status devcred_options_set_max_requests_per_second(devcred_options *opti
  Sets a function that is told the log events of the clients made of these options, up to a level: DEVCRED_LOG_ERROR to
  DEVCRED_LOG_TRACE. NULL takes it away again.
 
- It is called with `user_data` from threads of the library and of callers, several at once, and must return soon. `user_data`
- must stay as long as any of the clients and their calls.
+ It is called with `user_data` on threads of the library, perhaps several at once, and must return soon. It must return: a C++
+ exception that leaves it ends the process. `user_data` must stay valid until each client that was made of these options has
+ been closed by devcred_client_close.
  */
 devcred_status devcred_options_set_log(devcred_options *options,
                                        int32_t level,
@@ -363,7 +366,20 @@ devcred_status devcred_get_device_credential(const devcred_client *client,
                                              devcred_error **error);
 
 /*
- Frees a client. NULL is allowed and does nothing. Calls that were started go on and complete.
+ Closes a client: its running calls end soon, calls made afterwards end at once, both with DEVCRED_INVALID_PARAMETER. Returns when
+ no callback of its calls, completion or log function, is running or will be called. What they use may be freed then, and
+ their code unloaded, unless a call is started afterwards.
+
+ It blocks as long as a callback runs, so the caller must not hold a lock that a callback takes. A client may be closed any
+ number of times, by several threads at once; each of them waits. The handle must be freed all the same.
+
+ Fails with DEVCRED_INVALID_PARAMETER, and closes nothing, for NULL and inside a callback of the library, which would wait for
+ itself.
+ */
+devcred_status devcred_client_close(const devcred_client *client);
+
+/*
+ Frees a client. NULL is allowed and does nothing. Calls that were started go on and complete; devcred_client_close ends them.
 
  No thread may use the handle any more.
  */
@@ -378,7 +394,7 @@ void devcred_client_free(devcred_client *client);
  `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
  may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. It is
  written before `completion` is called, which may free it. `error` may be NULL; else `*error` is the caller's, or NULL where
- there is none. Any thread may call it, a callback too.
+ there is none. Any thread may call it, a callback too. The client must not be freed before this function has returned.
  */
 devcred_status devcred_get_device_credential_start(const devcred_client *client,
                                                    const char *client_id,
@@ -403,7 +419,8 @@ devcred_status devcred_call_wait(const devcred_call *call,
                                  devcred_error **error);
 
 /*
- Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too.
+ Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too, but
+ no signal handler: it is not async-signal-safe.
 
  Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked off after the call was started.
  */
@@ -543,7 +560,7 @@ const char *devcred_error_request_id(const devcred_error *error);
 bool devcred_error_retryable(const devcred_error *error);
 
 /*
- How many requests were sent; 0 where the call was refused before any was.
+ How many attempts were made; 0 if the call was refused before anything was sent.
 
  Any thread may read an error. Of NULL it is 0.
  */

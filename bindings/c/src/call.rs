@@ -26,7 +26,8 @@ enum Kind {
 /// Is told how a call ended, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
 /// neither, any other status with an error. Credential and error are the callee's, who frees them.
 ///
-/// It must return soon, and may not block; it may start and cancel calls, and free anything.
+/// It must return soon, and may not block: no other call makes progress meanwhile. It may start and cancel calls, and free
+/// anything. It must return: a C++ exception that leaves it ends the process, and longjmp out of it is not allowed.
 pub type Completion = Option<
     unsafe extern "C" fn(user_data: *mut c_void, status: Status, credential: *mut Credential, error: *mut Error),
 >;
@@ -39,7 +40,7 @@ pub type Completion = Option<
 /// `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
 /// may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. It is
 /// written before `completion` is called, which may free it. `error` may be NULL; else `*error` is the caller's, or NULL where
-/// there is none. Any thread may call it, a callback too.
+/// there is none. Any thread may call it, a callback too. The client must not be freed before this function has returned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_get_device_credential_start(
     client: *const Client,
@@ -115,7 +116,8 @@ pub unsafe extern "C" fn devcred_call_wait(
     }
 }
 
-/// Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too.
+/// Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too, but
+/// no signal handler: it is not async-signal-safe.
 ///
 /// Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked off after the call was started.
 #[unsafe(no_mangle)]

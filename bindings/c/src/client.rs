@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::ops::ControlFlow;
+use std::ptr;
 use std::time::Duration;
 
 use devcred_bridge::{self as bridge, ErrorInfo, Outcome, Request};
@@ -97,7 +98,22 @@ pub unsafe extern "C" fn devcred_get_device_credential(
     }
 }
 
-/// Frees a client. NULL is allowed and does nothing. Calls that were started go on and complete.
+/// Closes a client: its running calls end soon, calls made afterwards end at once, both with DEVCRED_INVALID_PARAMETER. Returns when
+/// no callback of its calls, completion or log function, is running or will be called. What they use may be freed then, and
+/// their code unloaded, unless a call is started afterwards.
+///
+/// It blocks as long as a callback runs, so the caller must not hold a lock that a callback takes. A client may be closed any
+/// number of times, by several threads at once; each of them waits. The handle must be freed all the same.
+///
+/// Fails with DEVCRED_INVALID_PARAMETER, and closes nothing, for NULL and inside a callback of the library, which would wait for
+/// itself.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_client_close(client: *const Client) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe { fallible(ptr::null_mut(), || known("client", client)?.0.close_and_wait()) }
+}
+
+/// Frees a client. NULL is allowed and does nothing. Calls that were started go on and complete; devcred_client_close ends them.
 ///
 /// No thread may use the handle any more.
 #[unsafe(no_mangle)]

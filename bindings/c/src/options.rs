@@ -86,7 +86,7 @@ unsafe fn set_value<T>(options: *mut Options, value: T, option: fn(&mut bridge::
     }
 }
 
-/// Options of which none is set. NULL where there is no memory.
+/// Options of which none is set. Never NULL.
 ///
 /// The caller frees them with devcred_options_free.
 #[unsafe(no_mangle)]
@@ -96,7 +96,7 @@ pub extern "C" fn devcred_options_new() -> *mut Options {
 
 /// Options that come from the environment, as devcred_client_new finds it: ALIBABA_CLOUD_ACCESS_KEY_ID,
 /// ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, DEVCRED_INSTANCE_ID,
-/// DEVCRED_ENDPOINT and DEVCRED_MAX_REQUESTS_PER_SECOND. What a setter sets goes before them. NULL where there is no memory.
+/// DEVCRED_ENDPOINT and DEVCRED_MAX_REQUESTS_PER_SECOND. What a setter sets goes before them. Never NULL.
 ///
 /// The caller frees them with devcred_options_free.
 #[unsafe(no_mangle)]
@@ -262,8 +262,9 @@ pub unsafe extern "C" fn devcred_options_set_max_requests_per_second(
 /// Sets a function that is told the log events of the clients made of these options, up to a level: DEVCRED_LOG_ERROR to
 /// DEVCRED_LOG_TRACE. NULL takes it away again.
 ///
-/// It is called with `user_data` from threads of the library and of callers, several at once, and must return soon. `user_data`
-/// must stay as long as any of the clients and their calls.
+/// It is called with `user_data` on threads of the library, perhaps several at once, and must return soon. It must return: a C++
+/// exception that leaves it ends the process. `user_data` must stay valid until each client that was made of these options has
+/// been closed by devcred_client_close.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_log(
     options: *mut Options,

@@ -247,6 +247,7 @@ static void check_frees(void) {
     devcred_options_free(devcred_options_new());
     devcred_options_free(NULL);
     devcred_client_free(NULL);
+    CHECK(devcred_client_close(NULL) == DEVCRED_INVALID_PARAMETER);
     devcred_call_free(NULL);
     devcred_credential_free(NULL);
     devcred_error_free(NULL);

@@ -9,7 +9,7 @@ use std::fs;
 use std::time::Instant;
 
 use common::{How, INSTANCE, Program, Service, prefix};
-use devcred_emulator::Emulator;
+use devcred_emulator::{Emulator, Step, Tls};
 
 /// Runs a program with an emulator of its own, which it returns.
 fn run(name: &str, how: How, more: &[&str]) -> Service {
@@ -77,7 +77,7 @@ fn a_child_of_a_busy_process_has_a_working_client_of_its_own() {
 #[test]
 fn a_panic_is_an_error_and_the_next_call_works() {
     let folder = tempfile::tempdir().unwrap();
-    common::build_library_that_panics(folder.path());
+    common::install_library_that_panics(folder.path());
     for how in [How::Plainly, How::Sanitized] {
         let service = Service::start(Emulator::builder());
         Program::compile("panic", how, folder.path()).run(&service.arguments());
@@ -85,8 +85,36 @@ fn a_panic_is_an_error_and_the_next_call_works() {
 }
 
 #[test]
-fn a_name_server_that_is_silent_costs_no_thread_a_call() {
+fn a_name_server_that_is_silent_costs_one_thread_and_no_other_name() {
     run_both("resolver");
+}
+
+#[test]
+fn no_callback_comes_once_a_client_is_closed() {
+    for (how, times) in [(How::Plainly, "20"), (How::Sanitized, "20"), (How::Valgrind, "3")] {
+        run("closing", how, &[times]);
+    }
+}
+
+/// Nothing is printed either, as a panic would be.
+#[test]
+fn a_thread_that_the_system_refuses_is_an_error_and_the_next_call_works() {
+    for how in [How::Plainly, How::Sanitized] {
+        let service = Service::start(Emulator::builder());
+        assert_eq!(Program::compile("refused", how, &prefix()).run(&service.arguments()), "");
+    }
+}
+
+#[test]
+fn signals_are_the_programs_and_a_reset_raises_none() {
+    for how in [How::Plainly, How::Sanitized] {
+        let steps = [r#"{"reset": true}"#, r#"{"answer": "credential"}"#].map(|step| step.parse::<Step>().unwrap());
+        let steps = steps.into_iter().cycle().take(80);
+        let service = Service::start(Emulator::builder().tls(Tls::Right).steps(steps));
+        let mut arguments = service.arguments();
+        arguments.extend(service.emulator.authority_pem().map(str::to_owned));
+        Program::compile("signals", how, &prefix()).run(&arguments);
+    }
 }
 
 /// What a caller sees of an error, the same in every way of building the program.

@@ -39,13 +39,20 @@ pub(crate) fn start(
 ) -> Call {
     let cancelled = Arc::<Notify>::default();
     let started = Call { cancelled: OfProcess::of(Arc::clone(&cancelled)) };
-    begin(&started);
+    firewall(|| begin(&started));
     match runtime::handle() {
-        // A panic in `complete` ends its task and nothing else.
-        Ok(runtime) => drop(runtime.spawn(async move { complete(outcome(call, &cancelled).await) })),
-        Err(error) => complete(error.into()),
+        Ok(runtime) => drop(runtime.spawn(async move {
+            let outcome = outcome(call, &cancelled).await;
+            firewall(|| complete(outcome));
+        })),
+        Err(error) => firewall(|| runtime::as_bridge_thread(|| complete(Outcome::Error(error)))),
     }
     started
+}
+
+/// Runs code of a binding. A panic in it ends there: the hook has reported it.
+fn firewall(code: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(code));
 }
 
 /// What the call comes to, whatever ends it: its result, a cancel, a panic, or a panic in what a cancel drops. By then nothing is

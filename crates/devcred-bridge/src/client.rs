@@ -12,7 +12,8 @@ use crate::living::Living;
 use crate::log::{self, Log};
 use crate::options::{self, Options, Request};
 use crate::outcome::{ErrorInfo, Outcome};
-use crate::process::{Inherited, OfProcess};
+use crate::process::{Inherited, OfProcess, PerProcess};
+use crate::running::Running;
 use crate::runtime::is_bridge_thread;
 use crate::wait::{self, Pending};
 
@@ -23,6 +24,7 @@ pub struct Client {
     log: Option<Log>,
     /// `None` once it is closed.
     living: ArcSwapOption<OfProcess<Living>>,
+    running: PerProcess<Running>,
 }
 
 impl Client {
@@ -36,15 +38,15 @@ impl Client {
         let core = options.build()?;
         let access_key = internal::access_key(&core);
         let living = OfProcess::new(Living::new(core, access_key));
-        Ok(Self { log, living: ArcSwapOption::from_pointee(living) })
+        Ok(Self { log, living: ArcSwapOption::from_pointee(living), running: PerProcess::empty() })
     }
 
     /// Starts a call. `complete` is called exactly once, whatever becomes of the call, this client and the handle: on a thread
     /// of the bridge, also where the call is refused. Only where the system gives no threads it is called on this one, before
     /// this returns.
     ///
-    /// `complete` must return soon, since the bridge has two threads for all calls. It may start calls, and cancel and close; a
-    /// blocking call inside it is refused. A panic in it goes no further. It must not fork.
+    /// `complete` must return soon: the bridge has one thread, and no other call makes progress before. It may start calls, and
+    /// cancel and close; a blocking call inside it is refused. A panic in it goes no further. It must not fork.
     pub fn start(&self, request: Request, complete: impl FnOnce(Outcome) + Send + 'static) -> Call {
         self.start_with(request, |_| (), complete)
     }
@@ -56,12 +58,12 @@ impl Client {
         begin: impl FnOnce(&Call),
         complete: impl FnOnce(Outcome) + Send + 'static,
     ) -> Call {
-        call::start(self.call_of(request), begin, complete)
+        call::start(self.call_of(request), begin, self.counted(complete))
     }
 
     /// Starts a call whose outcome is waited for.
     pub fn begin(&self, request: Request) -> Pending {
-        Pending::start(self.call_of(request))
+        Pending::start(|complete| self.start(request, complete))
     }
 
     /// Makes a call and blocks until it has ended. `check` is asked after every `interval` of waiting: where it breaks, the call
@@ -105,6 +107,21 @@ impl Client {
         }
     }
 
+    /// Closes the client as [`close`](Client::close) does, and blocks until no completion and no log function of its calls runs
+    /// or will be called: those that ran were called and have returned. A call that is started meanwhile is waited for too.
+    ///
+    /// # Errors
+    /// `InvalidParameter`, with the client still open, in a completion or a log function: it would wait for itself.
+    pub fn close_and_wait(&self) -> Result<(), Box<ErrorInfo>> {
+        if is_bridge_thread() {
+            let why = "closing a client inside a callback could wait for itself: close it outside of callbacks";
+            return Err(ErrorInfo::invalid_parameter(why));
+        }
+        self.close();
+        self.running.get_or(Running::default).wait_for_none();
+        Ok(())
+    }
+
     /// Whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.living.load().is_none()
@@ -127,6 +144,18 @@ impl Client {
                     self.living.compare_and_swap(&found, Some(anew));
                 }
             }
+        }
+    }
+
+    /// Counts a call as running until this completion has returned.
+    fn counted<C: FnOnce(Outcome) + Send + 'static>(
+        &self,
+        complete: C,
+    ) -> impl FnOnce(Outcome) + Send + 'static + use<C> {
+        let entry = self.running.get_or(Running::default).enter();
+        move |outcome| {
+            let _entry = entry;
+            complete(outcome);
         }
     }
 

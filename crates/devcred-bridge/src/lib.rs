@@ -32,8 +32,18 @@
 //!
 //! # Threads
 //!
-//! One runtime for the process, with two workers and at most four threads for name look-ups. It is started at the first call
-//! and never shut down. Completions and log functions are called on its threads, outside of any lock.
+//! One thread runs the calls of the process. It is started at the first call and never ends. Completions and log functions are
+//! called on it, outside of any lock, so while one of them runs no other call makes progress. A second thread would only move
+//! the limit: two callbacks that block would stop all calls. At most four more threads look names up, one for each name at a
+//! time; each ends with its look-ups.
+//!
+//! If the system refuses the first thread, the call fails at once with an error of kind `Internal`, and the next call tries
+//! again. If it refuses a thread for a look-up, the attempt fails as one whose name could not be resolved.
+//!
+//! # Signals
+//!
+//! These threads block every signal that is sent to the process, so that the threads of the host receive it, and SIGPIPE, which a
+//! connection that the peer has reset raises in the thread that writes to it.
 //!
 //! # Panics
 //!
@@ -61,13 +71,16 @@ mod log;
 mod options;
 mod outcome;
 mod process;
+mod running;
 mod runtime;
+#[cfg(unix)]
+mod signals;
 mod wait;
 
 pub use call::Call;
 pub use client::Client;
 pub use devcred::{ErrorKind, Secret};
-#[cfg(any(test, feature = "test-panic"))]
+#[cfg(any(test, debug_assertions))]
 pub use living::PANICS;
 pub use log::{Log, LogLevel};
 pub use options::{Options, Request, count, milliseconds, seconds};

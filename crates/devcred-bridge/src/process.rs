@@ -7,6 +7,8 @@
 use std::mem;
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
+
 /// The id of this process.
 pub(crate) fn current() -> u32 {
     #[cfg(test)]
@@ -51,6 +53,26 @@ impl<T> Drop for OfProcess<T> {
         if self.process != current() {
             // One handle more than will ever be dropped.
             mem::forget(Arc::clone(&self.value));
+        }
+    }
+}
+
+/// A value of which each process has its own, made when it is first needed there.
+pub(crate) struct PerProcess<T>(ArcSwapOption<OfProcess<T>>);
+
+impl<T> PerProcess<T> {
+    pub(crate) const fn empty() -> Self {
+        Self(ArcSwapOption::const_empty())
+    }
+
+    pub(crate) fn get_or(&self, make: impl Fn() -> T) -> Arc<T> {
+        loop {
+            let found = self.0.load_full();
+            if let Some(Ok(value)) = found.as_ref().map(|of_process| of_process.here()) {
+                return Arc::clone(value);
+            }
+            // The first of several threads counts; what the others have made is dropped.
+            self.0.compare_and_swap(&found, Some(Arc::new(OfProcess::new(make()))));
         }
     }
 }

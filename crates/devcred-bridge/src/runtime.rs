@@ -1,23 +1,23 @@
 //! The runtime of the process: started at the first call, never shut down.
 
 use std::cell::Cell;
+use std::future::pending;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use arc_swap::ArcSwapOption;
-use devcred::{Error, internal};
+use devcred::internal::{self, Resolver};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::process::{self, OfProcess};
+use crate::outcome::ErrorInfo;
+use crate::process::{self, OfProcess, PerProcess};
 
-const WORKERS: usize = 2;
-
-/// Names are looked up on these. A look-up cannot be cancelled, so without a limit a name server that is silent would have a
-/// thread for each call.
-const LOOK_UPS: usize = 4;
-
-static OF_THIS_PROCESS: Place = Place::empty();
+static OF_THIS_PROCESS: Place = Place::new(spawn);
+static RESOLVER: PerProcess<Resolver> = PerProcess::empty();
 
 /// The id of no process.
 const NOWHERE: u32 = 0;
@@ -26,34 +26,72 @@ thread_local! {
     static IS_OF_RUNTIME: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this code runs on a thread of the bridge: in a completion or a log function. To wait there for another call could
+/// Whether this code runs on the thread of the bridge: in a completion or a log function. To wait there for another call would
 /// take the thread that this call needs.
 pub fn is_bridge_thread() -> bool {
     IS_OF_RUNTIME.get()
 }
 
-/// The runtime of this process. A forked child gets one of its own; the parent's is left as it is.
+/// Runs a completion on a thread of the host as on one of the bridge: what is refused there is refused here too.
+pub(crate) fn as_bridge_thread(complete: impl FnOnce()) {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IS_OF_RUNTIME.set(self.0);
+        }
+    }
+    let _restore = Restore(IS_OF_RUNTIME.replace(true));
+    complete();
+}
+
+/// The runtime of this process. A forked child gets its own; the parent's is left as it is.
 ///
 /// # Errors
-/// `Internal` where the system gives no threads.
-pub(crate) fn handle() -> Result<Handle, Error> {
-    OF_THIS_PROCESS.handle()
+/// `Internal` if the system refuses a thread or what a runtime needs beside it.
+pub(crate) fn handle() -> Result<Handle, Box<ErrorInfo>> {
+    catch_unwind(AssertUnwindSafe(|| OF_THIS_PROCESS.handle())).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
+}
+
+/// Looks names up for all clients of this process, so that a name has one look-up at a time and the number of threads has a
+/// limit, however many clients there are.
+pub(crate) fn resolver() -> Resolver {
+    Resolver::clone(&RESOLVER.get_or(Resolver::new))
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+type Spawn = fn(Work) -> io::Result<()>;
+
+/// Starts the thread of the runtime. Those for look-ups are started on it, and inherit the signals that it blocks.
+fn spawn(work: Work) -> io::Result<()> {
+    #[cfg(unix)]
+    let _blocked = crate::signals::block();
+    thread::Builder::new().name("devcred".to_owned()).spawn(work).map(drop)
 }
 
 /// Where the runtime is.
 struct Place {
-    runtime: ArcSwapOption<OfProcess<Runtime>>,
-    /// The process in which a thread is starting the runtime now. It stands in the place of a lock, which in a forked child
-    /// would stay locked if that thread is the parent's.
+    runtime: ArcSwapOption<OfProcess<Handle>>,
+    /// The process in which a thread is starting the runtime now. It replaces a lock, which in a forked child would stay
+    /// locked if that thread is the parent's.
     starting: AtomicU32,
+    spawn: Spawn,
+}
+
+/// Clears the mark of the thread that starts the runtime, also if it panics.
+struct Starting<'a>(&'a AtomicU32);
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        self.0.store(NOWHERE, Ordering::Release);
+    }
 }
 
 impl Place {
-    const fn empty() -> Self {
-        Self { runtime: ArcSwapOption::const_empty(), starting: AtomicU32::new(NOWHERE) }
+    const fn new(spawn: Spawn) -> Self {
+        Self { runtime: ArcSwapOption::const_empty(), starting: AtomicU32::new(NOWHERE), spawn }
     }
 
-    fn handle(&self) -> Result<Handle, Error> {
+    fn handle(&self) -> Result<Handle, Box<ErrorInfo>> {
         loop {
             if let Some(handle) = self.running() {
                 return Ok(handle);
@@ -63,94 +101,139 @@ impl Place {
                 thread::yield_now();
                 continue;
             }
+            let _starting = Starting(&self.starting);
             // Another thread may have started it since the first look.
-            let handle = self.running().map_or_else(|| self.start(), Ok);
-            self.starting.store(NOWHERE, Ordering::Release);
-            return handle;
+            return self.running().map_or_else(|| self.start().map_err(|_| no_threads()), Ok);
         }
     }
 
     fn running(&self) -> Option<Handle> {
         let found = self.runtime.load();
         let runtime = found.as_ref()?.here().ok()?;
-        Some(runtime.handle().clone())
+        Some(Handle::clone(runtime))
     }
 
-    fn start(&self) -> Result<Handle, Error> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .max_blocking_threads(LOOK_UPS)
-            .thread_name("devcred")
-            .on_thread_start(|| IS_OF_RUNTIME.set(true))
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(|_| {
-                internal::fault("the system gives no threads", Some("Look at its limits of threads and files."))
-            })?;
+    /// The thread comes first: if the system refuses it, there is no runtime yet that would have to be dropped here.
+    fn start(&self) -> io::Result<Handle> {
+        let (sender, receiver) = sync_channel(1);
+        (self.spawn)(Box::new(move || receiver.recv().into_iter().for_each(drive)))?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let handle = runtime.handle().clone();
-        self.runtime.store(Some(Arc::new(OfProcess::new(runtime))));
+        sender.send(runtime).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        self.runtime.store(Some(Arc::new(OfProcess::new(handle.clone()))));
         Ok(handle)
     }
+}
+
+/// Runs what is spawned, for ever.
+fn drive(runtime: Runtime) {
+    IS_OF_RUNTIME.set(true);
+    runtime.block_on(pending())
+}
+
+fn no_threads() -> Box<ErrorInfo> {
+    internal::fault("the system gives no threads", Some("Look at its limits of threads and files.")).into()
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::panic::resume_unwind;
+    use std::sync::Barrier;
     use std::sync::mpsc::channel;
-    use std::sync::{Barrier, Mutex};
+    use std::time::Duration;
+
+    use devcred::ErrorKind;
 
     use super::*;
     use crate::process::tests::as_if_forked;
 
+    /// How long a test waits for what must happen.
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// Runs something on this runtime.
+    fn works(runtime: &Handle) {
+        let (sender, receiver) = channel();
+        runtime.spawn(async move { sender.send(is_bridge_thread()) });
+        assert!(receiver.recv_timeout(LIMIT).unwrap());
+    }
+
     #[test]
     fn a_thread_of_the_bridge_knows_it() {
-        let (told, asked) = channel();
-        handle().unwrap().spawn(async move { told.send(is_bridge_thread()) });
-        assert!(asked.recv().unwrap());
+        works(&handle().unwrap());
         assert!(!is_bridge_thread());
     }
 
-    /// tokio makes a thread as soon as such a task is given to it and no thread is free, and none is before all are given.
     #[test]
-    fn a_hundred_look_ups_that_do_not_end_have_four_threads_at_most() {
-        let place = Place::empty();
-        let runtime = place.handle().unwrap();
-        let (told, threads) = channel();
-        let (end, ended) = channel::<()>();
-        let ended = Arc::new(Mutex::new(ended));
-        for _ in 0..100 {
-            let (told, ended) = (told.clone(), Arc::clone(&ended));
-            runtime.spawn_blocking(move || {
-                told.send(thread::current().id()).unwrap();
-                let _ = ended.lock().unwrap().recv();
-            });
-        }
-        drop((told, end));
-        let threads: Vec<_> = threads.iter().collect();
-        assert_eq!(threads.len(), 100);
-        assert!(HashSet::<thread::ThreadId>::from_iter(threads).len() <= LOOK_UPS);
+    fn a_completion_on_a_thread_of_the_host_counts_as_one_of_the_bridge() {
+        as_bridge_thread(|| assert!(is_bridge_thread()));
+        catch_unwind(|| as_bridge_thread(|| resume_unwind(Box::new(())))).unwrap_err();
+        assert!(!is_bridge_thread());
     }
 
     #[test]
-    fn a_forked_child_has_a_runtime_of_its_own() {
-        let place = Place::empty();
+    fn a_thread_that_the_system_refuses_is_an_error_at_once_and_the_next_call_works() {
+        static REFUSALS: AtomicU32 = AtomicU32::new(2);
+        let place = Place::new(|work| {
+            let refuse = REFUSALS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            if refuse.is_ok() { Err(io::ErrorKind::WouldBlock.into()) } else { spawn(work) }
+        });
+        for _ in 0..2 {
+            let refused = place.handle().unwrap_err();
+            assert_eq!((refused.kind, refused.message.as_str()), (ErrorKind::Internal, "the system gives no threads"));
+        }
+        works(&place.handle().unwrap());
+    }
+
+    #[test]
+    fn a_panic_while_the_runtime_starts_does_not_lock_out_the_next_call() {
+        static PANICS: AtomicU32 = AtomicU32::new(1);
+        let place = Place::new(|work| {
+            if PANICS.swap(0, Ordering::Relaxed) == 1 {
+                resume_unwind(Box::new(()));
+            }
+            spawn(work)
+        });
+        catch_unwind(AssertUnwindSafe(|| place.handle())).unwrap_err();
+        works(&place.handle().unwrap());
+    }
+
+    #[test]
+    fn a_thread_that_ends_before_it_has_its_runtime_is_an_error() {
+        let place = Place::new(|work| {
+            drop(work);
+            Ok(())
+        });
+        assert_eq!(place.handle().unwrap_err().message, "the system gives no threads");
+    }
+
+    #[test]
+    fn a_forked_child_has_a_runtime_and_a_resolver_of_its_own() {
+        let place = Place::new(spawn);
         let parents = place.handle().unwrap().id();
         let (first, second) = as_if_forked(|| (place.handle().unwrap().id(), place.handle().unwrap().id()));
         assert!(first == second && first != parents);
+
+        let resolvers = PerProcess::empty();
+        let parents = resolvers.get_or(Resolver::new);
+        assert!(Arc::ptr_eq(&parents, &resolvers.get_or(Resolver::new)));
+        as_if_forked(|| {
+            let childs = resolvers.get_or(Resolver::new);
+            assert!(!Arc::ptr_eq(&parents, &childs) && Arc::ptr_eq(&childs, &resolvers.get_or(Resolver::new)));
+        });
     }
 
     /// The thread that was starting it is the parent's, and never ends there.
     #[test]
     fn a_child_does_not_wait_for_a_thread_of_its_parent() {
-        let place = Place::empty();
+        let place = Place::new(spawn);
         place.starting.store(process::current(), Ordering::Release);
         as_if_forked(|| place.handle()).unwrap();
     }
 
     #[test]
     fn threads_that_come_first_together_get_the_same() {
-        let (place, barrier) = (Place::empty(), Barrier::new(8));
+        let (place, barrier) = (Place::new(spawn), Barrier::new(8));
         let come = || {
             barrier.wait();
             place.handle().unwrap().id()

@@ -12,6 +12,9 @@ use crate::outcome::{ErrorInfo, Outcome};
 use crate::process::OfProcess;
 use crate::runtime::is_bridge_thread;
 
+/// What is called with an outcome.
+pub(crate) type Completion = Box<dyn FnOnce(Outcome) + Send>;
+
 /// A started call whose outcome is kept for the one who waits. Dropping it leaves the call as it is.
 pub struct Pending {
     call: Call,
@@ -33,10 +36,11 @@ enum Due {
 }
 
 impl Pending {
-    pub(crate) fn start(call: impl Future<Output = Outcome> + Send + 'static) -> Self {
-        let slot = Arc::new(Slot::default());
+    /// Starts a call by this function, which is called with the call's completion.
+    pub(crate) fn start(start: impl FnOnce(Completion) -> Call) -> Self {
+        let slot = Arc::<Slot>::default();
         let filled = Arc::clone(&slot);
-        let call = call::start(call, |_| (), move |outcome| filled.put(outcome));
+        let call = start(Box::new(move |outcome| filled.put(outcome)));
         Self { call, slot: OfProcess::of(slot) }
     }
 

@@ -3,9 +3,13 @@
 
 mod common;
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 use common::{INSTANCE_ID, LIMIT, call, credential, error, hanging, only, request, service, start};
@@ -89,15 +93,18 @@ fn a_completion_is_called_on_a_thread_of_the_bridge_also_where_the_call_is_refus
 fn a_completion_that_panics_costs_no_thread() {
     let service = service();
     let client = service.client();
-    for _ in 0..4 {
+    let mut threads = HashSet::new();
+    for _ in 0..16 {
         let (told, begun) = channel();
         client.start(request("GID_test@@@test"), move |_| {
-            told.send(()).unwrap();
+            told.send(thread::current().id()).unwrap();
             resume_unwind(Box::new(()));
         });
-        begun.recv_timeout(LIMIT).unwrap();
+        threads.insert(begun.recv_timeout(LIMIT).unwrap());
     }
     credential(call(&client, "GID_test@@@test"));
+    // Those that are there from the beginning: none has ended and been replaced.
+    assert!(threads.len() <= 2, "{threads:?}");
 }
 
 #[test]
@@ -171,6 +178,41 @@ fn closing_a_client_ends_what_runs_and_refuses_what_comes() {
     assert_eq!(error(call(&client, "GID_test@@@test")).text, "InvalidParameter: this client is closed");
     let refused = client.set_access_key("LTAI".to_owned(), &Secret::new("s3cr3t"), None).unwrap_err();
     assert_eq!(refused.message, "this client is closed");
+}
+
+#[test]
+fn a_client_that_is_closed_and_waited_for_calls_no_completion_afterwards() {
+    let service = service();
+    let client = Arc::new(service.client());
+    for _ in 0..20 {
+        let completed = Arc::<AtomicUsize>::default();
+        for number in 0..10 {
+            let completed = Arc::clone(&completed);
+            let request = if number % 2 == 0 { hanging() } else { request("GID_test@@@test") };
+            client.start(request, move |_| {
+                thread::sleep(Duration::from_millis(2));
+                completed.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        let pending = client.begin(hanging());
+        client.close_and_wait().unwrap();
+        assert_eq!(completed.load(Ordering::Relaxed), 10);
+        let taken = pending.wait(Duration::ZERO, || ControlFlow::Break(())).unwrap();
+        assert!(error(taken).message.contains("closed"));
+        client.close_and_wait().unwrap();
+    }
+}
+
+#[test]
+fn a_completion_cannot_wait_for_the_end_of_itself() {
+    let service = service();
+    let client = Arc::new(service.client());
+    let (told, refused) = channel();
+    let inside = Arc::clone(&client);
+    client.start(request("GID_test@@@test"), move |_| told.send(inside.close_and_wait()).unwrap());
+    let refused = refused.recv_timeout(LIMIT).unwrap().unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::InvalidParameter);
+    assert!(!client.is_closed());
 }
 
 #[test]

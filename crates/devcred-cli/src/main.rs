@@ -10,6 +10,7 @@ mod console;
 mod emulator;
 mod exit;
 mod failure;
+mod firewall;
 mod get;
 mod key_pair;
 mod output;

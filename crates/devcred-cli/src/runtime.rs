@@ -7,6 +7,7 @@ use tokio::select;
 use tokio::signal::ctrl_c;
 
 use crate::failure::Failure;
+use crate::firewall;
 
 /// Does the work unless Ctrl-C comes first, and returns at once in either case: a look-up of a name that is still under way
 /// cannot be cancelled, so it is left behind.
@@ -23,13 +24,15 @@ pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T
 
 /// Does the work to its end. Until it says [`survive_ctrl_c`], Ctrl-C ends the process.
 pub(crate) fn run_to_its_end<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Internal(format!("the system refused what a runtime needs: {error}")))?;
-    let outcome = runtime.block_on(work);
-    runtime.shutdown_background();
-    outcome
+    firewall::guard(|| {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::Internal(format!("the system refused what a runtime needs: {error}")))?;
+        let outcome = runtime.block_on(work);
+        runtime.shutdown_background();
+        outcome
+    })
 }
 
 /// Ends when the process is asked to terminate, as service managers and containers ask. It hears from the moment of this

@@ -16,9 +16,9 @@ use crate::listener::Listener;
 use crate::proxy::{Front, Proxy};
 use crate::quota::Quotas;
 use crate::random::Random;
-use crate::service::{DEFAULT_READ_TIMEOUT, Service};
+use crate::service::{DEFAULT_READ_TIMEOUT, EndlessSteps, Service};
 use crate::step::Step;
-use crate::tls::{SERVICE_NAME, Speech, Tls};
+use crate::tls::{SERVICE_NAME, Speeches, Tls};
 
 /// Configures an [`Emulator`]; made by [`Emulator::builder`].
 #[derive(Debug)]
@@ -30,8 +30,11 @@ pub struct Builder {
     clock_offset_seconds: i64,
     listen: SocketAddr,
     steps: Vec<Step>,
+    endless_steps: EndlessSteps,
     quotas: Option<Quotas>,
     tls: Option<Tls>,
+    connections: Vec<Tls>,
+    is_black_hole: bool,
     proxy: Option<Proxy>,
     read_timeout: Duration,
 }
@@ -45,8 +48,11 @@ impl Builder {
             clock_offset_seconds: 0,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             steps: Vec::new(),
+            endless_steps: EndlessSteps::default(),
             quotas: None,
             tls: None,
+            connections: Vec::new(),
+            is_black_hole: false,
             proxy: None,
             read_timeout: DEFAULT_READ_TIMEOUT,
         }
@@ -112,6 +118,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn endless_steps(mut self, next: Box<dyn FnMut() -> Option<Step> + Send>) -> Self {
+        self.endless_steps = EndlessSteps(Some(next));
+        self
+    }
+
     /// Applies the service's quotas. Default: none.
     pub fn quotas(mut self, quotas: Quotas) -> Self {
         self.quotas = Some(quotas);
@@ -121,6 +132,32 @@ impl Builder {
     /// Speaks TLS, with a certificate made now: [`Emulator::endpoint`] is `https`. Default: plain HTTP.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// How the first connections begin, one each, in the order in which they are accepted; afterwards they begin as
+    /// [`tls`](Self::tls) says. So a client's first attempts can meet a reset or an alert, and its next one the service.
+    ///
+    /// ```
+    /// use devcred_emulator::{Emulator, Tls};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), devcred_emulator::StartError> {
+    /// let internal_error = Tls::Alert(80);
+    /// let emulator = Emulator::builder().tls(Tls::Right).connections([Tls::Reset, internal_error]).start().await?;
+    /// // Here your software makes a call: its third attempt succeeds.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connections(mut self, connections: impl IntoIterator<Item = Tls>) -> Self {
+        self.connections.extend(connections);
+        self
+    }
+
+    /// Leaves every connection unanswered, without refusing it, as a firewall does that drops packets: the queue of
+    /// connections is full. That depends on the system; it works on Linux.
+    pub fn black_hole(mut self) -> Self {
+        self.is_black_hole = true;
         self
     }
 
@@ -150,7 +187,10 @@ impl Builder {
             return Err(StartError::NotLoopback(self.listen));
         }
         Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let service_listener = Listener::bind(self.listen).await?;
+        let service_listener = match self.is_black_hole {
+            false => Listener::bind(self.listen).await?,
+            true => Listener::bind_black_hole(self.listen).await?,
+        };
         let address = service_listener.address;
         let redirected = match self.steps.iter().any(Step::is_redirect) {
             true => Some(Listener::bind_beside(address.ip()).await?),
@@ -160,7 +200,7 @@ impl Builder {
             Some(proxy) => Some(Front::bind(proxy, address, self.read_timeout).await?),
             None => None,
         };
-        let (speech, authority_pem) = self.tls.map_or(Ok((Speech::Plain, None)), Tls::prepare)?;
+        let (speeches, authority_pem) = Speeches::prepare(&self.connections, self.tls)?;
         let endpoint = match (self.tls, &proxy) {
             (None, _) => format!("http://{address}"),
             (Some(_), None) => format!("https://localhost:{}", address.port()),
@@ -176,11 +216,12 @@ impl Builder {
         let clock = Clock::with_offset(self.clock_offset_seconds);
         let mut service = Service::new(Accounts::new(accounts), devices, clock, random)
             .with_steps(self.steps)
+            .with_endless_steps(self.endless_steps)
             .with_quotas(self.quotas);
         service.name = self.tls.map(|_| SERVICE_NAME);
         service.read_timeout = self.read_timeout;
         service.redirect_location = redirected.as_ref().and_then(location);
-        let listeners = Listeners { service: service_listener, speech, redirected, proxy };
+        let listeners = Listeners { service: service_listener, speeches, redirected, proxy };
         Ok(Emulator::serve(Arc::new(service), listeners, endpoint, authority_pem))
     }
 

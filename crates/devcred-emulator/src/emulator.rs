@@ -15,7 +15,7 @@ use crate::journal::Journal;
 use crate::listener::{Listener, Stopped};
 use crate::proxy::{Front, ProxyRequest};
 use crate::service::{Service, lock};
-use crate::tls::Speech;
+use crate::tls::Speeches;
 use crate::{connection, server};
 
 /// A running emulator. Dropping it stops listening and closes its connections.
@@ -34,7 +34,7 @@ pub struct Emulator {
 /// Everything an emulator listens on.
 pub(crate) struct Listeners {
     pub(crate) service: Listener,
-    pub(crate) speech: Speech,
+    pub(crate) speeches: Speeches,
     pub(crate) redirected: Option<Listener>,
     pub(crate) proxy: Option<Front>,
 }
@@ -101,8 +101,8 @@ impl Emulator {
             .map(|(_, credential)| credential.access_key_secret.clone())
     }
 
-    /// The authority that signed the certificate, as PEM: what a client has to trust. `None` without TLS, and where
-    /// [`Tls`](crate::Tls) says that there is none to be told.
+    /// The authority that signed the certificate, as PEM: what a client has to trust. `None` without
+    /// [`Builder::tls`](crate::Builder::tls).
     pub fn authority_pem(&self) -> Option<&str> {
         self.authority_pem.as_deref()
     }
@@ -187,9 +187,9 @@ impl Emulator {
 
 impl Listeners {
     async fn run(self, service: Arc<Service>, redirect_connections: Arc<AtomicU64>, stopped: Stopped) {
-        let (router, speech) = (server::router(&service), Arc::new(self.speech));
+        let (router, speeches) = (server::router(&service), self.speeches);
         let serve =
-            |stream, peer| connection::serve(stream, peer, Arc::clone(&service), Arc::clone(&speech), router.clone());
+            |stream, peer| connection::serve(stream, peer, Arc::clone(&service), speeches.next(), router.clone());
         let redirected = async {
             let Some(listener) = self.redirected else { return };
             let count = |_, _| {

@@ -1,8 +1,15 @@
-//! What the test needs that signs requests by the core and by this implementation, side by side. No promise is made for it.
+//! What the tests need beyond the public API. No promise is made for it.
 
 use crate::authenticate::Claim;
+use crate::builder::Builder;
 use crate::error::Refusal;
 use crate::request::{ApiRequest, Received};
+use crate::step::Step;
+
+/// Lets every request that follows the scripted steps meet the next of these; `None` is the service's own answer.
+pub fn with_endless_steps(builder: Builder, next: impl FnMut() -> Option<Step> + Send + 'static) -> Builder {
+    builder.endless_steps(Box::new(next))
+}
 
 /// A request `POST /` with an empty body, as the service understands it, and what the service calculates from it.
 #[derive(Debug)]

@@ -41,7 +41,8 @@
 //!   and `ListDeviceCredentialClientId`. A device's credential stays the same until it is registered anew or refreshed.
 //! * Misbehaves on demand: by the name of a device, or by [`Step`]s in the order in which requests arrive.
 //! * Applies both [`Quotas`] of the service, lets security tokens expire, speaks TLS with certificates that are right or
-//!   wrong in one way ([`Tls`]), and puts a [`Proxy`] in front of itself.
+//!   wrong in one way ([`Tls`]), resets or breaks the first connections ([`Builder::connections`]), and puts a [`Proxy`] in
+//!   front of itself.
 //! * Writes XML where a caller asks for it, by `Format=XML` or `accept: application/xml`.
 //! * Keeps a journal of calls ([`Emulator::calls`], [`Emulator::wait_for`], [`Emulator::finished_calls`]) in which no
 //!   secret and no security token stands.
@@ -67,7 +68,8 @@
 //!
 //! # Steps, and what else can go wrong
 //!
-//! [`Builder::steps`] says what the first requests meet; [`Step`] has the list of what that can be.
+//! [`Builder::steps`] says what the first requests meet; [`Step`] has the list of what that can be. [`Builder::connections`]
+//! does the same for connections, [`Tls`] being its list.
 //!
 //! ```
 //! use devcred_emulator::{Emulator, Tls};

@@ -4,9 +4,10 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::builder::StartError;
 
@@ -16,6 +17,8 @@ pub(crate) type Stopped = watch::Receiver<()>;
 pub(crate) struct Listener {
     pub(crate) address: SocketAddr,
     listener: TcpListener,
+    /// Connections that are never accepted.
+    queued: Vec<TcpStream>,
 }
 
 impl Listener {
@@ -23,7 +26,24 @@ impl Listener {
         let cannot_listen = |source| StartError::Listen { address: asked, source };
         let listener = TcpListener::bind(asked).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
-        Ok(Self { address, listener })
+        Ok(Self { address, listener, queued: Vec::new() })
+    }
+
+    /// It neither accepts connections nor refuses them, since its queue is full.
+    pub(crate) async fn bind_black_hole(asked: SocketAddr) -> Result<Self, StartError> {
+        /// A connection over loopback that can be queued is there at once.
+        const LONG_ENOUGH: Duration = Duration::from_millis(100);
+        let cannot_listen = |source| StartError::Listen { address: asked, source };
+        let socket = if asked.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+        let socket = socket.map_err(cannot_listen)?;
+        socket.bind(asked).map_err(cannot_listen)?;
+        let listener = socket.listen(1).map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        let mut queued = Vec::new();
+        while let Ok(stream) = timeout(LONG_ENOUGH, TcpStream::connect(address)).await {
+            queued.push(stream.map_err(cannot_listen)?);
+        }
+        Ok(Self { address, listener, queued })
     }
 
     /// On a port that the system chooses.
@@ -36,6 +56,10 @@ impl Listener {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        if !self.queued.is_empty() {
+            let _ = stopped.changed().await;
+            return;
+        }
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::iter::once;
+use std::mem;
 
 use axum::body::Bytes;
 use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
@@ -33,16 +34,25 @@ impl Scene<'_> {
         if !step.delay.is_zero() {
             tokio::time::sleep(step.delay).await;
         }
+        if let Some(time) = step.close_after {
+            self.socket.end_later(time, Ending::Close);
+        }
+        if let Some((time, bytes)) = step.raw_later {
+            let chunks = Box::new(once(bytes));
+            self.socket.end_later(time, Ending::Write { chunks, pause: None, stays_open: true });
+        }
         match step.act {
             Act::Hang => pending().await,
             Act::Close => self.end_unanswered(Ending::Close).await,
             Act::Reset => self.end_unanswered(Ending::Reset).await,
-            Act::Raw { bytes, drip } => {
+            Act::Corrupt => self.end_unanswered(Ending::Corrupt).await,
+            Act::Raw { content, drip } => {
                 self.call.answered(None, None);
-                self.socket.end(Ending::Write { chunks: Box::new(once(bytes)), pause: drip }).await
+                let (chunks, stays_open) = (content.into_chunks(), step.close_after.is_some());
+                self.socket.end(Ending::Write { chunks, pause: drip, stays_open }).await
             }
-            Act::Answer(answer) => {
-                let delivery = answer.delivery;
+            Act::Answer(mut answer) => {
+                let delivery = mem::take(&mut answer.delivery);
                 let (reply, refusal) = self.reply(answer);
                 let end = if delivery.truncate.is_some() { CallEnd::EmulatorClosed } else { CallEnd::Answered };
                 self.call.ended(end, Some(reply.status().as_u16()), refusal.as_ref());
@@ -143,10 +153,14 @@ fn write(mut reply: Response<Content>, delivery: Delivery) -> Written {
     if let Some(length) = reply.body().length() {
         reply.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
-    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let stays_open = !delivery.ends_the_connection();
+    if !stays_open {
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let (head, content) = reply.into_parts();
     let (status, reason) = (head.status.as_str(), head.status.canonical_reason().unwrap_or_default());
-    let mut bytes = format!("HTTP/1.1 {status} {reason}\r\n").into_bytes();
+    let mut bytes = delivery.before.to_vec();
+    bytes.extend(format!("HTTP/1.1 {status} {reason}\r\n").into_bytes());
     for (name, value) in &head.headers {
         bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
@@ -155,8 +169,8 @@ fn write(mut reply: Response<Content>, delivery: Delivery) -> Written {
         Some(length) => first(length, content.into_chunks()),
         None => content.into_chunks(),
     };
-    let chunks = Box::new(once(Bytes::from(bytes)).chain(body));
-    Written::ByHand(Ending::Write { chunks, pause: delivery.drip })
+    let chunks = Box::new(once(Bytes::from(bytes)).chain(body).chain(once(delivery.after)));
+    Written::ByHand(Ending::Write { chunks, pause: delivery.drip, stays_open })
 }
 
 fn first(length: usize, chunks: Chunks) -> Chunks {

@@ -1,4 +1,4 @@
-//! A proxy that leads every `CONNECT` to the emulator, or refuses it.
+//! A proxy that leads every `CONNECT` to the emulator, refuses it, or does not answer.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use std::{fmt, io};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional, sink};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -35,6 +35,10 @@ pub enum Proxy {
     AuthenticationRequired,
     /// Answers 502.
     Refusing,
+    /// Closes the connection without an answer.
+    Dropping,
+    /// Never answers.
+    Silent,
     /// Refuses connections: nothing listens at its address, and nothing else can as long as the emulator runs.
     Closed,
 }
@@ -47,6 +51,8 @@ impl fmt::Debug for Proxy {
             Self::WithPassword { .. } => "WithPassword",
             Self::AuthenticationRequired => "AuthenticationRequired",
             Self::Refusing => "Refusing",
+            Self::Dropping => "Dropping",
+            Self::Silent => "Silent",
             Self::Closed => "Closed",
         })
     }
@@ -60,8 +66,8 @@ pub struct ProxyRequest {
     pub target: String,
     /// Whether a `Proxy-Authorization` came with it; what is in it is not kept.
     pub has_authorization: bool,
-    /// The answer: 200, 407, 502, or 405 to anything but `CONNECT`.
-    pub status: u16,
+    /// The answer: 200, 407, 502, or 405 to anything but `CONNECT`; `None` if there was none.
+    pub status: Option<u16>,
 }
 
 /// A proxy that has its address.
@@ -129,9 +135,17 @@ impl Rule {
         let request = self.judge(&head);
         let status = request.status;
         lock(requests).push(request);
-        if status != 200 {
-            client.write_all(refusal(status).as_bytes()).await?;
-            return client.shutdown().await;
+        match status {
+            Some(200) => {}
+            Some(status) => {
+                client.write_all(refusal(status).as_bytes()).await?;
+                return client.shutdown().await;
+            }
+            None if self.proxy == Proxy::Silent => {
+                copy(&mut client, &mut sink()).await?;
+                return Ok(());
+            }
+            None => return Ok(()),
         }
         let mut emulator = TcpStream::connect(self.emulator).await?;
         client.write_all(b"HTTP/1.1 200 Connection Established\r\n\r\n").await?;
@@ -148,14 +162,15 @@ impl Rule {
         let authorization = headers.find(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"));
         let authorization = authorization.map(|(_, value)| value.trim());
         let status = match &self.proxy {
-            _ if method != "CONNECT" => 405,
+            _ if method != "CONNECT" => Some(405),
             Proxy::WithPassword { user, password } => {
                 let expected = format!("Basic {}", BASE64.encode(format!("{user}:{password}")));
-                if authorization == Some(&expected) { 200 } else { 407 }
+                Some(if authorization == Some(&expected) { 200 } else { 407 })
             }
-            Proxy::AuthenticationRequired => 407,
-            Proxy::Refusing => 502,
-            Proxy::Open | Proxy::Closed => 200,
+            Proxy::AuthenticationRequired => Some(407),
+            Proxy::Refusing => Some(502),
+            Proxy::Open | Proxy::Closed => Some(200),
+            Proxy::Dropping | Proxy::Silent => None,
         };
         ProxyRequest { target: target.to_owned(), has_authorization: authorization.is_some(), status }
     }

@@ -1,6 +1,7 @@
 //! Everything the emulator knows, shared by all connections.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,22 @@ use crate::quota::{Meter, Quotas};
 use crate::random::Random;
 use crate::step::Step;
 
+/// Makes up what each request meets. The default makes up nothing.
+#[derive(Default)]
+pub(crate) struct EndlessSteps(pub(crate) Option<Box<dyn FnMut() -> Option<Step> + Send>>);
+
+impl EndlessSteps {
+    fn next(&mut self) -> Option<Step> {
+        self.0.as_mut()?()
+    }
+}
+
+impl fmt::Debug for EndlessSteps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EndlessSteps")
+    }
+}
+
 /// The service closes a connection that is idle for about as long.
 pub(crate) const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -38,6 +55,7 @@ pub(crate) struct Service {
     nonces: Mutex<Nonces>,
     rounds: Mutex<Rounds>,
     steps: Mutex<VecDeque<Step>>,
+    endless_steps: Mutex<EndlessSteps>,
     meter: Option<Mutex<Meter>>,
     billed: AtomicU64,
 }
@@ -56,6 +74,7 @@ impl Service {
             nonces: Mutex::default(),
             rounds: Mutex::default(),
             steps: Mutex::default(),
+            endless_steps: Mutex::default(),
             meter: None,
             billed: AtomicU64::new(0),
         }
@@ -63,6 +82,10 @@ impl Service {
 
     pub(crate) fn with_steps(self, steps: Vec<Step>) -> Self {
         Self { steps: Mutex::new(steps.into()), ..self }
+    }
+
+    pub(crate) fn with_endless_steps(self, next: EndlessSteps) -> Self {
+        Self { endless_steps: Mutex::new(next), ..self }
     }
 
     pub(crate) fn with_quotas(self, quotas: Option<Quotas>) -> Self {
@@ -84,6 +107,7 @@ impl Service {
     /// What the next request meets: the steps in their order, then what the name of its device asks for.
     pub(crate) fn next_step(&self, client_id: Option<&str>) -> Step {
         let scripted = lock(&self.steps).pop_front();
+        let scripted = scripted.or_else(|| lock(&self.endless_steps).next());
         scripted.or_else(|| self.rounds().next(client_id?)).unwrap_or_default()
     }
 

@@ -1,93 +1,199 @@
-//! TLS, with certificates made when the emulator starts.
+//! TLS, with certificates made when the emulator starts, and what else a connection can begin with.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier};
+use rustls::version::{TLS12, TLS13};
+use rustls::{DEFAULT_VERSIONS, RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 use crate::builder::StartError;
+use crate::service::lock;
 use crate::signature::acs3::payload_hash;
 
 /// A name that never resolves, for clients that reach the emulator through its proxy.
 pub(crate) const SERVICE_NAME: &str = "service.test";
 
-/// How an emulator with TLS presents itself; for [`Builder::tls`](crate::Builder::tls).
+type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// How a connection begins, for [`Builder::tls`](crate::Builder::tls) and
+/// [`Builder::connections`](crate::Builder::connections).
+///
+/// A certificate is signed by [`Emulator::authority_pem`](crate::Emulator::authority_pem) unless its word says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tls {
-    /// With a certificate for `localhost`, `127.0.0.1`, `::1` and `service.test`, signed by [`Emulator::authority_pem`].
-    ///
-    /// [`Emulator::authority_pem`]: crate::Emulator::authority_pem
+    /// TLS with a certificate for `localhost`, `127.0.0.1`, `::1` and `service.test`.
     Right,
-    /// With one for another host.
+    /// The same, by TLS 1.2 only.
+    OnlyTls12,
+    /// The same, by TLS 1.3 only.
+    OnlyTls13,
+    /// The same, for clients that present a certificate of the authority. The emulator gives none to anyone.
+    ClientCertificate,
+    /// A certificate for another host.
     WrongHost,
-    /// With one of another authority than [`Emulator::authority_pem`](crate::Emulator::authority_pem), which signed nothing.
+    /// A certificate of another authority than [`Emulator::authority_pem`](crate::Emulator::authority_pem), which signed
+    /// nothing.
     UnknownAuthority,
-    /// With one that expired long ago.
+    /// A certificate that signed itself, as `openssl req -x509` makes one: it is marked as an authority (`CA:TRUE`).
+    SelfSigned,
+    /// A certificate that expired long ago.
     Expired,
-    /// With one that is valid from the year 2100 only.
+    /// A certificate that is valid from the year 2100 only.
     NotYetValid,
-    /// Not at all: connections are accepted, and nothing is ever said on them.
+    /// A fatal alert in response to the client's first bytes, with this description of RFC 8446, section 6: 80 is
+    /// `internal_error`, such as of a load balancer that restarts; 70 is `protocol_version`, of a server that speaks TLS 1.1
+    /// or older; 40 is `handshake_failure`, of one that has no cipher suite in common with the client.
+    Alert(u8),
+    /// The connection is closed when the client's first bytes have come.
+    Close,
+    /// The connection is reset when the client's first bytes have come, before they are read.
+    Reset,
+    /// Nothing is ever sent.
     Silent,
 }
 
-/// What is spoken on a connection.
+/// How a connection begins.
 pub(crate) enum Speech {
     Plain,
     Tls(TlsAcceptor),
+    Alert(u8),
+    Close,
+    Reset,
     Silent,
 }
 
-impl Tls {
-    /// What to speak, and the authority to trust, where there is one.
-    pub(crate) fn prepare(self) -> Result<(Speech, Option<String>), StartError> {
-        let right = ["localhost", "127.0.0.1", "::1", SERVICE_NAME].as_slice();
-        let (names, years) = match self {
-            Self::Right | Self::UnknownAuthority => (right, (2020, 2100)),
-            Self::WrongHost => (["other.test"].as_slice(), (2020, 2100)),
-            Self::Expired => (right, (2001, 2002)),
-            Self::NotYetValid => (right, (2100, 2101)),
-            Self::Silent => return Ok((Speech::Silent, None)),
-        };
-        let certify = |years| certify(names, years).map_err(|error| StartError::Certificate(error.to_string()));
-        let (config, pem) = certify(years)?;
-        let pem = if self == Self::UnknownAuthority { certify(years)?.1 } else { pem };
-        Ok((Speech::Tls(TlsAcceptor::from(Arc::new(config))), Some(pem)))
+/// How the first connections begin, and how all others do.
+pub(crate) struct Speeches {
+    first: Mutex<VecDeque<Arc<Speech>>>,
+    then: Arc<Speech>,
+}
+
+impl Speeches {
+    pub(crate) fn next(&self) -> Arc<Speech> {
+        lock(&self.first).pop_front().unwrap_or_else(|| Arc::clone(&self.then))
+    }
+
+    /// With `then`, also the authority to trust, as PEM.
+    pub(crate) fn prepare(first: &[Tls], then: Option<Tls>) -> Result<(Self, Option<String>), StartError> {
+        Self::try_prepare(first, then).map_err(|error| StartError::Certificate(error.to_string()))
+    }
+
+    fn try_prepare(first: &[Tls], then: Option<Tls>) -> Fallible<(Self, Option<String>)> {
+        if first.is_empty() && then.is_none() {
+            return Ok((Self { first: Mutex::default(), then: Arc::new(Speech::Plain) }, None));
+        }
+        let authority = Authority::new()?;
+        let speech = |tls: Tls| tls.speech(&authority).map(Arc::new);
+        let first = first.iter().map(|tls| speech(*tls)).collect::<Fallible<_>>()?;
+        let speeches = Self { first: Mutex::new(first), then: then.map_or(Ok(Arc::new(Speech::Plain)), speech)? };
+        Ok((speeches, then.map(|_| authority.certificate.pem())))
     }
 }
 
-/// A certificate from the first of January of one year to that of another, and the PEM of the authority that signed it.
-fn certify(names: &[&str], (from, to): (i32, i32)) -> Result<(ServerConfig, String), Box<dyn std::error::Error>> {
-    let authority_key = KeyPair::generate()?;
-    let mut authority = CertificateParams::default();
-    // A name of its own: where a client trusts another emulator's, the issuer is unknown to it, not its signature bad.
-    let fingerprint: String = payload_hash(authority_key.public_key_raw()).chars().take(16).collect();
-    authority.distinguished_name.push(DnType::CommonName, format!("devcred emulator {fingerprint}, for tests only"));
-    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let pem = authority.self_signed(&authority_key)?.pem();
-    let issuer = Issuer::new(authority, authority_key);
+impl Tls {
+    fn speech(self, authority: &Authority) -> Fallible<Speech> {
+        const YEARS: (i32, i32) = (2020, 2100);
+        let right = || authority.issue(&RIGHT_NAMES, YEARS);
+        let anyone = || Arc::new(NoClientAuth);
+        let config = match self {
+            Self::Right => right()?.config(DEFAULT_VERSIONS, anyone()),
+            Self::OnlyTls12 => right()?.config(&[&TLS12], anyone()),
+            Self::OnlyTls13 => right()?.config(&[&TLS13], anyone()),
+            Self::ClientCertificate => right()?.config(DEFAULT_VERSIONS, authority.verifier()?),
+            Self::WrongHost => authority.issue(&["other.test"], YEARS)?.config(DEFAULT_VERSIONS, anyone()),
+            Self::UnknownAuthority => Authority::new()?.issue(&RIGHT_NAMES, YEARS)?.config(DEFAULT_VERSIONS, anyone()),
+            Self::SelfSigned => Identity::self_signed(&RIGHT_NAMES, YEARS)?.config(DEFAULT_VERSIONS, anyone()),
+            Self::Expired => authority.issue(&RIGHT_NAMES, (2001, 2002))?.config(DEFAULT_VERSIONS, anyone()),
+            Self::NotYetValid => authority.issue(&RIGHT_NAMES, (2100, 2101))?.config(DEFAULT_VERSIONS, anyone()),
+            Self::Alert(description) => return Ok(Speech::Alert(description)),
+            Self::Close => return Ok(Speech::Close),
+            Self::Reset => return Ok(Speech::Reset),
+            Self::Silent => return Ok(Speech::Silent),
+        };
+        Ok(Speech::Tls(TlsAcceptor::from(Arc::new(config?))))
+    }
+}
 
+const RIGHT_NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", SERVICE_NAME];
+
+struct Authority {
+    certificate: Certificate,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Fallible<Self> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::default();
+        // A name of its own: where a client trusts another emulator's, the issuer is unknown to it, not its signature bad.
+        let fingerprint: String = payload_hash(key.public_key_raw()).chars().take(16).collect();
+        params.distinguished_name.push(DnType::CommonName, format!("devcred emulator {fingerprint}, for tests only"));
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Ok(Self { certificate: params.self_signed(&key)?, issuer: Issuer::new(params, key) })
+    }
+
+    /// A certificate from the first of January of one year to that of another.
+    fn issue(&self, names: &[&str], years: (i32, i32)) -> Fallible<Identity> {
+        let mut leaf = leaf(names, years)?;
+        leaf.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate()?;
+        Ok(Identity { certificate: leaf.signed_by(&key, &self.issuer)?, key })
+    }
+
+    /// Demands a certificate that it has signed.
+    fn verifier(&self) -> Fallible<Arc<dyn ClientCertVerifier>> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.der().clone())?;
+        let provider = Arc::new(ring::default_provider());
+        Ok(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?)
+    }
+}
+
+fn leaf(names: &[&str], (from, to): (i32, i32)) -> Fallible<CertificateParams> {
     let mut leaf = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     leaf.distinguished_name.push(DnType::CommonName, "devcred emulator");
     (leaf.not_before, leaf.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    leaf.use_authority_key_identifier_extension = true;
-    let key = KeyPair::generate()?;
-    let certificate = leaf.signed_by(&key, &issuer)?.der().clone();
+    Ok(leaf)
+}
 
-    // Named here: a default of the process is whatever another crate has made it.
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], PrivateKeyDer::Pkcs8(key.serialize_der().into()))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok((config, pem))
+/// A certificate and its key.
+struct Identity {
+    certificate: Certificate,
+    key: KeyPair,
+}
+
+impl Identity {
+    fn self_signed(names: &[&str], years: (i32, i32)) -> Fallible<Self> {
+        let mut params = leaf(names, years)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate()?;
+        Ok(Self { certificate: params.self_signed(&key)?, key })
+    }
+
+    fn config(
+        self,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> Fallible<ServerConfig> {
+        let key = PrivateKeyDer::Pkcs8(self.key.serialize_der().into());
+        // Named here: a default of the process is whatever another crate has made it.
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(versions)?
+            .with_client_cert_verifier(clients)
+            .with_single_cert(vec![self.certificate.der().clone()], key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
 }

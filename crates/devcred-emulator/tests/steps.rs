@@ -7,9 +7,11 @@ use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use common::{Acs3, Answer, ID, LIMIT, SECRET, get};
-use devcred_emulator::{CallEnd, Emulator, Step};
+use devcred_emulator::{CallEnd, Emulator, Step, internal};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
 
 const CLIENT_ID: &str = "GID_demo@@@device-1";
 
@@ -68,6 +70,22 @@ async fn they_come_before_what_the_name_of_a_device_asks_for() {
     get().send().await.assert_refused(500, "InternalError");
     get().send().await.assert_refused(500, "SystemOverFlow");
     get().send().await.assert_ok();
+}
+
+#[tokio::test]
+async fn steps_that_do_not_end_come_after_the_scripted_ones() {
+    let mut count = 0;
+    let next = move || {
+        count += 1;
+        (count % 2 == 0).then(|| r#"{"code": "Throttling.User"}"#.parse().unwrap())
+    };
+    let builder = Emulator::builder().access_key(ID, SECRET).steps([r#"{"code": "InternalError"}"#.parse().unwrap()]);
+    let emulator = internal::with_endless_steps(builder, next).start().await.unwrap();
+    send(&emulator).await.assert_refused(500, "InternalError");
+    for _ in 0..3 {
+        send(&emulator).await.assert_ok();
+        send(&emulator).await.assert_refused(400, "Throttling.User");
+    }
 }
 
 #[tokio::test]
@@ -171,6 +189,14 @@ async fn raw_bytes_are_all_that_comes() {
     end_of_it.unwrap();
     assert_eq!(String::from_utf8(read).unwrap(), bytes);
     assert_eq!(end(&emulator), (Some(CallEnd::Answered), None, None));
+}
+
+#[tokio::test]
+async fn raw_bytes_may_be_many() {
+    let repeat = json!({"before": "HTTP/1.1 200 OK\r\n", "text": "x: y\r\n", "times": 1 << 20});
+    let emulator = emulator([json!({"raw_repeat": repeat}).to_string().as_str()]).await;
+    let (read, _) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
+    assert_eq!(read.len(), 17 + (6 << 20));
 }
 
 #[tokio::test]
@@ -286,4 +312,56 @@ async fn gzip_is_said_and_done() {
     let (head, body) = split(&read);
     assert!(head.contains("\r\ncontent-encoding: gzip\r\n") && head.contains("chunked"), "{head}");
     assert!(body.len() < 64 << 10 && body.windows(2).any(|magic| magic == [0x1F, 0x8B]), "{}", body.len());
+}
+
+#[tokio::test]
+async fn bytes_come_around_an_answer_and_the_connection_stays() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+    let step = json!({"body": "text", "status": 201, "raw_before": interim, "raw_after": "surplus"}).to_string();
+    let emulator = emulator([step.as_str(), r#"{"raw": "HTTP/1.1 204 X\r\n\r\n", "close_after_ms": 60000}"#]).await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let mut read = Vec::new();
+    while !read.ends_with(b"surplus") {
+        assert_ne!(timeout(LIMIT, stream.read_buf(&mut read)).await.unwrap().unwrap(), 0, "{read:?}");
+    }
+    let read = String::from_utf8(read).unwrap();
+    assert!(read.starts_with(&format!("{interim}HTTP/1.1 201 Created\r\n")), "{read}");
+    assert!(read.contains("content-length: 4\r\n") && read.ends_with("\r\n\r\ntextsurplus"), "{read}");
+    assert!(!read.contains("connection"), "{read}");
+    assert_eq!(end(&emulator), (Some(CallEnd::Answered), Some(201), None));
+
+    let again = get(&emulator, CLIENT_ID).sign();
+    assert_eq!(again.send_over(&mut stream).await.status, 204);
+    get(&emulator, CLIENT_ID).sign().send_over(&mut stream).await.assert_ok();
+    assert_eq!(emulator.accepted_connections(), 1);
+}
+
+#[tokio::test]
+async fn bytes_may_come_on_an_idle_connection() {
+    let emulator = emulator([r#"{"body": "text", "raw_after": "later", "raw_after_ms": 50}"#]).await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    assert_eq!(Answer::read(&mut stream).await.unwrap().text, "text");
+    let mut read = [0; 5];
+    timeout(LIMIT, stream.read_exact(&mut read)).await.unwrap().unwrap();
+    assert_eq!(&read, b"later");
+    get(&emulator, CLIENT_ID).sign().send_over(&mut stream).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_when_it_has_been_idle() {
+    let step = r#"{"answer": "credential", "close_after_ms": 50}"#.parse::<Step>().unwrap();
+    let builder = Emulator::builder().access_key(ID, SECRET).steps([step]);
+    let emulator = builder.read_timeout(2 * LIMIT).start().await.unwrap();
+    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let answer = Answer::read(&mut stream).await.unwrap();
+    assert!(!answer.headers.contains_key("connection"));
+    answer.assert_ok();
+    assert_eq!(timeout(LIMIT, stream.read_buf(&mut Vec::new())).await.unwrap().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_body_may_be_any_bytes() {
+    let emulator = emulator([r#"{"body_base64": "/wD+"}"#]).await;
+    let (read, _) = get(&emulator, CLIENT_ID).header("connection", "close").sign().read_to_end().await;
+    assert_eq!(split(&read).1, [0xFF, 0, 0xFE]);
 }

@@ -1,5 +1,5 @@
 //! TLS listeners and their certificates, and the proxy that leads to them.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;
 
@@ -10,7 +10,7 @@ use common::{Answer, ID, LIMIT, Request, SECRET, get};
 use devcred_emulator::{Emulator, Proxy, Step, Tls};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{AlertDescription, CertificateError, ClientConfig, ProtocolVersion, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -62,6 +62,7 @@ async fn a_wrong_certificate_is_wrong_in_its_own_way() {
     for (tls, expected) in [
         (Tls::WrongHost, "not valid for name"),
         (Tls::UnknownAuthority, "UnknownIssuer"),
+        (Tls::SelfSigned, "CaUsedAsEndEntity"),
         (Tls::Expired, "certificate expired"),
         (Tls::NotYetValid, "certificate not valid yet"),
     ] {
@@ -80,13 +81,94 @@ async fn a_wrong_certificate_is_wrong_in_its_own_way() {
 #[tokio::test]
 async fn silence_lasts_until_the_client_gives_up() {
     let emulator = emulator(Tls::Silent).await;
-    assert!(emulator.endpoint().starts_with("https://localhost:") && emulator.authority_pem().is_none());
+    assert!(emulator.endpoint().starts_with("https://localhost:") && emulator.authority_pem().is_some());
     let mut stream = tcp(emulator.address()).await;
     stream.write_all(b"a hello that is not answered").await.unwrap();
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 1).await.unwrap();
     stream.shutdown().await.unwrap();
     assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), 0);
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
+}
+
+/// The error of TLS in one of the system.
+fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+#[tokio::test]
+async fn a_version_can_be_the_only_one() {
+    for (tls, expected) in [
+        (Tls::Right, ProtocolVersion::TLSv1_3),
+        (Tls::OnlyTls12, ProtocolVersion::TLSv1_2),
+        (Tls::OnlyTls13, ProtocolVersion::TLSv1_3),
+    ] {
+        let emulator = emulator(tls).await;
+        let mut stream = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap();
+        assert_eq!(stream.get_ref().1.protocol_version(), Some(expected), "{tls:?}");
+        request(&emulator).send_over(&mut stream).await.assert_ok();
+    }
+}
+
+/// With TLS 1.3 the client hears of it when it reads.
+#[tokio::test]
+async fn a_client_certificate_is_demanded() {
+    let emulator = emulator(Tls::ClientCertificate).await;
+    let mut stream = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap();
+    let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
+    let required = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
+    assert_eq!(tls_error(&error), Some(&required));
+}
+
+#[tokio::test]
+async fn the_first_connections_begin_as_they_are_told() {
+    let builder = Emulator::builder().access_key(ID, SECRET).tls(Tls::Right);
+    let first = [Tls::Alert(80), Tls::Close, Tls::Reset, Tls::OnlyTls12];
+    let emulator = builder.connections(first).start().await.unwrap();
+    let mut errors = Vec::new();
+    for _ in 0..3 {
+        errors.push(connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap_err());
+    }
+    let internal_error = rustls::Error::AlertReceived(AlertDescription::InternalError);
+    assert_eq!(tls_error(&errors[0]), Some(&internal_error));
+    assert_eq!(errors[1].kind(), std::io::ErrorKind::UnexpectedEof);
+    assert_eq!(errors[2].kind(), std::io::ErrorKind::ConnectionReset);
+    for version in [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3] {
+        let mut stream = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap();
+        assert_eq!(stream.get_ref().1.protocol_version(), Some(version));
+        request(&emulator).send_over(&mut stream).await.assert_ok();
+    }
+    assert_eq!(emulator.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_without_tls_can_be_reset_before_its_request_is_read() {
+    let emulator = Emulator::builder().access_key(ID, SECRET).connections([Tls::Reset]).start().await.unwrap();
+    assert!(emulator.authority_pem().is_none());
+    let (_, reset) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
+    assert_eq!(reset.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert!(emulator.calls().is_empty());
+    get(&emulator, CLIENT_ID).send().await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_corrupt_record_breaks_the_connection() {
+    for tls in [Tls::OnlyTls12, Tls::OnlyTls13] {
+        let corrupt = r#"{"corrupt": true}"#.parse::<Step>().unwrap();
+        let builder = Emulator::builder().access_key(ID, SECRET).tls(tls).steps([corrupt]);
+        let emulator = builder.start().await.unwrap();
+        let mut stream = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap();
+        stream.write_all(request(&emulator).text().as_bytes()).await.unwrap();
+        let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(tls_error(&error), Some(&rustls::Error::DecryptError), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_black_hole_neither_accepts_nor_refuses() {
+    let emulator = Emulator::builder().black_hole().start().await.unwrap();
+    let attempt = tokio::time::timeout(std::time::Duration::from_millis(300), TcpStream::connect(emulator.address()));
+    assert!(attempt.await.is_err());
+    emulator.shutdown().await;
 }
 
 #[tokio::test]
@@ -136,7 +218,8 @@ async fn behind(proxy: Proxy) -> Emulator {
 
 /// Target, whether there was an authorization, status.
 fn asked(emulator: &Emulator) -> Vec<(String, bool, u16)> {
-    emulator.proxy_requests().into_iter().map(|asked| (asked.target, asked.has_authorization, asked.status)).collect()
+    let requests = emulator.proxy_requests().into_iter();
+    requests.map(|asked| (asked.target, asked.has_authorization, asked.status.unwrap_or(0))).collect()
 }
 
 #[tokio::test]
@@ -224,4 +307,22 @@ async fn debug_shows_no_password() {
     let builder = Emulator::builder().proxy(Proxy::WithPassword { user: "u".to_owned(), password: "hush".to_owned() });
     let shown = format!("{builder:?}");
     assert!(shown.contains("WithPassword") && !shown.contains("hush"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_proxy_may_not_answer() {
+    let connect = b"CONNECT service.test:443 HTTP/1.1\r\n\r\n";
+    for proxy in [Proxy::Dropping, Proxy::Silent] {
+        let emulator = behind(proxy.clone()).await;
+        let mut stream = tcp(emulator.proxy_address().unwrap()).await;
+        stream.write_all(connect).await.unwrap();
+        if proxy == Proxy::Silent {
+            let more = tokio::time::timeout(std::time::Duration::from_millis(100), stream.read_u8());
+            assert!(more.await.is_err());
+            stream.shutdown().await.unwrap();
+        }
+        assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), 0, "{proxy:?}");
+        assert_eq!(emulator.proxy_requests()[0].status, None);
+        assert_eq!(emulator.accepted_connections(), 0);
+    }
 }

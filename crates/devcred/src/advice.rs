@@ -6,6 +6,7 @@ use crate::access_key::AccessKey;
 use crate::error::ErrorKind;
 use crate::failure::{Failure, Reason};
 use crate::secret::cut_out;
+use crate::text::in_one_line;
 
 use crate::sign::{Signature, SignedRequest, timestamp};
 use crate::transport::Cause;
@@ -62,6 +63,11 @@ fn of_answer(failure: &Failure, known: bool, asked: &Asked) -> Option<String> {
         ErrorKind::PermissionDenied => ram_refusal(failure),
         ErrorKind::Authentication if failure.has_code(&["InvalidSecurityToken.Expired"]) => {
             Some("The security token has expired: give the client a fresh one with set_access_key.".into())
+        }
+        ErrorKind::Authentication
+            if failure.has_code(&["Forbidden.AccessKeyDisabled", "InvalidAccessKeyId.Inactive"]) =>
+        {
+            Some("The AccessKey is disabled: enable it, or give the client another with set_access_key.".into())
         }
         ErrorKind::Authentication if failure.has_code(&["SignatureDoesNotMatch"]) => {
             Some(signature_refused(failure, asked))
@@ -165,7 +171,7 @@ fn shown(part: &str, key: &AccessKey) -> String {
         None => part.to_owned(),
     };
     let part = cut_out(&part, key.secrets());
-    let part: String = part.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
+    let part: String = in_one_line(&part).chars().take(MAX_CHARS).collect();
     format!("\"{part}\"")
 }
 

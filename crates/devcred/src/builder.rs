@@ -13,7 +13,7 @@ use crate::pace::{DEFAULT_REQUESTS_PER_SECOND, Pace};
 use crate::proxy::Proxy;
 use crate::retry::DEFAULT_MAX_ATTEMPTS;
 use crate::sign::Signature;
-use crate::transport::{Roots, Transport};
+use crate::transport::{Resolver, Roots, Transport};
 use crate::validate;
 use crate::variables::{Setting, Variables};
 
@@ -67,6 +67,7 @@ pub struct ClientBuilder {
     root_certificates_pem: Option<Vec<u8>>,
     proxy: Option<Setting>,
     language: Option<&'static str>,
+    resolver: Option<Resolver>,
 }
 
 impl ClientBuilder {
@@ -165,8 +166,8 @@ impl ClientBuilder {
     }
 
     /// The proxy on the way to the service, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the one of
-    /// `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) takes the host out. Loopback is never reached
-    /// through a proxy.
+    /// `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) takes the host out. If a variable is set in both
+    /// cases, the lower one wins. Loopback is never reached through a proxy.
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(Setting::option("proxy", proxy));
         self
@@ -182,6 +183,12 @@ impl ClientBuilder {
     /// The last word of the user agent: the language that the caller's program is written in. Default: `rust`.
     pub(crate) fn language(mut self, language: &'static str) -> Self {
         self.language = Some(language);
+        self
+    }
+
+    /// Shares this resolver with other clients. Default: the client has its own.
+    pub(crate) fn resolver(mut self, resolver: Resolver) -> Self {
+        self.resolver = Some(resolver);
         self
     }
 
@@ -210,7 +217,8 @@ impl ClientBuilder {
         let proxy = Proxy::choose(self.proxy.as_ref(), &self.variables, &endpoint)?;
         let roots = Roots::load(&self.variables, self.root_certificates_pem.as_deref())?;
         let user_agent = user_agent(self.language.unwrap_or("rust"))?;
-        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, user_agent)?;
+        let resolver = self.resolver.unwrap_or_else(Resolver::new);
+        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, user_agent, &resolver)?;
         let parts = Parts {
             endpoint,
             instance_id: self.instance_id.map(|setting| setting.value),
@@ -259,9 +267,9 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// The same configuration with connections and a pace of its own. Neither environment nor files are read again, and no
-    /// lock is taken.
-    pub(crate) fn anew(&self) -> Result<Self, Error> {
+    /// The same configuration with connections and a pace of its own, and this resolver. Neither environment nor files are read
+    /// again, and no lock is taken.
+    pub(crate) fn anew(&self, resolver: Resolver) -> Result<Self, Error> {
         let Self { endpoint, instance_id, signature, limits, pace, proxy, roots, transport } = self;
         let user_agent = transport.user_agent().clone();
         Ok(Self {
@@ -270,7 +278,7 @@ impl Parts {
             signature: *signature,
             limits: *limits,
             pace: Pace::new(pace.requests_per_second()),
-            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, user_agent)?,
+            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, user_agent, &resolver)?,
             proxy: proxy.clone(),
             roots: roots.clone(),
         })
@@ -283,82 +291,7 @@ fn user_agent(language: &str) -> Result<HeaderValue, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod setter_tests;
 
-    const KEY: [(&str, &str); 2] =
-        [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t")];
-
-    fn from_env(variables: &[(&'static str, &'static str)]) -> ClientBuilder {
-        let all = [&KEY[..], variables].concat();
-        ClientBuilder { variables: Variables::of(&all), ..ClientBuilder::from_env() }
-    }
-
-    fn complaint(builder: ClientBuilder) -> String {
-        builder.build().map(drop).unwrap_err().message().to_owned()
-    }
-
-    #[test]
-    fn the_environment_gives_what_no_setter_gives() {
-        let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_INSTANCE_ID", "post-cn-env")];
-        let client = from_env(&variables).build().unwrap();
-        assert_eq!(
-            (client.parts().endpoint.host(), client.parts().instance_id.as_deref()),
-            ("onsmqtt.cn-hangzhou.aliyuncs.com", Some("post-cn-env"))
-        );
-        let overridden = from_env(&variables).region("eu-central-1").instance_id("post-cn-set").build().unwrap();
-        assert_eq!(
-            (overridden.parts().endpoint.host(), overridden.parts().instance_id.as_deref()),
-            ("onsmqtt.eu-central-1.aliyuncs.com", Some("post-cn-set"))
-        );
-        let endpoint = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_ENDPOINT", "http://127.0.0.1:8083")];
-        assert_eq!(from_env(&endpoint).build().unwrap().parts().endpoint.host(), "127.0.0.1:8083");
-        let region_set = from_env(&endpoint).region("cn-shanghai").build().unwrap();
-        assert_eq!(region_set.parts().endpoint.host(), "onsmqtt.cn-shanghai.aliyuncs.com");
-    }
-
-    #[test]
-    fn a_builder_reads_no_configuration_from_the_environment_unless_asked_to() {
-        let builder = ClientBuilder { variables: Variables::of(&KEY), ..Client::builder() };
-        assert!(complaint(builder.region("cn-hangzhou")).starts_with("no AccessKey"));
-    }
-
-    #[test]
-    fn a_bad_variable_is_named() {
-        for (variables, named) in [
-            (vec![], "no region"),
-            (vec![("ALIBABA_CLOUD_REGION_ID", "CN HANGZHOU")], "ALIBABA_CLOUD_REGION_ID: "),
-            (vec![("DEVCRED_ENDPOINT", "http://example.com")], "DEVCRED_ENDPOINT is http"),
-            (vec![("DEVCRED_ENDPOINT", "https://example.com/path")], "DEVCRED_ENDPOINT goes on"),
-        ] {
-            let message = complaint(from_env(&variables));
-            assert!(message.starts_with(named), "{message}");
-        }
-        for bad in ["0", "fast", "-1", "1.5", "1000001"] {
-            let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_MAX_REQUESTS_PER_SECOND", bad)];
-            assert!(complaint(from_env(&variables)).starts_with("DEVCRED_MAX_REQUESTS_PER_SECOND must be"));
-        }
-    }
-
-    #[test]
-    fn every_option_is_checked() {
-        let valid = || from_env(&[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")]);
-        valid().build().unwrap();
-        for (builder, named) in [
-            (valid().timeout(Duration::ZERO), "timeout"),
-            (valid().attempt_timeout(Duration::MAX), "attempt_timeout"),
-            (valid().connect_timeout(Duration::from_secs(90_000)), "connect_timeout"),
-            (valid().max_attempts(0), "max_attempts"),
-            (valid().max_requests_per_second(0), "max_requests_per_second"),
-            (valid().instance_id("GID_a@@@b"), "InstanceId"),
-            (valid().instance_id(""), "InstanceId"),
-            (valid().region("a.b"), "region"),
-            (valid().endpoint("ftp://a"), "endpoint"),
-            (valid().proxy("socks5://a"), "proxy"),
-            (valid().root_certificates_pem("x"), "root_certificates_pem"),
-        ] {
-            let message = complaint(builder);
-            assert!(message.starts_with(named), "{message}");
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -27,9 +27,12 @@ use crate::validate;
 /// Fetches the credentials of devices. Make one and share it: a clone is a second handle of the same connections, key and
 /// pace.
 ///
-/// A client may be used from any number of tasks at once. It opens no thread of its own and needs a tokio runtime with its
-/// network and time drivers enabled; connections belong to the runtime in which they were opened, so a client serves one
-/// runtime. Dropping a call's future stops the call.
+/// A client may be used from any number of tasks at once. It needs a tokio runtime with its network and time drivers enabled;
+/// connections belong to the runtime in which they were opened, so a client serves one runtime. Dropping a call's future stops
+/// the call.
+///
+/// The only threads that a client starts look names up: one for each name at a time, at most four. Such a thread ends with its
+/// look-up.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -225,7 +228,7 @@ impl Shared {
         } else {
             (time_left, deadline.timeout)
         };
-        let send = self.parts.transport.send(&self.parts.endpoint, &sent.request);
+        let send = self.parts.transport.send(&self.parts.endpoint, &sent.request, attempts.opens_connection);
         let answer = match timeout(limit, send).await {
             Ok(answer) => answer,
             Err(_) => Err(NoAnswer::timed_out(told)),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use reqwest::Url;
 
 use crate::error::Error;
-use crate::validate;
+use crate::validate::{self, HOST_MAX, LABEL_MAX};
 use crate::variables::Setting;
 
 /// The network by which the service is reached.
@@ -112,6 +112,10 @@ impl Endpoint {
         if !host_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte)) {
             return refused("has a character in its host that no host name has");
         }
+        let is_name = |host: &str| host.split('.').all(|label| label.len() <= LABEL_MAX) && host.len() <= HOST_MAX;
+        if !is_name(host_name.strip_suffix('.').unwrap_or(host_name)) {
+            return refused("has a host that is longer than 253 characters, or than 63 between two dots");
+        }
         let host = match url.port() {
             Some(port) => format!("{host_name}:{port}"),
             None => host_name.to_owned(),
@@ -136,6 +140,11 @@ impl Endpoint {
         &self.host
     }
 
+    /// The port that is connected to.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.url.port_or_known_default()
+    }
+
     pub(crate) fn is_loopback(&self) -> bool {
         self.is_loopback
     }
@@ -158,6 +167,16 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LONG_LABEL: &str = "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com";
+    const LONG_HOST: &str = concat!(
+        "https://",
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.",
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.",
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.",
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.",
+        "example.com"
+    );
 
     fn endpoint(text: &str) -> Result<Endpoint, Error> {
         Endpoint::resolve(Some(&Setting::option("endpoint", text)), None, Network::Public)
@@ -221,6 +240,8 @@ mod tests {
             ("https://a\"b", "no host name has"),
             ("https://a&b", "no host name has"),
             ("https://ho%73t", "control character, %"),
+            (LONG_LABEL, "63 between two dots"),
+            (LONG_HOST, "longer than 253"),
             ("https://hö", "beyond ASCII"),
             ("https://host\r\nx: y", "control character"),
         ] {

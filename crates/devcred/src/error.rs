@@ -106,6 +106,7 @@ const SERVICE_CODES: &[Row] = &[
     row("IllegalTimestamp", ErrorKind::Authentication),
     row("MissingTimestamp", ErrorKind::Authentication),
     retryable("SignatureNonceUsed", ErrorKind::Authentication),
+    row("Forbidden.AccessKeyDisabled", ErrorKind::Authentication),
     row("PermissionCheckFailed", ErrorKind::PermissionDenied),
     row("InstancePermissionCheckFailed", ErrorKind::PermissionDenied),
     row("NoPermission", ErrorKind::PermissionDenied),
@@ -151,8 +152,21 @@ pub(crate) struct Classified {
     pub known: bool,
 }
 
+/// The part of a code that the table spells out: all of a code that it names, the name of a family, nothing of another.
+pub(crate) fn known_part(code: &str) -> &str {
+    match row_of(code) {
+        Some(Row { pattern, .. }) if *pattern == code => code,
+        Some(Row { pattern, .. }) => code.get(..pattern.trim_end_matches(['.', '*']).len()).unwrap_or_default(),
+        None => "",
+    }
+}
+
+fn row_of(code: &str) -> Option<&'static Row> {
+    SERVICE_CODES.iter().filter(|row| row.matches(code)).max_by_key(|row| row.specificity())
+}
+
 pub(crate) fn classify(code: &str, http_status: u16) -> Classified {
-    match SERVICE_CODES.iter().filter(|row| row.matches(code)).max_by_key(|row| row.specificity()) {
+    match row_of(code) {
         Some(row) => Classified { kind: row.kind, retryable: row.retryable, known: true },
         None => Classified { kind: ErrorKind::Service, retryable: http_status >= 500, known: false },
     }
@@ -232,7 +246,8 @@ impl Error {
         self.0.retryable
     }
 
-    /// How many requests were begun; 0 where the call was refused before anything was sent.
+    /// How many attempts were made; 0 if the call was refused before anything was sent. A request that is sent again because
+    /// the server had closed a kept connection belongs to the same attempt.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use crate::error::{ErrorKind, row};
 use crate::transport::NoAnswer;
 
@@ -36,7 +38,7 @@ pub(crate) struct Reply {
     pub request_id: Option<String>,
     pub help_url: Option<String>,
     /// The service's whole message, which for a refused signature holds its side of the computation.
-    pub full_message: String,
+    pub full_message: Zeroizing<String>,
     /// Members of `AccessDeniedDetail`, where the service sent them.
     pub access_denied: Vec<(&'static str, String)>,
     /// The header `Date`.

@@ -1,5 +1,6 @@
 //! What the bindings' bridge, benchmarks, fuzz targets and tests need beyond the public API. No promise is made for it.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -14,9 +15,12 @@ use crate::credential::DeviceCredential;
 use crate::endpoint::{Endpoint, Network};
 use crate::error::Error;
 use crate::operation::GetDeviceCredential;
+use crate::proxy::Proxy;
 use crate::response::{self, Answer, Body};
 use crate::sign::{Signature, SignedRequest, Stamp, nonce};
-use crate::variables::Setting;
+pub use crate::transport::Resolver;
+use crate::transport::Roots;
+use crate::variables::{Setting, Variables};
 
 /// Signs one request with a fresh nonce and date, and returns its length in bytes.
 pub fn sign(signature: Signature, client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
@@ -92,6 +96,27 @@ pub fn endpoint(text: &str, query: &str) -> Result<(String, String), Error> {
     Ok((endpoint.host().to_owned(), endpoint.url(query).into()))
 }
 
+/// Returns the proxy that an environment with these variables alone selects for the endpoint: `host:port`, and the name of the
+/// variable that names it.
+pub fn proxy(
+    endpoint: &str,
+    variables: Vec<(&'static str, OsString)>,
+) -> Result<Option<(String, &'static str)>, Error> {
+    let endpoint = Endpoint::resolve(Some(&Setting::option("endpoint", endpoint)), None, Network::Public)?;
+    let look_up =
+        move |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone());
+    let Some(proxy) = Proxy::choose(None, &Variables::new(look_up), &endpoint)? else {
+        return Ok(None);
+    };
+    proxy.to_reqwest()?;
+    Ok(Some((proxy.host().to_owned(), proxy.named_by)))
+}
+
+/// Counts the root certificates that a client trusts when the caller adds this PEM and the environment is empty.
+pub fn count_roots(added_pem: Option<&[u8]>) -> Result<usize, Error> {
+    Ok(Roots::load(&Variables::new(|_| None), added_pem)?.store().len())
+}
+
 /// A request as it is sent, and what its signature covers: the canonical request, or with HMAC-SHA1 the string to sign.
 pub struct Signed {
     pub query: String,
@@ -123,18 +148,23 @@ pub fn with_language(builder: ClientBuilder, language: &'static str) -> ClientBu
     builder.language(language)
 }
 
+/// Lets clients share the threads of one resolver.
+pub fn with_resolver(builder: ClientBuilder, resolver: Resolver) -> ClientBuilder {
+    builder.resolver(resolver)
+}
+
 /// The key that the client signs with now.
 pub fn access_key(client: &Client) -> Arc<AccessKey> {
     client.access_key()
 }
 
 /// A client of the same configuration for a forked process, where another thread may have held any lock of the old one: it
-/// reads what cannot change, and takes the key from the caller. The old client must not be dropped there.
+/// reads what cannot change, and takes key and resolver from the caller. The old client must not be dropped there.
 ///
 /// # Errors
 /// `Internal` where the HTTP client cannot be set up.
-pub fn anew(client: &Client, access_key: AccessKey) -> Result<Client, Error> {
-    Client::new(client.parts().anew()?, access_key)
+pub fn anew(client: &Client, access_key: AccessKey, resolver: Resolver) -> Result<Client, Error> {
+    Client::new(client.parts().anew(resolver)?, access_key)
 }
 
 /// A refusal of the bridge's own, in the form of every other.

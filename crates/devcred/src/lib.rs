@@ -63,8 +63,8 @@
 //! # }
 //! ```
 //!
-//! A look-up of a name cannot be cancelled: it ends in its thread, in the resolver's own time, even where the call has
-//! ended long before. Leave the runtime by `shutdown_background` if the program must not wait for it.
+//! A name look-up cannot be cancelled. It runs on a thread of the client and ends when the system's resolver returns, even if
+//! the call has ended before. Neither the runtime nor the program waits for it.
 //!
 //! # Secrets
 //!
@@ -96,6 +96,7 @@ mod response;
 mod retry;
 mod secret;
 mod sign;
+mod text;
 mod transport;
 mod validate;
 mod variables;

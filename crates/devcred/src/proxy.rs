@@ -38,11 +38,12 @@ impl Proxy {
         }
     }
 
+    /// If a variable is set in both cases, the lower one wins, as with curl.
     fn of_environment(variables: &Variables, endpoint: &Endpoint) -> Result<Option<Self>, Error> {
-        let Some(proxy) = variables.first(&["HTTPS_PROXY", "https_proxy"])? else {
+        let Some(proxy) = variables.first(&["https_proxy", "HTTPS_PROXY"])? else {
             return Ok(None);
         };
-        match variables.first(&["NO_PROXY", "no_proxy"])? {
+        match variables.first(&["no_proxy", "NO_PROXY"])? {
             Some(exceptions) if is_exception(&exceptions.value, endpoint) => Ok(None),
             _ => Self::parse(&proxy).map(Some),
         }
@@ -75,10 +76,24 @@ impl Proxy {
     }
 }
 
-/// curl's rules: names with their subdomains, addresses, networks, or `*`.
+/// curl's rules: names with their subdomains, addresses, networks, or `*`; each, if it names a port, for that port only.
 fn is_exception(exceptions: &str, endpoint: &Endpoint) -> bool {
-    let any = Matcher::builder().all("http://proxy.invalid").no(exceptions.to_owned()).build();
+    let port = endpoint.port();
+    let exceptions = exceptions.split(',').filter_map(|exception| match with_port(exception.trim()) {
+        Some((host, named)) => (Some(named) == port).then_some(host),
+        None => Some(exception),
+    });
+    let exceptions = exceptions.collect::<Vec<_>>().join(",");
+    let any = Matcher::builder().all("http://proxy.invalid").no(exceptions).build();
     endpoint.base().parse().is_ok_and(|uri| any.intercept(&uri).is_none())
+}
+
+/// `host:port` or `[address]:port`; an IPv6 address without brackets names no port.
+fn with_port(exception: &str) -> Option<(&str, u16)> {
+    let (host, port) = exception.rsplit_once(':')?;
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host = address.or_else(|| (!host.contains(':')).then_some(host))?;
+    Some((host, port.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -133,6 +148,10 @@ mod tests {
             ("liyuncs.com", false),
             ("example.com", false),
             ("", false),
+            ("onsmqtt.cn-hangzhou.aliyuncs.com:443", true),
+            ("example.com, aliyuncs.com:443", true),
+            ("onsmqtt.cn-hangzhou.aliyuncs.com:8443", false),
+            ("onsmqtt.cn-hangzhou.aliyuncs.com:x", false),
         ] {
             for variable in ["NO_PROXY", "no_proxy"] {
                 let environment = [("HTTPS_PROXY", "http://of.env"), (variable, no_proxy)];
@@ -142,6 +161,21 @@ mod tests {
         let network = [("HTTPS_PROXY", "http://of.env"), ("NO_PROXY", "10.0.0.0/8")];
         assert_eq!(choose("https://10.1.2.3", None, &network).unwrap(), None);
         assert!(choose("https://11.1.2.3", None, &network).unwrap().is_some());
+        let of_port = [("HTTPS_PROXY", "http://of.env"), ("NO_PROXY", "[2001:db8::1]:8443,10.1.2.3:8443,2001:db8::2")];
+        for endpoint in ["https://[2001:db8::1]:8443", "https://10.1.2.3:8443", "https://[2001:db8::2]"] {
+            assert_eq!(choose(endpoint, None, &of_port).unwrap(), None, "{endpoint}");
+        }
+        for endpoint in ["https://[2001:db8::1]", "https://10.1.2.3"] {
+            assert!(choose(endpoint, None, &of_port).unwrap().is_some(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn the_lower_case_variable_wins() {
+        let both = [("HTTPS_PROXY", "http://upper"), ("https_proxy", "http://lower")];
+        assert_eq!(choose(SERVICE, None, &both).unwrap(), Some(("lower:80".to_owned(), "https_proxy")));
+        let exceptions = [both[0], ("NO_PROXY", "*"), ("no_proxy", "example.com")];
+        assert!(choose(SERVICE, None, &exceptions).unwrap().is_some());
     }
 
     #[test]

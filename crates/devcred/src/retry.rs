@@ -18,6 +18,10 @@ pub(crate) struct Attempts {
     pub max: u32,
     /// No attempt so far got further than a refused or reset connection.
     pub always_refused_or_reset: bool,
+    /// The attempt at hand must not use a kept connection: the last one met a closed one.
+    pub opens_connection: bool,
+    resends: bool,
+    resent: bool,
     clock_corrected: bool,
     key_replaced: bool,
 }
@@ -38,22 +42,40 @@ pub(crate) struct Moment {
 
 impl Attempts {
     pub(crate) fn new(max: u32) -> Self {
-        Self { made: 0, max, always_refused_or_reset: true, clock_corrected: false, key_replaced: false }
+        Self {
+            made: 0,
+            max,
+            always_refused_or_reset: true,
+            opens_connection: false,
+            resends: false,
+            resent: false,
+            clock_corrected: false,
+            key_replaced: false,
+        }
     }
 
+    /// A request that is sent again from a kept connection that was closed belongs to the same attempt.
     pub(crate) fn begin(&mut self) {
-        self.made += 1;
+        self.opens_connection = std::mem::take(&mut self.resends);
+        self.made += u32::from(!self.opens_connection);
     }
 
     /// How long to wait before the next attempt; `None` means that the failure at hand is returned.
     ///
+    /// A request that met a kept connection which the server had closed is sent again once, at once, on a new connection.
     /// A refused time is signed again once with the service's, a refused token once with the key that has replaced it: both
     /// beyond `max_attempts` and without a wait. Everything else waits by full jitter,
     /// random(0, min(20 s, base x 2^(n-1))), with what the service asked for as a lower bound. A wait that would end
     /// after the latest start of an attempt is not begun.
     pub(crate) fn next_wait(&mut self, failure: &Failure, moment: &Moment) -> Option<Duration> {
-        self.always_refused_or_reset &=
-            matches!(failure.reason, Reason::NoAnswer(NoAnswer { cause: Cause::Refused | Cause::Reset, .. }));
+        self.always_refused_or_reset &= matches!(
+            failure.reason,
+            Reason::NoAnswer(NoAnswer { cause: Cause::Refused | Cause::Reset | Cause::KeptConnectionClosed, .. })
+        );
+        if is_kept_connection_closed(failure) && moment.is_repeatable && !self.resent {
+            (self.resends, self.resent) = (true, true);
+            return Some(Duration::ZERO);
+        }
         if failure.is_clock() && moment.clock_learnt && !self.clock_corrected {
             self.clock_corrected = true;
             return Some(Duration::ZERO);
@@ -74,6 +96,10 @@ impl Attempts {
 fn full_jitter(base: Duration, attempt: u32, random: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(31);
     base.saturating_mul(1 << doublings).min(WAIT_MAX).mul_f64(random.clamp(0.0, 1.0))
+}
+
+fn is_kept_connection_closed(failure: &Failure) -> bool {
+    matches!(failure.reason, Reason::NoAnswer(NoAnswer { cause: Cause::KeptConnectionClosed, .. }))
 }
 
 fn may_have_arrived(failure: &Failure) -> bool {
@@ -189,6 +215,21 @@ mod tests {
         assert!(waits(3, &no_answer(Stage::Answering, Cause::Reset), &once).is_empty());
         assert_eq!(waits(3, &no_answer(Stage::Answering, Cause::Reset), &MOMENT).len(), 2);
         assert_eq!(waits(3, &no_answer(Stage::Connecting, Cause::Reset), &once).len(), 2);
+    }
+
+    #[test]
+    fn a_closed_kept_connection_costs_no_attempt_once() {
+        let closed = no_answer(Stage::Answering, Cause::KeptConnectionClosed);
+        let mut attempts = Attempts::new(1);
+        attempts.begin();
+        assert_eq!(attempts.next_wait(&closed, &MOMENT), Some(Duration::ZERO));
+        attempts.begin();
+        assert!(attempts.opens_connection && attempts.made == 1 && attempts.always_refused_or_reset);
+        assert_eq!(attempts.next_wait(&closed, &MOMENT), None);
+        attempts.begin();
+        assert!(!attempts.opens_connection && attempts.made == 2);
+        let once = Moment { is_repeatable: false, ..MOMENT };
+        assert!(waits(3, &closed, &once).is_empty());
     }
 
     #[test]

@@ -41,9 +41,14 @@ impl fmt::Debug for Secret {
 /// Takes these secrets out of a text that somebody else wrote, also where all or some of their characters stand
 /// percent-encoded, once or twice, as a signature's canonical forms and URLs have them.
 pub(crate) fn cut_out<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
-    secrets.into_iter().map(Secret::reveal).filter(|secret| !secret.is_empty()).fold(text.to_owned(), |text, secret| {
-        (1..=2).fold(text.replace(secret, CUT), |text, decodings| without(&text, secret.as_bytes(), decodings))
-    })
+    // What still holds a secret is wiped.
+    let text = Zeroizing::new(text.to_owned());
+    let mut text =
+        secrets.into_iter().map(Secret::reveal).filter(|secret| !secret.is_empty()).fold(text, |text, secret| {
+            let text = Zeroizing::new(text.replace(secret, CUT));
+            (1..=2).fold(text, |text, decodings| Zeroizing::new(without(&text, secret.as_bytes(), decodings)))
+        });
+    std::mem::take(&mut text)
 }
 
 /// The text without the places that read like the secret after so many decodings.
@@ -84,11 +89,6 @@ fn percent_decode(bytes: &[(u8, usize)]) -> Zeroizing<Vec<(u8, usize)>> {
         decoded.push((byte, *place));
     }
     decoded
-}
-
-/// Whether one of these secrets is part of a word of letters, digits and `-._*`, where an encoding would change nothing.
-pub(crate) fn stands_in(word: &str, secrets: &[&Secret]) -> bool {
-    secrets.iter().any(|secret| word.contains(secret.reveal()))
 }
 
 const CUT: &str = "<cut out>";

@@ -61,11 +61,18 @@ pub(crate) fn visible_ascii(name: &str, value: &str) -> Result<(), Error> {
     Err(Error::invalid_parameter(format!("{name} {complaint}")))
 }
 
+/// The longest part between two dots of a host's name, and the longest name (RFC 1035, 2.3.4).
+pub(crate) const LABEL_MAX: usize = 63;
+pub(crate) const HOST_MAX: usize = 253;
+
 pub(crate) fn region(name: &str, region: &str) -> Result<(), Error> {
     if region.is_empty() || !region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
         return Err(Error::invalid_parameter(format!(
             "{name}: a region has lower-case letters, digits and hyphens only, like cn-hangzhou"
         )));
+    }
+    if region.len() > LABEL_MAX {
+        return Err(Error::invalid_parameter(format!("{name}: a region has at most {LABEL_MAX} characters")));
     }
     Ok(())
 }

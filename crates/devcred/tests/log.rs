@@ -66,6 +66,22 @@ async fn every_attempt_and_every_retry_is_told() {
 }
 
 #[tokio::test]
+async fn no_two_calls_that_fail_alike_wait_alike() {
+    let emulator = emulator().await;
+    let client = builder_for(&emulator).max_attempts(2).max_requests_per_second(1000).build().unwrap();
+    let log = log_of(&client, &["GID_test@@@fault-InternalError"; 64]).await;
+    let waits = log.lines().filter(|line| line.contains("trying again"));
+    let mut waits: Vec<u64> =
+        waits.map(|line| line.split_once("wait_ms=").unwrap().1.split(' ').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(waits.len(), 64, "{log}");
+    waits.sort_unstable();
+    assert!(waits.iter().all(|wait| *wait <= 50), "{waits:?}");
+    // 64 waits, even over 51 values, are hardly of fewer than 16.
+    waits.dedup();
+    assert!(waits.len() >= 16, "{waits:?}");
+}
+
+#[tokio::test]
 async fn the_first_wait_for_the_pace_is_told_and_no_later_one() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).max_requests_per_second(5).build().unwrap();

@@ -183,3 +183,16 @@ async fn a_credential_without_a_request_id_has_the_headers() {
     let credential = client_at(address).get_device_credential("GID_test@@@test").await.unwrap();
     assert_eq!(credential.request_id(), "ABC-1");
 }
+
+#[tokio::test]
+async fn headers_of_more_than_16_kib_are_an_error_and_fewer_are_not() {
+    for (length, complaint) in
+        [(17_000, "the headers of the answer are longer than 16 KiB"), (15_000, "no DeviceCredential")]
+    {
+        let long = format!("X-Long: {}", "x".repeat(length));
+        let (address, _heads) = server(vec![answer("200 OK", &[&long], b"{}")]).await;
+        let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
+        assert_eq!((error.kind(), error.retryable(), error.attempts()), (ErrorKind::InvalidResponse, false, 1));
+        assert!(error.message().contains(complaint), "{error}");
+    }
+}

@@ -9,6 +9,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::output::say;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{process, tools};
@@ -22,8 +23,12 @@ struct Target {
 
 const TARGETS: &[Target] = &[
     Target { name: "answer", about: "status, headers and body of an answer" },
+    Target { name: "c_api", about: "random legal sequences of calls of the C API" },
     Target { name: "endpoint", about: "an endpoint that the caller gave" },
     Target { name: "error_body", about: "an error of the service, in JSON or XML" },
+    Target { name: "probe_line", about: "a line of the protocol between the shared suite and a probe" },
+    Target { name: "proxy", about: "the variables HTTPS_PROXY and NO_PROXY" },
+    Target { name: "root_certificates", about: "the PEM of the caller's root certificates" },
     Target { name: "string_to_sign", about: "the message of a refused signature" },
 ];
 
@@ -74,7 +79,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], sec
         });
         lines.push(line.unwrap_or_else(|| format!("{}: could not run", target.name)));
     }
-    println!("\n{}", lines.join("\n"));
+    say!("\n{}", lines.join("\n"));
 }
 
 fn told(name: &str, outcome: &Outcome) -> String {

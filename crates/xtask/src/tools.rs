@@ -20,6 +20,9 @@ pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2"
 /// Builds the fuzz targets with the compiler's coverage and sanitizer.
 pub(crate) const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
 
+/// Changes the core in one place at a time, to see a test fail.
+pub(crate) const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
+
 /// Installs the tool, unless this very version is there already, and gives the program to start.
 pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     let own = folder(workspace).join("bin").join(format!("{}{}", tool.name, std::env::consts::EXE_SUFFIX));

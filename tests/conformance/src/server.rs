@@ -47,6 +47,10 @@ impl Running {
         if server.quotas {
             builder = builder.quotas(Quotas::default());
         }
+        builder = builder.connections(server.connections.iter().map(|tls| (*tls).into()));
+        if server.black_hole {
+            builder = builder.black_hole();
+        }
         // A proxy leads to TLS, or there would be nothing that goes through it: loopback never does.
         let tls = server.tls.or(server.proxy.is_some().then_some(case::Tls::Right));
         if let Some(tls) = tls {
@@ -165,10 +169,17 @@ impl From<case::Tls> for Tls {
     fn from(tls: case::Tls) -> Self {
         match tls {
             case::Tls::Right => Tls::Right,
+            case::Tls::OnlyTls12 => Tls::OnlyTls12,
+            case::Tls::OnlyTls13 => Tls::OnlyTls13,
+            case::Tls::ClientCertificate => Tls::ClientCertificate,
             case::Tls::WrongHost => Tls::WrongHost,
             case::Tls::UnknownAuthority => Tls::UnknownAuthority,
+            case::Tls::SelfSigned => Tls::SelfSigned,
             case::Tls::Expired => Tls::Expired,
             case::Tls::Year2100 => Tls::NotYetValid,
+            case::Tls::Alert(description) => Tls::Alert(description),
+            case::Tls::Close => Tls::Close,
+            case::Tls::Reset => Tls::Reset,
             case::Tls::Silent => Tls::Silent,
         }
     }
@@ -183,6 +194,8 @@ impl From<&case::Proxy> for Proxy {
             }
             case::Proxy::AuthenticationRequired => Proxy::AuthenticationRequired,
             case::Proxy::Refusing => Proxy::Refusing,
+            case::Proxy::Dropping => Proxy::Dropping,
+            case::Proxy::Silent => Proxy::Silent,
             case::Proxy::Closed => Proxy::Closed,
         }
     }

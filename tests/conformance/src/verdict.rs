@@ -261,6 +261,9 @@ impl Seen<'_> {
         if let Some(other) = calls.iter().find(|call| call.user_agent.as_ref() != Some(&user_agent)) {
             findings.differ("user-agent", &user_agent, other.user_agent.as_deref().unwrap_or("(absent)"));
         }
+        if calls.iter().any(|call| call.headers.iter().any(|(name, _)| name == "cookie")) {
+            findings.differ("cookie", "in no request", "in a request");
+        }
         if let Some(expected) = &expect.signed_with {
             let seen = calls.iter().map(|call| call.access_key_id.as_deref().unwrap_or("(none)"));
             let expected: Vec<_> = expected.iter().map(|id| pattern::filled(id, self.this_run)).collect();

@@ -6,25 +6,43 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a target tells of a finding by a panic")]
 
 mod answer;
+mod c_abi;
+mod c_api;
+mod c_callback;
 mod call;
 mod endpoint;
 mod error_body;
+mod probe_line;
+mod proxy;
+mod root_certificates;
 mod string_to_sign;
 mod text;
 
 use std::fs;
 
 pub use answer::answer;
+pub use c_api::c_api;
 pub use endpoint::endpoint;
 pub use error_body::error_body;
+pub use probe_line::probe_line;
+pub use proxy::proxy;
+pub use root_certificates::root_certificates;
 pub use string_to_sign::string_to_sign;
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program and of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 4] =
-    [("answer", answer), ("endpoint", endpoint), ("error_body", error_body), ("string_to_sign", string_to_sign)];
+pub const TARGETS: [(&str, Target); 8] = [
+    ("answer", answer),
+    ("c_api", c_api),
+    ("endpoint", endpoint),
+    ("error_body", error_body),
+    ("probe_line", probe_line),
+    ("proxy", proxy),
+    ("root_certificates", root_certificates),
+    ("string_to_sign", string_to_sign),
+];
 
 /// Gives the files named on the command line to a target.
 ///

@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use crate::command::{Ended, devcred, run};
-use crate::service::{INSTANCE, KEY_SECRET, Service, Silent, dead_url, get};
+use crate::command::{Ended, devcred, run, tool};
+use crate::service::{INSTANCE, KEY_ID, KEY_SECRET, Service, Silent, dead_url, get};
 
 /// Runs a command that fails; the status is the test's to look at.
 fn fails(command: &mut Command) -> Ended {
@@ -132,6 +132,45 @@ fn a_result_that_cannot_be_written_is_70_and_no_panic() {
     drop(reader);
     let status = devcred(["--help"]).stdout(closed_pipe).status().unwrap();
     assert_eq!(status.code(), Some(0));
+}
+
+/// Six and seven are too few for the signals of tokio, which panics then.
+#[cfg(target_os = "linux")]
+#[test]
+fn too_few_file_descriptors_are_70_and_no_panic() {
+    for limit in ["4", "5", "6", "7"] {
+        let mut command = tool("sh");
+        command.args(["-c", r#"ulimit -n "$1" && shift && exec "$@""#, "sh", limit, env!("CARGO_BIN_EXE_devcred")]);
+        command.args(["get", "GID_a@@@b", "--instance-id", INSTANCE, "--endpoint", &dead_url()]);
+        command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID).env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET);
+        let ended = fails(&mut command);
+        assert_eq!(ended.status, Some(70), "{limit}: {}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with("Internal: ") && ended.stderr.lines().count() == 1,
+            "{limit}: {}",
+            ended.stderr
+        );
+    }
+}
+
+/// Rust opens /dev/null for a stdout that is closed, in the same way as Python and Node.js do for a child whose output nobody
+/// wants: the command cannot tell the two apart, and the second is no failure.
+#[cfg(unix)]
+#[test]
+fn a_result_that_goes_nowhere_is_0_and_so_it_is_where_stdout_is_closed() {
+    let service = Service::start();
+    for redirection in ["/dev/null", "&-"] {
+        let script = format!(r#""$DEVCRED" get 'GID_a@@@b' >{redirection}"#);
+        let get = service.get("GID_a@@@b", &[]);
+        let variables = get.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        let mut shell = tool("sh");
+        shell.args(["-c", &script]).env("DEVCRED", get.get_program()).envs(variables.collect::<Vec<_>>());
+        let ended = run(&mut shell);
+        assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""), "{redirection}");
+    }
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null").unwrap();
+    assert_eq!(run(service.get("GID_a@@@b", &[]).stdout(null)).status, Some(0));
+    assert_eq!(service.calls().len(), 3);
 }
 
 #[cfg(target_os = "linux")]

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -22,18 +24,25 @@ pub(super) struct Form {
     message: Option<String>,
     xml: Option<bool>,
     body: Option<String>,
+    body_base64: Option<String>,
     body_repeat: Option<Repeat>,
     redirect: Option<u16>,
     close: Option<bool>,
     reset: Option<bool>,
     hang: Option<bool>,
+    corrupt: Option<bool>,
     raw: Option<String>,
+    raw_repeat: Option<Repeat>,
+    raw_before: Option<String>,
+    raw_after: Option<String>,
+    raw_after_ms: Option<u64>,
     status: Option<u16>,
     headers: Option<BTreeMap<String, Option<String>>>,
     gzip: Option<bool>,
     truncate: Option<usize>,
     drip_ms: Option<u64>,
     delay_ms: Option<u64>,
+    close_after_ms: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -56,30 +65,43 @@ struct Repeat {
 impl TryFrom<Form> for Step {
     type Error = String;
 
-    fn try_from(form: Form) -> Result<Self, String> {
+    fn try_from(mut form: Form) -> Result<Self, String> {
         form.check()?;
         let delay = form.delay_ms.map(Duration::from_millis).unwrap_or_default();
         let drip = form.drip_ms.map(Duration::from_millis);
+        let raw_later =
+            form.raw_after_ms.and_then(|ms| Some((Duration::from_millis(ms), form.raw_after.take()?.into())));
+        let close_after = form.close_after_ms.map(Duration::from_millis);
         let act = if form.close.is_some() {
             Act::Close
         } else if form.reset.is_some() {
             Act::Reset
         } else if form.hang.is_some() {
             Act::Hang
+        } else if form.corrupt.is_some() {
+            Act::Corrupt
         } else if let Some(raw) = form.raw {
-            Act::Raw { bytes: raw.into(), drip }
+            Act::Raw { content: Content::new(raw), drip }
+        } else if let Some(repeat) = form.raw_repeat {
+            Act::Raw { content: repeat.content("raw_repeat")?, drip }
         } else {
             Act::Answer(form.answer(drip)?)
         };
-        Ok(Self { delay, act })
+        Ok(Self { delay, act, close_after, raw_later })
     }
 }
 
 impl Form {
     /// What can be said by looking at which keys are there.
     fn check(&self) -> Result<(), String> {
-        let switches =
-            [("xml", self.xml), ("close", self.close), ("reset", self.reset), ("hang", self.hang), ("gzip", self.gzip)];
+        let switches = [
+            ("xml", self.xml),
+            ("close", self.close),
+            ("reset", self.reset),
+            ("hang", self.hang),
+            ("corrupt", self.corrupt),
+            ("gzip", self.gzip),
+        ];
         if let Some((key, _)) = switches.iter().find(|(_, value)| *value == Some(false)) {
             return Err(format!("`{key}` is true or left out"));
         }
@@ -87,13 +109,17 @@ impl Form {
             ("close", self.close.is_some()),
             ("reset", self.reset.is_some()),
             ("hang", self.hang.is_some()),
+            ("corrupt", self.corrupt.is_some()),
             ("raw", self.raw.is_some()),
+            ("raw_repeat", self.raw_repeat.is_some()),
         ]);
+        let is_raw = self.raw.is_some() || self.raw_repeat.is_some();
         let own = if self.patch.is_some() { ("patch", true) } else { ("answer", self.answer.is_some()) };
         let sources = given([
             own,
             ("code", self.code.is_some()),
             ("body", self.body.is_some()),
+            ("body_base64", self.body_base64.is_some()),
             ("body_repeat", self.body_repeat.is_some()),
             ("redirect", self.redirect.is_some()),
         ]);
@@ -107,12 +133,16 @@ impl Form {
             ("xml", self.xml.is_some()),
             ("gzip", self.gzip.is_some()),
             ("truncate", self.truncate.is_some()),
-            ("drip_ms", self.drip_ms.is_some() && self.raw.is_none()),
+            ("drip_ms", self.drip_ms.is_some() && !is_raw),
+            ("raw_before", self.raw_before.is_some()),
+            ("raw_after", self.raw_after.is_some()),
             ("delay_ms", self.delay_ms.is_some() && self.hang.is_some()),
+            ("close_after_ms", self.close_after_ms.is_some() && !is_raw),
         ]);
+        let says_nothing = sources.is_empty() && self.delay_ms.is_none();
         match (silent.first(), of_an_answer.first()) {
             (Some(silent), Some(other)) => Err(format!("`{silent}` leaves nothing that `{other}` could change")),
-            (None, None) if sources.is_empty() && self.delay_ms.is_none() => Err("a step says what comes".to_owned()),
+            (None, None) if says_nothing => Err("a step says what comes".to_owned()),
             _ => self.check_answer(),
         }
     }
@@ -123,13 +153,29 @@ impl Form {
             Some(key) if self.code.is_none() => return Err(format!("`{key}` stands beside `code`")),
             _ => {}
         }
+        if self.raw_after_ms.is_some() && self.raw_after.is_none() {
+            return Err("`raw_after_ms` stands beside `raw_after`".to_owned());
+        }
         if self.redirect.is_some() && self.status.is_some() {
             return Err("`redirect` and `status` contradict each other".to_owned());
         }
-        if self.truncate.is_some() && self.gzip.is_some() && self.body_repeat.is_some() {
-            return Err("`truncate` needs a body of a known length, which `gzip` of `body_repeat` has not".to_owned());
+        let ends = given([("truncate", self.truncate.is_some()), ("drip_ms", self.drip_ms.is_some())]);
+        let stays = given([
+            ("raw_before", self.raw_before.is_some()),
+            ("raw_after", self.raw_after.is_some()),
+            ("close_after_ms", self.close_after_ms.is_some()),
+        ]);
+        if let (Some(ends), Some(stays)) = (ends.first(), stays.first()) {
+            return Err(format!("`{ends}` and `{stays}` contradict each other"));
         }
-        Ok(())
+        let by_length = [self.truncate.map(|_| "truncate"), self.raw_before.as_ref().map(|_| "raw_before")];
+        let by_length = by_length.into_iter().chain([self.raw_after.as_ref().map(|_| "raw_after")]).flatten().next();
+        match by_length {
+            Some(key) if self.gzip.is_some() && self.body_repeat.is_some() => {
+                Err(format!("`{key}` needs a body of a known length, which `gzip` of `body_repeat` has not"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn answer(self, drip: Option<Duration>) -> Result<Answer, String> {
@@ -137,16 +183,20 @@ impl Form {
             (Some(redirect), _) if !(300..400).contains(&redirect) => return Err("`redirect` is 300 to 399".to_owned()),
             (redirect, status) => redirect.or(status).map(status_code).transpose()?,
         };
-        let delivery = Delivery { truncate: self.truncate, drip };
+        let (before, after) = (self.raw_before.unwrap_or_default(), self.raw_after.unwrap_or_default());
+        let delivery = Delivery { before: before.into(), after: after.into(), truncate: self.truncate, drip };
         let headers = self.headers.unwrap_or_default().into_iter();
-        let headers = headers.map(|(name, value)| header(&name, value, delivery)).collect::<Result<_, _>>()?;
+        let headers = headers.map(|(name, value)| header(&name, value, &delivery)).collect::<Result<_, _>>()?;
         let says_what = self.answer.is_some() || self.patch.is_some();
         let source = if let Some(code) = self.code {
             Source::Code { code, message: self.message, is_xml: self.xml.is_some() }
         } else if let Some(body) = self.body {
             Source::Content(Content::new(body))
+        } else if let Some(body) = self.body_base64 {
+            let bytes = BASE64.decode(body).map_err(|_| "`body_base64` is not base64".to_owned())?;
+            Source::Content(Content::new(bytes))
         } else if let Some(repeat) = self.body_repeat {
-            Source::Content(repeat.content()?)
+            Source::Content(repeat.content("body_repeat")?)
         } else if self.redirect.is_some() {
             Source::Redirect
         } else if status.is_some() && !says_what {
@@ -159,12 +209,12 @@ impl Form {
 }
 
 impl Repeat {
-    fn content(self) -> Result<Content, String> {
+    fn content(self, key: &str) -> Result<Content, String> {
         if self.text.is_empty() || self.times == 0 {
-            return Err("`body_repeat` has a `text` and `times` from 1".to_owned());
+            return Err(format!("`{key}` has a `text` and `times` from 1"));
         }
         Content::repeated(self.before, self.text, self.times, self.after)
-            .ok_or_else(|| "`body_repeat` is longer than can be counted".to_owned())
+            .ok_or_else(|| format!("`{key}` is longer than can be counted"))
     }
 }
 
@@ -179,10 +229,10 @@ fn status_code(status: u16) -> Result<StatusCode, String> {
 }
 
 /// How long the body is and how it is framed follows from the body; what contradicts it can be written by `raw` only.
-fn header(name: &str, value: Option<String>, delivery: Delivery) -> Result<(HeaderName, Option<HeaderValue>), String> {
+fn header(name: &str, value: Option<String>, delivery: &Delivery) -> Result<(HeaderName, Option<HeaderValue>), String> {
     let not_one = || format!("`headers` holds `{name}`, which is no header or has no value of one");
     let header: HeaderName = name.parse().map_err(|_| not_one())?;
-    let is_chunked = delivery == Delivery::default() && value.as_deref() == Some("chunked");
+    let is_chunked = *delivery == Delivery::default() && value.as_deref() == Some("chunked");
     if header == CONTENT_LENGTH || header == TRANSFER_ENCODING && !is_chunked {
         return Err(format!("`headers` cannot change `{name}`: write such an answer with `raw`"));
     }
@@ -217,15 +267,23 @@ mod tests {
         assert_eq!(step(r#"{"delay_ms": 5}"#), Step::late(ms(5)));
         assert_eq!(step(r#"{"code": "A.B"}"#), Step::code("A.B"));
         assert_eq!(step(r#"{"close": true}"#), Act::Close.into());
-        assert_eq!(step(r#"{"reset": true, "delay_ms": 5}"#), Step { delay: ms(5), act: Act::Reset });
+        assert_eq!(
+            step(r#"{"reset": true, "delay_ms": 5}"#),
+            Step { delay: ms(5), act: Act::Reset, ..Step::default() }
+        );
+        assert_eq!(step(r#"{"corrupt": true}"#), Act::Corrupt.into());
+        assert_eq!(step(r#"{"raw": "x", "close_after_ms": 7}"#).close_after, Some(ms(7)));
+        let later = step(r#"{"answer": "credential", "raw_after": "x", "raw_after_ms": 7}"#);
+        assert_eq!(later, Step { raw_later: Some((ms(7), "x".into())), ..Step::default() });
         assert_eq!(step(r#"{"hang": true}"#), Act::Hang.into());
-        let raw = Act::Raw { bytes: "x\r\n".into(), drip: Some(ms(1)) };
+        let raw = Act::Raw { content: Content::new("x\r\n"), drip: Some(ms(1)) };
         assert_eq!(step(r#"{"raw": "x\r\n", "drip_ms": 1}"#), raw.into());
 
         let code = Source::Code { code: "A".to_owned(), message: Some("m".to_owned()), is_xml: true };
         let spoken = answer(r#"{"code": "A", "message": "m", "xml": true, "status": 500}"#);
         assert_eq!((spoken.source, spoken.status), (code, Some(StatusCode::INTERNAL_SERVER_ERROR)));
         assert_eq!(answer(r#"{"body": "text"}"#).source, Source::Content(Content::new("text")));
+        assert_eq!(answer(r#"{"body_base64": "/w=="}"#).source, Source::Content(Content::new(vec![0xFF])));
         assert_eq!(answer(r#"{"status": 502}"#).source, Source::Content(Content::default()));
         assert_eq!(answer(r#"{"status": 400, "answer": "credential"}"#).source, Source::default());
         let repeat = Content::repeated("<".to_owned(), "x".to_owned(), 3, String::new()).unwrap();
@@ -235,7 +293,9 @@ mod tests {
         assert_eq!((redirect.source, redirect.status), (Source::Redirect, Some(StatusCode::TEMPORARY_REDIRECT)));
         let cut = answer(r#"{"truncate": 10, "drip_ms": 2}"#);
         assert_eq!(cut.source, Source::default());
-        assert_eq!(cut.delivery, Delivery { truncate: Some(10), drip: Some(ms(2)) });
+        assert_eq!(cut.delivery, Delivery { truncate: Some(10), drip: Some(ms(2)), ..Delivery::default() });
+        let around = answer(r#"{"code": "A", "raw_before": "b", "raw_after": "a", "close_after_ms": 0}"#).delivery;
+        assert_eq!(around, Delivery { before: "b".into(), after: "a".into(), ..Delivery::default() });
         let Source::Service { patch } = answer(r#"{"answer": "credential", "patch": {"RequestId": null}}"#).source
         else {
             panic!("it is from the service")
@@ -257,6 +317,17 @@ mod tests {
             (r#"{"patch": {}, "redirect": 302}"#, "`patch` and `redirect` contradict each other"),
             (r#"{"close": true, "gzip": true}"#, "`close` leaves nothing that `gzip` could change"),
             (r#"{"raw": "", "status": 200}"#, "`raw` leaves nothing that `status` could change"),
+            (r#"{"raw": "", "raw_after": ""}"#, "`raw` leaves nothing that `raw_after` could change"),
+            (r#"{"close": true, "corrupt": true}"#, "`close` and `corrupt` contradict each other"),
+            (r#"{"close": true, "close_after_ms": 1}"#, "`close` leaves nothing that `close_after_ms` could change"),
+            (
+                r#"{"raw": "", "drip_ms": 1, "close_after_ms": 1}"#,
+                "`drip_ms` and `close_after_ms` contradict each other",
+            ),
+            (r#"{"truncate": 1, "raw_after": ""}"#, "`truncate` and `raw_after` contradict each other"),
+            (r#"{"body": "", "raw_after_ms": 1}"#, "`raw_after_ms` stands beside `raw_after`"),
+            (r#"{"body": "", "body_base64": ""}"#, "`body` and `body_base64` contradict each other"),
+            (r#"{"body_base64": "?"}"#, "`body_base64` is not base64"),
             (r#"{"hang": true, "delay_ms": 1}"#, "`hang` leaves nothing that `delay_ms` could change"),
             (r#"{"reset": true, "drip_ms": 1}"#, "`reset` leaves nothing that `drip_ms` could change"),
             (r#"{"body": "", "xml": true}"#, "`xml` stands beside `code`"),
@@ -266,6 +337,7 @@ mod tests {
             (r#"{"status": 103}"#, "`status` is 200 to 599"),
             (r#"{"close": false}"#, "`close` is true or left out"),
             (r#"{"body_repeat": {"text": "", "times": 1}}"#, "`body_repeat` has a `text` and `times` from 1"),
+            (r#"{"raw_repeat": {"text": "x", "times": 0}}"#, "`raw_repeat` has a `text` and `times` from 1"),
             (r#"{"body_repeat": {"text": "x", "times": 0}}"#, "`body_repeat` has a `text` and `times` from 1"),
         ] {
             assert_eq!(json.parse::<Step>().unwrap_err().to_string(), expected, "{json}");
@@ -273,6 +345,7 @@ mod tests {
         for (json, expected) in [
             (r#"{"body_repeat": {"text": "xx", "times": 18446744073709551615}}"#, "longer than can be counted"),
             (r#"{"truncate": 1, "gzip": true, "body_repeat": {"text": "x", "times": 1}}"#, "of a known length"),
+            (r#"{"raw_after": "", "gzip": true, "body_repeat": {"text": "x", "times": 1}}"#, "of a known length"),
             (r#"{"headers": {"a b": "c"}}"#, "`headers` holds `a b`"),
             (r#"{"headers": {"a": "\n"}}"#, "`headers` holds `a`"),
             (r#"{"headers": {"Content-Length": "3"}}"#, "write such an answer with `raw`"),

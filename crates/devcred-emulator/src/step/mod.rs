@@ -35,13 +35,16 @@ use crate::content::Content;
 /// | `"patch": {…}` | the same, merged with this object; `null` removes a member |
 /// | `"code": "Throttling.User"` | this error, with the status and message that belong to it unless `status` and `message` say others; with `"xml": true` as XML |
 /// | `"body": "text"` | this body |
+/// | `"body_base64": "/w=="` | these bytes as the body |
 /// | `"body_repeat": {"before", "text", "times", "after"}` | a body of `text` so many times, between `before` and `after`, which may be left out |
 /// | `"status": 502`, alone | an answer without a body |
 /// | `"redirect": 307` | this status, with a `Location` on a listener of the emulator that counts its connections: [`Emulator::redirect_connections`](crate::Emulator::redirect_connections) |
 /// | `"close": true` | no answer: the connection is closed |
 /// | `"reset": true` | no answer: the connection is reset |
 /// | `"hang": true` | no answer, ever |
-/// | `"raw": "bytes"` | these bytes instead of an answer, then the connection is closed |
+/// | `"corrupt": true` | no answer: a TLS record that cannot be decrypted, then the connection is closed |
+/// | `"raw": "bytes"` | these bytes instead of an answer, then the connection is closed unless `close_after_ms` says later |
+/// | `"raw_repeat": {"before", "text", "times", "after"}` | the same with `text` so many times |
 ///
 /// # And how
 ///
@@ -51,8 +54,11 @@ use crate::content::Content;
 /// | `"headers": {"name": "value"}` | an answer | replaces these headers; `null` removes one, `date` and `x-acs-request-id` too |
 /// | `"gzip": true` | an answer | compresses the body and says so in `Content-Encoding` |
 /// | `"truncate": 10` | an answer | ends the connection after so many bytes of the body, whose length is announced in full |
-/// | `"drip_ms": 5` | an answer, `raw` | writes a byte at a time, head included, so many milliseconds apart, then closes the connection |
+/// | `"drip_ms": 5` | an answer, `raw`, `raw_repeat` | writes a byte at a time, head included, so many milliseconds apart, then closes the connection |
+/// | `"raw_before": "bytes"`, `"raw_after": "bytes"` | an answer | writes these bytes right before the answer's head, such as interim responses, or right after its body; the connection stays open |
+/// | `"raw_after_ms": 50` | `raw_after` | writes those bytes so many milliseconds later, even if another request is on the connection |
 /// | `"delay_ms": 50` | all but `hang` | waits so many milliseconds first |
+/// | `"close_after_ms": 50` | an answer that is neither cut nor dripped, `raw`, `raw_repeat` | closes the connection so many milliseconds later, even if another request is on it |
 ///
 /// Any other key is an error, and so are keys that contradict each other.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -60,14 +66,19 @@ use crate::content::Content;
 pub struct Step {
     pub(crate) delay: Duration,
     pub(crate) act: Act,
+    /// Counted from the answer.
+    pub(crate) close_after: Option<Duration>,
+    /// Bytes that come so long after the answer.
+    pub(crate) raw_later: Option<(Duration, Bytes)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     Answer(Answer),
-    Raw { bytes: Bytes, drip: Option<Duration> },
+    Raw { content: Content, drip: Option<Duration> },
     Close,
     Reset,
+    Corrupt,
     Hang,
 }
 
@@ -99,12 +110,23 @@ pub(crate) enum Source {
 }
 
 /// How an answer comes over the wire; by default as HTTP has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Delivery {
+    /// Bytes that come before the head.
+    pub(crate) before: Bytes,
+    /// Bytes that come after the body.
+    pub(crate) after: Bytes,
     /// Bytes of the body after which the connection ends.
     pub(crate) truncate: Option<usize>,
     /// The pause between two bytes.
     pub(crate) drip: Option<Duration>,
+}
+
+impl Delivery {
+    /// What comes is not all of it, or not at once: the connection cannot be used again.
+    pub(crate) fn ends_the_connection(&self) -> bool {
+        self.truncate.is_some() || self.drip.is_some()
+    }
 }
 
 impl Default for Act {
@@ -136,7 +158,7 @@ impl Step {
 
 impl From<Act> for Step {
     fn from(act: Act) -> Self {
-        Self { delay: Duration::ZERO, act }
+        Self { act, ..Self::default() }
     }
 }
 

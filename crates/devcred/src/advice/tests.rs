@@ -76,7 +76,7 @@ impl Case {
     }
 
     fn of_signature(&self, told: &str) -> String {
-        let reply = Reply { full_message: told.into(), ..Reply::default() };
+        let reply = Reply { full_message: Zeroizing::new(told.into()), ..Reply::default() };
         self.of_code(ErrorKind::Authentication, "SignatureDoesNotMatch", reply).unwrap()
     }
 }
@@ -116,6 +116,9 @@ fn a_refusal_by_ram_says_what_was_missing() {
 fn only_an_expired_token_can_be_renewed() {
     let of = |code| CASE.of_code(ErrorKind::Authentication, code, Reply::default());
     assert!(of("InvalidSecurityToken.Expired").unwrap().contains("set_access_key"));
+    for disabled in ["Forbidden.AccessKeyDisabled", "InvalidAccessKeyId.Inactive"] {
+        assert!(of(disabled).unwrap().starts_with("The AccessKey is disabled: enable it"));
+    }
     assert_eq!(of("InvalidSecurityToken.Malformed"), None);
     assert_eq!(of("InvalidAccessKeyId.NotFound"), None);
 }

@@ -11,12 +11,15 @@ use zeroize::Zeroizing;
 use crate::error::{ErrorKind, classify};
 use crate::failure::{Failure, Reason, Reply};
 use crate::operation::Operation;
-use crate::secret::{Secret, cut_out, stands_in};
+use crate::secret::{Secret, cut_out};
 pub(crate) use fields::{Fields, Unreadable};
 use service_error::ServiceError;
 
 /// The longest body that is read, in bytes. An answer of the service has some hundred.
 pub(crate) const BODY_MAX: usize = 64 * 1024;
+
+/// The most bytes of names and values that the headers of an answer may have.
+pub(crate) const HEADERS_MAX: usize = 16 * 1024;
 
 /// What came back.
 pub(crate) struct Answer {
@@ -31,6 +34,10 @@ pub(crate) enum Body {
     TooLong,
     /// With a content encoding, which was not asked for and is not decoded: a few bytes could become a gigabyte.
     Encoded,
+    /// With two lengths that may differ, `Content-Length` and chunks, and not read.
+    OfTwoLengths,
+    /// After headers longer than [`HEADERS_MAX`], and not read.
+    OfLongHeaders,
 }
 
 /// What the operation made of an answer, and the request id it came with.
@@ -70,6 +77,10 @@ fn fields(answer: &Answer) -> Result<Fields<'_>, Unreadable> {
         Body::Whole(body) => Fields::parse(body),
         Body::TooLong => Err(Unreadable(format!("the answer is longer than {} KiB", BODY_MAX / 1024))),
         Body::Encoded => Err(Unreadable("the answer has a content encoding, and none was asked for".into())),
+        Body::OfLongHeaders => {
+            Err(Unreadable(format!("the headers of the answer are longer than {} KiB", HEADERS_MAX / 1024)))
+        }
+        Body::OfTwoLengths => Err(Unreadable("the answer has both a Content-Length and a Transfer-Encoding".into())),
     }
 }
 
@@ -79,7 +90,7 @@ fn service_error(answer: &Answer, fields: Option<&Fields>, secrets: &[&Secret]) 
         (Body::Whole(body), None) => ServiceError::from_xml(body),
         _ => None,
     };
-    error.filter(|error| !stands_in(&error.code, secrets))
+    error?.without(secrets)
 }
 
 /// The body's `RequestId`, or else the header's.
@@ -93,13 +104,20 @@ fn request_id(
     let of_error = || error.and_then(|error| error.request_id.clone());
     let of_header = || answer.header("x-acs-request-id").map(str::to_owned);
     let sources: [&dyn Fn() -> Option<String>; 3] = [&of_body, &of_error, &of_header];
-    sources.into_iter().find_map(|source| source().filter(|id| is_request_id(id) && !stands_in(id, secrets)))
+    // A device's secret could be in the wrong field too.
+    let of_device =
+        fields.and_then(|fields| fields.object("DeviceCredential").ok()?.secret("DeviceAccessKeySecret").ok());
+    let is_secret = |id: &str| {
+        let secrets = secrets.iter().copied().chain(&of_device);
+        cut_out(id, secrets) != id
+    };
+    let ids = sources.into_iter().filter_map(|source| source().map(Zeroizing::new));
+    ids.filter(|id| is_request_id(id) && !is_secret(id)).map(|mut id| std::mem::take(&mut *id)).next()
 }
 
-/// Ids are UUIDs, whose ends the documents mask with asterisks. Anything else is not repeated: it could be a secret that
-/// stands in the wrong field.
+/// Ids are UUIDs, whose ends the documents mask with asterisks; a gateway may have others.
 fn is_request_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-*".contains(&byte))
+    (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The service said no, and why.

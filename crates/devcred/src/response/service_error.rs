@@ -1,9 +1,12 @@
 //! What the service says when it refuses, in JSON or in XML.
 
 use reqwest::Url;
+use zeroize::Zeroizing;
 
 use super::Fields;
+use crate::error::known_part;
 use crate::secret::{Secret, cut_out};
+use crate::text::in_one_line;
 
 /// The longest message that is passed on, in characters.
 const MESSAGE_MAX_CHARS: usize = 1000;
@@ -13,8 +16,9 @@ const ACCESS_DENIED: [&str; 3] = ["AuthAction", "NoPermissionType", "PolicyType"
 
 pub(super) struct ServiceError {
     pub code: String,
-    /// The message as it came: with line feeds, and for a refused signature with the service's side of the computation.
-    pub full_message: String,
+    /// The message as it came: with line feeds, and for a refused signature with the service's side of the computation,
+    /// security token included.
+    pub full_message: Zeroizing<String>,
     pub request_id: Option<String>,
     pub help_url: Option<String>,
     access_denied: Vec<(&'static str, String)>,
@@ -59,12 +63,22 @@ impl ServiceError {
             return None;
         }
         let help_url = help_url.and_then(|url| vendor_page(&url));
-        Some(Self { code, full_message: message.unwrap_or_default(), request_id, help_url, access_denied })
+        let full_message = Zeroizing::new(message.unwrap_or_default());
+        Some(Self { code, full_message, request_id, help_url, access_denied })
+    }
+
+    /// The error without a code that repeats one of these secrets: nothing of a code that the table does not know remains,
+    /// and the family's name of one that it knows.
+    pub(super) fn without(self, secrets: &[&Secret]) -> Option<Self> {
+        let known = known_part(&self.code);
+        let is_repeated = |secret: &&Secret| self.code.contains(secret.reveal()) && !known.contains(secret.reveal());
+        let code = if secrets.iter().any(is_repeated) { known } else { &self.code };
+        (!code.is_empty()).then(|| Self { code: code.to_owned(), ..self })
     }
 
     /// The message in one line, without these secrets.
     pub(super) fn message(&self, secrets: &[&Secret]) -> String {
-        let line = in_one_line(&self.full_message);
+        let line = Zeroizing::new(in_one_line(&self.full_message));
         let message = shortened(&cut_out(own_part(&self.code, &line), secrets.iter().copied()));
         if message.is_empty() { "the service gave no message".to_owned() } else { message }
     }
@@ -83,11 +97,6 @@ fn own_part<'a>(code: &str, line: &'a str) -> &'a str {
         return line;
     }
     if line.starts_with("server ") { "" } else { line.split(" server ").next().unwrap_or(line) }
-}
-
-fn in_one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 fn shortened(line: &str) -> String {
@@ -109,6 +118,39 @@ fn vendor_page(url: &str) -> Option<String> {
 fn xml_text(xml: &str, tag: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{tag}>"))?;
     let (text, _) = rest.split_once(&format!("</{tag}>"))?;
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-    Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character)))
+    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret behind.
+    let mut plain = String::with_capacity(text.len());
+    let mut parts = text.split('&');
+    plain += parts.next().unwrap_or_default();
+    for part in parts {
+        match part.split_once(';').and_then(|(name, rest)| Some((entity(name)?, rest))) {
+            Some((character, rest)) => {
+                plain.push(character);
+                plain += rest;
+            }
+            None => {
+                plain.push('&');
+                plain += part;
+            }
+        }
+    }
+    Some(plain)
+}
+
+fn entity(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "amp" => Some('&'),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let number = match number.strip_prefix(['x', 'X']) {
+                Some(number) => u32::from_str_radix(number, 16),
+                None => number.parse(),
+            };
+            char::from_u32(number.ok()?)
+        }
+    }
 }

@@ -184,4 +184,21 @@ mod tests {
              x-acs-security-token;x-acs-signature-nonce;x-acs-version,Signature="
         ));
     }
+
+    /// A buffer that grows is copied, and the copy of a security token that is left behind is not wiped.
+    #[test]
+    fn a_canonical_request_has_room_from_the_start() {
+        let room = |query: usize, name: usize, value: usize, more: usize| {
+            let [query, name, value] = [query, name, value].map(|length| "q".repeat(length));
+            let names: Vec<_> = (0..=more).map(|number| format!("{name}{number}")).collect();
+            let headers: Vec<_> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
+            let (request, _) = canonical_request("POST", "/", &query, &headers, EMPTY_PAYLOAD);
+            request.capacity() - request.len()
+        };
+        let least = room(0, 1, 1, 0);
+        assert_eq!(least, 96 - EMPTY_PAYLOAD.len() - "POST\n/\n\n\n\n".len() + 1);
+        for (query, name, value, more) in [(1000, 1, 1, 0), (0, 300, 1, 0), (0, 1, 3000, 0), (7, 9, 40, 8)] {
+            assert_eq!(room(query, name, value, more), least);
+        }
+    }
 }

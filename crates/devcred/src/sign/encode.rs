@@ -58,6 +58,17 @@ mod tests {
         assert_eq!(canonical_query(&[]), "");
     }
 
+    /// A buffer that grows is copied, and the copy of a security token that is left behind is not wiped.
+    #[test]
+    fn a_query_has_room_from_the_start_for_values_of_which_half_is_encoded() {
+        for (name, value) in [(1, 1), (300, 0), (1, 3000), (40, 40)] {
+            let (name, value) = ("n".repeat(name), "v".repeat(value));
+            let query = canonical_query(&[(&name, &value), ("z", &value)]);
+            // For each parameter an equals sign, and an ampersand between them.
+            assert_eq!(query.capacity() - query.len(), 2 * value.len() + 1);
+        }
+    }
+
     proptest! {
         #[test]
         fn decoding_gives_the_text_back(text in any::<String>()) {

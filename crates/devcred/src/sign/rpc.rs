@@ -112,4 +112,13 @@ mod tests {
         ));
         assert_eq!(request.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["host"]);
     }
+
+    /// A buffer that grows is copied, and the copy of a security token that is left behind is not wiped.
+    #[test]
+    fn a_string_to_sign_has_room_from_the_start_for_a_query_of_which_half_is_encoded() {
+        for (method, query) in [("POST", 0), ("POST", 1), ("A-LONG-METHOD", 3000)] {
+            let text = string_to_sign(method, &"q".repeat(query));
+            assert_eq!(text.capacity() - text.len(), query);
+        }
+    }
 }

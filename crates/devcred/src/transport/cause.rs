@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage, OtherError};
 
 use super::Stage;
+use super::resolve::ResolveError;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cause {
@@ -19,6 +20,8 @@ pub(crate) enum Cause {
     ConnectTimedOut,
     Reset,
     Closed,
+    /// Reset or closed before there was an answer, on a connection that had been used before.
+    KeptConnectionClosed,
     /// The system refused what a connection needs.
     System(Shortage),
     UnknownIssuer,
@@ -47,6 +50,8 @@ pub(crate) enum Shortage {
     Ports,
     Memory,
     Permission,
+    /// For the look-up of a name.
+    Threads,
 }
 
 impl Cause {
@@ -96,10 +101,12 @@ impl Cause {
             Cause::ConnectTimedOut => "no connection within the connect timeout",
             Cause::Reset => "connection reset",
             Cause::Closed => "connection closed before the whole answer had come",
+            Cause::KeptConnectionClosed => "the server closed a connection that was kept",
             Cause::System(Shortage::Descriptors) => "no file descriptor is left (EMFILE or ENFILE)",
             Cause::System(Shortage::Ports) => "no local port is left (EADDRNOTAVAIL)",
             Cause::System(Shortage::Memory) => "the system has no memory for a connection (ENOBUFS or ENOMEM)",
             Cause::System(Shortage::Permission) => "the system does not permit the connection (EACCES or EPERM)",
+            Cause::System(Shortage::Threads) => "the name could not be resolved: the system gives no threads",
             Cause::UnknownIssuer => "the certificate's issuer is unknown",
             Cause::CertificateExpired => "the certificate has expired",
             Cause::CertificateNotYetValid => "the certificate is not valid yet",
@@ -146,6 +153,9 @@ fn told_by(link: Link<'_>, stage: Stage, certificate_requested: bool) -> Option<
     }
     if let Some(io) = link.downcast_ref::<io::Error>() {
         return io.raw_os_error().and_then(of_number).or_else(|| of_io(io.kind()));
+    }
+    if let Some(ResolveError::NoThread) = link.downcast_ref::<ResolveError>() {
+        return Some(Cause::System(Shortage::Threads));
     }
     // What CONNECT was answered comes as text only; the end-to-end tests fail if it changes.
     match link.to_string().as_str() {
@@ -215,23 +225,22 @@ fn of_io(kind: io::ErrorKind) -> Option<Cause> {
     }
 }
 
-/// Errors of the system that have no `ErrorKind`.
+/// The numbers of errors of the system that have no `ErrorKind`: no descriptor is left, and no room for buffers.
 #[cfg(unix)]
-fn of_number(number: i32) -> Option<Cause> {
-    match number {
-        libc::EMFILE | libc::ENFILE => Some(Cause::System(Shortage::Descriptors)),
-        libc::ENOBUFS => Some(Cause::System(Shortage::Memory)),
-        _ => None,
-    }
-}
+const NO_DESCRIPTOR: [i32; 2] = [libc::EMFILE, libc::ENFILE];
+#[cfg(unix)]
+const NO_BUFFERS: i32 = libc::ENOBUFS;
 
-/// Errors of the system that have no `ErrorKind`: WSAEMFILE and WSAENOBUFS.
+/// The same of Windows: WSAEMFILE and WSAENOBUFS.
 #[cfg(not(unix))]
+const NO_DESCRIPTOR: [i32; 1] = [10024];
+#[cfg(not(unix))]
+const NO_BUFFERS: i32 = 10055;
+
 fn of_number(number: i32) -> Option<Cause> {
     match number {
-        10024 => Some(Cause::System(Shortage::Descriptors)),
-        10055 => Some(Cause::System(Shortage::Memory)),
-        _ => None,
+        NO_BUFFERS => Some(Cause::System(Shortage::Memory)),
+        number => NO_DESCRIPTOR.contains(&number).then_some(Cause::System(Shortage::Descriptors)),
     }
 }
 
@@ -243,6 +252,8 @@ fn is_invalid_chunk(link: Link<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -288,5 +299,53 @@ mod tests {
         let handshake_failure = TlsError::AlertReceived(HandshakeFailure);
         assert_eq!(of_tls(&handshake_failure, Stage::Connecting, true), Cause::ClientCertificateRequired);
         assert_eq!(Cause::Alert(InternalError).text(), "the server sent the TLS alert InternalError");
+    }
+
+    #[test]
+    fn a_broken_connection_is_named_by_its_kind() {
+        use io::ErrorKind;
+        for (kind, cause) in [
+            (ErrorKind::ConnectionRefused, Some(Cause::Refused)),
+            (ErrorKind::ConnectionReset, Some(Cause::Reset)),
+            (ErrorKind::ConnectionAborted, Some(Cause::Reset)),
+            (ErrorKind::BrokenPipe, Some(Cause::Reset)),
+            (ErrorKind::HostUnreachable, Some(Cause::Unreachable)),
+            (ErrorKind::NetworkUnreachable, Some(Cause::Unreachable)),
+            (ErrorKind::NetworkDown, Some(Cause::Unreachable)),
+            (ErrorKind::UnexpectedEof, Some(Cause::Closed)),
+            (ErrorKind::TimedOut, None),
+            (ErrorKind::InvalidData, None),
+        ] {
+            assert_eq!(told_by(&io::Error::from(kind), Stage::Answering, false), cause, "{kind}");
+        }
+        assert_eq!(told_by(&io::Error::from_raw_os_error(0), Stage::Answering, false), None);
+    }
+
+    #[test]
+    fn a_refused_certificate_is_named_by_its_fault() {
+        for (error, cause) in [
+            (CertificateError::UnknownIssuer, Cause::UnknownIssuer),
+            (CertificateError::Expired, Cause::CertificateExpired),
+            (CertificateError::NotValidYet, Cause::CertificateNotYetValid),
+            (CertificateError::NotValidForName, Cause::CertificateForOther),
+            (CertificateError::Revoked, Cause::CertificateRefused),
+            (CertificateError::Other(OtherError(Arc::new(io::Error::other("other")))), Cause::CertificateRefused),
+        ] {
+            assert_eq!(of_tls(&TlsError::InvalidCertificate(error), Stage::Connecting, false), cause);
+        }
+        let none = of_tls(&TlsError::NoCertificatesPresented, Stage::Connecting, false);
+        assert_eq!(none, Cause::CertificateRefused);
+    }
+
+    #[test]
+    fn what_a_proxy_answered_to_connect_is_read_from_its_text() {
+        for (text, cause) in [
+            ("tunnel error: proxy authorization required", Some(Cause::ProxyAuthentication)),
+            ("tunnel error: unsuccessful", Some(Cause::ProxyUnwilling)),
+            ("tunnel error: other", None),
+        ] {
+            let error: Box<dyn StdError> = text.into();
+            assert_eq!(told_by(&*error, Stage::Connecting, false), cause, "{text}");
+        }
     }
 }

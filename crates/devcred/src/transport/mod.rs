@@ -2,14 +2,18 @@
 
 mod cause;
 mod client_certificate;
+mod kept;
 mod no_answer;
+mod resolve;
 mod roots;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+};
 use reqwest::{Method, Request};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
@@ -18,18 +22,23 @@ use zeroize::Zeroizing;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::proxy::Proxy;
-use crate::response::{Answer, BODY_MAX, Body};
+use crate::response::{Answer, BODY_MAX, Body, HEADERS_MAX};
 use crate::sign::SignedRequest;
 pub(crate) use cause::Cause;
 use client_certificate::ClientCertificate;
+use kept::NoteOpened;
 pub(crate) use no_answer::{Attempt, NoAnswer, Stage};
+pub use resolve::Resolver;
 pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
 const IDLE_MAX: Duration = Duration::from_secs(5);
 
 pub(crate) struct Transport {
-    http: reqwest::Client,
+    /// Keeps connections.
+    pooled: reqwest::Client,
+    /// Opens a connection for each request.
+    unpooled: reqwest::Client,
     client_certificate: ClientCertificate,
     user_agent: HeaderValue,
 }
@@ -40,6 +49,7 @@ impl Transport {
         roots: &Roots,
         connect_timeout: Duration,
         user_agent: HeaderValue,
+        resolver: &Resolver,
     ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
         let client_certificate = ClientCertificate::default();
@@ -49,37 +59,28 @@ impl Transport {
             .with_root_certificates(roots.store())
             .with_client_cert_resolver(Arc::new(client_certificate.clone()));
 
-        // All that is relied on is said aloud: a program's other crates can switch on any feature of reqwest.
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .http1_only()
-            .referer(false)
-            .connect_timeout(connect_timeout)
-            .pool_idle_timeout(IDLE_MAX)
-            // Port 0 stands for the one of the URL.
-            .resolve_to_addrs(
-                "localhost",
-                &[SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))],
-            );
-        if let Some(proxy) = proxy {
-            builder = builder.proxy(proxy.to_reqwest()?);
-        }
-        Ok(Self { http: builder.build().map_err(|_| fault("the HTTP client"))?, client_certificate, user_agent })
+        let http = || http_client(tls.clone(), proxy, connect_timeout, resolver.clone());
+        let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|_| fault("the HTTP client"));
+        Ok(Self {
+            pooled: build(http()?.pool_idle_timeout(IDLE_MAX).connector_layer(NoteOpened))?,
+            unpooled: build(http()?.pool_max_idle_per_host(0))?,
+            client_certificate,
+            user_agent,
+        })
     }
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.user_agent
     }
 
-    /// Sends the request once and reads the answer as far as it may go.
-    pub(crate) async fn send(&self, endpoint: &Endpoint, request: &SignedRequest) -> Result<Answer, NoAnswer> {
+    /// Sends the request once and reads the answer as far as it may go; over a connection of its own if it must not be a kept
+    /// one.
+    pub(crate) async fn send(
+        &self,
+        endpoint: &Endpoint,
+        request: &SignedRequest,
+        opens_connection: bool,
+    ) -> Result<Answer, NoAnswer> {
         let mut post = Request::new(Method::POST, endpoint.url(&request.query));
         let headers = post.headers_mut();
         headers.reserve(request.headers.len() + 3);
@@ -91,11 +92,19 @@ impl Transport {
             headers.insert(*name, value.clone());
         }
 
-        let mut response = self.http.execute(post).await.map_err(|error| self.no_answer(&error))?;
+        let http = if opens_connection { &self.unpooled } else { &self.pooled };
+        let (response, has_opened) = kept::noting(http.execute(post)).await;
+        let is_kept = !has_opened && !opens_connection;
+        let mut response = response.map_err(|error| self.no_answer(&error).on_kept_connection(is_kept))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             Body::Encoded
+        } else if length(&headers) > HEADERS_MAX {
+            Body::OfLongHeaders
+        } else if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
+            // Who reads the one takes the other's bytes for the next answer.
+            Body::OfTwoLengths
         } else {
             read(&mut response).await.map_err(|error| self.no_answer(&error))?
         };
@@ -105,6 +114,42 @@ impl Transport {
     fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
         NoAnswer::of(error, self.client_certificate.was_requested())
     }
+}
+
+fn length(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// What both clients have in common.
+fn http_client(
+    tls: ClientConfig,
+    proxy: Option<&Proxy>,
+    connect_timeout: Duration,
+    resolver: Resolver,
+) -> Result<reqwest::ClientBuilder, Error> {
+    // All that is relied on is said aloud: a program's other crates can switch on any feature of reqwest.
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .http1_only()
+        .referer(false)
+        .connect_timeout(connect_timeout)
+        .dns_resolver(resolver)
+        // Port 0 stands for the one of the URL.
+        .resolve_to_addrs(
+            "localhost",
+            &[SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))],
+        );
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(proxy.to_reqwest()?);
+    }
+    Ok(builder)
 }
 
 async fn read(response: &mut reqwest::Response) -> Result<Body, reqwest::Error> {

@@ -39,6 +39,16 @@ impl NoAnswer {
         }
     }
 
+    /// A kept connection that breaks before there is an answer was closed before it was used, most likely.
+    pub(super) fn on_kept_connection(self, is_kept: bool) -> Self {
+        match self {
+            Self { stage: Stage::Answering, cause: Cause::Reset | Cause::Closed } if is_kept => {
+                Self { cause: Cause::KeptConnectionClosed, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// The time was up, and nobody knows how far the attempt had come.
     pub(crate) fn timed_out(limit: Duration) -> Self {
         Self { stage: Stage::Answering, cause: Cause::TimedOut(limit) }
@@ -120,7 +130,9 @@ mod tests {
         for cause in [Cause::NotResolved, Cause::Refused, Cause::Unreachable, Cause::ConnectTimedOut, Cause::Reset] {
             assert_eq!(of(cause), (ErrorKind::Transport, true), "{cause:?}");
         }
-        for cause in [Cause::Closed, Cause::TlsBroken, Cause::ProxyUnwilling, Cause::Unknown] {
+        for cause in
+            [Cause::Closed, Cause::KeptConnectionClosed, Cause::TlsBroken, Cause::ProxyUnwilling, Cause::Unknown]
+        {
             assert_eq!(of(cause), (ErrorKind::Transport, true), "{cause:?}");
         }
         for cause in [

@@ -1,5 +1,8 @@
 //! The certificate authorities that a server's certificate may come from.
 
+use std::fs::File;
+use std::io::Read;
+
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -8,6 +11,9 @@ use crate::error::Error;
 use crate::variables::{Setting, Variables};
 
 const FILE_VARIABLE: &str = "SSL_CERT_FILE";
+
+/// In bytes. The bundle of a system has some hundred thousand.
+const FILE_MAX: u64 = 16 * 1024 * 1024;
 
 /// Bundled with the library unless `SSL_CERT_FILE` names others, so that a container without any and a phone need no
 /// preparation; and those that the caller adds.
@@ -47,9 +53,16 @@ impl Roots {
     /// A system's bundle may hold a certificate that is of no use here; one that is of use is enough.
     fn of_file(file: &Setting) -> Result<Self, Error> {
         let refused = |complaint| Err(Error::invalid_parameter(format!("{FILE_VARIABLE} names {complaint}")));
-        let Ok(pem) = std::fs::read(&file.value) else {
-            return refused("a file that cannot be read");
-        };
+        // Opening a pipe could wait for ever, and a device may have no end.
+        if std::fs::metadata(&file.value).is_ok_and(|metadata| !metadata.is_file()) {
+            return refused("a path that is not a regular file");
+        }
+        let mut pem = Vec::new();
+        match File::open(&file.value).and_then(|file| file.take(FILE_MAX + 1).read_to_end(&mut pem)) {
+            Ok(length) if length as u64 <= FILE_MAX => {}
+            Ok(_) => return refused("a file of more than 16 MiB"),
+            Err(_) => return refused("a file that cannot be read"),
+        }
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
         if store.is_empty() {
@@ -103,6 +116,32 @@ mod tests {
             let error = load(&[(FILE_VARIABLE, bad)], None).err().unwrap();
             assert!(error.message().starts_with("SSL_CERT_FILE names a file "), "{error}");
         }
+    }
+
+    fn complaint(file: &'static str) -> String {
+        load(&[(FILE_VARIABLE, file)], None).err().unwrap().message().to_owned()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_could_have_no_end_is_not_opened() {
+        for special in ["/dev/null", "/dev/zero", "/"] {
+            assert_eq!(complaint(special), "SSL_CERT_FILE names a path that is not a regular file", "{special}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_a_limit() {
+        let path = std::env::temp_dir().join(format!("devcred-roots-{}", std::process::id()));
+        let file = File::create(&path).unwrap();
+        let complaint = || complaint(path.to_str().unwrap().to_owned().leak());
+        file.set_len(FILE_MAX).unwrap();
+        let at_limit = complaint();
+        file.set_len(FILE_MAX + 1).unwrap();
+        let beyond = complaint();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(at_limit, "SSL_CERT_FILE names a file without a PEM certificate");
+        assert_eq!(beyond, "SSL_CERT_FILE names a file of more than 16 MiB");
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub struct Server {
     pub quotas: bool,
     /// The endpoint is `https`, with such a certificate.
     pub tls: Option<Tls>,
+    /// How the first connections begin, one each; afterwards they begin as `tls` says.
+    pub connections: Vec<Tls>,
+    /// No connection is accepted, and none refused.
+    pub black_hole: bool,
     /// There is such a proxy on the way, and the endpoint is `https://service.test`, a name that never resolves.
     pub proxy: Option<Proxy>,
 }
@@ -46,22 +50,38 @@ pub struct AccessKey {
     pub expires_in_s: Option<u64>,
 }
 
-/// What the endpoint's certificate is like.
+/// How a connection begins: with a certificate that is right or wrong, or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tls {
     /// For the endpoint's host, by an authority that the client is given.
     Right,
+    /// The same, by TLS 1.2 only.
+    #[serde(rename = "tls_1_2")]
+    OnlyTls12,
+    /// The same, by TLS 1.3 only.
+    #[serde(rename = "tls_1_3")]
+    OnlyTls13,
+    /// The same, for clients with a certificate of their own.
+    ClientCertificate,
     /// For another host.
     WrongHost,
     /// By an authority that the client is not given.
     UnknownAuthority,
+    /// By itself, marked as an authority.
+    SelfSigned,
     /// No longer valid.
     Expired,
     /// Not valid before the year 2100.
     #[serde(rename = "year_2100")]
     Year2100,
-    /// None: the listener accepts connections and never says a word.
+    /// None: a fatal alert with this number is the answer to the client's first bytes.
+    Alert(u8),
+    /// None: the connection is closed when the client's first bytes have come.
+    Close,
+    /// None: the connection is reset when the client's first bytes have come.
+    Reset,
+    /// None: nothing is ever sent.
     Silent,
 }
 
@@ -84,6 +104,10 @@ pub enum Proxy {
     AuthenticationRequired,
     /// Answers that it does not lead there.
     Refusing,
+    /// Closes the connection without an answer.
+    Dropping,
+    /// Never answers.
+    Silent,
     /// Does not listen.
     Closed,
 }

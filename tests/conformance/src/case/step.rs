@@ -22,6 +22,8 @@ pub struct StepForm {
     pub xml: Option<bool>,
     /// This body.
     pub body: Option<String>,
+    /// These bytes as the body.
+    pub body_base64: Option<String>,
     /// A long body, made in the emulator.
     pub body_repeat: Option<BodyRepeat>,
     /// This status, with a `Location` on a listener that must stay without a connection.
@@ -32,8 +34,18 @@ pub struct StepForm {
     pub reset: Option<bool>,
     /// No answer, ever.
     pub hang: Option<bool>,
-    /// These bytes instead of an answer, then the connection is closed.
+    /// No answer: a TLS record that cannot be decrypted, then the connection is closed.
+    pub corrupt: Option<bool>,
+    /// These bytes instead of an answer, then the connection is closed, unless `close_after_ms` says later.
     pub raw: Option<String>,
+    /// Many bytes instead of an answer, made in the emulator.
+    pub raw_repeat: Option<BodyRepeat>,
+    /// These bytes right before the answer's head, such as interim responses.
+    pub raw_before: Option<String>,
+    /// These bytes right after the answer's body.
+    pub raw_after: Option<String>,
+    /// `raw_after` comes so many milliseconds later.
+    pub raw_after_ms: Option<u64>,
     /// The status in place of the answer's own.
     pub status: Option<u16>,
     /// Headers in place of the answer's own; `null` removes one.
@@ -46,6 +58,8 @@ pub struct StepForm {
     pub drip_ms: Option<u64>,
     /// So many milliseconds pass first.
     pub delay_ms: Option<u64>,
+    /// So many milliseconds later the connection is closed, even if another request is on it.
+    pub close_after_ms: Option<u64>,
 }
 
 /// The service's own answer.

@@ -1,0 +1,67 @@
+/* C's program of `cargo xtask soak`: tests/soak/src/main.rs has the protocol. */
+#include <devcred.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More calls than ever run at once. A handle is freed when its place is needed again, so that only this thread uses it. */
+#define PLACES 65536
+
+static devcred_call *calls[PLACES];
+
+static void check(int32_t status, devcred_error *error) {
+    if (status == DEVCRED_OK) return;
+    fprintf(stderr, "soak: %s\n", error ? devcred_error_text(error) : devcred_status_name(status));
+    exit(1);
+}
+
+static void on_complete(void *number, int32_t status, devcred_credential *credential, devcred_error *error) {
+    uintptr_t n = (uintptr_t)number;
+    if (status == DEVCRED_OK)
+        printf("%" PRIuPTR " ok %s %s %s\n", n, devcred_credential_client_id(credential), devcred_credential_mqtt_username(credential),
+               devcred_credential_mqtt_password(credential));
+    else if (status == DEVCRED_CANCELLED)
+        printf("%" PRIuPTR " cancelled\n", n);
+    else
+        printf("%" PRIuPTR " error %s\n", n, devcred_status_name(status));
+    fflush(stdout);
+    devcred_credential_free(credential);
+    devcred_error_free(error);
+}
+
+int main(int count, char **arguments) {
+    if (count != 7) return 2;
+    devcred_error *error = NULL;
+    devcred_client *client = NULL;
+    devcred_options *options = devcred_options_new();
+    devcred_options_set_endpoint(options, arguments[1]);
+    devcred_options_set_access_key(options, arguments[2], arguments[3], NULL);
+    devcred_options_set_instance_id(options, arguments[4]);
+    devcred_options_set_timeout(options, strtoull(arguments[5], NULL, 10));
+    devcred_options_set_attempt_timeout(options, strtoull(arguments[6], NULL, 10));
+    devcred_options_set_max_requests_per_second(options, 1000000);
+    check(devcred_client_new(options, &client, &error), error);
+    devcred_options_free(options);
+
+    char line[256], verb[8], client_id[128];
+    uintptr_t number;
+    while (fgets(line, sizeof line, stdin)) {
+        int read = sscanf(line, "%7s %" SCNuPTR " %127s", verb, &number, client_id);
+        devcred_call **call = &calls[number % PLACES];
+        if (read == 3 && strcmp(verb, "start") == 0) {
+            devcred_call_free(*call);
+            int32_t status = devcred_get_device_credential_start(client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT, on_complete,
+                                                                 (void *)number, call, &error);
+            check(status, error);
+        } else if (read == 2 && strcmp(verb, "cancel") == 0) {
+            check(devcred_call_cancel(*call), NULL);
+        } else {
+            return 2;
+        }
+    }
+    for (size_t i = 0; i < PLACES; i++) devcred_call_free(calls[i]);
+    devcred_client_free(client);
+    return 0;
+}

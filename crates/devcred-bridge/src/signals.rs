@@ -1,0 +1,50 @@
+//! Keeps the signals of the process away from the threads of the library. A signal that is sent to the process goes to any
+//! thread that does not block it, and the program waits for its signals on its own threads. SIGPIPE goes to the thread that
+//! writes to a connection which the peer has reset, and would end the program.
+
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+
+/// What a thread does to itself. A blocked one would end the process without its handler.
+const SYNCHRONOUS: [Signal; 7] =
+    [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL, Signal::SIGTRAP, Signal::SIGABRT, Signal::SIGSYS];
+
+/// Blocks every other signal on this thread as long as it lives. A thread that is started meanwhile blocks them for ever.
+pub(crate) struct Blocked {
+    /// `None` if the system refused it.
+    before: Option<SigSet>,
+}
+
+pub(crate) fn block() -> Blocked {
+    let mut asynchronous = SigSet::all();
+    SYNCHRONOUS.into_iter().for_each(|signal| asynchronous.remove(signal));
+    Blocked { before: asynchronous.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok() }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // It cannot fail: the mask is one that this thread had.
+        let _ = self.before.map(|before| before.thread_set_mask());
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_is_started_meanwhile_blocks_what_is_asynchronous_and_this_one_only_meanwhile() {
+        let before = SigSet::thread_get_mask().unwrap();
+        let inherited = {
+            let _blocked = block();
+            thread::spawn(|| SigSet::thread_get_mask().unwrap())
+        };
+        assert_eq!(SigSet::thread_get_mask().unwrap(), before);
+        let inherited = inherited.join().unwrap();
+        for signal in Signal::iterator().filter(|signal| ![Signal::SIGKILL, Signal::SIGSTOP].contains(signal)) {
+            assert_eq!(inherited.contains(signal), !SYNCHRONOUS.contains(&signal), "{signal}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Text of the service, made fit for a terminal and a log.
+
+/// The text in one line. White space and control characters become one space each time; characters without a shape, such as
+/// those that turn the direction of writing, are left out, since they make a line read like another.
+pub(crate) fn in_one_line(text: &str) -> String {
+    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret behind.
+    let mut line = String::with_capacity(text.len());
+    let mut words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    line.extend(words.next().into_iter().flat_map(visible));
+    for word in words {
+        line.push(' ');
+        line.extend(visible(word));
+    }
+    line
+}
+
+fn visible(word: &str) -> impl Iterator<Item = char> {
+    word.chars().filter(|c| !is_format(*c))
+}
+
+/// Format characters of Unicode (category Cf) that a message has no use for.
+fn is_format(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_break_and_nothing_invisible() {
+        for (text, line) in [
+            ("one\r\n two\u{1b}[31m\t three ", "one two [31m three"),
+            ("\u{202e}dne eht\u{202c}, \u{2066}x\u{2069}, \u{200b}\u{feff}a\u{ad}b", "dne eht, x, ab"),
+            ("caf\u{e9} 设备 \u{1f511}", "caf\u{e9} 设备 \u{1f511}"),
+            ("", ""),
+        ] {
+            assert_eq!(in_one_line(text), line);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! A process that has no file descriptor left. Alone in its process, whose limit it changes.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod common;
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+
+use common::{builder_for, emulator};
+use devcred::ErrorKind;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+#[tokio::test]
+async fn no_file_descriptor_is_named_and_tried_again() {
+    let emulator = emulator().await;
+    let client = builder_for(&emulator).build().unwrap();
+    let limit = getrlimit(Resource::Nofile);
+    // The lowest number that is free: no more can be opened.
+    let next = File::open("/dev/null").unwrap().as_raw_fd();
+    let current = Some(u64::try_from(next).unwrap());
+    setrlimit(Resource::Nofile, Rlimit { current, ..limit }).unwrap();
+    let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
+    setrlimit(Resource::Nofile, limit).unwrap();
+    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, 3, true));
+    let message = format!(
+        "connecting to {} failed: no file descriptor is left (EMFILE or ENFILE) (attempt 3 of 3)",
+        emulator.address()
+    );
+    assert_eq!(error.message(), message);
+    client.get_device_credential("GID_test@@@test").await.unwrap();
+}

@@ -1,0 +1,11 @@
+//! The target `proxy` as a program: libFuzzer's, or in any other build one that takes the files it is given.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| devcred_fuzz::proxy(data));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    devcred_fuzz::replay(devcred_fuzz::proxy)
+}

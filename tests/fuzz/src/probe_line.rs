@@ -1,0 +1,49 @@
+//! A line of the protocol between the shared suite and a probe.
+
+use std::collections::BTreeMap;
+
+use devcred_conformance::line::Line;
+use percent_encoding::percent_decode_str;
+
+/// A line is refused, or it is read as another reader of percent-encoding reads it. What is read is written as one line, and
+/// reading that returns the same pairs.
+pub fn probe_line(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    let line = match Line::parse(text) {
+        Ok(line) => line,
+        Err(why) => {
+            assert!(!why.is_empty(), "a refusal says why");
+            writes_any_value(text);
+            return;
+        }
+    };
+    let pairs: BTreeMap<_, _> = line.pairs().collect();
+    assert_eq!(pairs.len(), text.split('&').count(), "a pair was lost");
+    for pair in text.split('&') {
+        let (key, value) = pair.split_once('=').expect("every pair has an equals sign");
+        let decoded = percent_decode_str(value).decode_utf8().expect("every value is UTF-8");
+        assert_eq!(pairs.get(key).copied(), Some(&*decoded));
+        assert_eq!(line.get(key), Some(&*decoded));
+    }
+
+    // There is one way to write a value, so that only the order of the pairs can differ.
+    let written = line.to_string();
+    let [mut before, mut after] = [text, &written].map(|line| line.split('&').collect::<Vec<_>>());
+    before.sort_unstable();
+    after.sort_unstable();
+    assert_eq!(before, after);
+    assert_eq!(Line::parse(&written), Ok(line));
+}
+
+/// Any text can be the value of a key, and comes back as it was.
+fn writes_any_value(text: &str) {
+    let mut line = Line::default();
+    line.set("text", text);
+    line.set("", "removed");
+    line.remove("");
+    let written = line.to_string();
+    assert!(written.bytes().all(|byte| byte.is_ascii_graphic()), "{written:?}");
+    assert_eq!(Line::parse(&written), Ok(line));
+}

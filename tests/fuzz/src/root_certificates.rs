@@ -1,0 +1,31 @@
+//! The PEM of the caller's root certificates.
+
+use std::sync::OnceLock;
+
+use devcred::{ErrorKind, internal};
+
+use crate::text;
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// PEM is refused as a whole, or every certificate in it is trusted beside the bundled ones.
+pub fn root_certificates(pem: &[u8]) {
+    static BUNDLED: OnceLock<usize> = OnceLock::new();
+    let bundled = *BUNDLED.get_or_init(|| internal::count_roots(None).expect("the bundled roots can be loaded"));
+    let trusted = match internal::count_roots(Some(pem)) {
+        Ok(trusted) => trusted,
+        Err(error) => {
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidParameter, 0));
+            assert!(error.message().starts_with("root_certificates_pem "), "{error}");
+            text::is_one_line("message", error.message());
+            return;
+        }
+    };
+    let begun = pem.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
+    assert!(trusted > bundled, "PEM without a certificate was accepted");
+    assert!(trusted - bundled <= begun, "{} certificates were added of {begun}", trusted - bundled);
+
+    let twice =
+        internal::count_roots(Some(&[pem, b"\n", pem].concat())).expect("what is accepted once is accepted twice");
+    assert_eq!(twice - bundled, 2 * (trusted - bundled));
+}
