@@ -77,7 +77,7 @@ fn reading_variables_from_a_function_keeps_what_the_setters_have_set() {
 fn a_client_that_is_built_again_has_the_same_configuration() {
     let with_endpoint: [Setter; 1] = [|builder| builder.endpoint("https://example.com:8443")];
     for client in clients(&[&SETTERS[..], &with_endpoint].concat()).take(1) {
-        let again = client.parts().anew().unwrap();
+        let again = client.parts().anew(Resolver::new()).unwrap();
         assert_eq!(shown(&again), shown(client.parts()));
         assert_eq!(again.roots.store().len(), client.parts().roots.store().len());
     }
