@@ -1,10 +1,12 @@
 /* C's program of `cargo xtask soak`: tests/soak/src/main.rs has the protocol. */
+#define _POSIX_C_SOURCE 200809L
 #include <devcred.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* More calls than ever run at once. A handle is freed when its place is needed again, so that only this thread uses it. */
 #define PLACES 65536
@@ -17,16 +19,19 @@ static void check(int32_t status, devcred_error *error) {
     exit(1);
 }
 
+/* Not by stdio: this process may end while a thread of the library is still in here, and its buffer be written twice. */
 static void on_complete(void *number, int32_t status, devcred_credential *credential, devcred_error *error) {
     uintptr_t n = (uintptr_t)number;
+    char line[512];
+    int length;
     if (status == DEVCRED_OK)
-        printf("%" PRIuPTR " ok %s %s %s\n", n, devcred_credential_client_id(credential), devcred_credential_mqtt_username(credential),
-               devcred_credential_mqtt_password(credential));
+        length = snprintf(line, sizeof line, "%" PRIuPTR " ok %s %s %s\n", n, devcred_credential_client_id(credential),
+                          devcred_credential_mqtt_username(credential), devcred_credential_mqtt_password(credential));
     else if (status == DEVCRED_CANCELLED)
-        printf("%" PRIuPTR " cancelled\n", n);
+        length = snprintf(line, sizeof line, "%" PRIuPTR " cancelled\n", n);
     else
-        printf("%" PRIuPTR " error %s\n", n, devcred_status_name(status));
-    fflush(stdout);
+        length = snprintf(line, sizeof line, "%" PRIuPTR " error %s\n", n, devcred_status_name(status));
+    if (length < 0 || (size_t)length >= sizeof line || write(STDOUT_FILENO, line, (size_t)length) != length) exit(1);
     devcred_credential_free(credential);
     devcred_error_free(error);
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use devcred_conformance::line::Line;
 use percent_encoding::percent_decode_str;
+
+use crate::line::Line;
 
 /// A line is refused, or it is read as another reader of percent-encoding reads it. What is read is written as one line, and
 /// reading that returns the same pairs.

@@ -21,10 +21,10 @@ const DEVICES: u64 = 500;
 const CANCELLED: u64 = 50;
 /// After at most so many later calls have been started.
 const CANCELLED_WITHIN: u64 = 60;
-const TIMEOUT_MS: &str = "4000";
-const ATTEMPT_TIMEOUT_MS: &str = "800";
+const TIMEOUT_MS: &str = "10000";
+const ATTEMPT_TIMEOUT_MS: &str = "2000";
 /// Longer than a call may take, and a process to end.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Program {
     name: String,
@@ -79,7 +79,7 @@ impl Program {
         self.samples.extend(Sample::of(self.process.id()));
     }
 
-    /// `rust 3000 ok 2871, failed 2, cancelled 110, running 17, 8 MiB`
+    /// `rust: ok 2871, failed 2, cancelled 110, running 17, 8 MiB`
     pub(crate) fn progress(&self) -> String {
         let book = lock(&self.book);
         let (ok, cancelled) = (book.count("ok"), book.count("cancelled"));

@@ -22,7 +22,7 @@ const FAULTS: &[(u64, &str)] = &[
     (10, r#"{"hang": true}"#),
     (30, r#"{"answer": "credential", "delay_ms": 50}"#),
     (20, r#"{"answer": "credential", "delay_ms": 300}"#),
-    (10, r#"{"answer": "credential", "delay_ms": 1200}"#),
+    (10, r#"{"answer": "credential", "delay_ms": 2500}"#),
     (30, r#"{"code": "Throttling.User"}"#),
     (10, r#"{"status": 429, "headers": {"Retry-After": "1"}}"#),
     (10, r#"{"status": 503}"#),
