@@ -216,6 +216,7 @@ static void put_credential(const devcred_credential *credential) {
     put("request_id", devcred_credential_request_id(credential));
     put_number("create_time_ms", devcred_credential_create_time_ms(credential));
     put_number("update_time_ms", devcred_credential_update_time_ms(credential));
+    /* CONNECT's client id is the device's, so C has no function of its own for it. */
     put("mqtt_client_id", devcred_credential_client_id(credential));
     put("mqtt_username", devcred_credential_mqtt_username(credential));
     put("mqtt_password", devcred_credential_mqtt_password(credential));
@@ -244,7 +245,8 @@ static void put_calls(struct call *calls, uint64_t count) {
 
 static void on_event(void *argument, int32_t level, const char *message) {
     (void)argument;
-    fprintf(stderr, "%d %s\n", (int)level, message);
+    static const char *const names[] = {"off", "error", "warn", "info", "debug", "trace"};
+    fprintf(stderr, "devcred %s %s\n", names[level], message);
 }
 
 static devcred_options *options_of_line(void) {
@@ -267,11 +269,15 @@ static devcred_options *options_of_line(void) {
     return options;
 }
 
+/* It stays until the next line, so that nothing but the cancellation can end a cancelled call. */
+static devcred_client *client;
+
 static void answer(int is_blocking) {
     separator = "";
     put("case", get("case"));
+    devcred_client_free(client);
+    client = NULL;
     devcred_options *options = options_of_line();
-    devcred_client *client = NULL;
     devcred_error *error = NULL;
     devcred_client_new(options, &client, &error);
     devcred_options_free(options);
@@ -287,7 +293,6 @@ static void answer(int is_blocking) {
             free(calls[i].client_id);
         }
         free(calls);
-        devcred_client_free(client);
     } else {
         put_number("ok", 0);
         put_number("failed", 1);
@@ -312,5 +317,6 @@ int main(int count, char **arguments) {
         answer(!strcmp(arguments[1], "blocking"));
     }
     free(line);
+    devcred_client_free(client);
     return 0;
 }

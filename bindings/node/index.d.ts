@@ -203,7 +203,7 @@ export class DevcredError extends Error {
   readonly requestId?: string;
   /** Whether the same call may succeed if it is made again. */
   readonly retryable: boolean;
-  /** How many requests were begun. */
+  /** How many attempts were made. */
   readonly attempts: number;
   /** The service's page on this error. */
   readonly helpUrl?: string;

@@ -84,22 +84,26 @@ async function rounds(client, asked) {
   return [ended, refused];
 }
 
+// Every way in which Node.js makes a text of a value by default.
+function texts(value) {
+  const everything = { showHidden: true, getters: true, depth: Infinity };
+  return [String(value), inspect(value), inspect(value, everything), JSON.stringify(value)].join('\n');
+}
+
 function error(reason) {
   if (reason.name === 'TimeoutError') return { outcome: 'cancelled' };
   assert(reason instanceof DevcredError, reason);
   const members = ERROR_MEMBERS.filter((name) => reason[name] !== undefined);
-  const text = [String(reason), reason.stack, inspect(reason), JSON.stringify(reason)].join('\n');
+  const text = `${texts(reason)}\n${reason.stack}`;
   return { outcome: 'error', text, ...Object.fromEntries(members.map((name) => [snake(name), reason[name]])) };
 }
 
 function ok(credential) {
   const login = credential.mqttLogin();
-  const everything = { showHidden: true, getters: true, depth: Infinity };
-  const texts = [credential, login].flatMap((value) => [String(value), inspect(value, everything), JSON.stringify(value)]);
   const revealed = Object.entries(login.reveal()).map(([name, value]) => [`mqtt_${snake(name)}`, value]);
   return {
     outcome: 'ok',
-    text: texts.join('\n'),
+    text: `${texts(credential)}\n${texts(login)}`,
     client_id: credential.clientId,
     instance_id: credential.instanceId,
     device_access_key_id: credential.deviceAccessKeyId,
@@ -111,20 +115,24 @@ function ok(credential) {
   };
 }
 
+// It stays open until the next line, so that nothing but the cancellation can end a cancelled call.
+let client;
+
 async function answer(asked) {
-  const log = (level, message) => process.stderr.write(`${level} ${message}\n`);
+  const log = (level, message) => process.stderr.write(`devcred ${level} ${message}\n`);
   const given = { ...options(asked, CLIENT_OPTIONS), log, logLevel: 'trace' };
-  let client;
+  client?.close();
+  client = undefined;
   try {
     client = asked.from_env ? Client.fromEnv(given) : new Client(given);
   } catch (refusal) {
     return { ok: 0, failed: 1, ...error(refusal) };
   }
+  const client_text = texts(client);
   const [ended, refused] = await rounds(client, asked);
-  client.close();
   const failed = ended.filter(({ reason }) => reason);
   const seen = failed.length ? error(failed[0].reason) : ok(ended[0].value);
-  return { ok: ended.length - failed.length, failed: failed.length, ...seen, ...refused };
+  return { ok: ended.length - failed.length, failed: failed.length, client_text, ...seen, ...refused };
 }
 
 (async () => {
@@ -133,4 +141,5 @@ async function answer(asked) {
     const asked = parse(line);
     say({ case: asked.case, ...(await answer(asked)) });
   }
+  client?.close();
 })();

@@ -14,7 +14,7 @@ import time
 from concurrent.futures import Future
 from datetime import datetime, timedelta, timezone
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 from urllib.parse import quote, unquote
 
 import devcred
@@ -36,18 +36,38 @@ class Cancelled(Exception):  # noqa: N818
 
 Line = dict[str, str]
 Ended = Union[devcred.DeviceCredential, devcred.DevcredError, Cancelled]
+Client = Union[devcred.Client, devcred.AsyncClient]
 Seen = tuple[list[Ended], Optional[str]]
+LEVELS = {"trace": 5, "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
 def main() -> None:
     """Answer every line."""
-    logging.basicConfig(level=1, stream=sys.stderr)
-    forms: dict[str, Callable[[Line], Seen]] = {"sync": in_threads, "async": lambda call: asyncio.run(in_tasks(call))}
+    for name, level in LEVELS.items():
+        logging.addLevelName(level, name)
+    logging.basicConfig(level=1, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
+    new, fetch_all = (devcred.Client, in_threads) if sys.argv[1] == "sync" else (devcred.AsyncClient, in_tasks)
+    loop = asyncio.new_event_loop()
     kinds = ",".join(known.kind for known in devcred.DevcredError.__subclasses__())
     write({"probe": "python", "version": devcred.__version__, "kinds": kinds})
-    for line in sys.stdin:
-        pairs = (pair.split("=", 1) for pair in line.rstrip("\n").split("&"))
-        write(answer({key: unquote(value, errors="strict") for key, value in pairs}, forms[sys.argv[1]]))
+    client: Client | None = None
+    for text in sys.stdin:
+        pairs = (pair.split("=", 1) for pair in text.rstrip("\n").split("&"))
+        call = {key: unquote(value, errors="strict") for key, value in pairs}
+        # It stays open until the next line, so that nothing but the cancellation can end a cancelled call.
+        if client:
+            client.close()
+        client = None
+        try:
+            client = new.from_env(**options(call)) if "from_env" in call else new(**options(call))
+        except devcred.DevcredError as error:
+            write(answer(call, [error], None, ""))
+            continue
+        client_text = f"{client}\n{client!r}"
+        write(answer(call, *loop.run_until_complete(fetch_all(client, call)), client_text))
+    if client:
+        client.close()
+    loop.close()
 
 
 def write(line: Line) -> None:
@@ -55,21 +75,16 @@ def write(line: Line) -> None:
     print("&".join(f"{key}={quote(value, safe='')}" for key, value in line.items()), flush=True)
 
 
-def answer(call: Line, form: Callable[[Line], Seen]) -> Line:
-    """Make the calls of a line and say what was seen."""
-    key_refused = None
-    try:
-        ended, key_refused = form(call)
-    except devcred.DevcredError as error:
-        ended = [error]
+def answer(call: Line, ended: list[Ended], key_refused: str | None, client_text: str) -> Line:
+    """Say what was seen of the calls of a line."""
     failed = [end for end in ended if isinstance(end, Exception)]
     line = {"case": call["case"], "ok": str(len(ended) - len(failed)), "failed": str(len(failed))}
     if key_refused:
         line["key_refused"] = key_refused
-    return {**line, **told((failed or ended)[0])}
+    return {**line, "client_text": client_text, **told((failed or ended)[0])}
 
 
-def in_threads(call: Line) -> Seen:
+async def in_threads(client: Any, call: Line) -> Seen:
     """Make the calls in threads."""
     ended: list[Ended] = []
     key_refused = None
@@ -80,28 +95,27 @@ def in_threads(call: Line) -> Seen:
         except (devcred.DevcredError, Cancelled) as error:
             end.set_result(error)
 
-    with devcred.Client.from_env(**options(call)) if "from_env" in call else devcred.Client(**options(call)) as client:
-        for later in rounds(call):
-            ends: list[Future[Ended]] = [Future() for _ in client_ids(call)]
-            threads = [Thread(target=fetch, args=both) for both in zip(client_ids(call), ends)]
-            begin = time.monotonic()
-            for thread in threads:
-                thread.start()
-            for after, action in later:
-                time.sleep(max(0.0, begin + after - time.monotonic()))
-                if action == "replace":
-                    key_refused = replace_key(client, call)
-                for thread in threads if action == "cancel" else []:
-                    # As those who run jobs in threads end one that takes too long.
-                    ident, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Cancelled)
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, error)
-            for thread in threads:
-                thread.join()
-            ended += [end.result() for end in ends]
+    for later in rounds(call):
+        ends: list[Future[Ended]] = [Future() for _ in client_ids(call)]
+        threads = [Thread(target=fetch, args=both) for both in zip(client_ids(call), ends)]
+        begin = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for after, action in later:
+            time.sleep(max(0.0, begin + after - time.monotonic()))
+            if action == "replace":
+                key_refused = replace_key(client, call)
+            for thread in threads if action == "cancel" else []:
+                # As those who run jobs in threads end one that takes too long.
+                ident, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Cancelled)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, error)
+        for thread in threads:
+            thread.join()
+        ended += [end.result() for end in ends]
     return ended, key_refused
 
 
-async def in_tasks(call: Line) -> Seen:
+async def in_tasks(client: Any, call: Line) -> Seen:
     """Make the calls in tasks."""
     ended: list[Ended] = []
     key_refused = None
@@ -114,18 +128,16 @@ async def in_tasks(call: Line) -> Seen:
         except devcred.DevcredError as error:
             return error
 
-    new = devcred.AsyncClient.from_env if "from_env" in call else devcred.AsyncClient
-    async with new(**options(call)) as client:
-        for later in rounds(call):
-            tasks = [asyncio.ensure_future(fetch(client_id)) for client_id in client_ids(call)]
-            begin = time.monotonic()
-            for after, action in later:
-                await asyncio.sleep(max(0.0, begin + after - time.monotonic()))
-                if action == "replace":
-                    key_refused = replace_key(client, call)
-                for task in tasks if action == "cancel" else []:
-                    task.cancel()
-            ended += await asyncio.gather(*tasks)
+    for later in rounds(call):
+        tasks = [asyncio.ensure_future(fetch(client_id)) for client_id in client_ids(call)]
+        begin = time.monotonic()
+        for after, action in later:
+            await asyncio.sleep(max(0.0, begin + after - time.monotonic()))
+            if action == "replace":
+                key_refused = replace_key(client, call)
+            for task in tasks if action == "cancel" else []:
+                task.cancel()
+        ended += await asyncio.gather(*tasks)
     return ended, key_refused
 
 
@@ -157,7 +169,7 @@ def call_options(call: Line) -> Any:
     return {**texts, **times}
 
 
-def replace_key(client: devcred.Client | devcred.AsyncClient, call: Line) -> str | None:
+def replace_key(client: Client, call: Line) -> str | None:
     """Replace the client's key, and give the kind of the error that refuses it."""
     key = [call[f"new_{name}"] for name in KEY if f"new_{name}" in call]
     try:

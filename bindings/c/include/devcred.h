@@ -560,7 +560,7 @@ const char *devcred_error_request_id(const devcred_error *error);
 bool devcred_error_retryable(const devcred_error *error);
 
 /*
- How many requests were sent; 0 where the call was refused before any was.
+ How many attempts were made; 0 if the call was refused before anything was sent.
 
  Any thread may read an error. Of NULL it is 0.
  */

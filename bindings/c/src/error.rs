@@ -103,7 +103,7 @@ pub unsafe extern "C" fn devcred_error_retryable(error: *const Error) -> bool {
     unsafe { read(error, false, |error| error.is_retryable) }
 }
 
-/// How many requests were sent; 0 where the call was refused before any was.
+/// How many attempts were made; 0 if the call was refused before anything was sent.
 ///
 /// Any thread may read an error. Of NULL it is 0.
 #[unsafe(no_mangle)]

@@ -1,5 +1,5 @@
-/* A panic inside the library is an error of the call that met it, and the next call works. The library is built with the
- * feature `test-panic`, where this device makes the core panic. */
+/* A panic inside the library is an error of the call that met it, and the next call works. The library is a
+ * debug build, in which this device makes the core panic. */
 #include "check.h"
 
 #define PANICS "GID_test@@@panic"

@@ -60,6 +60,20 @@ test('a client that nothing holds is collected, and its connections are closed',
   assert.deepEqual(await ends(t, program, { flags: ['--expose-gc'] }), clean);
 });
 
+test('V8 knows of the memory of clients, and collects those that were dropped', { timeout: LIMIT }, async (t) => {
+  const program = `${IMPORT}
+    let [made, collected] = [0, 0];
+    const registry = new FinalizationRegistry(() => collected++);
+    // Their objects in JavaScript are small: without their other memory nothing would be collected for long.
+    for (; collected === 0 && made < 1000; made++) {
+      registry.register(Client.fromEnv());
+      await new Promise(setImmediate);
+    }
+    console.log(collected > 0);
+  `;
+  assert.deepEqual(await ends(t, program), { ...clean, stdout: 'true' });
+});
+
 test('a program that exits while calls run keeps its exit code', { timeout: LIMIT }, async (t) => {
   const emulator = await Emulator.start(t);
   for (const [how, code] of [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conftest import Emulator
 
 DIST = TARGET / "dist"
-CLEAN = TARGET / "python/clean/bin/python"
+CLEAN = TARGET / "installed/python/venv/bin/python"
 
 #: What a wheel of manylinux may need of the system that an extension of ours can need at all.
 LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}

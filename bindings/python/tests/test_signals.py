@@ -40,8 +40,8 @@ def test_ctrl_c_ends_a_call_soon_and_closes_its_connection(program: Program, emu
     process.send_signal(signal.SIGINT)
     assert process.stdout
     assert process.stdout.readline() == "KeyboardInterrupt \n"
-    # 300 ms are promised; a machine that has much to do may take longer.
-    assert time.monotonic() - begin < 3
+    # 300 ms are promised; a machine that has much to do may take longer. The call itself would wait for 10 minutes.
+    assert time.monotonic() - begin < LIMIT
     emulator.wait_for(["client_closed"])
     assert end_of(process)[0] == 0
 
@@ -62,7 +62,7 @@ def test_what_a_handler_raises_comes_out_of_the_call(program: Program) -> None:
 
 def test_a_handler_that_raises_nothing_lets_the_call_go_on(program: Program) -> None:
     before = "signal.signal(signal.SIGUSR1, lambda *_: print('handled', flush=True))"
-    printed = interrupted(program, signal.SIGUSR1, before, timeout="1.5")
+    printed = interrupted(program, signal.SIGUSR1, before, timeout="4")
     assert printed.startswith("handled\nRequestTimeoutError ")
 
 

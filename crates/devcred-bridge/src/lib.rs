@@ -80,7 +80,7 @@ mod wait;
 pub use call::Call;
 pub use client::Client;
 pub use devcred::{ErrorKind, Secret};
-#[cfg(any(test, feature = "test-panic"))]
+#[cfg(any(test, debug_assertions))]
 pub use living::PANICS;
 pub use log::{Log, LogLevel};
 pub use options::{Options, Request, count, milliseconds, seconds};

@@ -66,7 +66,7 @@ pub struct ErrorInfo {
     pub request_id: Option<String>,
     /// Whether the same call may succeed if it is made again.
     pub retryable: bool,
-    /// How many requests were begun.
+    /// How many attempts were made.
     pub attempts: u32,
     /// The service's page on this error.
     pub help_url: Option<String>,

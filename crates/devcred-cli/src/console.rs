@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use crate::failure::Failure;
 
-/// Writes the result to stdout.
+/// Writes the result to stdout. If stdout was closed, Rust has opened /dev/null for it before `main` begins. That cannot be told
+/// from a /dev/null that the caller chose: Python and Node.js open it in the same way for a child whose output nobody wants.
 pub(crate) fn result(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout

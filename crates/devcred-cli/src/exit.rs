@@ -23,7 +23,8 @@ pub(crate) const INTERRUPTED: u8 = 130;
 /// The table as the help prints it.
 pub(crate) const GET_HELP: &str = "\
 Exit status:
-  0    success
+  0    success; also with a closed stdout (>&-), where the result is lost as it
+       is with >/dev/null
   2    usage, or an invalid parameter or variable
   3    the key, the security token or a permission is refused
   4    the device has no credential: register it first

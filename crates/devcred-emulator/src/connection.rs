@@ -41,12 +41,12 @@ impl Socket {
         pending().await
     }
 
-    /// Closes the connection after this time, whatever is on it then.
-    pub(crate) fn close_after(&self, time: Duration) {
+    /// Takes the connection from HTTP after this time, whatever is on it then.
+    pub(crate) fn end_later(&self, time: Duration, ending: Ending) {
         let endings = self.endings.clone();
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            let _ = endings.try_send(Ending::Close);
+            let _ = endings.try_send(ending);
         });
     }
 }

@@ -35,7 +35,11 @@ impl Scene<'_> {
             tokio::time::sleep(step.delay).await;
         }
         if let Some(time) = step.close_after {
-            self.socket.close_after(time);
+            self.socket.end_later(time, Ending::Close);
+        }
+        if let Some((time, bytes)) = step.raw_later {
+            let chunks = Box::new(once(bytes));
+            self.socket.end_later(time, Ending::Write { chunks, pause: None, stays_open: true });
         }
         match step.act {
             Act::Hang => pending().await,

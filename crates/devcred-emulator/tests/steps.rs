@@ -337,8 +337,21 @@ async fn bytes_come_around_an_answer_and_the_connection_stays() {
 }
 
 #[tokio::test]
+async fn bytes_may_come_on_an_idle_connection() {
+    let emulator = emulator([r#"{"body": "text", "raw_after": "later", "raw_after_ms": 50}"#]).await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    assert_eq!(Answer::read(&mut stream).await.unwrap().text, "text");
+    let mut read = [0; 5];
+    timeout(LIMIT, stream.read_exact(&mut read)).await.unwrap().unwrap();
+    assert_eq!(&read, b"later");
+    get(&emulator, CLIENT_ID).sign().send_over(&mut stream).await.assert_ok();
+}
+
+#[tokio::test]
 async fn a_connection_is_closed_when_it_has_been_idle() {
-    let emulator = emulator([r#"{"answer": "credential", "close_after_ms": 50}"#]).await;
+    let step = r#"{"answer": "credential", "close_after_ms": 50}"#.parse::<Step>().unwrap();
+    let builder = Emulator::builder().access_key(ID, SECRET).steps([step]);
+    let emulator = builder.read_timeout(2 * LIMIT).start().await.unwrap();
     let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
     let answer = Answer::read(&mut stream).await.unwrap();
     assert!(!answer.headers.contains_key("connection"));

@@ -115,23 +115,6 @@ async fn nobody_listens_at_a_dead_port() {
 }
 
 #[tokio::test]
-async fn a_call_whose_turn_would_come_too_late_is_not_sent() {
-    let emulator = emulator().await;
-    let client = builder_for(&emulator).max_requests_per_second(1).timeout(Duration::from_secs(2)).build().unwrap();
-    for _ in 0..10 {
-        client.get_device_credential("GID_test@@@test").await.unwrap();
-    }
-    let waiting =
-        tokio::spawn(client.get_device_credential("GID_test@@@test").timeout(Duration::from_secs(10)).into_future());
-    tokio::task::yield_now().await;
-    let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Timeout, 0, true));
-    assert_eq!(error.message(), "not sent: this client sends 1 requests a second and 1 call is waiting");
-    waiting.await.unwrap().unwrap();
-    assert_eq!(emulator.calls().len(), 11);
-}
-
-#[tokio::test]
 async fn a_proxy_that_wants_a_password_or_leads_nowhere_is_named() {
     for (status, attempts, cause) in [("407 x", 1, "asks for a user name"), ("502 x", 3, "refused to lead")] {
         let (proxy, mut heads) = server(vec![answer(status, &[], b""); 3]).await;

@@ -6,46 +6,52 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{answer, builder, builder_for, emulator, server};
-use devcred::{AccessKey, Client, ErrorKind};
+use devcred::{AccessKey, Client, DeviceCredential, Error, ErrorKind};
 use devcred_emulator::Emulator;
+use tokio::task::JoinHandle;
 
-/// A client that may send one request a second, with its burst of 10 used up.
-async fn client_without_burst(emulator: &Emulator) -> Client {
-    let client = builder_for(emulator).max_requests_per_second(1).build().unwrap();
-    for _ in 0..10 {
-        client.get_device_credential("GID_test@@@test").await.unwrap();
+type Calls = Vec<JoinHandle<Result<DeviceCredential, Error>>>;
+
+/// Starts so many calls. On one thread, every one has reserved its slot when this returns.
+async fn start(client: &Client, count: usize) -> Calls {
+    let call = || client.get_device_credential("GID_test@@@test").timeout(Duration::from_secs(3600));
+    let calls = (0..count).map(|_| tokio::spawn(call().into_future())).collect();
+    tokio::task::yield_now().await;
+    calls
+}
+
+async fn cancel(calls: Calls) {
+    calls.iter().for_each(JoinHandle::abort);
+    for call in calls {
+        assert!(call.await.unwrap_err().is_cancelled());
     }
-    client
+}
+
+/// A client that may send one request a second, and the calls that use up its burst.
+async fn client_without_burst(emulator: &Emulator) -> (Client, Calls) {
+    let client = builder_for(emulator).max_requests_per_second(1).build().unwrap();
+    let burst = start(&client, 10).await;
+    (client, burst)
 }
 
 #[tokio::test]
 async fn cancelled_calls_hold_up_no_other() {
     let emulator = emulator().await;
-    let client = client_without_burst(&emulator).await;
-    let calls: Vec<_> = (0..1000)
-        .map(|_| {
-            let call = client.get_device_credential("GID_test@@@test").timeout(Duration::from_secs(3600));
-            tokio::spawn(call.into_future())
-        })
-        .collect();
-    // On one thread, every call has reserved its slot by now.
-    tokio::task::yield_now().await;
-    for call in &calls {
-        call.abort();
-    }
-    for call in calls {
-        assert!(call.await.unwrap_err().is_cancelled());
-    }
+    let (client, burst) = client_without_burst(&emulator).await;
+    cancel(start(&client, 1000).await).await;
     client.get_device_credential("GID_test@@@test").timeout(Duration::from_secs(10)).await.unwrap();
+    for call in burst {
+        call.await.unwrap().unwrap();
+    }
     assert_eq!(emulator.calls().len(), 11);
 }
 
 #[tokio::test]
 async fn a_refusal_counts_the_calls_that_wait() {
     let emulator = emulator().await;
-    let client = client_without_burst(&emulator).await;
+    let (client, _burst) = client_without_burst(&emulator).await;
     let refused = async || {
-        let call = client.get_device_credential("GID_test@@@test").timeout(Duration::from_millis(900));
+        let call = client.get_device_credential("GID_test@@@test").timeout(Duration::from_millis(500));
         let error = call.await.unwrap_err();
         assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Timeout, 0, true));
         let advice = "Make fewer calls at once, give them a longer timeout, or raise max_requests_per_second.";
@@ -54,12 +60,9 @@ async fn a_refusal_counts_the_calls_that_wait() {
     };
     let none_waits = "not sent: this client sends 1 requests a second and 0 calls are waiting";
     assert_eq!(refused().await, none_waits);
-    let call = client.get_device_credential("GID_test@@@test").timeout(Duration::from_secs(3600));
-    let waiting = tokio::spawn(call.into_future());
-    tokio::task::yield_now().await;
+    let waiting = start(&client, 1).await;
     assert_eq!(refused().await, "not sent: this client sends 1 requests a second and 1 call is waiting");
-    waiting.abort();
-    waiting.await.unwrap_err();
+    cancel(waiting).await;
     assert_eq!(refused().await, none_waits);
 }
 

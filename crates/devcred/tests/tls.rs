@@ -252,6 +252,23 @@ async fn a_client_certificate_that_is_required_is_named() {
     }
 }
 
+/// Other servers than rustls refuse with TLS 1.2 by the alert that means anything, after they have asked.
+#[tokio::test]
+async fn a_refused_handshake_is_about_the_certificate_if_the_server_asks_for_one() {
+    let authority = authority();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).allow_unauthenticated();
+    let config =
+        authority.certify_with("localhost", 2020..2100, &[&rustls::version::TLS12], Some(verifier.build().unwrap()));
+    let address = server_of(config, vec![Treatment::Serve, Treatment::Bytes(ALERT_HANDSHAKE_FAILURE)]).await;
+    let client = client(address, Some(&authority.pem));
+    client.get_device_credential("GID_test@@@test").await.unwrap();
+    let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
+    assert!(error.message().contains("the server requires a client certificate"), "{error}");
+}
+
 #[tokio::test]
 async fn a_certificate_of_an_authority_is_refused_with_the_reason() {
     let key = KeyPair::generate().unwrap();

@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::process;
+use crate::output::say;
 use crate::workspace::Workspace;
+use crate::{check, files, process};
 
 const PACKAGE: &str = "devcred";
 
@@ -54,19 +55,19 @@ struct ExternalCrate {
     name: String,
 }
 
-/// Documents the core with all of its features, and looks at every public item.
+/// Looks at every public item of the core with all of its features.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    // A folder of its own: with that variable, build scripts and all that depends on them are built again.
-    let target = workspace.target.join("api");
-    let mut command = workspace.cargo();
-    command.args(["rustdoc", "--locked", "--lib", "--all-features", "-p", PACKAGE, "--target-dir"]).arg(&target);
-    command.args(["--", "-Z", "unstable-options", "--output-format", "json"]).env("RUSTC_BOOTSTRAP", "1");
+    // The variable is for rustdoc alone: with it, build scripts and all that depends on them would be built again.
+    let rustdoc = workspace.target.join("api/rustdoc");
+    files::write_starter(&rustdoc, None, "env RUSTC_BOOTSTRAP=1 rustdoc")?;
+    let mut command = check::document(workspace);
+    command.env("RUSTDOC", rustdoc).env("RUSTDOCFLAGS", "-Z unstable-options --output-format json");
     process::run(&mut command)?;
-    let file = target.join("doc").join(format!("{PACKAGE}.json"));
+    let file = workspace.target.join("doc").join(format!("{PACKAGE}.json"));
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let findings = foreign(&text)?;
     for finding in &findings {
-        println!("{finding}");
+        say!("{finding}");
     }
     if !findings.is_empty() {
         bail!(

@@ -1,8 +1,11 @@
 //! The checks of `cargo xtask check`: one row each.
 
+use std::process::Command;
+
 use anyhow::Result;
 
-use crate::steps::Steps;
+use crate::output::say;
+use crate::steps::{Job, Steps};
 use crate::workspace::Workspace;
 use crate::{api, boundary, ledger, msrv, mutants, process, tools};
 
@@ -12,19 +15,19 @@ struct Check {
     run: fn(&Workspace) -> Result<()>,
 }
 
-/// The quick ones come first.
+/// Two run side by side, in this order: first the quick ones, then the one that takes longest, and beside it the rest.
 const CHECKS: &[Check] = &[
     Check { name: "fmt", about: "every file is formatted by rustfmt", run: fmt },
     Check { name: "boundary", about: "what a crate or a binding may hold", run: boundary::check },
-    Check { name: "clippy", about: "no warning of rustc or clippy, in tests either", run: clippy },
-    Check { name: "doc", about: "the documentation builds without a warning", run: doc },
-    Check { name: "api", about: "the core's public API shows no other crate's types", run: api::check },
-    Check { name: "msrv", about: "packages with a rust-version build with Rust 1.85.0", run: msrv::check },
     Check {
         name: "ledger",
         about: "nothing that is shipped has grown by more than a tenth (ledger.toml)",
         run: ledger::check,
     },
+    Check { name: "clippy", about: "no warning of rustc or clippy, in tests either", run: clippy },
+    Check { name: "doc", about: "the documentation of what is published builds without a warning", run: doc },
+    Check { name: "api", about: "the core's public API shows no other crate's types", run: api::check },
+    Check { name: "msrv", about: "packages with a rust-version build with Rust 1.85.0", run: msrv::check },
     Check {
         name: "mutants",
         about: "the tests notice a few changes of the core; all: cargo xtask mutants",
@@ -55,11 +58,12 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
     let (chosen, left_out): (Vec<_>, Vec<_>) =
         CHECKS.iter().partition(|check| only.is_empty() || only.iter().any(|name| name == check.name));
     if !left_out.is_empty() {
-        println!("left out: {}", left_out.iter().map(|check| check.name).collect::<Vec<_>>().join(", "));
+        say!("left out: {}", left_out.iter().map(|check| check.name).collect::<Vec<_>>().join(", "));
     }
-    for check in chosen {
-        steps.run(check.name, || (check.run)(workspace));
-    }
+    let jobs = chosen
+        .into_iter()
+        .map(|check| -> Job<'_, Option<()>> { Box::new(|steps| steps.run(check.name, || (check.run)(workspace))) });
+    steps.side_by_side(&workspace.target.join("log"), jobs.collect());
 }
 
 /// Installs what the checks need, so that a later run needs no network.
@@ -74,15 +78,25 @@ fn fmt(workspace: &Workspace) -> Result<()> {
 }
 
 fn clippy(workspace: &Workspace) -> Result<()> {
-    let mut command = workspace.cargo();
-    command.args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"]);
-    process::run(&mut command)
+    // The second are the tests that a plain `cargo test` leaves out, which cargo does not count among the targets.
+    for targets in [&["--all-targets"][..], &["--test", "*"]] {
+        let mut command = workspace.cargo();
+        command.args(["clippy", "--workspace", "--all-features", "--locked"]).args(targets);
+        process::run(command.args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
 }
 
 fn doc(workspace: &Workspace) -> Result<()> {
+    process::run(document(workspace).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Documents the packages that are published and have a library. `api` does the same in another format, so that both share what is
+/// checked first.
+pub(crate) fn document(workspace: &Workspace) -> Command {
     let mut command = workspace.cargo();
-    command.args(["doc", "--no-deps", "--workspace", "--all-features", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
-    process::run(&mut command)
+    command.args(["doc", "--no-deps", "--all-features", "--locked", "-p", "devcred", "-p", "devcred-emulator"]);
+    command
 }
 
 /// Without advisories: they come from a git repository that changes every day, so they would need the network, and

@@ -5,10 +5,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
 use crate::msrv::{Toolchain, VERSION};
+use crate::output::say;
 use crate::workspace::Workspace;
 use crate::{process, tools};
 
@@ -26,10 +28,13 @@ pub(crate) struct Program {
 
 /// Installs what is missing, into the system: a compiler knows its own place. Where this is not root it says what is missing.
 pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
+    // One at a time, for steps that run side by side: so will apt-get have it.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let missing: Vec<_> =
         programs.iter().filter(|program| !is_on_path(program.name)).map(|program| program.package).collect();
     if missing.is_empty() {
-        println!("up to date: {}", programs.iter().map(|program| program.name).collect::<Vec<_>>().join(", "));
+        say!("up to date: {}", programs.iter().map(|program| program.name).collect::<Vec<_>>().join(", "));
         return Ok(());
     }
     let hint = format!(

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::output::say;
 use crate::workspace::Workspace;
 use crate::{node, process};
 
@@ -44,8 +45,7 @@ impl Drop for Server {
 
 /// Builds the command `devcred`, and gives it.
 pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
-    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-cli"]))?;
-    Ok(workspace.target.join("debug/devcred"))
+    workspace.program("devcred")
 }
 
 /// `devcred emulator`.
@@ -80,7 +80,7 @@ pub(crate) fn log_in(workspace: &Workspace, app: &[String]) -> Result<()> {
         process::output(app.args(arguments).arg(&server.url).env("APP_TOKEN", token))
     };
     let username = run("t0ken-of-alice")?;
-    println!("the app got {}", username.trim_end());
+    say!("the app got {}", username.trim_end());
     ensure!(username.starts_with("DeviceCredential|"), "that is no user name");
     match run("t0ken-of-mallory") {
         Ok(username) => bail!("an app with an unknown token got {username}"),

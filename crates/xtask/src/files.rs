@@ -1,12 +1,15 @@
 //! Files and folders that are made below `target/`. Every error names its file.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
+use crate::output::say;
 use crate::workspace::Workspace;
 
 /// Copies a file, or a folder with all that is in it.
@@ -19,15 +22,32 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The same, but a file that has not changed is left alone, so that nothing which depends on it is built again.
+pub(crate) fn copy_changed(from: &Path, to: &Path) -> Result<()> {
+    if from.is_dir() {
+        return list(from)?
+            .iter()
+            .try_for_each(|path| copy_changed(path, &to.join(path.file_name().unwrap_or_default())));
+    }
+    let contents = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if fs::read(to).is_ok_and(|there| there == contents) { Ok(()) } else { write(to, contents) }
+}
+
 pub(crate) fn write(to: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
     make_place(to)?;
     fs::write(to, contents).with_context(|| format!("cannot write {}", to.display()))
 }
 
-/// Writes a script that becomes another program: the shell's `command`, with the arguments that the script gets. It needs no
-/// environment.
-pub(crate) fn write_starter(to: &Path, command: &str) -> Result<()> {
-    write(to, format!("#!/bin/sh\nexec {command} \"$@\"\n"))?;
+/// Writes a script that becomes another program: the shell's `command`, with the arguments that the script gets, in `folder` if there
+/// is one. It needs no environment.
+pub(crate) fn write_starter(to: &Path, folder: Option<&Path>, command: &str) -> Result<()> {
+    let enter = folder.map_or_else(String::new, |folder| format!("cd '{}' || exit\n", folder.display()));
+    let script = format!("#!/bin/sh\n{enter}exec {command} \"$@\"\n");
+    if fs::read(to).is_ok_and(|there| there == script.as_bytes()) {
+        // It may run.
+        return Ok(());
+    }
+    write(to, script)?;
     fs::set_permissions(to, Permissions::from_mode(0o755)).with_context(|| format!("cannot set {}", to.display()))
 }
 
@@ -53,9 +73,13 @@ pub(crate) fn make_once(
     wanted: &str,
     work: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
+    // Steps that run side by side may want the same.
+    static MAKING: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
+    let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner).entry(folder.to_owned()).or_default().clone();
+    let _alone = making.lock().unwrap_or_else(PoisonError::into_inner);
     let stamp = folder.join(STAMP);
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        println!("up to date: {}", workspace.relative(folder));
+        say!("up to date: {}", workspace.relative(folder));
         return Ok(());
     }
     delete(&stamp)?;

@@ -9,6 +9,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::output::say;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{process, tools};
@@ -78,7 +79,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], sec
         });
         lines.push(line.unwrap_or_else(|| format!("{}: could not run", target.name)));
     }
-    println!("\n{}", lines.join("\n"));
+    say!("\n{}", lines.join("\n"));
 }
 
 fn told(name: &str, outcome: &Outcome) -> String {

@@ -18,8 +18,14 @@ pub(crate) struct Language {
     pub(crate) setup: fn(&Workspace, &mut Steps),
     /// Builds it.
     pub(crate) build: fn(&Workspace, &mut Steps, &BuildOptions),
-    /// Runs every test, after `setup`, and says how many passed and failed.
+    /// Builds what is shipped and installs it with the language's probe in a folder of `installed.rs`, after `setup`. `None`: it
+    /// failed.
+    pub(crate) install: fn(&Workspace, &mut Steps) -> Option<()>,
+    /// Runs every test but the shared suite, after `install`, and says how many passed and failed. It may run beside another
+    /// language's.
     pub(crate) test: fn(&Workspace, &mut Steps) -> Tally,
+    /// Runs what the shared suite runs beside the language's column, such as the probe under a checker, and says the same.
+    pub(crate) check_suite: fn(&Workspace, &mut Steps) -> Tally,
     /// Builds what is shipped: the files whose sizes stand in the ledger.
     pub(crate) shipped: fn(&Workspace) -> Result<Vec<Shipped>>,
     /// Builds what `cargo xtask bench` measures of it, and gives the arguments that say so to the benchmark program.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::language::LANGUAGES;
+use crate::output::say;
 use crate::workspace::Workspace;
 
 const FILE: &str = "ledger.toml";
@@ -21,7 +22,7 @@ pub(crate) struct Shipped {
 impl Shipped {
     /// Prints its size.
     pub(crate) fn print(&self) -> Result<()> {
-        println!("{}: {} bytes", self.name, self.size()?);
+        say!("{}: {} bytes", self.name, self.size()?);
         Ok(())
     }
 
@@ -36,14 +37,32 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     for language in LANGUAGES {
         for shipped in (language.shipped)(workspace)? {
             compare(&text, shipped.name, shipped.size()?)?;
+            refuse_debug_build(&shipped)?;
         }
     }
     Ok(())
 }
 
+/// The client id of the call that panics in debug builds: `PANICS` of devcred-bridge.
+const PANICS: &str = "GID_test@@@panic";
+
+/// Fails if a library that is shipped can be made to panic.
+fn refuse_debug_build(shipped: &Shipped) -> Result<()> {
+    let contents = fs::read(&shipped.file).with_context(|| format!("cannot read {}", shipped.file.display()))?;
+    if contains(&contents, PANICS) {
+        bail!("{} contains what makes a debug build panic: it must be a release build", shipped.name);
+    }
+    Ok(())
+}
+
+fn contains(contents: &[u8], text: &str) -> bool {
+    let starts = contents.iter().enumerate().filter(|(_, byte)| text.as_bytes().first() == Some(byte));
+    starts.into_iter().any(|(at, _)| contents.get(at..).is_some_and(|rest| rest.starts_with(text.as_bytes())))
+}
+
 fn compare(ledger: &str, name: &str, size: u64) -> Result<()> {
     let recorded = recorded(ledger, name).with_context(|| format!("{FILE} has no line `\"{name}\" = <bytes>`"))?;
-    println!("{name}: {size} bytes, recorded {recorded}");
+    say!("{name}: {size} bytes, recorded {recorded}");
     if size * 100 > recorded * (100 + GROWTH_MAX) {
         bail!(
             "{name} has grown from {recorded} to {size} bytes, by more than {GROWTH_MAX} %: find out why, or record it in {FILE}"
@@ -70,6 +89,15 @@ mod tests {
         assert!(compare(LEDGER, "libdevcred.so", 1_100_000).is_ok());
         let error = compare(LEDGER, "libdevcred.so", 1_100_001).expect_err("it has grown");
         assert!(error.to_string().contains("from 1000000 to 1100001 bytes"), "{error}");
+    }
+
+    #[test]
+    fn what_makes_a_debug_build_panic_is_found_and_is_what_the_bridge_has() {
+        assert!(contains(b"\0GGID_test@@@panic\0", PANICS));
+        assert!(!contains(b"\0GID_test@@@pani", PANICS));
+        let bridge = concat!(env!("CARGO_MANIFEST_DIR"), "/../devcred-bridge/src/living.rs");
+        let bridge = fs::read_to_string(bridge).expect("it can be read");
+        assert!(bridge.contains(&format!("pub const PANICS: &str = \"{PANICS}\";")));
     }
 
     #[test]

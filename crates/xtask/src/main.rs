@@ -4,7 +4,7 @@
 //! built and tested. Whatever is installed goes below `target/`.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for the terminal: printing is what it does")]
+#![allow(clippy::print_stderr, reason = "a command for the terminal")]
 
 mod api;
 mod bench;
@@ -16,20 +16,24 @@ mod debian;
 mod emulator;
 mod files;
 mod fuzz;
+mod installed;
 mod kotlin;
 mod language;
 mod ledger;
 mod msrv;
 mod mutants;
 mod node;
+mod output;
 mod process;
 mod python;
 mod runner;
 mod rust;
+mod skips;
 mod soak;
 mod steps;
 mod suite;
 mod swift;
+mod test;
 mod tools;
 mod uniffi;
 mod vendor;
@@ -45,7 +49,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::language::{BuildOptions, Language};
-use crate::steps::Steps;
+use crate::output::say;
+use crate::steps::{Extent, Steps};
 use crate::workspace::Workspace;
 
 /// The one entry point for people and CI: sets up, builds, tests and checks every language of this repository.
@@ -99,12 +104,25 @@ enum Command {
     #[command(after_help = "Examples:
   cargo xtask test                 every language
   cargo xtask test --lang rust     Rust only
+  cargo xtask test --lang rust --quick
+                                   what takes about a minute of it
+  cargo xtask test --installed     the shared suite alone, with what is shipped
 
 One crate's tests, while you work on it:
-  cargo test -p devcred")]
+  cargo test -p devcred
+
+The shared suite runs with what is shipped: Python's wheel, the packages for npm, the jar, C's
+installed files and Swift's archive, each installed below target/installed with the language's
+probe, where nothing names the source tree. Rust's probe is part of the workspace.")]
     Test {
         #[command(flatten)]
         languages: Languages,
+        /// Leave out what takes long: the vendor's SDKs, checkers, corpora, crowds of calls
+        #[arg(long)]
+        quick: bool,
+        /// Run the shared suite alone, with what is shipped in clean folders; leaves Rust out
+        #[arg(long, conflicts_with = "quick")]
+        installed: bool,
     },
     /// Checks everything that is checked without running a test: format, lints, documents, licences, promises
     #[command(after_help = check::help(), after_long_help = check::help())]
@@ -174,7 +192,7 @@ impl Languages {
 fn chosen(names: &[String]) -> Vec<&'static Language> {
     let (chosen, left_out) = language::choose(names);
     if !left_out.is_empty() {
-        println!("left out: {}", left_out.join(", "));
+        say!("left out: {}", left_out.join(", "));
     }
     chosen
 }
@@ -210,12 +228,13 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
                 (language.build)(&workspace, &mut steps, &options);
             }
         }
-        Command::Test { languages } => {
-            for language in languages.chosen() {
-                (language.setup)(&workspace, &mut steps);
-                let tally = (language.test)(&workspace, &mut steps);
-                steps.tally(language.name, tally);
-            }
+        Command::Test { languages, quick, installed } => {
+            steps = Steps::of(match (quick, installed) {
+                (true, _) => Extent::Quick,
+                (_, true) => Extent::Installed,
+                _ => Extent::Everything,
+            });
+            test::run(&workspace, &mut steps, &languages.chosen());
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
         Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),

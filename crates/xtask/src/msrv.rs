@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::output::say;
 use crate::workspace::{Package, Workspace};
 use crate::{debian, process, tools};
 
@@ -97,7 +98,7 @@ pub(crate) fn install(workspace: &Workspace) -> Result<Toolchain> {
         Ok(toolchain) => return Ok(toolchain),
         Err(error) => error,
     };
-    println!("rustup cannot install it: {by_rustup:#}; trying the packages of Debian");
+    say!("rustup cannot install it: {by_rustup:#}; trying the packages of Debian");
     debian::install(workspace).map_err(|by_debian| {
         anyhow!(
             "Rust {VERSION} cannot be installed: run `rustup toolchain install {VERSION} --profile minimal` where its \

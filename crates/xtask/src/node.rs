@@ -3,19 +3,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
+use crate::output::say;
 use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::zig::{self, BUILD_TOOLS};
-use crate::{emulator, files, process, suite, vendor};
+use crate::{emulator, files, installed, process, vendor};
 
 /// The row of Node.js in the table of languages.
-pub(crate) const LANGUAGE: Language = Language { name: "node", setup, build, test, shipped, contenders };
+pub(crate) const LANGUAGE: Language =
+    Language { name: "node", setup, build, install, test, check_suite: |_, _| Tally::default(), shipped, contenders };
 
 /// The oldest that the packages promise to run with.
 const OLDEST: u32 = 20;
@@ -32,18 +35,24 @@ fn setup(workspace: &Workspace, steps: &mut Steps) {
 fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
     steps.run("node: build", || {
         let addon = pack(workspace)?;
-        println!("the packages lie in {}", workspace.relative(&packages(workspace)));
+        say!("the packages lie in {}", workspace.relative(&packages(workspace)));
         addon.print()
     });
 }
 
+fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
+    steps.run("node: install the packages", || {
+        install_project(workspace)?;
+        let folder = installed::folder(workspace, "node");
+        files::make_empty(&folder)?;
+        install_packages(workspace, &folder)?;
+        files::copy(&workspace.root.join("bindings/node/probe.cjs"), &folder.join("probe.cjs"))?;
+        installed::finish(workspace, "node", &format!("'{}' probe.cjs", program()?.display()))
+    })
+}
+
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    build(workspace, steps, &BuildOptions::default());
-    if steps.run("node: project", || install_packages(workspace)).is_none() {
-        return Tally { passed: 0, failed: 1 };
-    }
-    let mut tally = suite::column(workspace, steps, "node");
-    tally += steps.test("node: tests", || runner::run(&mut tests(workspace)?));
+    let mut tally = steps.test("node: tests", || runner::run(&mut tests(workspace)?));
     if steps.run("node: lint", || lint(workspace)).is_none() {
         tally.failed += 1;
     }
@@ -115,7 +124,7 @@ pub(crate) fn install_locked(workspace: &Workspace, from: &str, to: &Path) -> Re
 }
 
 fn build_addon(workspace: &Workspace) -> Result<Shipped> {
-    let file = zig::build(workspace, "devcred-node", &[])?.join("libdevcred_node.so");
+    let file = zig::build(workspace, "devcred-node")?.join("libdevcred_node.so");
     Ok(Shipped { name: "devcred.node", file })
 }
 
@@ -129,23 +138,37 @@ fn pack(workspace: &Workspace) -> Result<Shipped> {
     Ok(addon)
 }
 
-/// Makes the packages, and the project with them.
+/// Makes the packages, and with them a project that has the programs which use them: once, since steps that run side by side want it.
 fn install_project(workspace: &Workspace) -> Result<()> {
-    pack(workspace)?;
-    install_packages(workspace)
-}
-
-/// A project of a user's, into which npm has installed the packages. Nothing is fetched: they are all that it needs.
-fn install_packages(workspace: &Workspace) -> Result<()> {
+    static IS_INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut is_installed = IS_INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *is_installed {
+        return Ok(());
+    }
+    pack(workspace)?.print()?;
     let project = below(workspace, "project");
     files::make_empty(&project)?;
-    process::run(npm(&project).args(["install", "--offline"]).args(tarballs(workspace)?))?;
+    install_packages(workspace, &project)?;
     let sources = workspace.root.join("bindings/node");
-    for name in ["probe.cjs", "test", "bench"] {
+    for name in ["test", "bench"] {
         files::copy(&sources.join(name), &project.join(name))?;
     }
     files::copy(&workspace.root.join("examples/node"), &project.join("examples"))?;
-    link_node(workspace)
+    files::link(program()?, &below(workspace, "node"))?;
+    *is_installed = true;
+    Ok(())
+}
+
+/// Installs the packages as npm does for a user. Nothing is fetched: they are all that it needs.
+fn install_packages(workspace: &Workspace, project: &Path) -> Result<()> {
+    let tarballs = tarballs(workspace)?;
+    let mut copies = Vec::new();
+    for tarball in &tarballs {
+        let name = tarball.file_name().context("a tarball has a name")?;
+        files::copy(tarball, &project.join(name))?;
+        copies.push(Path::new(".").join(name));
+    }
+    process::run(npm(project).args(["install", "--offline"]).args(copies))
 }
 
 /// The package, and the one with this machine's addon.
@@ -158,21 +181,15 @@ fn tarballs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(files::list(&packages(workspace))?.into_iter().filter(is_ours).collect())
 }
 
-/// A probe's environment is empty, so nothing is found on a PATH there.
-fn link_node(workspace: &Workspace) -> Result<()> {
-    files::link(program()?, &below(workspace, "node"))
-}
-
 /// The Node.js on the path.
 pub(crate) fn program() -> Result<PathBuf> {
     let node = process::output(process::command("node").args(["-p", "process.execPath"]))?;
     Ok(PathBuf::from(node.trim()))
 }
 
-/// The tests of what only Node.js can get wrong, with an emulator and with an addon whose calls can be told to panic.
+/// The tests of what only Node.js can get wrong, with an emulator and with a debug build of the addon, whose call for one device panics.
 fn tests(workspace: &Workspace) -> Result<Command> {
-    let emulator = emulator::build(workspace)?;
-    process::run(workspace.cargo().args(["build", "--locked", "-p", "devcred-node", "--features", "test-panic"]))?;
+    let (emulator, debug) = (emulator::build(workspace)?, workspace.debug_libraries()?);
     let files = files::list(&below(workspace, "project/test"))?;
     let files = files.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs"));
     let mut command = process::command("node");
@@ -184,7 +201,7 @@ fn tests(workspace: &Workspace) -> Result<Command> {
         ("DEVCRED_COMMAND", emulator),
         ("DEVCRED_PACKAGES", packages(workspace)),
         ("DEVCRED_TOOLS", below(workspace, "tools/node_modules")),
-        ("DEVCRED_ADDON_THAT_PANICS", workspace.target.join("debug/libdevcred_node.so")),
+        ("DEVCRED_ADDON_THAT_PANICS", debug.join("libdevcred_node.so")),
     ] {
         command.env(variable, path);
     }

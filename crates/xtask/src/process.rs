@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::output::{self, say};
+
 /// A command whose environment is that of the person who ran `cargo xtask`.
 ///
 /// `cargo run` tells `xtask` about the package `xtask` in variables. Some build scripts (ring's) are built again where
@@ -47,6 +49,7 @@ fn without_cargos_own(paths: &OsStr) -> Option<OsString> {
 /// Runs a command; its output is the terminal's. Fails if it ends with another status than zero.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     announce(command);
+    output::connect(command)?;
     let status = command.status().with_context(|| not_started(command))?;
     if !status.success() {
         bail!("`{}` ended with {status}; its output stands above", describe(command));
@@ -66,7 +69,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// Prints the command that is about to run.
 pub(crate) fn announce(command: &Command) {
-    println!("$ {}", describe(command));
+    say!("$ {}", describe(command));
 }
 
 /// What to say where a program cannot be started.

@@ -8,14 +8,16 @@ use anyhow::{Context, Result};
 
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
+use crate::output::say;
 use crate::runner::{self, Tally};
 use crate::steps::Steps;
 use crate::venv::Venv;
 use crate::workspace::Workspace;
-use crate::{emulator, files, process, suite, zig};
+use crate::{emulator, files, installed, process, zig};
 
 /// Python's row in the table of languages.
-pub(crate) const LANGUAGE: Language = Language { name: "python", setup, build, test, shipped, contenders };
+pub(crate) const LANGUAGE: Language =
+    Language { name: "python", setup, build, install, test, check_suite: |_, _| Tally::default(), shipped, contenders };
 
 const TOOLS: Venv =
     Venv { name: "python/tools", purpose: "testing Python", requirements: "bindings/python/requirements-test.txt" };
@@ -42,13 +44,12 @@ fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
     steps.run("python: source distribution and wheel", || shipped(workspace)?.iter().try_for_each(Shipped::print));
 }
 
+fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
+    steps.run("python: build and install the wheel", || install_wheel(workspace))
+}
+
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    build(workspace, steps, &BuildOptions::default());
-    if steps.run("python: install the wheel", || install(workspace)).is_none() {
-        return Tally { passed: 0, failed: 1 };
-    }
-    let mut tally = suite::column(workspace, steps, "python");
-    tally += steps.test("python: tests", || {
+    let tally = steps.test("python: tests", || {
         emulator::build(workspace)?;
         build_extension_that_panics(workspace)?;
         let mut pytest = tool(workspace, "pytest")?;
@@ -72,9 +73,9 @@ fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("python")
 }
 
-/// The environment that holds the wheel and nothing else.
+/// The environment that has the wheel and nothing else.
 fn clean(workspace: &Workspace) -> PathBuf {
-    folder(workspace).join("clean")
+    installed::folder(workspace, "python").join("venv")
 }
 
 fn shipped(workspace: &Workspace) -> Result<Vec<Shipped>> {
@@ -97,7 +98,7 @@ fn wheel(workspace: &Workspace) -> Result<PathBuf> {
     let wheel = dist.join(format!("devcred-{VERSION}-cp39-abi3-manylinux2014_{ARCH}.manylinux_2_17_{ARCH}.whl"));
     let of_wheel = folder(workspace).join("built-from.tar.gz");
     if wheel.exists() && fs::read(&of_wheel).ok() == Some(read(&sdist)?) {
-        println!("up to date: {}", workspace.relative(&wheel));
+        say!("up to date: {}", workspace.relative(&wheel));
         return Ok(wheel);
     }
     let source = folder(workspace).join("source");
@@ -120,8 +121,9 @@ fn unpack(archive: &Path, folder: &Path) -> Result<()> {
     process::run(tar.arg("--directory").arg(folder))
 }
 
-/// Installs the wheel twice, without an index and so without any other package: beside the test tools, and where nothing else is.
-fn install(workspace: &Workspace) -> Result<()> {
+/// Installs the wheel twice, without an index and so without any other package: beside the test tools, and where nothing else is
+/// but the probe.
+fn install_wheel(workspace: &Workspace) -> Result<()> {
     let wheel = wheel(workspace)?;
     let clean = clean(workspace);
     process::run(process::command("python3").args(["-m", "venv", "--clear", "--without-pip"]).arg(&clean))?;
@@ -132,23 +134,24 @@ fn install(workspace: &Workspace) -> Result<()> {
     };
     let install = ["install", "--quiet", "--no-index", "--force-reinstall"];
     process::run(pip()?.arg("--python").arg(&clean).args(install).arg(&wheel))?;
-    process::run(pip()?.args(install).arg(&wheel))
+    process::run(pip()?.args(install).arg(&wheel))?;
+    let probe = installed::folder(workspace, "python").join("probe.py");
+    files::copy(&workspace.root.join("bindings/python/probe.py"), &probe)?;
+    // Isolated: nothing is imported from the current folder, nor from where a variable says.
+    installed::finish(workspace, "python", "venv/bin/python -I probe.py")
 }
 
-/// The package with a device whose call panics. C's tests build such a library in the same place: most of it is the same.
+/// The package with a debug build, whose call for one device panics.
 fn build_extension_that_panics(workspace: &Workspace) -> Result<()> {
-    let target = workspace.target.join("tmp/panic");
-    let mut command = workspace.cargo();
-    command.args(["build", "--locked", "-p", "devcred-python", "--features", "test-panic", "--target-dir"]);
-    process::run(command.arg(&target))?;
+    let library = workspace.debug_libraries()?.join("lib_native.so");
     let package = folder(workspace).join("panic/devcred");
     files::copy(&workspace.root.join("bindings/python/python/devcred"), &package)?;
-    files::copy(&target.join("debug/lib_native.so"), &package.join("_native.abi3.so"))
+    files::copy(&library, &package.join("_native.abi3.so"))
 }
 
 fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
     TOOLS.install(workspace)?;
-    install(workspace)?;
+    install_wheel(workspace)?;
     let python = clean(workspace).join("bin/python");
     let (python, folder) = (python.display(), workspace.root.join("bindings/python/bench"));
     let folder = folder.display();
@@ -161,7 +164,7 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
 /// Installs the wheel, and returns the command that starts Python's program of `cargo xtask soak`.
 pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
     TOOLS.install(workspace)?;
-    install(workspace)?;
+    install_wheel(workspace)?;
     let (python, program) = (clean(workspace).join("bin/python"), workspace.root.join("bindings/python/bench/soak.py"));
     Ok(format!("{} {}", python.display(), program.display()))
 }

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::output::{self, Output};
+use crate::skips::Skipped;
 use crate::{closing_lines, process};
 
 /// How many tests passed and failed.
@@ -29,6 +31,7 @@ pub(crate) struct Tested {
     pub(crate) tally: Tally,
     /// Where it was the shared suite: each language's column of it.
     pub(crate) columns: Vec<(String, Tally)>,
+    pub(crate) skipped: Skipped,
     /// Whether its exit status was zero.
     pub(crate) success: bool,
 }
@@ -50,9 +53,10 @@ impl Tested {
 /// Runs `command` and counts its tests.
 pub(crate) fn run(command: &mut Command) -> Result<Tested> {
     process::announce(command);
+    output::connect(command)?;
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| process::not_started(command))?;
     let stdout = child.stdout.take().context("its output cannot be read")?;
-    let counted = count(&mut BufReader::new(stdout), &mut std::io::stdout());
+    let counted = count(&mut BufReader::new(stdout), &mut Output);
     let success = child.wait()?.success();
     Ok(Tested { success, ..counted? })
 }
@@ -66,6 +70,7 @@ fn count(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Tested
         let text = String::from_utf8_lossy(&line);
         tested.tally += closing_lines::read(&text).unwrap_or_default();
         tested.columns.extend(parse_column(&text));
+        tested.skipped.read(&text);
         line.clear();
     }
     to.flush()?;

@@ -1,5 +1,7 @@
 //! Rust: the workspace itself, and the packages whose tests need a run of their own.
 
+use std::process::Command;
+
 use crate::language::{BuildOptions, Language};
 use crate::process;
 use crate::runner::{self, Tally};
@@ -12,28 +14,30 @@ pub(crate) const LANGUAGE: Language = Language {
     name: "rust",
     setup,
     build,
+    // cargo builds the probe with the suite.
+    install: |_, _| Some(()),
     test,
+    check_suite: |_, _| Tally::default(),
     shipped: |_| Ok(Vec::new()),
     // The benchmark program is Rust's.
     contenders: |_| Ok(Vec::new()),
 };
 
-/// Tests that a plain `cargo test` of the default members does not run.
-struct Separate {
-    about: &'static str,
-    /// Which, in cargo's words.
-    select: &'static [&'static str],
-}
+/// Tests that have a run of their own: what they are about, and how it selects them.
+type Separate = (&'static str, fn(&Workspace) -> Command);
 
 const SEPARATE: &[Separate] = &[
-    Separate { about: "the core with all of its features", select: &["-p", "devcred", "--all-features", "--lib"] },
+    ("the corpora of the fuzz targets", |workspace| {
+        let mut command = workspace.cargo_together("test");
+        command.args(["--test", "replay"]);
+        command
+    }),
     // In one run with the others, the features that it turns on would be on for them too.
-    Separate {
-        about: "with features of reqwest that a user's other crates turn on",
-        select: &["-p", "devcred-feature-unification"],
-    },
-    Separate { about: "the example", select: &["-p", "devcred-example"] },
-    Separate { about: "the corpora of the fuzz targets", select: &["-p", "devcred-fuzz"] },
+    ("with features of reqwest that a user's other crates turn on", |workspace| {
+        let mut command = workspace.cargo();
+        command.args(["test", "--locked", "-p", "devcred-feature-unification"]);
+        command
+    }),
 ];
 
 fn setup(workspace: &Workspace, steps: &mut Steps) {
@@ -54,14 +58,13 @@ fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
     let mut tally = steps.test("rust: tests", || {
         // Without a list of targets: it would leave out the examples in the documentation.
-        runner::run(workspace.cargo().args(["test", "--locked", "--no-fail-fast"]))
+        runner::run(workspace.cargo_together("test").arg("--no-fail-fast"))
     });
-    for separate in SEPARATE {
-        tally += steps.test(&format!("rust: tests, {}", separate.about), || {
-            let mut command = workspace.cargo();
-            command.args(["test", "--locked", "--no-fail-fast"]).args(separate.select);
-            runner::run(&mut command)
-        });
+    for (about, command) in SEPARATE {
+        let name = format!("rust: tests, {about}");
+        if !steps.leaves_out(&name) {
+            tally += steps.test(&name, || runner::run(command(workspace).arg("--no-fail-fast")));
+        }
     }
     tally += vendor::PYTHON.test(workspace, steps);
     tally

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 
+use crate::output::say;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{c, node, process, python};
@@ -42,7 +43,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], arg
     let chosen = |program: &&Program| only.is_empty() || only.iter().any(|name| name == program.language);
     let (chosen, left_out): (Vec<_>, Vec<_>) = PROGRAMS.iter().partition(chosen);
     if !left_out.is_empty() {
-        println!("left out: {}", left_out.iter().map(|program| program.language).collect::<Vec<_>>().join(", "));
+        say!("left out: {}", left_out.iter().map(|program| program.language).collect::<Vec<_>>().join(", "));
     }
     let mut command = process::command(workspace.target.join("release/devcred-soak"));
     for program in chosen {

@@ -1,19 +1,47 @@
 //! The named steps of a run: each prints its name before it begins and its time when it ends; the summary comes last.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::output::{Kept, say};
 use crate::runner::{Tally, Tested};
+use crate::skips::Skipped;
+
+/// How many jobs run side by side. More would disturb each other's tests, which have clocks.
+const LANES: usize = 2;
+
+/// Steps that depend on nothing that another job does.
+pub(crate) type Job<'a, T> = Box<dyn FnOnce(&mut Steps) -> T + Send + 'a>;
+
+/// What of the tests runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Extent {
+    #[default]
+    Everything,
+    /// What does not take long.
+    Quick,
+    /// The shared suite alone, with what is shipped.
+    Installed,
+}
 
 /// Runs steps one after the other. A step that fails is recorded, and the ones after it run all the same.
 #[derive(Default)]
 pub(crate) struct Steps {
+    /// For steps that run beside others: the folder of their output.
+    kept_in: Option<PathBuf>,
+    extent: Extent,
+    left_out: Vec<String>,
     done: Vec<Done>,
     tallies: Vec<(&'static str, Tally)>,
     /// The shared suite, by language.
     columns: Vec<(String, Tally)>,
+    /// The languages of the tests that were skipped.
+    skipped: Vec<String>,
 }
 
 struct Done {
@@ -23,57 +51,144 @@ struct Done {
 }
 
 impl Steps {
+    pub(crate) fn of(extent: Extent) -> Self {
+        Self { extent, ..Self::default() }
+    }
+
+    pub(crate) fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// Whether a quick run leaves this out. The summary says so.
+    pub(crate) fn leaves_out(&mut self, name: &str) -> bool {
+        let leaves_out = self.extent == Extent::Quick;
+        if leaves_out {
+            self.left_out.push(name.to_owned());
+        }
+        leaves_out
+    }
+
     /// Runs `work` as the step `name` and prints its error, if there is one. `None`: it failed.
     pub(crate) fn run<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
-        println!("\n==> {name}");
         let begin = Instant::now();
-        let result = work();
+        let kept = self.kept_in.as_deref().map(|folder| {
+            say!("... {name}");
+            Kept::begin(folder.join(file_name(name)))
+        });
+        say!("\n==> {name}");
+        let (kept, result) = match kept.transpose() {
+            Ok(kept) => (kept, work()),
+            Err(error) => (None, Err(error)),
+        };
         let took = begin.elapsed();
         let passed = result.is_ok();
         if let Err(error) = &result {
-            eprintln!("error: {name}: {error:#}");
+            say!("error: {name}: {error:#}");
         }
-        println!("<== {name}: {}, {}", verdict(passed), seconds(took));
+        say!("<== {name}: {}, {}", verdict(passed), seconds(took));
+        drop(kept);
         self.done.push(Done { name: name.to_owned(), took, passed });
         result.ok()
     }
 
-    /// The same for a step that runs tests. One that fails without a failed test - it did not compile, or a test ended
-    /// the whole process - counts as one failure, and so does one that ran no test at all.
+    /// Runs jobs side by side, two at a time, and returns what they return in their order. Each of their steps prints a line when
+    /// it begins; its output is printed as a whole when it ends, and is in `folder` meanwhile. A single job runs as usual.
+    pub(crate) fn side_by_side<T: Send>(&mut self, folder: &Path, mut jobs: Vec<Job<'_, T>>) -> Vec<T> {
+        if jobs.len() == 1 {
+            return jobs.drain(..).map(|job| job(self)).collect();
+        }
+        let results: Vec<_> = jobs.iter().map(|_| Mutex::new(None)).collect();
+        let queue = Mutex::new(jobs.into_iter().zip(&results));
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let extent = self.extent;
+        let run = || {
+            while let Some((job, result)) = next() {
+                let mut steps = Self { kept_in: Some(folder.to_owned()), extent, ..Self::default() };
+                let value = job(&mut steps);
+                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some((value, steps));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..LANES {
+                scope.spawn(run);
+            }
+        });
+        let results =
+            results.into_iter().filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner));
+        results
+            .map(|(value, steps)| {
+                self.absorb(steps);
+                value
+            })
+            .collect()
+    }
+
+    fn absorb(&mut self, other: Self) {
+        self.left_out.extend(other.left_out);
+        self.done.extend(other.done);
+        self.skipped.extend(other.skipped);
+        self.add_columns(other.columns);
+        for (name, tally) in other.tallies {
+            self.tally(name, tally);
+        }
+    }
+
+    /// A language's suite may run again, under a checker: the first time counts.
+    fn add_columns(&mut self, mut columns: Vec<(String, Tally)>) {
+        columns.retain(|(name, _)| self.columns.iter().all(|(known, _)| known != name));
+        self.columns.append(&mut columns);
+    }
+
+    /// The same for a step that runs tests, whose name begins with the language and a colon. One that fails without a failed
+    /// test - it did not compile, or a test ended the whole process - counts as one failure, and so does one that ran no test at
+    /// all, or skipped one that may not be skipped.
     pub(crate) fn test(&mut self, name: &str, work: impl FnOnce() -> Result<Tested>) -> Tally {
         let mut tally = Tally::default();
         let mut columns = Vec::new();
+        let mut skipped = Skipped::default();
+        let language = name.split(':').next().unwrap_or(name);
         self.run(name, || {
             let mut tested = work()?;
             tally = tested.tally;
             columns = std::mem::take(&mut tested.columns);
-            tested.check()
+            skipped = std::mem::take(&mut tested.skipped);
+            tested.check()?;
+            skipped.check(language)
         });
-        // A language's suite may run again, under a checker: the first time counts.
-        columns.retain(|(name, _)| self.columns.iter().all(|(known, _)| known != name));
-        self.columns.append(&mut columns);
+        self.add_columns(columns);
+        self.skipped.extend(skipped.names.iter().map(|_| language.to_owned()));
         if self.done.last().is_some_and(|done| !done.passed) && tally.failed == 0 {
             tally.failed = 1;
         }
         tally
     }
 
-    /// Adds a line `name: 131 passed, 0 failed` to the end of the summary.
+    /// Adds to the line `name: 131 passed, 0 failed` at the end of the summary.
     pub(crate) fn tally(&mut self, name: &'static str, tally: Tally) {
-        self.tallies.push((name, tally));
+        match self.tallies.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known += tally,
+            None => self.tallies.push((name, tally)),
+        }
     }
 
     /// Prints the summary. Fails if a step or a test failed.
     pub(crate) fn finish(self) -> ExitCode {
-        println!("\nsummary");
+        say!("\nsummary");
         for done in &self.done {
-            println!("  {:<6} {:>8}  {}", verdict(done.passed), seconds(done.took), done.name);
+            say!("  {:<6} {:>8}  {}", verdict(done.passed), seconds(done.took), done.name);
+        }
+        if !self.left_out.is_empty() {
+            say!("  left out: {}", self.left_out.join("; "));
         }
         for (name, tally) in &self.columns {
-            println!("  the shared suite in {name}: {} passed, {} failed", tally.passed, tally.failed);
+            say!("  the shared suite in {name}: {} passed, {} failed", tally.passed, tally.failed);
         }
         for (name, tally) in &self.tallies {
-            println!("{name}: {} passed, {} failed", tally.passed, tally.failed);
+            let skipped = match self.skipped.iter().filter(|language| *language == name).count() {
+                0 => String::new(),
+                count => format!(", {count} skipped"),
+            };
+            say!("{name}: {} passed, {} failed{skipped}", tally.passed, tally.failed);
         }
         if self.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
@@ -81,6 +196,12 @@ impl Steps {
     fn failed(&self) -> bool {
         self.done.iter().any(|done| !done.passed) || self.tallies.iter().any(|(_, tally)| tally.failed > 0)
     }
+}
+
+/// The name of a step as that of a file: `c-suite-with-sanitizers`.
+fn file_name(step: &str) -> String {
+    let words: Vec<_> = step.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 fn verdict(passed: bool) -> &'static str {
@@ -127,6 +248,43 @@ mod tests {
     }
 
     #[test]
+    fn jobs_run_side_by_side_and_are_reported_in_their_order() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let mut steps = Steps::of(Extent::Quick);
+        let both_run = std::sync::Barrier::new(LANES);
+        let job = |name: &'static str, passed: u64| -> Job<'_, u64> {
+            let both_run = &both_run;
+            Box::new(move |steps| {
+                let tally = steps.test(name, || {
+                    both_run.wait();
+                    Ok(tested(passed, 0, true))
+                });
+                steps.tally("rust", tally);
+                steps.leaves_out("the rest");
+                passed
+            })
+        };
+        assert_eq!(steps.side_by_side(folder.path(), vec![job("a, slow: one", 3), job("two", 4)]), [3, 4]);
+        assert_eq!(steps.done.iter().map(|done| done.name.as_str()).collect::<Vec<_>>(), ["a, slow: one", "two"]);
+        assert_eq!(steps.tallies, [("rust", Tally { passed: 7, failed: 0 })]);
+        assert_eq!(steps.left_out.len(), 2);
+        let text = std::fs::read_to_string(folder.path().join("a-slow-one")).expect("its output is kept");
+        assert!(text.starts_with("\n==> a, slow: one\n<== a, slow: one: ok, "), "{text}");
+        assert!(!steps.failed());
+    }
+
+    #[test]
+    fn a_step_that_fails_beside_others_fails_the_run_and_says_why_in_its_output() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let mut steps = Steps::default();
+        let failing: Job<'_, Option<()>> = Box::new(|steps| steps.run("one", || -> Result<()> { bail!("no reason") }));
+        steps.side_by_side(folder.path(), vec![failing, Box::new(|steps| steps.run("two", || Ok(())))]);
+        assert!(steps.failed());
+        let text = std::fs::read_to_string(folder.path().join("one")).expect("its output is kept");
+        assert!(text.contains("error: one: no reason\n<== one: FAILED, "), "{text}");
+    }
+
+    #[test]
     fn counted_failures_are_kept() {
         let mut steps = Steps::default();
         assert_eq!(steps.test("tests", || Ok(tested(3, 2, false))), Tally { passed: 3, failed: 2 });
@@ -138,6 +296,17 @@ mod tests {
         let mut steps = Steps::default();
         assert_eq!(steps.test("tests", || Ok(tested(0, 0, false))), Tally { passed: 0, failed: 1 });
         assert_eq!(steps.test("tests", || bail!("no cargo")), Tally { passed: 0, failed: 1 });
+        assert!(steps.failed());
+    }
+
+    #[test]
+    fn a_skip_that_is_not_listed_counts_as_one_failure() {
+        let mut steps = Steps::default();
+        let mut skipped = Skipped::default();
+        skipped.read("test no_test_has_this_name ... ignored");
+        let with_skip = || Ok(Tested { skipped, ..tested(3, 0, true) });
+        assert_eq!(steps.test("rust: tests", with_skip), Tally { passed: 3, failed: 1 });
+        assert_eq!(steps.skipped, ["rust"]);
         assert!(steps.failed());
     }
 

@@ -13,14 +13,16 @@ use self::root::SwiftRoot;
 use crate::emulator::{self, Emulator};
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
+use crate::output::say;
 use crate::runner::{self, Tally, Tested};
 use crate::steps::Steps;
 use crate::uniffi::Profile;
 use crate::workspace::Workspace;
-use crate::{files, process, suite};
+use crate::{files, installed, process};
 
 /// Swift's row in the table of languages.
-pub(crate) const LANGUAGE: Language = Language { name: "swift", setup, build, test, shipped, contenders };
+pub(crate) const LANGUAGE: Language =
+    Language { name: "swift", setup, build, install, test, check_suite: |_, _| Tally::default(), shipped, contenders };
 
 /// The package of the tests, the probe and the benchmark.
 const TESTS: &str = "bindings/swift/tests";
@@ -71,22 +73,34 @@ fn setup(workspace: &Workspace, steps: &mut Steps) {
 fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
     steps.run("swift: build", || {
         let archive = package::archive(workspace)?;
-        println!("built {}", workspace.relative(&archive.file));
+        say!("built {}", workspace.relative(&archive.file));
         archive.print()
     });
 }
 
+fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
+    steps.run("swift: install the archive, and build the probe", || {
+        build_programs(workspace)?;
+        let clean = installed::folder(workspace, "swift");
+        files::copy(&programs(workspace).join("probe"), &clean.join("program"))?;
+        let words = SwiftRoot::find(workspace)?.loader()?.into_iter().chain(["./program".to_owned()]);
+        let quoted: Vec<_> = words.map(|word| format!("'{word}'")).collect();
+        installed::finish(workspace, "swift", &quoted.join(" "))
+    })
+}
+
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    if steps.run("swift: probe", || build_programs(workspace)).is_none() {
-        return Tally { passed: 0, failed: 1 };
-    }
     steps.run("swift: public API", || {
         let modules = programs(workspace).join("Modules");
         api::check(workspace, &SwiftRoot::find(workspace)?, &package::folder(workspace, Profile::Shipped), &modules)
     });
-    let mut tally = suite::column(workspace, steps, "swift");
+    let mut tally = Tally::default();
     for run in RUNS {
-        let tested = steps.test(&format!("swift: {}", run.about), || run_tests(workspace, run));
+        let name = format!("swift: {}", run.about);
+        if run.counted && steps.leaves_out(&name) {
+            continue;
+        }
+        let tested = steps.test(&name, || run_tests(workspace, run));
         tally.failed += tested.failed;
         tally.passed += if run.counted { 0 } else { tested.passed };
     }
@@ -112,17 +126,19 @@ fn contenders(workspace: &Workspace) -> Result<Vec<String>> {
     ])
 }
 
-/// Builds the probe and what is measured, as a user's release build is, and writes a program that starts the probe.
+/// Builds the probe and what is measured, as a user's release build is, in a folder with the archive, unpacked.
 fn build_programs(workspace: &Workspace) -> Result<()> {
     let root = SwiftRoot::find(workspace)?;
-    package::assemble(workspace, Profile::Shipped)?;
+    let clean = installed::folder(workspace, "swift");
+    let package = package::unpack(workspace, &clean)?;
+    files::copy_changed(&workspace.root.join(TESTS), &clean.join("tests"))?;
     let folder = programs(workspace);
     // SwiftPM does not see that the library has changed which they are linked with.
     for program in ["probe", "bench", "cold"] {
         files::delete(&folder.join(program))?;
     }
-    process::run(swiftpm(workspace, &root, "build", TESTS, "programs").args(["--configuration", "release"]))?;
-    write_starter(&workspace.target.join("swift/probe"), &root, &folder.join("probe"))
+    let mut command = swiftpm(workspace, &root, "build", &clean.join("tests"), "programs");
+    process::run(command.env("DEVCRED_SWIFT_PACKAGE", package).args(["--configuration", "release"]))
 }
 
 /// Where they are.
@@ -140,7 +156,7 @@ fn run_tests(workspace: &Workspace, run: &Run) -> Result<Tested> {
     for linked in run.linked {
         files::delete(&scratch(workspace, &name).join("debug").join(linked))?;
     }
-    let mut command = swiftpm(workspace, &root, "test", run.package, &name);
+    let mut command = swiftpm(workspace, &root, "test", &workspace.root.join(run.package), &name);
     emulator.tell(&mut command);
     // A panic that is asked for need not say where it was.
     command.env("DEVCRED_SWIFT_PACKAGE", package).env("RUST_BACKTRACE", "0").args(run.options);
@@ -148,22 +164,15 @@ fn run_tests(workspace: &Workspace, run: &Run) -> Result<Tested> {
 }
 
 /// A command of SwiftPM for one of our packages. What it builds lies below `target/swift`, nothing in the sources.
-fn swiftpm(workspace: &Workspace, root: &SwiftRoot, subcommand: &str, package: &str, name: &str) -> Command {
+fn swiftpm(workspace: &Workspace, root: &SwiftRoot, subcommand: &str, package: &Path, name: &str) -> Command {
     let mut command = root.swift(workspace);
-    command.args([subcommand, "--package-path"]).arg(workspace.root.join(package));
+    command.args([subcommand, "--package-path"]).arg(package);
     command.arg("--scratch-path").arg(scratch(workspace, name)).args(["-Xswiftc", "-warnings-as-errors"]);
     command
 }
 
 fn scratch(workspace: &Workspace, name: &str) -> PathBuf {
     workspace.target.join("swift/build").join(name)
-}
-
-/// Writes a program that becomes a Swift program.
-fn write_starter(file: &Path, root: &SwiftRoot, program: &Path) -> Result<()> {
-    let words = root.loader()?.into_iter().chain([program.display().to_string()]);
-    let quoted: Vec<_> = words.map(|word| format!("'{word}'")).collect();
-    files::write_starter(file, &quoted.join(" "))
 }
 
 #[cfg(test)]

@@ -12,15 +12,12 @@ const PACKAGE: &str = "devcred-uniffi";
 /// The library's file.
 pub(crate) const FILE: &str = "libdevcred_uniffi.so";
 
+/// The static library, which Swift links into the program.
+const STATIC_FILE: &str = "libdevcred_uniffi.a";
+
 /// The library as it is shipped.
 pub(crate) fn library(workspace: &Workspace) -> Result<Shipped> {
-    Ok(Shipped { name: FILE, file: zig::build(workspace, PACKAGE, &[])?.join(FILE) })
-}
-
-/// The same, built for tests: it can be made to panic.
-pub(crate) fn library_for_tests(workspace: &Workspace) -> Result<PathBuf> {
-    process::run(workspace.cargo().args(["build", "--locked", "-p", PACKAGE, "--features", "test-panic"]))?;
-    Ok(workspace.target.join("debug").join(FILE))
+    Ok(Shipped { name: FILE, file: zig::build(workspace, PACKAGE)?.join(FILE) })
 }
 
 /// Of what the static library is built.
@@ -32,27 +29,22 @@ pub(crate) enum Profile {
     ForTests,
 }
 
-/// The static library, which Swift links into the program.
 pub(crate) fn static_library(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
-    let (options, folder): (&[&str], _) = match profile {
-        Profile::Shipped => (&["--release"], "release"),
-        Profile::ForTests => (&["--features", "test-panic"], "debug"),
+    let folder = match profile {
+        Profile::Shipped => zig::build(workspace, PACKAGE)?,
+        Profile::ForTests => workspace.debug_libraries()?,
     };
-    let mut command = workspace.cargo();
-    command.args(["rustc", "--locked", "-p", PACKAGE, "--crate-type", "staticlib"]).args(options);
-    process::run(&mut command)?;
-    Ok(workspace.target.join(folder).join("libdevcred_uniffi.a"))
+    Ok(folder.join(STATIC_FILE))
 }
 
-/// Generates the code of a language, and gives its folder. It is made of the library for tests: the one that is shipped has been
+/// Generates the code of a language, and gives its folder. It is made of the debug build: the one that is shipped has been
 /// stripped of what describes it.
 pub(crate) fn generate(workspace: &Workspace, language: &str) -> Result<PathBuf> {
-    let library = library_for_tests(workspace)?;
+    let library = workspace.debug_libraries()?.join(FILE);
     let folder = workspace.target.join("uniffi").join(language);
     // Files of an earlier version would be compiled too.
     files::make_empty(&folder)?;
-    let mut command = workspace.cargo();
-    command.args(["run", "--locked", "--quiet", "-p", "devcred-uniffi-bindgen", "--"]);
-    process::run(command.arg(library).arg(language).arg(&folder))?;
+    let mut command = process::command(workspace.program("devcred-uniffi-bindgen")?);
+    process::run(command.current_dir(&workspace.root).arg(library).arg(language).arg(&folder))?;
     Ok(folder)
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::runner::{self, Tally};
-use crate::steps::Steps;
+use crate::steps::{Extent, Steps};
 use crate::venv::Venv;
 use crate::workspace::Workspace;
 use crate::{files, kotlin, node, process};
@@ -82,17 +82,23 @@ const JAVA_FLAGS: &str = "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC 
 
 impl Sdks {
     pub(crate) fn setup(&self, workspace: &Workspace, steps: &mut Steps) {
-        steps.run(&format!("{}: the vendor's SDKs", self.language), || (self.install)(workspace));
+        if steps.extent() == Extent::Everything {
+            steps.run(&format!("{}: the vendor's SDKs", self.language), || (self.install)(workspace));
+        }
     }
 
     pub(crate) fn test(&self, workspace: &Workspace, steps: &mut Steps) -> Tally {
-        steps.test(&format!("{}: tests, the vendor's SDKs", self.language), || {
+        let name = format!("{}: tests, the vendor's SDKs", self.language);
+        if steps.leaves_out(&name) {
+            return Tally::default();
+        }
+        steps.test(&name, || {
             let folder = self.folder(workspace);
             files::check_made(workspace, &folder)?;
             let caller = folder.join("caller");
-            files::write_starter(&caller, &(self.caller)(workspace)?)?;
-            let mut command = workspace.cargo();
-            command.args(["test", "--locked", "--no-fail-fast", "-p", "devcred-vendor-tests", "--test", self.target]);
+            files::write_starter(&caller, None, &(self.caller)(workspace)?)?;
+            let mut command = workspace.cargo_together("test");
+            command.args(["--no-fail-fast", "--test", self.target]);
             runner::run(command.env(PROGRAM_VARIABLE, caller))
         })
     }

@@ -9,6 +9,9 @@ use serde::Deserialize;
 
 use crate::process;
 
+/// All members but the one that is about other features, and the core with all of its features: they only add to it.
+const TOGETHER: &[&str] = &["--exclude", "devcred-feature-unification", "--features", "devcred/serde"];
+
 /// The workspace, as `cargo metadata` describes it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Workspace {
@@ -43,6 +46,7 @@ pub(crate) struct Dependency {
 /// A library, program, test or build script of a package.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Target {
+    pub(crate) name: String,
     pub(crate) kind: Vec<String>,
     pub(crate) crate_types: Vec<String>,
     pub(crate) src_path: PathBuf,
@@ -62,6 +66,37 @@ impl Workspace {
         let mut command = process::command(cargo_program());
         command.current_dir(&self.root);
         command
+    }
+
+    /// A cargo command for the members together, in their debug builds. cargo unites the features of all that a command selects: if
+    /// each command selected what it is for, most dependencies would be compiled again for each. So every command selects the same,
+    /// and names the targets that it is for, such as `--bin devcred`.
+    pub(crate) fn cargo_together(&self, subcommand: &str) -> Command {
+        let mut command = self.cargo();
+        command.args([subcommand, "--locked", "--workspace"]).args(TOGETHER);
+        command
+    }
+
+    /// A program among the members, built.
+    pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
+        process::run(self.cargo_together("build").args(["--bin", name]))?;
+        Ok(self.debug().join(name))
+    }
+
+    /// The folder of the debug builds of every library, built. Each can be made to panic: see `living.rs` in devcred-bridge.
+    pub(crate) fn debug_libraries(&self) -> Result<PathBuf> {
+        process::run(self.cargo_together("build").arg("--lib"))?;
+        Ok(self.debug())
+    }
+
+    fn debug(&self) -> PathBuf {
+        self.target.join("debug")
+    }
+
+    /// The names of a member's tests, each a program.
+    pub(crate) fn tests_of(&self, package: &str) -> Vec<&str> {
+        let targets = self.packages.iter().filter(|member| member.name == package).flat_map(|member| &member.targets);
+        targets.filter(|target| target.kind == ["test"]).map(|target| target.name.as_str()).collect()
     }
 
     /// A path below the root as documents write it: relative, with `/`.

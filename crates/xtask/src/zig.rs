@@ -1,14 +1,15 @@
 //! Libraries that run on old systems: zig links them against an old glibc, whatever this machine has.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
-use crate::process;
 use crate::venv::Venv;
 use crate::workspace::Workspace;
+use crate::{files, process};
 
 /// The programs that build them.
 pub(crate) const BUILD_TOOLS: Venv = Venv {
@@ -26,10 +27,33 @@ pub(crate) fn command(workspace: &Workspace, program: &str) -> Result<Command> {
     let program = BUILD_TOOLS.program(workspace, program)?;
     let folder = program.parent().context("a program lies in a folder")?.to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path: OsString = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path)))?;
+    let path: OsString = std::env::join_paths([folder.clone()].into_iter().chain(std::env::split_paths(&path)))?;
     let mut command = process::command(program);
     command.current_dir(&workspace.root).env("PATH", path).env("CARGO_ENCODED_RUSTFLAGS", without_paths(workspace)?);
+    use_same_compilers(workspace, &mut command, &folder)?;
     Ok(command)
+}
+
+/// cargo-zigbuild and maturin would each write compilers of their own, and cargo compiles everything again when the linker is
+/// another program.
+fn use_same_compilers(workspace: &Workspace, command: &mut Command, tools: &Path) -> Result<()> {
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let zig = tools.join("cargo-zigbuild");
+    let flags = format!("-g -fno-sanitize=all -target {}-linux-gnu.{GLIBC}", std::env::consts::ARCH);
+    let target = target().replace('-', "_");
+    let linker = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase());
+    for (tool, flags, variables) in [
+        ("cc", flags.as_str(), vec![format!("CC_{target}"), linker]),
+        ("c++", flags.as_str(), vec![format!("CXX_{target}")]),
+        ("ranlib", "", vec![format!("RANLIB_{target}")]),
+    ] {
+        let program = workspace.target.join("zig").join(tool);
+        let line = format!("'{}' zig {tool} -- {flags}", zig.display());
+        files::write_starter(&program, None, &line)?;
+        command.envs(variables.into_iter().map(|variable| (variable, &program)));
+    }
+    Ok(())
 }
 
 /// A panic's message says where its code lies. What is shipped does not name the folders of the machine that built it.
@@ -47,15 +71,27 @@ fn without_paths(workspace: &Workspace) -> Result<OsString> {
 }
 
 /// Builds a package, as it is shipped, for this machine's kind of processor, and gives the folder of what was built.
-pub(crate) fn build(workspace: &Workspace, package: &str, features: &[&str]) -> Result<PathBuf> {
-    let mut command = command(workspace, "cargo-zigbuild")?;
-    command.args(["zigbuild", "--locked", "--release", "-p", package]);
-    command.arg("--target").arg(format!("{}.{GLIBC}", target()));
-    if !features.is_empty() {
-        command.arg("--features").arg(features.join(","));
-    }
-    process::run(&mut command)?;
+pub(crate) fn build(workspace: &Workspace, package: &str) -> Result<PathBuf> {
+    process::run(&mut cargo(workspace, package, &[])?)?;
     Ok(built(workspace))
+}
+
+/// The libraries of the system that a package's static library, which is built, needs where it is linked: `-lgcc_s`, `-lutil`, ...
+pub(crate) fn native_static_libraries(workspace: &Workspace, package: &str) -> Result<Vec<String>> {
+    // cargo repeats what rustc said, as JSON.
+    let text = process::output(&mut cargo(workspace, package, &["--quiet", "--message-format", "json"])?)?;
+    let (_, rest) =
+        text.split_once("native-static-libs: ").context("rustc does not say what a static library needs")?;
+    let line = rest.split(['\\', '"', '\n']).next().unwrap_or_default();
+    Ok(line.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Nearly the same command for both, so that the second one finds what the first has built.
+fn cargo(workspace: &Workspace, package: &str, options: &[&str]) -> Result<Command> {
+    let mut command = command(workspace, "cargo-zigbuild")?;
+    command.args(["rustc", "--locked", "--release", "--lib", "-p", package]).args(options);
+    command.arg("--target").arg(format!("{}.{GLIBC}", target())).args(["--", "--print", "native-static-libs"]);
+    Ok(command)
 }
 
 /// Where what was built lies.

@@ -22,7 +22,8 @@ pub struct Language {
 /// Every language that has a probe, Rust first. A language adds its row here.
 pub fn all(rust_probe: &str) -> Vec<Language> {
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
-    let built = |path: &str| vec![format!("{target}/{path}")];
+    // A program beside what is shipped, in a folder that knows nothing of the sources.
+    let installed = |language: &str| vec![format!("{target}/installed/{language}/probe")];
     vec![
         Language {
             name: "rust",
@@ -32,35 +33,31 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
         },
         Language {
             name: "c",
-            command: built("c/probe"),
+            command: installed("c"),
             forms: &["blocking", "callback"],
             if_missing: "cargo xtask test --lang c builds it",
         },
         Language {
             name: "python",
-            command: vec![
-                format!("{target}/python/clean/bin/python"),
-                concat!(env!("CARGO_MANIFEST_DIR"), "/../../bindings/python/probe.py").to_owned(),
-            ],
+            command: installed("python"),
             forms: &["sync", "async"],
             if_missing: "cargo xtask test --lang python installs what it needs",
         },
         Language {
             name: "node",
-            // An environment that is empty has no PATH: `node` is a link to the machine's.
-            command: [built("node/node"), built("node/project/probe.cjs")].concat(),
+            command: installed("node"),
             forms: &[],
             if_missing: "cargo xtask test --lang node installs the package and the probe beside it",
         },
         Language {
             name: "kotlin",
-            command: built("kotlin/probe"),
+            command: installed("kotlin"),
             forms: &["suspend", "blocking"],
             if_missing: "cargo xtask test --lang kotlin builds it",
         },
         Language {
             name: "swift",
-            command: built("swift/probe"),
+            command: installed("swift"),
             forms: &[],
             if_missing: "cargo xtask test --lang swift builds it",
         },

@@ -13,6 +13,7 @@ pub mod line;
 mod pattern;
 pub mod pool;
 mod probe;
+mod report;
 pub mod run;
 mod server;
 pub mod suite;

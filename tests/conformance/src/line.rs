@@ -97,6 +97,24 @@ mod tests {
         assert_eq!(Line::parse(&written), Ok(line));
     }
 
+    /// For readers in other languages too: tests/README.md says how to use them.
+    #[test]
+    fn the_vectors_are_read_and_refused() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../lines.json")).unwrap();
+        let read = vectors.get("read").and_then(serde_json::Value::as_object).unwrap();
+        for (line, pairs) in read {
+            let parsed = Line::parse(line).unwrap();
+            assert_eq!(&serde_json::to_value(&parsed.0).unwrap(), pairs, "{line}");
+            assert_eq!(&parsed.to_string(), line);
+        }
+        let refused = vectors.get("refused").and_then(serde_json::Value::as_array).unwrap();
+        assert!(read.len() >= 9 && refused.len() >= 17);
+        for line in refused {
+            let line = line.as_str().unwrap();
+            assert!(Line::parse(line).is_err(), "{line}");
+        }
+    }
+
     #[test]
     fn what_another_encoder_writes_is_refused() {
         for (line, word) in [

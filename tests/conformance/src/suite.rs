@@ -1,10 +1,13 @@
 //! The whole suite: which cases in which languages, as named tests.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
@@ -13,6 +16,7 @@ use crate::case::{self, Case};
 use crate::language::{self, Language};
 use crate::limits::Limits;
 use crate::pool::{self, Pool};
+use crate::report;
 use crate::run;
 
 /// What the command line asks for, beside libtest's own flags.
@@ -26,6 +30,12 @@ pub struct Options {
     pub probes: Vec<(String, String)>,
     /// `--slow N`: the probe is so many times slower than usual.
     pub slow: Option<u32>,
+    /// `--known-failing FILE`: the cases in it, one `LANGUAGE::CASE` a line, must fail.
+    pub known_failing: BTreeSet<String>,
+    /// `--report FILE`: the results go there, as JUnit has them.
+    pub report: Option<PathBuf>,
+    /// `--shard I/N`: of the cases, counted from 1, every Nth from the Ith on.
+    pub shard: Option<(usize, usize)>,
     /// The rest.
     pub rest: Vec<OsString>,
 }
@@ -41,7 +51,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy().into_owned();
             let (flag, value) = text.split_once('=').map_or((text.as_str(), None), |(flag, value)| (flag, Some(value)));
-            if !["--lang", "--case", "--probe", "--slow"].contains(&flag) {
+            if !FLAGS.contains(&flag) {
                 options.rest.push(argument);
                 continue;
             }
@@ -50,6 +60,9 @@ impl Options {
             match flag {
                 "--lang" => options.languages.extend(value.split(',').map(str::to_owned)),
                 "--case" => options.case = Some(value),
+                "--known-failing" => options.known_failing = known_failing(Path::new(&value))?,
+                "--report" => options.report = Some(value.into()),
+                "--shard" => options.shard = Some(shard(&value).ok_or("--shard takes I/N, with I from 1 to N")?),
                 "--slow" => options.slow = Some(value.parse().map_err(|_| "--slow takes a number".to_owned())?),
                 _ => {
                     let probe = value.split_once('=').ok_or("--probe takes LANGUAGE=COMMAND")?;
@@ -83,6 +96,21 @@ impl Options {
     }
 }
 
+const FLAGS: [&str; 7] = ["--lang", "--case", "--probe", "--slow", "--known-failing", "--report", "--shard"];
+
+fn shard(text: &str) -> Option<(usize, usize)> {
+    let (index, count) = text.split_once('/')?;
+    let (index, count) = (index.parse().ok()?, count.parse().ok()?);
+    (1..=count).contains(&index).then_some((index, count))
+}
+
+/// Reads names of cases: an empty line and one that begins with `#` are none.
+fn known_failing(file: &Path) -> Result<BTreeSet<String>, String> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let names = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(names.map(str::to_owned).collect())
+}
+
 /// Runs the suite and says how it went, one line a language at the end.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program's main function")]
 pub fn main(known: Vec<Language>) -> ExitCode {
@@ -112,6 +140,13 @@ pub fn main(known: Vec<Language>) -> ExitCode {
             column.failed.fetch_add(findings.len() as u64, Ordering::Relaxed);
         }
     }
+    if let Some(file) = &suite.report {
+        let results = suite.results.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = fs::write(file, report::junit(&results)) {
+            eprintln!("error: {}: {error}", file.display());
+            return ExitCode::from(2);
+        }
+    }
     for Column { name, passed, failed, .. } in suite.columns.iter().map(Arc::as_ref) {
         let (passed, failed) = (passed.load(Ordering::Relaxed), failed.load(Ordering::Relaxed));
         println!("{name}: {passed} passed, {failed} failed");
@@ -136,6 +171,9 @@ struct Suite {
     columns: Vec<Arc<Column>>,
     cases: Vec<Shared>,
     runtime: Arc<Runtime>,
+    known_failing: Arc<BTreeSet<String>>,
+    report: Option<PathBuf>,
+    results: Arc<Mutex<Vec<report::Result>>>,
     /// Held alone by a crowd, and together by all other cases.
     machine: Arc<RwLock<()>>,
 }
@@ -171,6 +209,9 @@ impl Suite {
         if let Some(text) = &options.case {
             cases.retain(|(name, _)| name.contains(text.as_str()));
         }
+        if let Some((index, count)) = options.shard {
+            cases = cases.into_iter().skip(index - 1).step_by(count).collect();
+        }
         if cases.is_empty() {
             return Err("no case has such a name: see tests/cases".to_owned());
         }
@@ -180,7 +221,17 @@ impl Suite {
         let mut arguments = Arguments::from_iter([OsString::from("suite")].into_iter().chain(options.rest));
         arguments.test_threads = arguments.test_threads.or(Some(pool::SIZE * columns.len()));
         let runtime = Runtime::new().map_err(|error| format!("no tokio runtime: {error}"))?;
-        Ok(Self { title, arguments, columns, cases, runtime: Arc::new(runtime), machine: Arc::default() })
+        Ok(Self {
+            title,
+            arguments,
+            columns,
+            cases,
+            runtime: Arc::new(runtime),
+            known_failing: Arc::new(options.known_failing),
+            report: options.report,
+            results: Arc::default(),
+            machine: Arc::default(),
+        })
     }
 
     /// Every case in every language; the languages take turns, so that none waits for another's probes.
@@ -189,8 +240,10 @@ impl Suite {
         let trial = |((name, case), column): (&Shared, &Arc<Column>)| {
             let full_name = format!("{}::{name}", column.name);
             let (name, case) = (name.clone(), Arc::clone(case));
+            let (known_failing, results) = (Arc::clone(&self.known_failing), Arc::clone(&self.results));
             let (column, runtime, machine) = (Arc::clone(column), Arc::clone(&self.runtime), Arc::clone(&self.machine));
-            Trial::test(full_name, move || {
+            Trial::test(full_name.clone(), move || {
+                let begun = Instant::now();
                 let result = match case.as_ref() {
                     // Beside others, requests that were sent evenly would arrive bunched.
                     Ok(case) if case.is_crowd() => {
@@ -203,12 +256,24 @@ impl Suite {
                     }
                     Err(wrong) => Err(wrong.clone()),
                 };
+                let result = if known_failing.contains(&full_name) { must_fail(result) } else { result };
+                let (took, failure) = (begun.elapsed(), result.clone().err());
+                let seen = report::Result { language: column.name, case: name, took, failure };
+                results.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
                 let sum = if result.is_ok() { &column.passed } else { &column.failed };
                 sum.fetch_add(1, Ordering::Relaxed);
                 result.map_err(Failed::from)
             })
         };
         pairs.map(trial).collect()
+    }
+}
+
+/// A case that is listed as failing passes the run by failing, so that the list does not grow stale.
+fn must_fail(result: Result<(), String>) -> Result<(), String> {
+    match result {
+        Ok(()) => Err("it passes, and --known-failing lists it: take it out".to_owned()),
+        Err(_) => Ok(()),
     }
 }
 
@@ -238,6 +303,22 @@ mod tests {
         assert_eq!(options.probes, [("c".to_owned(), "valgrind -q probe".to_owned())]);
         assert_eq!(options.rest, ["--exact", "x"].map(OsString::from));
         assert!(Options::parse(["--lang".into()]).is_err());
+        assert_eq!(Options::parse(["--shard".into(), "2/3".into()]).unwrap().shard, Some((2, 3)));
+        for wrong in ["0/3", "4/3", "1", "a/b"] {
+            assert!(Options::parse(["--shard".into(), wrong.into()]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_case_that_is_known_to_fail_must_fail() {
+        assert_eq!(must_fail(Err("x".to_owned())), Ok(()));
+        assert!(must_fail(Ok(())).unwrap_err().contains("--known-failing"));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "# why\n\nrust::a/b\n").unwrap();
+        let flag = file.path().as_os_str().to_owned();
+        let options = Options::parse(["--known-failing".into(), flag]).unwrap();
+        assert_eq!(options.known_failing.into_iter().collect::<Vec<_>>(), ["rust::a/b"]);
+        assert!(Options::parse(["--known-failing".into(), "/no/such/file".into()]).is_err());
     }
 
     #[test]

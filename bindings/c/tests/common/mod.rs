@@ -118,6 +118,10 @@ impl Program {
         Self { how, folder }
     }
 
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("program")
+    }
+
     /// Runs it and returns what it printed. It must succeed, without a word of a checker.
     pub(crate) fn run(&self, arguments: &[String]) -> String {
         let program = self.folder.path().join("program");
@@ -150,32 +154,21 @@ pub(crate) fn static_libraries(prefix: &Path) -> Vec<String> {
     line.expect("devcred.pc has Libs.private").split_whitespace().map(str::to_owned).collect()
 }
 
-/// A library that panics where a test asks it to, as a prefix in this folder, and what rustc says that the static one needs. Both
-/// come of one build, apart from other builds since it differs in a feature.
-pub(crate) fn build_library_that_panics(folder: &Path) -> Vec<String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic");
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["rustc", "--locked", "--package", "devcred-c", "--features", "test-panic", "--target-dir"]);
-    command.arg(&target).args(["--crate-type", "cdylib,staticlib", "--", "--print", "native-static-libs"]);
-    let (status, output) = run_for(command.current_dir(env!("CARGO_MANIFEST_DIR")), LIMIT * 10);
-    assert!(status.success(), "the library that panics cannot be built:\n{output}");
+/// Makes a prefix in this folder with the debug build of the library, which panics where a test asks it to.
+pub(crate) fn install_library_that_panics(folder: &Path) {
+    let built = std::env::var_os("DEVCRED_C_DEBUG");
+    let built = built
+        .expect("DEVCRED_C_DEBUG is not set: `cargo xtask test --lang c` builds that library and says where it is");
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     symlink(include, folder.join("include")).unwrap();
     fs::create_dir(folder.join("lib")).unwrap();
     for name in ["libdevcred.so", "libdevcred.so.1"] {
-        symlink(target.join("debug/libdevcred.so"), folder.join("lib").join(name)).unwrap();
+        symlink(Path::new(&built).join("libdevcred.so"), folder.join("lib").join(name)).unwrap();
     }
-    let needed = output.lines().find_map(|line| line.split_once("native-static-libs:"));
-    let needed = needed.unwrap_or_else(|| panic!("rustc does not say what the static library needs:\n{output}"));
-    needed.1.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Runs a command to its end and returns how it ended and all that it printed.
 pub(crate) fn run(command: &mut Command) -> (ExitStatus, String) {
-    run_for(command, LIMIT)
-}
-
-fn run_for(command: &mut Command, limit: Duration) -> (ExitStatus, String) {
     // A file: a pipe would stay open as long as any child of the program has it.
     let mut file = tempfile::tempfile().unwrap();
     command.stdin(std::process::Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file.try_clone().unwrap());
@@ -187,7 +180,7 @@ fn run_for(command: &mut Command, limit: Duration) -> (ExitStatus, String) {
         if let Some(status) = child.try_wait().unwrap() {
             break Some(status);
         }
-        if begun.elapsed() > limit {
+        if begun.elapsed() > LIMIT {
             child.kill().unwrap();
             child.wait().unwrap();
             break None;
@@ -198,6 +191,6 @@ fn run_for(command: &mut Command, limit: Duration) -> (ExitStatus, String) {
     file.rewind().unwrap();
     file.read_to_end(&mut output).unwrap();
     let output = String::from_utf8_lossy(&output).into_owned();
-    let Some(status) = status else { panic!("{name:?} was ended after {limit:?}. It had printed:\n{output}") };
+    let Some(status) = status else { panic!("{name:?} was ended after {LIMIT:?}. It had printed:\n{output}") };
     (status, output)
 }

@@ -39,7 +39,7 @@ class DevcredError(Exception):
         self.retryable = retryable
         """Whether the same call may succeed if it is made again."""
         self.attempts = attempts
-        """How many requests were begun."""
+        """How many attempts were made."""
         self.help_url = help_url
         """The service's page on this error."""
         self.advice = advice

@@ -52,7 +52,7 @@ public struct DevcredError: Error, Hashable, Sendable {
     public let requestID: String?
     /// Whether the same call may succeed if it is made again. It does not say whether attempts were left.
     public let isRetryable: Bool
-    /// How many requests were begun; 0 where the call was refused before anything was sent.
+    /// How many attempts were made; 0 if the call was refused before anything was sent.
     public let attempts: Int
     /// The service's page on this error.
     public let helpURL: URL?

@@ -1,10 +1,11 @@
-// The examples of the documentation, word for word: a test of xtask compares them.
+// The examples of the documentation, word for word: a test of xtask compares them. Those whose names say so are checked by the
+// compiler: beside that, they only have to throw nothing.
 import Devcred
 import Foundation
 import Testing
 
 @Suite struct DocumentationTests {
-    @Test func aClientFromTheEnvironment() async throws {
+    @Test func aClientFromTheEnvironmentCompiles() async throws {
         let client = try Client.fromEnvironment()
         do {
             let credential = try await client.deviceCredential(clientID: "GID_test@@@test")
@@ -14,20 +15,20 @@ import Testing
         }
     }
 
-    @Test func aClientOfOptions() throws {
+    @Test func aClientOfOptionsCompiles() throws {
         let (id, secret) = ("LTAI-example", "s3cr3t")
         let key = AccessKey(id: id, secret: secret)
         let client = try Client(.init(accessKey: key, region: "cn-hangzhou", timeout: .seconds(5)))
         client.close()
     }
 
-    @Test func aKeyThatEndsSoon() throws {
+    @Test func aKeyThatEndsSoonCompiles() throws {
         let client = try client()
         let key = (id: "STS.example", secret: "s3cr3t", token: "t0ken")
         try client.setAccessKey(AccessKey(id: key.id, secret: key.secret, securityToken: key.token))
     }
 
-    @Test func aLog() throws {
+    @Test func aLogCompiles() throws {
         var options = Client.Options()
         options.log = Client.Log(from: .debug) { level, line in print(level, line) }
         _ = try Client.fromEnvironment(options)

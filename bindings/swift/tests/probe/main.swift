@@ -7,18 +7,25 @@ greeting["probe"] = "swift"
 greeting["version"] = Client.version
 greeting["kinds"] = ErrorKind.allCases.map(\.rawValue).joined(separator: ",")
 say(greeting, to: .standardOutput)
+/// It stays open until the next line, so that nothing but the cancellation can end a cancelled call.
+var held: Client?
 while let line = readLine() {
-    say(await answer(Line(parsing: line)), to: .standardOutput)
+    held?.close()
+    let (answered, client) = await answer(Line(parsing: line))
+    held = client
+    say(answered, to: .standardOutput)
 }
+held?.close()
 
-func answer(_ call: Line) async -> Line {
+func answer(_ call: Line) async -> (Line, Client?) {
     var answer = Line()
+    var held: Client?
     answer["case"] = call.required("case")
     var ended: [Ended]
     do throws(DevcredError) {
-        let client = try client(call)
+        let client = try client(call, &answer)
+        held = client
         ended = await allCalls(client, call, &answer)
-        client.close()
     } catch {
         ended = [.failed(error)]
     }
@@ -26,7 +33,7 @@ func answer(_ call: Line) async -> Line {
     answer["ok"] = String(ok)
     answer["failed"] = String(ended.count - ok)
     (ended.first { !$0.isOK } ?? ended[0]).tell(&answer)
-    return answer
+    return (answer, held)
 }
 
 func allCalls(_ client: Client, _ call: Line, _ answer: inout Line) async -> [Ended] {
@@ -70,7 +77,7 @@ func replaceKey(of client: Client, _ call: Line) async -> DevcredError? {
     }
 }
 
-func client(_ call: Line) throws(DevcredError) -> Client {
+func client(_ call: Line, _ answer: inout Line) throws(DevcredError) -> Client {
     var options = Client.Options(
         accessKey: accessKey(call, ""),
         region: call["region"],
@@ -85,9 +92,11 @@ func client(_ call: Line) throws(DevcredError) -> Client {
         maxRequestsPerSecond: call.number("max_requests_per_second"),
         rootCertificatesPEM: call["root_certificates_pem"],
         proxy: call["proxy"])
-    options.log = Client.Log(from: .trace) { level, line in say("\(level) \(line)", to: .standardError) }
-    say(texts(options), to: .standardError)
-    return call["from_env"] == "true" ? try Client.fromEnvironment(options) : try Client(options)
+    options.log = Client.Log(from: .trace) { level, line in say("devcred \(level) \(line)", to: .standardError) }
+    answer["client_text"] = texts(options)
+    let client = call["from_env"] == "true" ? try Client.fromEnvironment(options) : try Client(options)
+    answer["client_text"] = [options.accessKey.map { texts($0) } ?? "", texts(options), texts(client)].joined(separator: "\n")
+    return client
 }
 
 func accessKey(_ call: Line, _ new: String) -> AccessKey? {

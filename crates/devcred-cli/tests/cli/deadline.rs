@@ -1,12 +1,12 @@
 //! The time limit holds against whatever does not answer. The promise is 200 ms after it; what these tests tell apart is a
-//! command that waits on for what never comes, 10 seconds at least, so the rest is for slow machines.
+//! command that waits for what never comes, 2 minutes at least, so the rest is for slow machines.
 
 use std::time::Duration;
 
 use crate::command::{Ended, run};
 use crate::service::{Service, Silent, get};
 
-const LATE: Duration = Duration::from_secs(4);
+const LATE: Duration = Duration::from_secs(20);
 
 fn ended_at_its_deadline(ended: &Ended, timeout: Duration) {
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(6), ""), "{}", ended.stderr);
@@ -82,7 +82,7 @@ mod names {
     fn silent_name_server(mut unshare: Command) {
         let files = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(files.path().join(name), text).unwrap();
-        write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n");
+        write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n");
         write("nsswitch.conf", "hosts: dns\n");
         let script = r#"set -e
             ip link set lo up

@@ -15,6 +15,7 @@ fn ctrl_c_ends_a_call_at_once_with_130() {
 
     let ended = call.end_by("INT");
     assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (Some(130), "", ""));
-    assert!(ended.took < Duration::from_secs(1), "{:?}", ended.took);
+    // Without it, the attempt would end by itself after 5 seconds.
+    assert!(ended.took < Duration::from_secs(4), "{:?}", ended.took);
     assert_eq!(service.calls().len(), 1);
 }

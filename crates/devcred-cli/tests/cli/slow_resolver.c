@@ -3,6 +3,6 @@
 
 int getaddrinfo(const char *node, const char *service, const void *hints, void **result) {
     (void)node, (void)service, (void)hints, (void)result;
-    sleep(20);
+    sleep(120);
     return -3; /* EAI_AGAIN */
 }

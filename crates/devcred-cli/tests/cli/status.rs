@@ -153,6 +153,26 @@ fn too_few_file_descriptors_are_70_and_no_panic() {
     }
 }
 
+/// Rust opens /dev/null for a stdout that is closed, in the same way as Python and Node.js do for a child whose output nobody
+/// wants: the command cannot tell the two apart, and the second is no failure.
+#[cfg(unix)]
+#[test]
+fn a_result_that_goes_nowhere_is_0_and_so_it_is_where_stdout_is_closed() {
+    let service = Service::start();
+    for redirection in ["/dev/null", "&-"] {
+        let script = format!(r#""$DEVCRED" get 'GID_a@@@b' >{redirection}"#);
+        let get = service.get("GID_a@@@b", &[]);
+        let variables = get.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        let mut shell = tool("sh");
+        shell.args(["-c", &script]).env("DEVCRED", get.get_program()).envs(variables.collect::<Vec<_>>());
+        let ended = run(&mut shell);
+        assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""), "{redirection}");
+    }
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null").unwrap();
+    assert_eq!(run(service.get("GID_a@@@b", &[]).stdout(null)).status, Some(0));
+    assert_eq!(service.calls().len(), 3);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_70() {

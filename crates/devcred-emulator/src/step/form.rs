@@ -35,6 +35,7 @@ pub(super) struct Form {
     raw_repeat: Option<Repeat>,
     raw_before: Option<String>,
     raw_after: Option<String>,
+    raw_after_ms: Option<u64>,
     status: Option<u16>,
     headers: Option<BTreeMap<String, Option<String>>>,
     gzip: Option<bool>,
@@ -64,10 +65,12 @@ struct Repeat {
 impl TryFrom<Form> for Step {
     type Error = String;
 
-    fn try_from(form: Form) -> Result<Self, String> {
+    fn try_from(mut form: Form) -> Result<Self, String> {
         form.check()?;
         let delay = form.delay_ms.map(Duration::from_millis).unwrap_or_default();
         let drip = form.drip_ms.map(Duration::from_millis);
+        let raw_later =
+            form.raw_after_ms.and_then(|ms| Some((Duration::from_millis(ms), form.raw_after.take()?.into())));
         let close_after = form.close_after_ms.map(Duration::from_millis);
         let act = if form.close.is_some() {
             Act::Close
@@ -84,7 +87,7 @@ impl TryFrom<Form> for Step {
         } else {
             Act::Answer(form.answer(drip)?)
         };
-        Ok(Self { delay, act, close_after })
+        Ok(Self { delay, act, close_after, raw_later })
     }
 }
 
@@ -149,6 +152,9 @@ impl Form {
         match of_a_code.first() {
             Some(key) if self.code.is_none() => return Err(format!("`{key}` stands beside `code`")),
             _ => {}
+        }
+        if self.raw_after_ms.is_some() && self.raw_after.is_none() {
+            return Err("`raw_after_ms` stands beside `raw_after`".to_owned());
         }
         if self.redirect.is_some() && self.status.is_some() {
             return Err("`redirect` and `status` contradict each other".to_owned());
@@ -267,6 +273,8 @@ mod tests {
         );
         assert_eq!(step(r#"{"corrupt": true}"#), Act::Corrupt.into());
         assert_eq!(step(r#"{"raw": "x", "close_after_ms": 7}"#).close_after, Some(ms(7)));
+        let later = step(r#"{"answer": "credential", "raw_after": "x", "raw_after_ms": 7}"#);
+        assert_eq!(later, Step { raw_later: Some((ms(7), "x".into())), ..Step::default() });
         assert_eq!(step(r#"{"hang": true}"#), Act::Hang.into());
         let raw = Act::Raw { content: Content::new("x\r\n"), drip: Some(ms(1)) };
         assert_eq!(step(r#"{"raw": "x\r\n", "drip_ms": 1}"#), raw.into());
@@ -317,6 +325,7 @@ mod tests {
                 "`drip_ms` and `close_after_ms` contradict each other",
             ),
             (r#"{"truncate": 1, "raw_after": ""}"#, "`truncate` and `raw_after` contradict each other"),
+            (r#"{"body": "", "raw_after_ms": 1}"#, "`raw_after_ms` stands beside `raw_after`"),
             (r#"{"body": "", "body_base64": ""}"#, "`body` and `body_base64` contradict each other"),
             (r#"{"body_base64": "?"}"#, "`body_base64` is not base64"),
             (r#"{"hang": true, "delay_ms": 1}"#, "`hang` leaves nothing that `delay_ms` could change"),

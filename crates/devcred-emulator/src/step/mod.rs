@@ -56,6 +56,7 @@ use crate::content::Content;
 /// | `"truncate": 10` | an answer | ends the connection after so many bytes of the body, whose length is announced in full |
 /// | `"drip_ms": 5` | an answer, `raw`, `raw_repeat` | writes a byte at a time, head included, so many milliseconds apart, then closes the connection |
 /// | `"raw_before": "bytes"`, `"raw_after": "bytes"` | an answer | writes these bytes right before the answer's head, such as interim responses, or right after its body; the connection stays open |
+/// | `"raw_after_ms": 50` | `raw_after` | writes those bytes so many milliseconds later, even if another request is on the connection |
 /// | `"delay_ms": 50` | all but `hang` | waits so many milliseconds first |
 /// | `"close_after_ms": 50` | an answer that is neither cut nor dripped, `raw`, `raw_repeat` | closes the connection so many milliseconds later, even if another request is on it |
 ///
@@ -67,6 +68,8 @@ pub struct Step {
     pub(crate) act: Act,
     /// Counted from the answer.
     pub(crate) close_after: Option<Duration>,
+    /// Bytes that come so long after the answer.
+    pub(crate) raw_later: Option<(Duration, Bytes)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -111,7 +111,8 @@ fn request_id(
         let secrets = secrets.iter().copied().chain(&of_device);
         cut_out(id, secrets) != id
     };
-    sources.into_iter().find_map(|source| source().filter(|id| is_request_id(id) && !is_secret(id)))
+    let ids = sources.into_iter().filter_map(|source| source().map(Zeroizing::new));
+    ids.filter(|id| is_request_id(id) && !is_secret(id)).map(|mut id| std::mem::take(&mut *id)).next()
 }
 
 /// Ids are UUIDs, whose ends the documents mask with asterisks; a gateway may have others.

@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 use self::rule::{Find, Rule};
 use self::rules::RULES;
 use self::tree::{Member, SourceFile, Tree};
+use crate::output::say;
 use crate::workspace::Workspace;
 
 /// A place that breaks a rule.
@@ -26,16 +27,16 @@ struct Found {
 /// Looks at every file and every member of the workspace by every rule.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let tree = Tree::load(workspace)?;
-    println!("{} files, {} packages, {} rules", tree.files.len(), tree.members.len(), RULES.len());
+    say!("{} files, {} packages, {} rules", tree.files.len(), tree.members.len(), RULES.len());
     let mut broken = 0;
     for rule in RULES {
         let found = find(rule, &tree);
         broken += found.len();
         for Found { place, what } in &found {
-            println!("{place}: {what} [{}]", rule.name);
+            say!("{place}: {what} [{}]", rule.name);
         }
         if !found.is_empty() {
-            println!("  {}", rule.instead);
+            say!("  {}", rule.instead);
         }
     }
     if broken > 0 {

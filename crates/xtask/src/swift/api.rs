@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::root::SwiftRoot;
+use crate::output::say;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -109,8 +110,8 @@ fn compare(file: &Path, api: &str) -> Result<()> {
     let known = fs::read_to_string(file).unwrap_or_default();
     let of = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let (known, found) = (of(&known), of(api));
-    known.difference(&found).for_each(|line| println!("- {line}"));
-    found.difference(&known).for_each(|line| println!("+ {line}"));
+    known.difference(&found).for_each(|line| say!("- {line}"));
+    found.difference(&known).for_each(|line| say!("+ {line}"));
     if known != found {
         bail!("{FILE} is not the API of these sources: DEVCRED_WRITE=1 writes it anew");
     }

@@ -23,7 +23,7 @@ pub(super) fn assemble(workspace: &Workspace, profile: Profile) -> Result<PathBu
         fs::remove_file(stale).with_context(|| format!("cannot delete {}", stale.display()))?;
     }
     for (to, from) in &files {
-        copy_if_changed(from, to)?;
+        files::copy_changed(from, to)?;
     }
     Ok(folder)
 }
@@ -40,6 +40,22 @@ pub(super) fn archive(workspace: &Workspace) -> Result<Shipped> {
     tar.args(["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--create", "--gzip"]);
     process::run(tar.arg("--file").arg(&file).arg("--directory").arg(parent).arg(NAME))?;
     Ok(Shipped { name: "devcred-swift.tar.gz", file })
+}
+
+/// Unpacks the archive in a folder, unless it lies there unpacked, and gives the folder of the package.
+pub(super) fn unpack(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
+    let archive = archive(workspace)?.file;
+    let (package, unpacked) = (folder.join(NAME), folder.join("unpacked.tar.gz"));
+    let read = |file| fs::read(file).with_context(|| format!("cannot read {}", archive.display()));
+    if fs::read(&unpacked).ok() != Some(read(&archive)?) {
+        files::make_empty(&package)?;
+        let mut tar = process::command("tar");
+        // With the time of now: in the archive all files have the same, by which a changed file would be taken for a known one.
+        tar.args(["--extract", "--touch", "--gzip", "--file"]).arg(&archive).arg("--directory").arg(folder);
+        process::run(&mut tar)?;
+        files::copy(&archive, &unpacked)?;
+    }
+    Ok(package)
 }
 
 /// Where the package is put together.
@@ -87,12 +103,4 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
-}
-
-fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
-    let contents = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    if fs::read(to).is_ok_and(|there| there == contents) {
-        return Ok(());
-    }
-    files::write(to, contents)
 }

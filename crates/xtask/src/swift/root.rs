@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::debian::Program;
+use crate::output::say;
 use crate::workspace::Workspace;
 use crate::{debian, process};
 
@@ -42,7 +43,7 @@ impl SwiftRoot {
     pub(super) fn install(workspace: &Workspace) -> Result<Self> {
         let root = Self { folder: workspace.target.join("swift/root") };
         if root.is_complete() {
-            println!("up to date: {}", workspace.relative(&root.folder));
+            say!("up to date: {}", workspace.relative(&root.folder));
             return Ok(root);
         }
         debian::ensure(PROGRAMS)?;

@@ -44,6 +44,8 @@ pub struct StepForm {
     pub raw_before: Option<String>,
     /// These bytes right after the answer's body.
     pub raw_after: Option<String>,
+    /// `raw_after` comes so many milliseconds later.
+    pub raw_after_ms: Option<u64>,
     /// The status in place of the answer's own.
     pub status: Option<u16>,
     /// Headers in place of the answer's own; `null` removes one.

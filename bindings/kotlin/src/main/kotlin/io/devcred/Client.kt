@@ -4,7 +4,6 @@ import io.devcred.internal.NativeAccessKey
 import io.devcred.internal.NativeCall
 import io.devcred.internal.NativeClient
 import io.devcred.internal.NativeOutcome
-import kotlin.coroutines.resume
 import kotlin.time.Duration
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
@@ -46,6 +45,10 @@ public class Client private constructor(private val native: NativeClient) : Auto
      * Cancelling the coroutine, as `withTimeout` does too, ends the call and closes its connection; a request that was under
      * way may have been billed.
      *
+     * The coroutine continues on its dispatcher. Without one, as in `suspend fun main`, and with
+     * [Dispatchers.Unconfined][kotlinx.coroutines.Dispatchers.Unconfined] it continues on
+     * [Dispatchers.Default][kotlinx.coroutines.Dispatchers.Default].
+     *
      * @param instanceId the device's instance; the client's own where it is left out.
      * @param timeout how long the call may take in all, from 1 millisecond to a day; as long as the client says where it is
      * left out.
@@ -62,7 +65,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
         var call: NativeCall? = null
         try {
             val outcome = suspendCancellableCoroutine<NativeOutcome> { continuation ->
-                val begun = native.start(request, Listener { continuation.resume(it) })
+                val begun = native.start(request, Listener { continuation.resumeElsewhere(it) })
                 call = begun
                 continuation.invokeOnCancellation { begun.cancel() }
             }

@@ -12,7 +12,13 @@ import io.devcred.internal.uniffiCallbackInterfaceNativeListener
 import io.devcred.internal.uniffiCallbackInterfaceNativeLog
 import java.util.concurrent.CancellationException
 import java.util.concurrent.atomic.AtomicInteger
+import kotlin.coroutines.ContinuationInterceptor
+import kotlin.coroutines.EmptyCoroutineContext
+import kotlin.coroutines.resume
 import kotlin.time.Duration
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Dispatchers
 
 internal class Listener(private val complete: (NativeOutcome) -> Unit) : NativeListener {
     init {
@@ -74,6 +80,20 @@ internal inline fun contained(body: () -> Unit) {
     } catch (thrown: Throwable) {
         val thread = Thread.currentThread()
         thread.uncaughtExceptionHandler.uncaughtException(thread, thrown)
+    }
+}
+
+/**
+ * Continues a coroutine, but never on the thread that calls this, which is the library's: it has two for all calls of the process,
+ * and a coroutine may block its thread. Without a dispatcher, and with one that dispatches nothing such as
+ * [Dispatchers.Unconfined], it continues on the default one.
+ */
+internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
+    val dispatcher = context[ContinuationInterceptor] as? CoroutineDispatcher
+    if (dispatcher != null && dispatcher.isDispatchNeeded(context)) {
+        resume(value)
+    } else {
+        Dispatchers.Default.dispatch(EmptyCoroutineContext) { resume(value) }
     }
 }
 

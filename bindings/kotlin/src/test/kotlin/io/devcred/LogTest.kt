@@ -15,7 +15,7 @@ class LogTest {
     @AfterAll
     fun stop() = emulator.close()
 
-    /** The device is throttled once. */
+    /** The connection is closed once, and the call is made again. */
     private fun call(configure: ClientOptions.() -> Unit) =
         emulator.client(configure).use { it.blocking().getDeviceCredential("GID_test@@@fault-close-1") }
 

@@ -17,6 +17,7 @@ fun main(arguments: Array<String>) {
     val version = Client::class.java.`package`.implementationVersion
     println("probe=kotlin&version=$version&kinds=${ErrorKind.entries.joinToString("%2C")}")
     generateSequence(::readlnOrNull).forEach { line -> println(answer(Line.parse(line), all)) }
+    held?.close()
 }
 
 /** How a call ended. */
@@ -28,16 +29,23 @@ sealed interface Ended {
     object Cancelled : Ended
 }
 
+/** It stays open until the next line, so that nothing but the cancellation can end a cancelled call. */
+private var held: Client? = null
+
 /** All calls of a line, in the order in which they were begun. */
 typealias Calls = suspend (client: Client, call: Line, meanwhile: Meanwhile) -> List<Ended>
 
 private fun answer(call: Line, all: Calls) = Line().also { answer ->
     answer["case"] = call["case"]
+    held?.close()
+    held = null
     val ended = try {
+        val options = options(call)
         val meanwhile = Meanwhile(call)
-        client(call).use { client -> runBlocking { all(client, call, meanwhile) } }.also {
-            answer["key_refused"] = meanwhile.keyRefused
-        }
+        val client = if (call["from_env"] == "true") Client.fromEnv(options) else Client(options)
+        held = client
+        answer["client_text"] = "$options\n$client"
+        runBlocking { all(client, call, meanwhile) }.also { answer["key_refused"] = meanwhile.keyRefused }
     } catch (refused: DevcredException) {
         listOf(Ended.Failed(refused))
     }
@@ -46,28 +54,25 @@ private fun answer(call: Line, all: Calls) = Line().also { answer ->
     tell(answer, ended.find { it !is Ended.Ok } ?: ended.first())
 }
 
-private fun client(call: Line): Client {
-    val options = ClientOptions().apply {
-        log(LogLevel.Trace) { level, message -> System.err.println("$level $message") }
-        accessKeyId = call["access_key_id"]
-        accessKeySecret = call["access_key_secret"]
-        securityToken = call["security_token"]
-        region = call["region"]
-        network = call["network"]?.let { mapOf("public" to Network.Public, "vpc" to Network.Vpc).getValue(it) }
-        endpoint = call["endpoint"]
-        instanceId = call["instance_id"]
-        signature = call["signature"]?.let {
-            mapOf("acs3-hmac-sha256" to Signature.Acs3HmacSha256, "hmac-sha1" to Signature.HmacSha1).getValue(it)
-        }
-        timeout = call.long("timeout_ms")?.milliseconds
-        attemptTimeout = call.long("attempt_timeout_ms")?.milliseconds
-        connectTimeout = call.long("connect_timeout_ms")?.milliseconds
-        maxAttempts = call.long("max_attempts")?.toInt()
-        maxRequestsPerSecond = call.long("max_requests_per_second")?.toInt()
-        rootCertificatesPem = call["root_certificates_pem"]
-        proxy = call["proxy"]
+private fun options(call: Line) = ClientOptions().apply {
+    log(LogLevel.Trace) { level, message -> System.err.println("devcred ${"$level".lowercase()} $message") }
+    accessKeyId = call["access_key_id"]
+    accessKeySecret = call["access_key_secret"]
+    securityToken = call["security_token"]
+    region = call["region"]
+    network = call["network"]?.let { mapOf("public" to Network.Public, "vpc" to Network.Vpc).getValue(it) }
+    endpoint = call["endpoint"]
+    instanceId = call["instance_id"]
+    signature = call["signature"]?.let {
+        mapOf("acs3-hmac-sha256" to Signature.Acs3HmacSha256, "hmac-sha1" to Signature.HmacSha1).getValue(it)
     }
-    return if (call["from_env"] == "true") Client.fromEnv(options) else Client(options)
+    timeout = call.long("timeout_ms")?.milliseconds
+    attemptTimeout = call.long("attempt_timeout_ms")?.milliseconds
+    connectTimeout = call.long("connect_timeout_ms")?.milliseconds
+    maxAttempts = call.long("max_attempts")?.toInt()
+    maxRequestsPerSecond = call.long("max_requests_per_second")?.toInt()
+    rootCertificatesPem = call["root_certificates_pem"]
+    proxy = call["proxy"]
 }
 
 private fun tell(answer: Line, ended: Ended) = when (ended) {

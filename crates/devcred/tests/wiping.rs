@@ -1,0 +1,122 @@
+//! Secrets are in memory while they are held, and gone when they are dropped: SECURITY.md, "What is wiped from memory".
+//!
+//! What is not promised is not looked at: the read buffers of the HTTP library keep a device's secret for a while, so the one
+//! that is searched for here comes from an answer that took no part in HTTP.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail")]
+
+mod common;
+#[path = "common/memory.rs"]
+mod memory;
+
+use std::io::BufRead;
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::{INSTANCE_ID, builder};
+use devcred::internal::FixedCall;
+use devcred::{AccessKey, ErrorKind, Signature};
+use devcred_emulator::Emulator;
+use hmac::{Hmac, KeyInit, Mac};
+use memory::{Holder, masked, tail, unmasked};
+use zeroize::Zeroizing;
+
+const CLIENT_ID: &str = "GID_test@@@test";
+const ENDPOINT_VARIABLE: &str = "DEVCRED_TEST_ENDPOINT";
+const KEY_ID: &str = "LTAI-wiping";
+
+/// The test runs itself once more, as the process that is searched.
+#[test]
+fn a_secret_is_found_while_it_is_held_and_not_when_it_was_dropped() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT_VARIABLE) {
+        return hold(endpoint);
+    }
+    let account = "account-secret-0123456789-abcdefghijklmnopqrstuvwxyz-QWERTZUIOPASDFGH";
+    let device = "device-secret-9876543210-zyxwvutsrqponmlkjihgfedcba-YXCVBNMLKJHGFDSAQW";
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(device.as_bytes()).unwrap();
+    mac.update(CLIENT_ID.as_bytes());
+    let password = STANDARD.encode(mac.finalize().into_bytes());
+    let needles = [account, device, &password].map(tail);
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let emulator = runtime.block_on(Emulator::builder().access_key(KEY_ID, account).start()).unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("--nocapture").env(ENDPOINT_VARIABLE, emulator.endpoint());
+    let mut holder = Holder::start(&mut command);
+    holder.tell(&masked(account));
+    holder.tell(&masked(device));
+    holder.await_text("held");
+    let held = holder.counts(needles);
+    assert!(held.iter().all(|count| *count > 0), "account secret, device secret, MQTT password while held: {held:?}");
+    holder.tell("");
+    holder.await_text("dropped");
+    assert_eq!(holder.counts(needles), [0; 3], "account secret, device secret, MQTT password when dropped");
+    holder.tell("");
+    holder.end();
+}
+
+/// The next line of a secret, unmasked into memory that is wiped or passed on whole.
+fn secret() -> String {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).unwrap();
+    unmasked(line.trim_end())
+}
+
+fn pause(what: &str) {
+    println!("{what}");
+    std::io::stdin().lock().read_line(&mut String::new()).unwrap();
+}
+
+fn hold(endpoint: String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let [account, device] = [(); 2].map(|()| Zeroizing::new(secret()));
+    let key = AccessKey::new(KEY_ID, account.as_str()).unwrap();
+
+    let client = builder().endpoint(endpoint).access_key(key.clone()).build().unwrap();
+    runtime.block_on(async {
+        client.get_device_credential(CLIENT_ID).await.unwrap();
+        let retried = client.get_device_credential("GID_test@@@fault-InternalError").await.unwrap_err();
+        assert_eq!((retried.kind(), retried.attempts()), (ErrorKind::Service, 3));
+    });
+
+    let call =
+        FixedCall { signature: Signature::Acs3HmacSha256, client_id: CLIENT_ID, instance_id: INSTANCE_ID, key: &key };
+    let body = |before: &str, secret: &str, after: &str| {
+        let mut body = Zeroizing::new(Vec::with_capacity(1024));
+        [before, secret, after].iter().for_each(|part| body.extend_from_slice(part.as_bytes()));
+        body
+    };
+    let answer = body(
+        r#"{"RequestId":"ABC-1","DeviceCredential":{"ClientId":"GID_test@@@test","InstanceId":"post-cn-0pp12gl****","CreateTime":1,
+            "UpdateTime":2,"DeviceAccessKeyId":"DC.id","DeviceAccessKeySecret":""#,
+        &device,
+        r#""}}"#,
+    );
+    let credential = call.read(200, &[], &answer).unwrap();
+    let login = credential.mqtt_login();
+    // Answers that cannot be used, with the secret in them.
+    for (before, after) in [
+        (r#"{"DeviceCredential":{"ClientId":"other","DeviceAccessKeySecret":""#, r#""}}"#),
+        (r#"{"DeviceCredential":{"ClientId":"GID_test@@@test","InstanceId":"x","UpdateTime":""#, r#""}}"#),
+    ] {
+        let error = call.read(200, &[], &body(before, &device, after)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+    }
+    // A request id that repeats it, which is not taken for one.
+    let once = body(r#"{"DeviceCredential":{"DeviceAccessKeySecret":""#, &device, r#""},"RequestId":""#);
+    let twice = body(std::str::from_utf8(&once).unwrap(), &device, r#""}"#);
+    let error = call.read(200, &[], &twice).unwrap_err();
+    assert_eq!(error.request_id(), None);
+    // A message that repeats the account's secret, which is cut out of it.
+    // It is long, so that memory which is given back is not soon used again.
+    let long = "x".repeat(600);
+    let before = format!(r#"{{"Code":"SignatureDoesNotMatch","Message":"{long} "#);
+    let message = body(&before, &account, r#" b"}"#);
+    let refused = call.read(400, &[], &message).unwrap_err();
+    assert_eq!(refused.message(), format!("{long} <cut out> b"));
+
+    pause("held");
+    drop((answer, once, twice, message, login, credential, device, account, client, key, runtime));
+    pause("dropped");
+}

@@ -1,0 +1,44 @@
+//! `cargo xtask test`: installs what the tests need, runs the tests of the languages side by side, and then the shared suite, whose
+//! crowds of calls need the machine for themselves.
+
+use crate::language::Language;
+use crate::runner::Tally;
+use crate::steps::{Extent, Job, Steps};
+use crate::suite;
+use crate::workspace::Workspace;
+
+/// The order in which the languages begin: first those that download and compile most.
+const FIRST: [&str; 3] = ["rust", "swift", "kotlin"];
+
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'static Language]) {
+    let is_all = steps.extent() != Extent::Installed;
+    // Rust's probe is part of the workspace.
+    let is_part = |language: &Language| is_all || language.name != "rust";
+    let mut languages: Vec<_> = languages.iter().filter(|language| is_part(language)).collect();
+    // The summary has them in their usual order.
+    languages.iter().for_each(|language| steps.tally(language.name, Tally::default()));
+    let mut in_order = languages.clone();
+    in_order.sort_by_key(|language| FIRST.iter().position(|first| *first == language.name).unwrap_or(FIRST.len()));
+    let jobs = in_order.into_iter().map(|language| -> Job<'_, Option<&str>> {
+        Box::new(move |steps| {
+            (language.setup)(workspace, steps);
+            let is_installed = (language.install)(workspace, steps).is_some();
+            let tally = match is_installed {
+                false => Tally { passed: 0, failed: 1 },
+                true if is_all => (language.test)(workspace, steps),
+                true => Tally::default(),
+            };
+            steps.tally(language.name, tally);
+            is_installed.then_some(language.name)
+        })
+    });
+    let installed = steps.side_by_side(&workspace.target.join("log"), jobs.collect());
+    languages.retain(|language| installed.contains(&Some(language.name)));
+    for language in languages {
+        let mut tally = suite::column(workspace, steps, language.name);
+        if is_all {
+            tally += (language.check_suite)(workspace, steps);
+        }
+        steps.tally(language.name, tally);
+    }
+}
