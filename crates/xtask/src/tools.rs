@@ -12,23 +12,25 @@ use crate::workspace::Workspace;
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
+    /// What comes before `--version`.
+    subcommand: Option<&'static str>,
 }
 
 /// Finds the dependencies that `deny.toml` refuses.
-pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", subcommand: None };
 
 /// Builds the fuzz targets with the compiler's coverage and sanitizer.
-pub(crate) const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+pub(crate) const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2", subcommand: None };
 
 /// Changes the core in one place at a time, to see a test fail.
-pub(crate) const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
+pub(crate) const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0", subcommand: Some("mutants") };
 
 /// Installs the tool, unless this very version is there already, and gives the program to start.
 pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     let own = folder(workspace).join("bin").join(format!("{}{}", tool.name, std::env::consts::EXE_SUFFIX));
     // The machine's own spares the build, if it is the same.
     for program in [own.as_path(), Path::new(tool.name)] {
-        if is_version(program, tool.version) {
+        if tool.is_at(program) {
             return Ok(program.to_owned());
         }
     }
@@ -42,7 +44,7 @@ pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     command.env("CARGO_PROFILE_RELEASE_DEBUG", "false");
     process::run(&mut command).with_context(|| format!("{} {} cannot be installed", tool.name, tool.version))?;
-    if !is_version(&own, tool.version) {
+    if !tool.is_at(&own) {
         bail!("{} was installed, but does not run; delete {} and try again", tool.name, folder(workspace).display());
     }
     // Kept until here, so that an interrupted build goes on where it stopped.
@@ -50,14 +52,18 @@ pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     Ok(own)
 }
 
+impl Tool {
+    /// Whether the program runs and says that it is this version: `name 1.2.3`, with more words after it or none.
+    fn is_at(&self, program: &Path) -> bool {
+        let mut command = process::command(program);
+        command.args(self.subcommand).arg("--version");
+        process::output(&mut command).is_ok_and(|text| says_version(&text, self.version))
+    }
+}
+
 /// Where tools are installed.
 pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("tools")
-}
-
-/// Whether the program runs and says that it is this version: `name 1.2.3`, with more words after it or none.
-pub(crate) fn is_version(program: &Path, version: &str) -> bool {
-    process::output(process::command(program).arg("--version")).is_ok_and(|text| says_version(&text, version))
 }
 
 pub(crate) fn says_version(text: &str, version: &str) -> bool {
@@ -79,6 +85,6 @@ mod tests {
 
     #[test]
     fn a_program_that_is_missing_has_no_version() {
-        assert!(!is_version(Path::new("devcred-no-such-program"), "0.20.2"));
+        assert!(!CARGO_DENY.is_at(Path::new("devcred-no-such-program")));
     }
 }

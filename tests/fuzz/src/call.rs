@@ -58,15 +58,17 @@ pub(crate) fn check_error(error: &Error, status: u16) {
     if code.is_none() {
         // No word of the body is in it, so no secret either.
         text::is_of_our_words(error.message());
-        assert!(!shown.contains(DEVICE_SECRET), "{shown}");
+        // A service that gives the secret as the request id cannot be helped.
+        let beside_request_id = shown.replace(request_id.unwrap_or("\0"), "");
+        assert!(!beside_request_id.contains(DEVICE_SECRET), "{shown}");
     } else {
         assert_ne!(error.kind(), ErrorKind::InvalidResponse);
     }
 }
 
-/// A request id goes into logs and tickets: nothing but an id may be one.
+/// A request id goes into logs and tickets: one word of visible characters.
 pub(crate) fn is_request_id(id: &str) {
-    assert!(id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-*".contains(&byte)), "{id:?}");
+    assert!((1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()), "{id:?}");
     hides_our_secrets("request id", id);
 }
 

@@ -16,6 +16,9 @@ pub fn endpoint(data: &[u8]) {
     let Ok(given) = str::from_utf8(data) else {
         return;
     };
+    if text::trips_the_url_parser(given) {
+        return;
+    }
     let (host, url) = match internal::endpoint(given, QUERY) {
         Ok(accepted) => accepted,
         Err(error) => {

@@ -17,6 +17,9 @@ pub fn proxy(data: &[u8]) {
     let mut lines = data.splitn(3, |byte| *byte == b'\n');
     let [url, exceptions] = [lines.next(), lines.next()].map(|line| os_string(line.unwrap_or_default()));
     let endpoint = lines.next().and_then(|line| str::from_utf8(line).ok()).unwrap_or(SERVICE);
+    if text::trips_the_url_parser(endpoint) || url.to_str().is_some_and(text::trips_the_url_parser) {
+        return;
+    }
     let Ok((host, _)) = internal::endpoint(endpoint, "") else {
         return;
     };
@@ -68,10 +71,12 @@ fn is_host_and_port(proxy: &str) {
     );
 }
 
-/// An IPv6 address stays in its brackets.
+/// The host as `NO_PROXY` has it: an IPv6 address is not in brackets there.
 fn without_port(host: &str) -> &str {
-    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
-    if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() { name } else { host }
+    match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    }
 }
 
 #[cfg(unix)]

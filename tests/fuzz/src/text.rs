@@ -30,3 +30,11 @@ pub(crate) fn is_of_our_words(message: &str) {
         );
     }
 }
+
+/// Whether the URL parser may fail an assertion that only debug builds have: that of `idna` 1.1.0 in `is_bidi`, for a host in
+/// Punycode that contains U+200F. It refuses the host in the builds that users have.
+pub(crate) fn trips_the_url_parser(url: &str) -> bool {
+    let plain = percent_decode_str(url).decode_utf8_lossy();
+    let plain: String = plain.chars().filter(|c| !c.is_control()).collect();
+    cfg!(debug_assertions) && (!plain.is_ascii() || plain.to_ascii_lowercase().contains("xn--"))
+}

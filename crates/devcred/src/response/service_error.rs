@@ -109,6 +109,12 @@ fn shortened(line: &str) -> String {
 /// The URL, if it is one of the vendor's, as the URL parser writes it: it reads past line feeds and other control
 /// characters, which must not reach a terminal.
 fn vendor_page(url: &str) -> Option<String> {
+    // The parser is not asked about other hosts: in a debug build it panics at some that are in Punycode (idna 1.1.0).
+    let authority = url.trim_start().strip_prefix("https://")?.split(['/', '?', '#']).next()?;
+    let is_plain = authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+    if !is_plain || authority.to_ascii_lowercase().contains("xn--") {
+        return None;
+    }
     let url = Url::parse(url).ok()?;
     let host = url.host_str().unwrap_or_default();
     let is_of = |domain: &str| host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));

@@ -364,6 +364,10 @@ fn only_the_vendors_own_https_pages_are_help() {
         ("https://aliyun.com.evil.example/", false),
         ("https://aliyun.com@evil.example/", false),
         ("javascript:alert(1)", false),
+        // The URL parser decodes U+200F, at which it panics in a debug build.
+        ("https://xn--h-0fNoaNoPermissionftPerNoPers/", false),
+        ("https://%78n--h-0fNoaNoPermissionftPerNoPers/", false),
+        ("https://x\nn--h-0fNoaNoPermissionftPerNoPers/", false),
     ] {
         let body = json!({"Code": "NoPermission", "Message": "m", "Recommend": url});
         assert_eq!(read_json(400, &body).unwrap_err().reply.help_url.is_some(), good, "{url}");
