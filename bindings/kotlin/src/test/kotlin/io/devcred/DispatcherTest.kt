@@ -7,6 +7,7 @@ import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.coroutines.startCoroutine
+import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.runBlocking
@@ -29,7 +30,7 @@ class DispatcherTest {
         for ((name, context) in CONTEXTS) {
             emulator.client().use { client ->
                 val after = inCoroutine(context) {
-                    client.getDeviceCredential(CLIENT_ID)
+                    client.getDeviceCredential(SLOW)
                     Thread.currentThread().name
                 }
                 assertTrue(after.startsWith("DefaultDispatcher-worker-"), "$name: $after")
@@ -43,7 +44,7 @@ class DispatcherTest {
             emulator.client().use { client ->
                 val after = inCoroutine(context) {
                     try {
-                        client.getDeviceCredential("GID_test@@@fault-NoPermission").toString()
+                        client.getDeviceCredential(SLOW, timeout = 50.milliseconds).toString()
                     } catch (_: DevcredException) {
                         Thread.currentThread().name
                     }
@@ -112,6 +113,9 @@ class DispatcherTest {
     }
 
     private companion object {
+        /** Its outcome comes after the coroutine was suspended; one that comes earlier leaves the coroutine on its thread. */
+        const val SLOW = "GID_test@@@fault-slow-200"
+
         val CONTEXTS = mapOf(
             "no dispatcher" to EmptyCoroutineContext,
             "Dispatchers.Unconfined" to Dispatchers.Unconfined,
