@@ -46,8 +46,9 @@ def main() -> None:
     for name, level in LEVELS.items():
         logging.addLevelName(level, name)
     logging.basicConfig(level=1, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
-    new, fetch_all = (devcred.Client, in_threads) if sys.argv[1] == "sync" else (devcred.AsyncClient, in_tasks)
     loop = asyncio.new_event_loop()
+    is_sync = sys.argv[1] == "sync"
+    new = devcred.Client if is_sync else devcred.AsyncClient
     kinds = ",".join(known.kind for known in devcred.DevcredError.__subclasses__())
     write({"probe": "python", "version": devcred.__version__, "kinds": kinds})
     client: Client | None = None
@@ -64,7 +65,8 @@ def main() -> None:
             write(answer(call, [error], None, ""))
             continue
         client_text = f"{client}\n{client!r}"
-        write(answer(call, *loop.run_until_complete(fetch_all(client, call)), client_text))
+        seen = in_threads(client, call) if is_sync else loop.run_until_complete(in_tasks(client, call))
+        write(answer(call, *seen, client_text))
     if client:
         client.close()
     loop.close()
@@ -84,7 +86,7 @@ def answer(call: Line, ended: list[Ended], key_refused: str | None, client_text:
     return {**line, "client_text": client_text, **told((failed or ended)[0])}
 
 
-async def in_threads(client: Any, call: Line) -> Seen:
+def in_threads(client: Any, call: Line) -> Seen:
     """Make the calls in threads."""
     ended: list[Ended] = []
     key_refused = None
@@ -122,7 +124,8 @@ async def in_tasks(client: Any, call: Line) -> Seen:
 
     async def fetch(client_id: str) -> Ended:
         try:
-            return await client.get_device_credential(client_id, **call_options(call))
+            credential: devcred.DeviceCredential = await client.get_device_credential(client_id, **call_options(call))
+            return credential
         except asyncio.CancelledError:
             return Cancelled()
         except devcred.DevcredError as error:

@@ -12,7 +12,12 @@ _tasks: dict[str, asyncio.Task[devcred.DeviceCredential]] = {}
 
 
 async def main(
-    endpoint: str, access_key_id: str, access_key_secret: str, instance_id: str, timeout_ms: str, attempt_timeout_ms: str
+    endpoint: str,
+    access_key_id: str,
+    access_key_secret: str,
+    instance_id: str,
+    timeout_ms: str,
+    attempt_timeout_ms: str,
 ) -> None:
     client = devcred.AsyncClient(
         endpoint=endpoint,
