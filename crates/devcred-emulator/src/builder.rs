@@ -37,6 +37,7 @@ pub struct Builder {
     is_black_hole: bool,
     proxy: Option<Proxy>,
     read_timeout: Duration,
+    records_exchanges: bool,
 }
 
 impl Builder {
@@ -55,6 +56,7 @@ impl Builder {
             is_black_hole: false,
             proxy: None,
             read_timeout: DEFAULT_READ_TIMEOUT,
+            records_exchanges: false,
         }
     }
 
@@ -176,6 +178,13 @@ impl Builder {
         self
     }
 
+    /// Records the first bytes of each request and response: [`Emulator::exchanges`]. They contain the secrets that are
+    /// sent. Default: nothing is recorded.
+    pub fn record_exchanges(mut self, records_exchanges: bool) -> Self {
+        self.records_exchanges = records_exchanges;
+        self
+    }
+
     /// Starts to listen. It serves on the current tokio runtime, which needs I/O and time enabled, until the emulator is
     /// dropped.
     ///
@@ -220,6 +229,7 @@ impl Builder {
             .with_quotas(self.quotas);
         service.name = self.tls.map(|_| SERVICE_NAME);
         service.read_timeout = self.read_timeout;
+        service.exchanges = self.records_exchanges.then(Arc::default);
         service.redirect_location = redirected.as_ref().and_then(location);
         let listeners = Listeners { service: service_listener, speeches, redirected, proxy };
         Ok(Emulator::serve(Arc::new(service), listeners, endpoint, authority_pem))

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use crate::content::Chunks;
+use crate::exchange::RecordedWire;
 use crate::service::Service;
 use crate::tls::Speech;
 
@@ -110,7 +111,7 @@ impl Ending {
 }
 
 /// What a connection is written to: TCP, or TLS over it.
-trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
     fn tcp(&self) -> &TcpStream;
 }
 
@@ -143,6 +144,10 @@ pub(crate) async fn serve(
     let Ok(Some(mut wire)) = greet(stream, &speech, service.read_timeout).await else {
         return;
     };
+    if let Some(exchanges) = &service.exchanges {
+        let exchanges = Arc::clone(exchanges);
+        wire = Box::new(RecordedWire { wire, exchanges, connection: open.number, current: None });
+    }
     let (endings, mut ending) = mpsc::channel(1);
     let socket = Socket { connection: open.number, peer: peer.ip(), endings };
     loop {

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
 use crate::call::Call;
+use crate::exchange::Exchange;
 use crate::journal::Journal;
 use crate::listener::{Listener, Stopped};
 use crate::proxy::{Front, ProxyRequest};
@@ -132,6 +133,12 @@ impl Emulator {
     /// unanswered yet.
     pub fn calls(&self) -> Vec<Call> {
         self.service.recorder.journal.borrow().calls().cloned().collect()
+    }
+
+    /// The bytes of the last 1000 requests and responses, oldest first, with the secrets that were sent. Empty without
+    /// [`Builder::record_exchanges`](crate::Builder::record_exchanges).
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.service.exchanges.as_ref().map(|exchanges| exchanges.all()).unwrap_or_default()
     }
 
     /// Empties the journal of calls. Connections stay counted.

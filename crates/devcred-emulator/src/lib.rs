@@ -46,6 +46,7 @@
 //! * Writes XML where a caller asks for it, by `Format=XML` or `accept: application/xml`.
 //! * Keeps a journal of calls ([`Emulator::calls`], [`Emulator::wait_for`], [`Emulator::finished_calls`]) in which no
 //!   secret and no security token stands.
+//! * Records the bytes of requests and responses when a test asks for them ([`Builder::record_exchanges`]).
 //!
 //! # Which devices it knows
 //!
@@ -119,6 +120,7 @@ mod control;
 mod device;
 mod emulator;
 mod error;
+mod exchange;
 mod fault;
 mod guard;
 #[doc(hidden)]
@@ -143,6 +145,7 @@ mod xml;
 pub use builder::{Builder, StartError};
 pub use call::{Call, CallEnd, SecurityTokenPresented, SignatureKind};
 pub use emulator::{Emulator, FinishedCalls, TimedOut};
+pub use exchange::{Exchange, Recorded};
 pub use journal::Journal;
 pub use proxy::{Proxy, ProxyRequest};
 pub use quota::Quotas;

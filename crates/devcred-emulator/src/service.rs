@@ -13,6 +13,7 @@ use crate::account::Accounts;
 use crate::clock::Clock;
 use crate::device::Devices;
 use crate::error::Refusal;
+use crate::exchange::Exchanges;
 use crate::fault::Rounds;
 use crate::journal::Recorder;
 use crate::nonce::Nonces;
@@ -51,6 +52,8 @@ pub(crate) struct Service {
     pub(crate) read_timeout: Duration,
     /// Where a redirect leads.
     pub(crate) redirect_location: Option<HeaderValue>,
+    /// The bytes of requests and responses, if they are recorded.
+    pub(crate) exchanges: Option<Arc<Exchanges>>,
     devices: Mutex<Devices>,
     nonces: Mutex<Nonces>,
     rounds: Mutex<Rounds>,
@@ -70,6 +73,7 @@ impl Service {
             name: None,
             read_timeout: DEFAULT_READ_TIMEOUT,
             redirect_location: None,
+            exchanges: None,
             devices: Mutex::new(devices),
             nonces: Mutex::default(),
             rounds: Mutex::default(),

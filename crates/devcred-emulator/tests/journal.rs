@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{Answer, ID, LIMIT, Request, SECRET, emulator, get, get_by_rpc};
-use devcred_emulator::{CallEnd, Emulator, SecurityTokenPresented, SignatureKind};
+use devcred_emulator::{CallEnd, Emulator, Recorded, SecurityTokenPresented, SignatureKind};
 use tokio::io::AsyncWriteExt;
 
 const CLIENT_ID: &str = "GID_demo@@@device-1";
@@ -174,4 +174,26 @@ async fn a_head_that_is_far_too_long_is_no_call() {
     let refused = get(&emulator, CLIENT_ID).sign().header("x", &"y".repeat(70_000)).send().await;
     assert_eq!(refused.status, 431);
     assert!(emulator.calls().is_empty());
+}
+
+#[tokio::test]
+async fn exchanges_are_recorded_only_on_request() {
+    let start = |records| Emulator::builder().access_key(ID, SECRET).record_exchanges(records).start();
+    let emulator = start(false).await.unwrap();
+    get(&emulator, CLIENT_ID).sign().send().await;
+    assert!(emulator.exchanges().is_empty());
+
+    let emulator = start(true).await.unwrap();
+    get(&emulator, CLIENT_ID).sign().send().await;
+    get(&emulator, &"x".repeat(9000)).sign().send().await;
+    let exchanges = emulator.exchanges();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let [first, second] = exchanges.as_slice() else { panic!("{exchanges:?}") };
+    assert_eq!((first.connection, second.connection), (1, 2));
+    let (request, response) = (text(first.request.bytes()), text(first.response.bytes()));
+    assert!(request.starts_with("POST /?") && request.contains("\r\nhost: "), "{request}");
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.contains("\r\n\r\n{"), "{response}");
+    assert_eq!((second.request.bytes().len(), first.request.omitted()), (Recorded::KEPT, 0));
+    assert!(second.request.omitted() > 9000 - Recorded::KEPT);
+    assert!(!format!("{exchanges:?}").contains("HTTP"));
 }

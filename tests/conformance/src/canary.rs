@@ -68,6 +68,17 @@ impl Canaries {
         forms.fold(text.to_owned(), |text, (form, name)| text.replace(form, &format!("<{name}>")))
     }
 
+    /// The text without a secret of which only the beginning is there, because the text is cut off.
+    pub(crate) fn without_cut_secret<'a>(&self, text: &'a str) -> &'a str {
+        let is_cut = |rest: &str| {
+            let start = rest.as_bytes().first_chunk();
+            let mut alike = start.and_then(|start| self.by_start.get(start)).into_iter().flatten();
+            alike.any(|(_, form)| form.starts_with(rest))
+        };
+        let mut cut = text.char_indices().filter_map(|(index, _)| text.split_at_checked(index));
+        cut.find(|(_, rest)| is_cut(rest)).map_or(text, |(before, _)| before)
+    }
+
     fn all_in(&self, text: &str) -> impl Iterator<Item = &Canary> {
         let mut places = BTreeSet::new();
         let mut rest = text.as_bytes();
@@ -147,6 +158,14 @@ mod tests {
         both.extend(&many);
         both.extend(&canaries());
         assert_eq!(both.found_in(SECRET), ["the secret"]);
+    }
+
+    #[test]
+    fn a_secret_that_is_cut_off_is_left_out() {
+        for (text, left) in [("a s3cr3t+/v", "a "), ("a s3cr3t+/value", "a "), ("s3cr3t+/ a", "s3cr3t+/ a"), ("a", "a")]
+        {
+            assert_eq!(canaries().without_cut_secret(text), left, "{text}");
+        }
     }
 
     #[test]

@@ -114,7 +114,7 @@ mod tests {
                 "expect": {{"outcome": "ok", "requests": 1}}}}"#
         );
         let case = Case::from_value(serde_json::from_str(&text).unwrap()).unwrap();
-        let server = Running::start(&case.server).await.unwrap();
+        let server = Running::start(&case.server, false).await.unwrap();
         let asked = Asked::new("a/case", &case, &server);
         let get = |key: &str| asked.line.get(key).unwrap().to_owned();
         let mut key = AccessKey::new(get("access_key_id"), "the-wrong-secret").unwrap();

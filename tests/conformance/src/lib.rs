@@ -17,4 +17,5 @@ mod report;
 pub mod run;
 mod server;
 pub mod suite;
+mod trace;
 mod verdict;

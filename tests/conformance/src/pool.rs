@@ -14,6 +14,7 @@ pub const SIZE: usize = 4;
 pub struct Pool {
     language: Language,
     limits: Limits,
+    is_traced: bool,
     state: Mutex<State>,
     returned: Condvar,
 }
@@ -30,7 +31,17 @@ struct State {
 impl Pool {
     /// No probe is started before one is asked for.
     pub fn new(language: Language, limits: Limits) -> Self {
-        Self { language, limits, state: Mutex::default(), returned: Condvar::new() }
+        Self { language, limits, is_traced: false, state: Mutex::default(), returned: Condvar::new() }
+    }
+
+    /// With the requests and responses of a failed case in its report.
+    #[must_use]
+    pub fn traced(self, is_traced: bool) -> Self {
+        Self { is_traced, ..self }
+    }
+
+    pub(crate) fn is_traced(&self) -> bool {
+        self.is_traced
     }
 
     /// Whose probes these are.

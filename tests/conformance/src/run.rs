@@ -11,6 +11,7 @@ use crate::case::{Case, Outcome};
 use crate::line::Line;
 use crate::pool::Pool;
 use crate::server::{Counted, Running};
+use crate::trace;
 use crate::verdict::{self, SECRET_KEYS, Seen};
 
 /// Of a long log, the end says most.
@@ -35,7 +36,7 @@ struct Done {
 /// The report.
 pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime) -> Result<(), String> {
     let limits = pool.limits();
-    let server = runtime.block_on(Running::start(&case.server))?;
+    let server = runtime.block_on(Running::start(&case.server, pool.is_traced()))?;
     let mut asked = Asked::new(name, case, &server);
     let is_cancelled = case.expect.outcome == Outcome::Cancelled;
     let done = pool.lend(&asked.environment, |probe| {
@@ -96,7 +97,11 @@ pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime) -> Result<()
     if findings.is_empty() {
         return Ok(());
     }
-    Err(secrets.cut_out_of(&report(case, &findings, done.answer.as_ref().ok(), &counted, &done.log)))
+    let mut report = report(case, &findings, done.answer.as_ref().ok(), &counted, &done.log);
+    if pool.is_traced() {
+        report += &trace::shown(&counted.exchanges, &secrets);
+    }
+    Err(secrets.cut_out_of(&report))
 }
 
 /// The secrets of the devices that were asked for, as far as they have any.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use devcred_emulator::{Call, Emulator, Journal, Proxy, Quotas, Tls};
+use devcred_emulator::{Call, Emulator, Exchange, Journal, Proxy, Quotas, Tls};
 use tempfile::NamedTempFile;
 
 use crate::canary::Canaries;
@@ -27,12 +27,15 @@ pub(crate) struct Counted {
     pub(crate) connections: u64,
     pub(crate) proxy_requests: usize,
     pub(crate) redirect_connections: u64,
+    /// Empty unless they are recorded.
+    pub(crate) exchanges: Vec<Exchange>,
 }
 
 impl Running {
     /// Starts what the case asks for.
-    pub(crate) async fn start(server: &Server) -> Result<Self, String> {
-        let mut builder = Emulator::builder().steps(server.steps()?).clock_offset(server.clock_offset_s);
+    pub(crate) async fn start(server: &Server, is_traced: bool) -> Result<Self, String> {
+        let mut builder =
+            Emulator::builder().record_exchanges(is_traced).steps(server.steps()?).clock_offset(server.clock_offset_s);
         for case::AccessKey { id, secret, token, expires_in_s } in &server.access_keys {
             builder = match (token, expires_in_s) {
                 (None, _) => builder.access_key(id, secret),
@@ -128,6 +131,7 @@ impl Running {
             connections: self.emulator.accepted_connections(),
             proxy_requests: self.emulator.proxy_requests().len(),
             redirect_connections: self.emulator.redirect_connections(),
+            exchanges: self.emulator.exchanges(),
         }
     }
 

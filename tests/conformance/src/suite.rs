@@ -36,6 +36,8 @@ pub struct Options {
     pub report: Option<PathBuf>,
     /// `--shard I/N`: of the cases, counted from 1, every Nth from the Ith on.
     pub shard: Option<(usize, usize)>,
+    /// `--trace`: the report of a failed case has its requests and responses.
+    pub trace: bool,
     /// The rest.
     pub rest: Vec<OsString>,
 }
@@ -50,6 +52,10 @@ impl Options {
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy().into_owned();
+            if text == "--trace" {
+                options.trace = true;
+                continue;
+            }
             let (flag, value) = text.split_once('=').map_or((text.as_str(), None), |(flag, value)| (flag, Some(value)));
             if !FLAGS.contains(&flag) {
                 options.rest.push(argument);
@@ -179,9 +185,9 @@ struct Suite {
 }
 
 impl Column {
-    fn new(language: Language, limits: Limits) -> Self {
+    fn new(language: Language, limits: Limits, is_traced: bool) -> Self {
         let name = language.name;
-        let pools = language.in_each_form().into_iter().map(|form| Pool::new(form, limits)).collect();
+        let pools = language.in_each_form().into_iter().map(|form| Pool::new(form, limits).traced(is_traced)).collect();
         Self { name, pools, passed: AtomicU64::new(0), failed: AtomicU64::new(0) }
     }
 
@@ -217,7 +223,8 @@ impl Suite {
         }
         let cases = cases.into_iter().map(|(name, case)| (name, Arc::new(case))).collect();
         let limits = Limits::default().slowed(options.slow.unwrap_or(1));
-        let columns: Vec<_> = chosen.into_iter().map(|language| Arc::new(Column::new(language, limits))).collect();
+        let column = |language| Arc::new(Column::new(language, limits, options.trace));
+        let columns: Vec<_> = chosen.into_iter().map(column).collect();
         let mut arguments = Arguments::from_iter([OsString::from("suite")].into_iter().chain(options.rest));
         arguments.test_threads = arguments.test_threads.or(Some(pool::SIZE * columns.len()));
         let runtime = Runtime::new().map_err(|error| format!("no tokio runtime: {error}"))?;
@@ -296,12 +303,13 @@ mod tests {
 
     #[test]
     fn our_flags_are_taken_out_of_libtests() {
-        let words = ["--lang", "rust,c", "--case=retry", "--exact", "--probe", "c=valgrind -q probe", "x"];
+        let words = ["--lang", "rust,c", "--trace", "--case=retry", "--exact", "--probe", "c=valgrind -q probe", "x"];
         let options = Options::parse(words.map(OsString::from)).unwrap();
         assert_eq!(options.languages, ["rust", "c"]);
         assert_eq!(options.case.as_deref(), Some("retry"));
         assert_eq!(options.probes, [("c".to_owned(), "valgrind -q probe".to_owned())]);
         assert_eq!(options.rest, ["--exact", "x"].map(OsString::from));
+        assert!(options.trace);
         assert!(Options::parse(["--lang".into()]).is_err());
         assert_eq!(Options::parse(["--shard".into(), "2/3".into()]).unwrap().shard, Some((2, 3)));
         for wrong in ["0/3", "4/3", "1", "a/b"] {

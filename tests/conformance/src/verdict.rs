@@ -247,7 +247,7 @@ impl Seen<'_> {
     }
 
     fn requests(&self, findings: &mut Findings, expect: &Expect) {
-        let Counted { calls, connections, proxy_requests, redirect_connections } = self.counted;
+        let Counted { calls, connections, proxy_requests, redirect_connections, .. } = self.counted;
         let nonces: BTreeSet<_> = calls.iter().filter_map(|call| call.nonce.as_deref()).collect();
         let some = |value: Option<usize>, seen: usize| value.unwrap_or(seen);
         findings.equal("requests", expect.requests.number(ok_calls(self.answer)), calls.len());

@@ -38,6 +38,10 @@ impl Driver {
         Self::of(&[LYING, HONEST, lie])
     }
 
+    fn traced(self) -> Self {
+        Self { pool: self.pool.traced(true), ..self }
+    }
+
     fn run(&self, name: &str, devices: &str, expect: &str) -> Result<(), String> {
         let server =
             format!(r#"{{"devices": ["{devices}"], "access_keys": [{{"id": "LTAI", "secret": "{SECRET}"}}]}}"#);
@@ -120,6 +124,22 @@ fn a_lie_about_a_credential_is_caught_and_no_secret_shown() {
             assert!(!report.contains(value), "{lie}: {report}");
         }
         assert!(report.contains("device_access_key_secret = (not shown)"), "{report}");
+    }
+}
+
+#[test]
+fn a_traced_case_shows_its_requests_and_responses_without_secrets() {
+    let report = Driver::lying("another device").caught(false);
+    assert!(!report.contains("HTTP/1.1"), "{report}");
+    let report = Driver::lying("another device").traced().caught(false);
+    for line in [
+        "  1. connection 1\n  > POST /?ClientId=GID_test%40%40%40test&InstanceId=",
+        "\n  > x-acs-action: GetDeviceCredential\n",
+        "\n  < HTTP/1.1 200 OK\n",
+        "\n  < {\"DeviceCredential\":{",
+        "\"DeviceAccessKeySecret\":\"<the device's secret>\"",
+    ] {
+        assert!(report.contains(line), "{line}: {report}");
     }
 }
 
