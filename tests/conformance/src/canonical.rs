@@ -126,7 +126,7 @@ mod tests {
         let error = client.get_device_credential(&asked.client_ids[0]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication);
         let host = server.host().to_owned();
-        let call = server.count(1).await.calls.remove(0);
+        let call = server.count(1, 0).await.calls.remove(0);
         server.stop().await;
         (call, asked, host)
     }

@@ -1,4 +1,4 @@
-//! The probes of one language: up to four, each asked one call at a time, and replaced when it is late or gone.
+//! The probes of one language: up to eight, each asked one call at a time, and replaced when it is late or gone.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::probe::Probe;
 
 /// How many probes a language has at most, and so how many of its cases run at once.
-pub const SIZE: usize = 4;
+pub const SIZE: usize = 8;
 
 /// The probes of a language, started as they are needed.
 pub struct Pool {
@@ -64,7 +64,7 @@ impl Pool {
         self.state().idle.iter().map(Probe::process_id).collect()
     }
 
-    /// Lends a probe; it waits where four are lent. With variables of its own the probe is a fresh one, for this case only.
+    /// Lends a probe; it waits while eight are lent. With variables of its own the probe is a fresh one, for this case only.
     ///
     /// # Errors
     /// Why no probe can be started.

@@ -53,7 +53,7 @@ pub fn run(name: &str, case: &Case, pool: &Pool, runtime: &Runtime) -> Result<()
     });
     let done = done.map_err(|failure| asked.secrets.cut_out_of(&failure))?;
     let requests = case.expect.requests.number(done.answer.as_ref().map_or(0, verdict::ok_calls));
-    let counted = runtime.block_on(server.count(requests));
+    let counted = runtime.block_on(server.count(requests, case.expect.connections.unwrap_or(0)));
     let device_secrets = device_secrets(&server, &asked);
     let (this_run, host) = (server.placeholders(), server.host().to_owned());
     runtime.block_on(server.stop());

@@ -122,10 +122,12 @@ impl Running {
         Ok(())
     }
 
-    /// What happened, once as many requests as expected have been written down.
-    pub(crate) async fn count(&self, requests: usize) -> Counted {
-        // Where it does not come to that, the comparison says so.
-        let _ = self.emulator.wait_for(LATE, |journal| journal.calls().len() >= requests).await;
+    /// What happened, once as many requests and connections as expected have been written down.
+    pub(crate) async fn count(&self, requests: usize, connections: u64) -> Counted {
+        // If they do not come, the comparison says so.
+        let have_come =
+            |journal: &Journal| journal.calls().len() >= requests && journal.accepted_connections() >= connections;
+        let _ = self.emulator.wait_for(LATE, have_come).await;
         Counted {
             calls: self.emulator.calls(),
             connections: self.emulator.accepted_connections(),
