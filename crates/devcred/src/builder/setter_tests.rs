@@ -7,7 +7,7 @@ type Setter = fn(ClientBuilder) -> ClientBuilder;
 const PEM: &str = include_str!("../transport/testdata/authority.pem");
 
 /// Every setter but those that say where the service is.
-const SETTERS: [Setter; 11] = [
+const SETTERS: [Setter; 12] = [
     |builder| builder.access_key(AccessKey::new("LTAI", "s3cr3t").unwrap()),
     |builder| builder.instance_id("post-cn-set"),
     |builder| builder.signature(Signature::HmacSha1),
@@ -19,6 +19,7 @@ const SETTERS: [Setter; 11] = [
     |builder| builder.root_certificates_pem(PEM),
     |builder| builder.proxy("http://proxy.test:3128"),
     |builder| builder.language("c"),
+    |builder| builder.resolver(Resolver::new()),
 ];
 
 /// The configuration of a client, as text.

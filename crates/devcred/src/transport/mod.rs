@@ -28,6 +28,7 @@ pub(crate) use cause::Cause;
 use client_certificate::ClientCertificate;
 use kept::NoteOpened;
 pub(crate) use no_answer::{Attempt, NoAnswer, Stage};
+use resolve::ForReqwest;
 pub use resolve::Resolver;
 pub(crate) use roots::Roots;
 
@@ -140,7 +141,7 @@ fn http_client(
         .http1_only()
         .referer(false)
         .connect_timeout(connect_timeout)
-        .dns_resolver(resolver)
+        .dns_resolver(ForReqwest(resolver))
         // Port 0 stands for the one of the URL.
         .resolve_to_addrs(
             "localhost",

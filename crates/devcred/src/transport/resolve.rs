@@ -76,9 +76,12 @@ impl Resolver {
     }
 }
 
-impl Resolve for Resolver {
+/// A resolver for reqwest: apart from it, so that the public type shows nothing of reqwest.
+pub(super) struct ForReqwest(pub(super) Resolver);
+
+impl Resolve for ForReqwest {
     fn resolve(&self, name: Name) -> Resolving {
-        let resolver = self.clone();
+        let resolver = self.0.clone();
         Box::pin(async move {
             let addresses = resolver.addresses(name.as_str()).await?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
