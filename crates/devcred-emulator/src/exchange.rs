@@ -1,6 +1,7 @@
 //! The bytes of requests and responses, recorded only when a test asks for them.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
@@ -125,13 +126,31 @@ impl AsyncRead for RecordedWire {
 }
 
 impl AsyncWrite for RecordedWire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let current = self.current(|_| false);
         // Locked while it writes, so that a client that has read the bytes finds them recorded.
         let mut exchange = lock(&current);
-        let written = ready!(Pin::new(&mut self.wire).poll_write(cx, bytes))?;
-        exchange.response.extend(bytes.get(..written).unwrap_or_default());
-        Poll::Ready(Ok(written))
+        let mut written = ready!(Pin::new(&mut self.wire).poll_write_vectored(cx, buffers))?;
+        let all = written;
+        for buffer in buffers {
+            let part = buffer.get(..written.min(buffer.len())).unwrap_or_default();
+            exchange.response.extend(part);
+            written -= part.len();
+        }
+        Poll::Ready(Ok(all))
+    }
+
+    /// As without a recording: it decides how much of a body HTTP collects before it writes.
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

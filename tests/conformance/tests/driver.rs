@@ -144,6 +144,14 @@ fn a_traced_case_shows_its_requests_and_responses_without_secrets() {
 }
 
 #[test]
+fn a_trace_does_not_delay_a_long_response() {
+    let name = "answer/gzip-bomb";
+    let (_, case) = case::read_all(&cases_folder()).unwrap().into_iter().find(|(other, _)| other == name).unwrap();
+    let Driver { pool, runtime } = Driver::of(&[HONEST]).traced();
+    run::run(name, &case.unwrap(), &pool, &runtime).unwrap();
+}
+
+#[test]
 fn a_lie_about_how_many_calls_succeeded_is_caught_where_the_case_leaves_the_number_open() {
     let open = r#"{"outcome": "ok", "requests": "ok", "ok": {"at_least": 1}}"#;
     Driver::of(&[HONEST]).run("a/truth", "GID_test@@@test", open).unwrap();
