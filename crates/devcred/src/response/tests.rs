@@ -217,6 +217,8 @@ fn an_error_in_xml_is_read() {
     assert_eq!(failure.message, "a <b> &lt; c");
     assert_eq!(failure.reply.request_id.as_deref(), Some("ABC-1"));
     assert_eq!(failure.reply.code.as_deref(), Some("Throttling.User"));
+    let xml = "<Error><Code>A</Code><Message>&quot;a&apos;s&quot; &#98; &#x63; &other; d</Message></Error>";
+    assert_eq!(read_answer(&answer(400, &[], xml)).unwrap_err().message, "\"a's\" b c &other; d");
 }
 
 #[test]
