@@ -1,4 +1,4 @@
-/* Names whose look-up does not end. It cannot be cancelled, so the calls must end without it, must share it, must not take a
+/* Names whose look-up fails for now, which is tried again, and names whose look-up does not end. It cannot be cancelled, so the calls must end without it, must share it, must not take a
  * thread each, and must not hold up the calls of another client to another name. */
 #include "check.h"
 
@@ -13,17 +13,22 @@ static int look_ups;
 /* The library's look-ups come here, since a program's own functions go before those of the C library. */
 int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints, struct addrinfo **found) {
     (void)port, (void)hints, (void)found;
-    if (strncmp(name, "slow", 4)) return EAI_NONAME;
+    bool is_slow = !strncmp(name, "slow", 4), fails = !strncmp(name, "fails", 5);
+    if (!is_slow && !fails) return EAI_NONAME;
     pthread_mutex_lock(&lock);
     look_ups++;
     pthread_mutex_unlock(&lock);
+    /* What SERVFAIL, a name server's error, comes as. */
+    if (fails) return EAI_AGAIN;
     sleep_ms(600 * 1000);
     return EAI_AGAIN;
 }
 
-static int look_ups_begun(void) {
+/* How many have begun since this was asked before. */
+static int take_look_ups(void) {
     pthread_mutex_lock(&lock);
     int begun = look_ups;
+    look_ups = 0;
     pthread_mutex_unlock(&lock);
     return begun;
 }
@@ -55,10 +60,22 @@ static void check_timed_out(struct outcome *outcomes, int count) {
     }
 }
 
+static void check_failing(struct service service) {
+    devcred_client *client = client_for(service, "https://fails.test");
+    devcred_credential *credential = NULL;
+    devcred_error *error = NULL;
+    CHECK(devcred_get_device_credential(client, "GID_r@@@d", NULL, 60000, &credential, &error) == DEVCRED_TRANSPORT);
+    CHECK_TEXT(devcred_error_message(error),
+               "connecting to fails.test failed: the name could not be resolved (attempt 3 of 3)");
+    CHECK(devcred_error_retryable(error));
+    CHECK(take_look_ups() == 3);
+    devcred_error_free(error);
+    devcred_client_free(client);
+}
+
 static void check_one_name(struct service service) {
     static struct outcome outcomes[CALLS];
     devcred_client *slow = client_for(service, "https://slow.test");
-    CHECK(threads_of_the_library() == 0);
     for (int i = 0; i < CALLS; i++) start(slow, 2000, &outcomes[i]);
     /* Another client's, while all of them wait. */
     devcred_client *other = client_for(service, "https://other.test");
@@ -70,7 +87,7 @@ static void check_one_name(struct service service) {
     devcred_error_free(error);
     devcred_client_free(other);
     check_timed_out(outcomes, CALLS);
-    CHECK(look_ups_begun() == 1);
+    CHECK(take_look_ups() == 1);
     CHECK(threads_of_the_library() == 2);
     devcred_client_free(slow);
 }
@@ -85,12 +102,14 @@ static void check_many_names(struct service service) {
         devcred_client_free(slow);
     }
     check_timed_out(outcomes, NAMES);
-    CHECK(look_ups_begun() == LOOK_UPS_AT_A_TIME);
+    CHECK(take_look_ups() == LOOK_UPS_AT_A_TIME - 1);
     CHECK(threads_of_the_library() == 1 + LOOK_UPS_AT_A_TIME);
 }
 
 int main(int count, char **arguments) {
     struct service service = service_of(count, arguments);
+    CHECK(threads_of_the_library() == 0);
+    check_failing(service);
     check_one_name(service);
     check_many_names(service);
     return 0;

@@ -1,5 +1,6 @@
 //! The emulator's idea of now, and how far a request's time may be from it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::Refusal;
@@ -12,25 +13,33 @@ const END_OF_9999: u64 = 253_402_300_799;
 
 pub(crate) struct Clock {
     system: Box<dyn Fn() -> SystemTime + Send + Sync>,
-    offset_seconds: i64,
+    offset_seconds: AtomicI64,
 }
 
 impl Clock {
     pub(crate) fn with_offset(offset_seconds: i64) -> Self {
-        Self { system: Box::new(SystemTime::now), offset_seconds }
+        Self { system: Box::new(SystemTime::now), offset_seconds: offset_seconds.into() }
     }
 
     #[cfg(test)]
     pub(crate) fn stopped_at(time: &str) -> Self {
         let time = humantime::parse_rfc3339(time).unwrap();
-        Self { system: Box::new(move || time), offset_seconds: 0 }
+        Self { system: Box::new(move || time), offset_seconds: 0.into() }
+    }
+
+    /// Moves it on, or back.
+    pub(crate) fn jump(&self, seconds: i64) {
+        let further = |offset: i64| Some(offset.saturating_add(seconds));
+        // The closure always gives a value, so the update cannot fail.
+        let _ = self.offset_seconds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, further);
     }
 
     /// Kept between 1970 and 9999, which every format used here can write.
     pub(crate) fn now(&self) -> SystemTime {
-        let offset = Duration::from_secs(self.offset_seconds.unsigned_abs());
+        let seconds = self.offset_seconds.load(Ordering::Relaxed);
+        let offset = Duration::from_secs(seconds.unsigned_abs());
         let system = (self.system)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = if self.offset_seconds < 0 { system.saturating_sub(offset) } else { system.saturating_add(offset) };
+        let now = if seconds < 0 { system.saturating_sub(offset) } else { system.saturating_add(offset) };
         UNIX_EPOCH + now.min(Duration::from_secs(END_OF_9999))
     }
 
@@ -62,6 +71,8 @@ fn parse(timestamp: &str) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::Clock;
 
     fn refused(timestamp: &str) -> Option<String> {
@@ -90,6 +101,18 @@ mod tests {
         ] {
             assert_eq!(refused(timestamp).as_deref(), Some("InvalidTimeStamp.Format"), "{timestamp}");
         }
+    }
+
+    #[test]
+    fn a_jump_adds_to_the_offset() {
+        let clock = Clock::stopped_at("2026-11-24T08:30:36Z");
+        let begin = clock.now();
+        clock.jump(3600);
+        clock.jump(-600);
+        assert_eq!(clock.now(), begin + Duration::from_secs(3000));
+        clock.jump(i64::MAX);
+        clock.jump(i64::MAX);
+        assert!(humantime::format_rfc3339(clock.now()).to_string().starts_with("9999-"));
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub(crate) struct Scene<'a> {
 impl Scene<'_> {
     /// Where no answer comes it does not return: the future ends with its connection.
     pub(crate) async fn play(mut self, step: Step) -> axum::response::Response {
+        self.service.clock.jump(step.clock_jump);
         if !step.delay.is_zero() {
             tokio::time::sleep(step.delay).await;
         }

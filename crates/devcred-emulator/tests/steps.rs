@@ -4,7 +4,7 @@
 mod common;
 
 use std::io::{ErrorKind, Read};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use common::{Acs3, Answer, ID, LIMIT, SECRET, get};
 use devcred_emulator::{CallEnd, Emulator, Step, internal};
@@ -237,6 +237,16 @@ async fn delay_comes_before_anything() {
     for call in emulator.calls() {
         assert!(call.duration.unwrap() >= Duration::from_millis(30), "{call:?}");
     }
+}
+
+#[tokio::test]
+async fn the_clock_jumps_for_the_requests_that_follow() {
+    let emulator = emulator([r#"{"clock_jump_s": 3600}"#]).await;
+    let date = |answer: &Answer| httpdate::parse_http_date(&answer.headers["date"]).unwrap();
+    assert!(date(&send(&emulator).await) < SystemTime::now() + Duration::from_secs(60));
+    let ahead = send(&emulator).await;
+    assert_eq!(ahead.json()["Code"], "InvalidTimeStamp.Expired");
+    assert!(date(&ahead) > SystemTime::now() + Duration::from_secs(3000));
 }
 
 #[tokio::test]

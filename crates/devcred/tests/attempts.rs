@@ -4,6 +4,7 @@
 mod common;
 
 use std::collections::HashSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use common::{INSTANCE_ID, answer, builder, builder_for, client_at, client_for, emulator, server};
@@ -99,6 +100,18 @@ async fn an_attempt_that_takes_too_long_is_tried_again() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 2));
     assert!(error.message().starts_with("timed out after 0.1 s "), "{error}");
     assert_eq!(emulator.calls().len(), 2);
+}
+
+/// As with a name that has an IPv6 address where no route leads: RFC 8305.
+#[tokio::test]
+async fn an_address_that_never_answers_is_left_for_the_next() {
+    let emulator = Emulator::builder().listen((Ipv6Addr::LOCALHOST, 0).into()).start().await.unwrap();
+    let port = emulator.address().port();
+    let silent = Emulator::builder().listen((Ipv4Addr::LOCALHOST, port).into()).black_hole().start().await.unwrap();
+    let key = AccessKey::new(emulator.access_key_id(), emulator.access_key_secret()).unwrap();
+    let client = builder().endpoint(format!("http://localhost:{port}")).access_key(key).max_attempts(1);
+    client.build().unwrap().get_device_credential("GID_test@@@test").await.unwrap();
+    assert_eq!((emulator.accepted_connections(), silent.accepted_connections()), (1, 0));
 }
 
 #[tokio::test]

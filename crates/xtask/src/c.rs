@@ -93,8 +93,11 @@ fn check_suite(workspace: &Workspace, steps: &mut Steps) -> Tally {
     let valgrind = format!("{VALGRIND} {}", built("plain"));
     let mut tally = Tally::default();
     for (about, checked) in [
-        ("suite, with sanitizers", Suite { probe: Some(&sanitized), which: WITH_SANITIZERS, ..Suite::of("c") }),
-        ("suite, under valgrind", Suite { probe: Some(&valgrind), which: WITH_VALGRIND, ..Suite::of("c") }),
+        (
+            "suite, with sanitizers",
+            Suite { probe: Some(("c", &sanitized)), which: WITH_SANITIZERS, ..Suite::of(&["c"]) },
+        ),
+        ("suite, under valgrind", Suite { probe: Some(("c", &valgrind)), which: WITH_VALGRIND, ..Suite::of(&["c"]) }),
     ] {
         let name = format!("c: {about}");
         if !steps.leaves_out(&name) {

@@ -163,6 +163,16 @@ impl Steps {
         tally
     }
 
+    /// The same for a run of the shared suite, whose sums go to its languages. One without a column, because the run broke off,
+    /// counts as one failure.
+    pub(crate) fn columns(&mut self, name: &str, languages: &[&'static str], work: impl FnOnce() -> Result<Tested>) {
+        self.test(name, work);
+        for language in languages {
+            let column = self.columns.iter().find(|(known, _)| known == language);
+            self.tally(language, column.map_or(Tally { passed: 0, failed: 1 }, |(_, tally)| *tally));
+        }
+    }
+
     /// Adds to the line `name: 131 passed, 0 failed` at the end of the summary.
     pub(crate) fn tally(&mut self, name: &'static str, tally: Tally) {
         match self.tallies.iter_mut().find(|(known, _)| *known == name) {
@@ -245,6 +255,15 @@ mod tests {
             steps.test("suite", || Ok(Tested { columns, ..tested(passed, 0, true) }));
         }
         assert_eq!(steps.columns, [("c".to_owned(), Tally { passed: 3, failed: 0 })]);
+    }
+
+    #[test]
+    fn each_language_of_the_suite_gets_its_column_or_a_failure() {
+        let mut steps = Steps::default();
+        let columns = vec![("c".to_owned(), Tally { passed: 3, failed: 0 })];
+        steps.columns("suite", &["rust", "c"], || Ok(Tested { columns, ..tested(3, 0, true) }));
+        assert_eq!(steps.tallies, [("rust", Tally { passed: 0, failed: 1 }), ("c", Tally { passed: 3, failed: 0 })]);
+        assert!(steps.failed());
     }
 
     #[test]

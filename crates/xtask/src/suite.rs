@@ -1,4 +1,4 @@
-//! The shared suite, in one language's column.
+//! The shared suite, and what goes with it.
 
 use anyhow::Result;
 
@@ -11,26 +11,26 @@ use crate::workspace::Workspace;
 pub(crate) struct Suite<'a> {
     /// The test program of `tests/conformance`: `suite` or `memory`.
     pub(crate) target: &'a str,
-    pub(crate) language: &'a str,
-    /// The probe's command line, in the place of the one in the driver's table of languages.
-    pub(crate) probe: Option<&'a str>,
+    pub(crate) languages: &'a [&'a str],
+    /// A language and its probe's command line, in the place of the one in the driver's table of languages.
+    pub(crate) probe: Option<(&'a str, &'a str)>,
     /// Which cases, in the driver's words: `--case`, `--skip`. Without a word all of them.
     pub(crate) which: &'a [&'a str],
 }
 
 impl<'a> Suite<'a> {
-    /// All of a language's column, with its own probe.
-    pub(crate) fn of(language: &'a str) -> Self {
-        Self { target: "suite", language, probe: None, which: &[] }
+    /// All cases in these languages, each with its own probe.
+    pub(crate) fn of(languages: &'a [&'a str]) -> Self {
+        Self { target: "suite", languages, probe: None, which: &[] }
     }
 
     /// Runs it.
     pub(crate) fn run(self, workspace: &Workspace) -> Result<Tested> {
         let mut command = workspace.cargo_together("test");
         command.args(["--test", self.target, "--"]);
-        command.args(["--lang", self.language]).args(self.which);
-        if let Some(probe) = self.probe {
-            command.arg("--probe").arg(format!("{}={probe}", self.language));
+        command.arg("--lang").arg(self.languages.join(",")).args(self.which);
+        if let Some((language, probe)) = self.probe {
+            command.arg("--probe").arg(format!("{language}={probe}"));
         }
         runner::run(&mut command)
     }
@@ -40,15 +40,14 @@ impl<'a> Suite<'a> {
 pub(crate) const WITHOUT_CROWDS: &[&str] =
     &["--skip", "pace/many-calls-within-the-quotas", "--skip", "pace/refused-at-once-by-default"];
 
-/// A language's column, and what hostile answers cost its probe in memory, which is no case and counts only where it fails.
-pub(crate) fn column(workspace: &Workspace, steps: &mut Steps, language: &str) -> Tally {
-    let which =
-        if steps.leaves_out(&format!("{language}: the cases with crowds of calls")) { WITHOUT_CROWDS } else { &[] };
-    let suite = Suite { which, ..Suite::of(language) };
-    let mut tally = steps.test(&format!("{language}: suite"), || suite.run(workspace));
-    if !steps.leaves_out(&format!("{language}: memory")) {
+/// The columns of these languages, in one run: while one waits for the clock of a case, another computes. Then what hostile
+/// answers cost each probe in memory, which counts in no column.
+pub(crate) fn columns(workspace: &Workspace, steps: &mut Steps, languages: &[&'static str]) {
+    let which = if steps.leaves_out("the cases with crowds of calls") { WITHOUT_CROWDS } else { &[] };
+    let suite = Suite { which, ..Suite::of(languages) };
+    steps.columns("the shared suite", languages, || suite.run(workspace));
+    if !steps.leaves_out("memory") {
         let memory = Suite { target: "memory", ..suite };
-        tally.failed += steps.test(&format!("{language}: memory"), || memory.run(workspace)).failed;
+        steps.run("memory", || memory.run(workspace)?.check());
     }
-    tally
 }

@@ -34,11 +34,12 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'stati
     });
     let installed = steps.side_by_side(&workspace.target.join("log"), jobs.collect());
     languages.retain(|language| installed.contains(&Some(language.name)));
-    for language in languages {
-        let mut tally = suite::column(workspace, steps, language.name);
-        if is_all {
-            tally += (language.check_suite)(workspace, steps);
-        }
+    let names: Vec<_> = languages.iter().map(|language| language.name).collect();
+    if !names.is_empty() {
+        suite::columns(workspace, steps, &names);
+    }
+    for language in languages.iter().filter(|_| is_all) {
+        let tally = (language.check_suite)(workspace, steps);
         steps.tally(language.name, tally);
     }
 }

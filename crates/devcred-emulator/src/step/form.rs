@@ -41,6 +41,7 @@ pub(super) struct Form {
     gzip: Option<bool>,
     truncate: Option<usize>,
     drip_ms: Option<u64>,
+    clock_jump_s: Option<i64>,
     delay_ms: Option<u64>,
     close_after_ms: Option<u64>,
 }
@@ -67,6 +68,7 @@ impl TryFrom<Form> for Step {
 
     fn try_from(mut form: Form) -> Result<Self, String> {
         form.check()?;
+        let clock_jump = form.clock_jump_s.unwrap_or_default();
         let delay = form.delay_ms.map(Duration::from_millis).unwrap_or_default();
         let drip = form.drip_ms.map(Duration::from_millis);
         let raw_later =
@@ -87,7 +89,7 @@ impl TryFrom<Form> for Step {
         } else {
             Act::Answer(form.answer(drip)?)
         };
-        Ok(Self { delay, act, close_after, raw_later })
+        Ok(Self { clock_jump, delay, act, close_after, raw_later })
     }
 }
 
@@ -139,7 +141,7 @@ impl Form {
             ("delay_ms", self.delay_ms.is_some() && self.hang.is_some()),
             ("close_after_ms", self.close_after_ms.is_some() && !is_raw),
         ]);
-        let says_nothing = sources.is_empty() && self.delay_ms.is_none();
+        let says_nothing = sources.is_empty() && self.delay_ms.is_none() && self.clock_jump_s.is_none();
         match (silent.first(), of_an_answer.first()) {
             (Some(silent), Some(other)) => Err(format!("`{silent}` leaves nothing that `{other}` could change")),
             (None, None) if says_nothing => Err("a step says what comes".to_owned()),

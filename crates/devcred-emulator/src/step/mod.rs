@@ -58,12 +58,15 @@ use crate::content::Content;
 /// | `"raw_before": "bytes"`, `"raw_after": "bytes"` | an answer | writes these bytes right before the answer's head, such as interim responses, or right after its body; the connection stays open |
 /// | `"raw_after_ms": 50` | `raw_after` | writes those bytes so many milliseconds later, even if another request is on the connection |
 /// | `"delay_ms": 50` | all but `hang` | waits so many milliseconds first |
+/// | `"clock_jump_s": 3600` | all | moves the service's clock so many seconds on, or back, for the requests that follow |
 /// | `"close_after_ms": 50` | an answer that is neither cut nor dripped, `raw`, `raw_repeat` | closes the connection so many milliseconds later, even if another request is on it |
 ///
 /// Any other key is an error, and so are keys that contradict each other.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "form::Form")]
 pub struct Step {
+    /// By so many seconds, for the requests that follow.
+    pub(crate) clock_jump: i64,
     pub(crate) delay: Duration,
     pub(crate) act: Act,
     /// Counted from the answer.

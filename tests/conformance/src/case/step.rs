@@ -56,6 +56,8 @@ pub struct StepForm {
     pub truncate: Option<usize>,
     /// The answer comes byte by byte, so many milliseconds apart.
     pub drip_ms: Option<u64>,
+    /// The service's clock moves so many seconds on, or back, for the requests that follow.
+    pub clock_jump_s: Option<i64>,
     /// So many milliseconds pass first.
     pub delay_ms: Option<u64>,
     /// So many milliseconds later the connection is closed, even if another request is on it.
