@@ -67,6 +67,7 @@ unsafe extern "C" {
         token: *const c_char,
         error: *mut *mut Error,
     ) -> i32;
+    pub(crate) fn devcred_client_close(client: *const Client) -> i32;
     pub(crate) fn devcred_client_free(client: *mut Client);
 
     pub(crate) fn devcred_get_device_credential(

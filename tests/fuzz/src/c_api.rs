@@ -1,7 +1,7 @@
 //! Random legal sequences of calls of the C API, against an emulator in this process.
 //!
 //! A program may do anything that `devcred.h` allows: free in any order, cancel a call twice, free a handle before its call
-//! ends, pass NULL. Each call completes exactly once, and what it returns fits its status. The sanitizers find the rest: memory
+//! ends, close a client that is still used, pass NULL. Each call completes exactly once, and what it returns fits its status. The sanitizers find the rest: memory
 //! that is used after it is freed, freed twice, or never freed.
 
 use std::ffi::{CStr, CString};
@@ -95,7 +95,8 @@ struct Program<'a> {
     options: Vec<*mut Options>,
     clients: Vec<*mut Client>,
     handles: Vec<Handle>,
-    started: Vec<Arc<Started>>,
+    /// With their clients; NULL where that is freed.
+    started: Vec<(*mut Client, Arc<Started>)>,
 }
 
 // SAFETY, for every call of the library below: handles come from the library and are removed from the lists when they are
@@ -144,7 +145,8 @@ impl Program<'_> {
             9 => self.cancel(),
             10 => self.wait(),
             11 => self.free_handle(),
-            12 => self.free_client(),
+            12 if step < 128 => self.free_client(),
+            12 => self.close_client(),
             13 => self.free_options(),
             14 => self.pass_null(),
             _ => {
@@ -268,7 +270,7 @@ impl Program<'_> {
                     if !frees_handle {
                         self.handles.push(Handle { call, waited: None, client_id: started.client_id.clone() });
                     }
-                    self.started.push(started);
+                    self.started.push((client, started));
                 }
                 status
             };
@@ -329,7 +331,23 @@ impl Program<'_> {
     fn free_client(&mut self) {
         let index = self.argument();
         if !self.clients.is_empty() {
-            unsafe { devcred_client_free(self.clients.remove(index % self.clients.len())) };
+            let client = self.clients.remove(index % self.clients.len());
+            unsafe { devcred_client_free(client) };
+            self.started_by(client).for_each(|(client, _)| *client = null_mut());
+        }
+    }
+
+    fn started_by(&mut self, client: *mut Client) -> impl Iterator<Item = &mut (*mut Client, Arc<Started>)> {
+        self.started.iter_mut().filter(move |(starter, _)| *starter == client)
+    }
+
+    /// Each of its calls has completed when this returns.
+    fn close_client(&mut self) {
+        let Some(client) = self.choose(&self.clients.clone()) else { return };
+        // SAFETY: as above.
+        assert_eq!(unsafe { devcred_client_close(client) }, OK);
+        for (_, started) in self.started_by(client) {
+            assert_eq!(started.completions.load(Ordering::Acquire), 1, "a call of a closed client completed once");
         }
     }
 
@@ -347,6 +365,7 @@ impl Program<'_> {
                 devcred_call_cancel(null()),
                 devcred_call_wait(null(), null_mut(), null_mut()),
                 devcred_client_new(null(), null_mut(), null_mut()),
+                devcred_client_close(null()),
                 devcred_client_set_access_key(null(), null(), null(), null(), null_mut()),
                 devcred_options_set_region(null_mut(), null()),
                 devcred_options_set_timeout(null_mut(), 1),
@@ -374,12 +393,12 @@ impl Program<'_> {
             }
         }
         let begin = Instant::now();
-        let open = |started: &Arc<Started>| started.completions.load(Ordering::Acquire) == 0;
+        let open = |(_, started): &(*mut Client, Arc<Started>)| started.completions.load(Ordering::Acquire) == 0;
         while self.started.iter().any(open) {
             assert!(begin.elapsed() < LIMIT, "a call does not complete");
             thread::sleep(Duration::from_micros(100));
         }
-        for started in &self.started {
+        for (_, started) in &self.started {
             assert_eq!(started.completions.load(Ordering::Acquire), 1, "a call completed twice");
             assert!(!started.is_wrong.load(Ordering::Acquire), "what a callback got does not fit its status");
         }
