@@ -72,7 +72,8 @@ fn check(credential: &DeviceCredential) {
     let shown = format!("{credential:?} {login:?}");
     // A service that gives the secret as the id as well cannot be helped.
     if !credential.device_access_key_id().contains(DEVICE_SECRET) {
-        assert!(!shown.contains(DEVICE_SECRET), "{shown}");
+        let is_the_secret = credential.device_access_key_secret().reveal() == DEVICE_SECRET;
+        assert!(!is_the_secret || !shown.contains(DEVICE_SECRET), "{shown}");
         hides_our_secrets("credential", &shown.replace(credential.device_access_key_id(), ""));
     }
 }
