@@ -181,7 +181,7 @@ impl Ended {
                 answer.set("text", format!("{error}\n{error:?}"));
                 answer.set("kind", error.kind().to_string());
                 answer.set("message", error.message());
-                answer.set("retryable", error.retryable().to_string());
+                answer.set("retryable", error.is_retryable().to_string());
                 answer.set("attempts", error.attempts().to_string());
                 answer.set_some("code", error.code());
                 answer.set_some("http_status", error.http_status().map(|status| status.to_string()));

@@ -11,7 +11,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use devcred::{AccessKey, Client, DeviceCredential, Error, ErrorKind, Signature};
+use devcred::{AccessKey, Client, DeviceCredential, Error, ErrorKind, SignatureMethod};
 use devcred_emulator::{Call, CallEnd, Emulator, SecurityTokenPresented, SignatureKind};
 
 use crate::sdk::{self, Ask, Credential, Outcome, Sdk};
@@ -41,7 +41,7 @@ fn ask(emulator: &Emulator, sdk: &Sdk) -> Ask {
         access_key_secret: SECRET,
         security_token: None,
         signature_algorithm: match sdk.signature {
-            Signature::HmacSha1 => Some("v2"),
+            SignatureMethod::HmacSha1 => Some("v2"),
             _ => None,
         },
         client_id: DEVICE,
@@ -50,7 +50,7 @@ fn ask(emulator: &Emulator, sdk: &Sdk) -> Ask {
 }
 
 /// The same call by our client.
-async fn ours(ask: &Ask, signature: Signature) -> Result<DeviceCredential, Error> {
+async fn ours(ask: &Ask, signature: SignatureMethod) -> Result<DeviceCredential, Error> {
     let mut key = AccessKey::new(ask.access_key_id, ask.access_key_secret)?;
     if let Some(token) = ask.security_token {
         key = key.with_security_token(token)?;
@@ -61,9 +61,9 @@ async fn ours(ask: &Ask, signature: Signature) -> Result<DeviceCredential, Error
 }
 
 /// What the journal must say of a call, whoever made it.
-fn check_journal(call: &Call, ask: &Ask, signature: Signature, token: SecurityTokenPresented) {
+fn check_journal(call: &Call, ask: &Ask, signature: SignatureMethod, token: SecurityTokenPresented) {
     let kind = match signature {
-        Signature::HmacSha1 => SignatureKind::HmacSha1,
+        SignatureMethod::HmacSha1 => SignatureKind::HmacSha1,
         _ => SignatureKind::Acs3HmacSha256,
     };
     assert_eq!((call.method.as_str(), call.operation.as_deref()), ("POST", Some("GetDeviceCredential")));

@@ -5,26 +5,26 @@
 mod cases;
 mod sdk;
 
-use devcred::Signature;
+use devcred::SignatureMethod;
 use sdk::Sdk;
 
 const TEA_OPENAPI: Sdk = Sdk {
     name: "com.aliyun:tea-openapi",
-    signature: Signature::Acs3HmacSha256,
+    signature: SignatureMethod::Acs3HmacSha256,
     signs_empty_values: true,
     is_its_agent: |agent| agent.contains(" Java/") && agent.contains(" TeaDSL/"),
 };
 /// The SDK is at fault here: it sends `ClientId=`, and leaves it out of the string to sign. `getRPCSignature` of its
 /// `com.aliyun:openapiutil` skips what is empty, where the documents and the other SDKs sign every parameter.
-const TEA_OPENAPI_V2: Sdk = Sdk { signature: Signature::HmacSha1, signs_empty_values: false, ..TEA_OPENAPI };
+const TEA_OPENAPI_V2: Sdk = Sdk { signature: SignatureMethod::HmacSha1, signs_empty_values: false, ..TEA_OPENAPI };
 const SDK_CORE: Sdk = Sdk {
     name: "com.aliyun:aliyun-java-sdk-core",
-    signature: Signature::Acs3HmacSha256,
+    signature: SignatureMethod::Acs3HmacSha256,
     signs_empty_values: true,
     is_its_agent: |agent| agent.contains(" Java/") && !agent.contains(" TeaDSL/"),
 };
 /// What it does where nothing else is said.
-const SDK_CORE_V1: Sdk = Sdk { signature: Signature::HmacSha1, ..SDK_CORE };
+const SDK_CORE_V1: Sdk = Sdk { signature: SignatureMethod::HmacSha1, ..SDK_CORE };
 
 all_cases!(tea_openapi_acs3, TEA_OPENAPI);
 all_cases!(tea_openapi_hmac_sha1, TEA_OPENAPI_V2);

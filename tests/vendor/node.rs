@@ -5,19 +5,19 @@
 mod cases;
 mod sdk;
 
-use devcred::Signature;
+use devcred::SignatureMethod;
 use sdk::Sdk;
 
 const OPENAPI_CLIENT: Sdk = Sdk {
     name: "@alicloud/openapi-client",
-    signature: Signature::Acs3HmacSha256,
+    signature: SignatureMethod::Acs3HmacSha256,
     signs_empty_values: true,
     is_its_agent: |agent| agent.contains(" Node.js/") && agent.contains(" TeaDSL/"),
 };
-const OPENAPI_CLIENT_V2: Sdk = Sdk { signature: Signature::HmacSha1, ..OPENAPI_CLIENT };
+const OPENAPI_CLIENT_V2: Sdk = Sdk { signature: SignatureMethod::HmacSha1, ..OPENAPI_CLIENT };
 const POP_CORE: Sdk = Sdk {
     name: "@alicloud/pop-core",
-    signature: Signature::HmacSha1,
+    signature: SignatureMethod::HmacSha1,
     signs_empty_values: true,
     is_its_agent: |agent| agent.contains(" Node.js/") && !agent.contains(" TeaDSL/"),
 };

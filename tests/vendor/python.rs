@@ -4,16 +4,16 @@
 mod cases;
 mod sdk;
 
-use devcred::Signature;
+use devcred::SignatureMethod;
 use sdk::Sdk;
 
 const TYPED: Sdk = Sdk {
     name: "alibabacloud-onsmqtt20200420",
-    signature: Signature::Acs3HmacSha256,
+    signature: SignatureMethod::Acs3HmacSha256,
     signs_empty_values: true,
     is_its_agent: |agent| agent.contains(" Python/"),
 };
-const TYPED_V2: Sdk = Sdk { signature: Signature::HmacSha1, ..TYPED };
+const TYPED_V2: Sdk = Sdk { signature: SignatureMethod::HmacSha1, ..TYPED };
 
 all_cases!(acs3, TYPED);
 all_cases!(hmac_sha1, TYPED_V2);

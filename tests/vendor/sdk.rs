@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use devcred::Signature;
+use devcred::SignatureMethod;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
@@ -32,7 +32,7 @@ pub(crate) struct Sdk {
     /// Its package.
     pub(crate) name: &'static str,
     /// How it is told to sign.
-    pub(crate) signature: Signature,
+    pub(crate) signature: SignatureMethod,
     /// Whether its signature covers a parameter without a value, as the documents have it.
     pub(crate) signs_empty_values: bool,
     /// Whether a `User-Agent` is its own.

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use devcred::{Error, internal};
+use devcred::{Error, bridge_support};
 use tokio::sync::Notify;
 
 use crate::outcome::{ErrorInfo, Outcome};
@@ -72,7 +72,7 @@ async fn outcome(call: impl Future<Output = Outcome>, cancelled: &Notify) -> Out
 }
 
 pub(crate) fn before_fork() -> Error {
-    internal::invalid_parameter("this call was begun before this process was forked: it belongs to the parent")
+    bridge_support::invalid_parameter("this call was begun before this process was forked: it belongs to the parent")
 }
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn ended() -> Outcome {
-        internal::invalid_parameter("it ended").into()
+        bridge_support::invalid_parameter("it ended").into()
     }
 
     proptest! {

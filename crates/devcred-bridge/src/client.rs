@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use devcred::{Error, Secret, internal};
+use devcred::{Error, Secret, bridge_support};
 
 use crate::call::{self, Call};
 use crate::living::Living;
@@ -36,7 +36,7 @@ impl Client {
         log::prepare();
         let log = options.log.take();
         let core = options.build()?;
-        let access_key = internal::access_key(&core);
+        let access_key = bridge_support::access_key(&core);
         let living = OfProcess::new(Living::new(core, access_key));
         Ok(Self { log, living: ArcSwapOption::from_pointee(living), running: PerProcess::empty() })
     }
@@ -134,7 +134,7 @@ impl Client {
         loop {
             let found = self.living.load_full();
             let Some(of_process) = &found else {
-                return Err(internal::invalid_parameter("this client is closed"));
+                return Err(bridge_support::invalid_parameter("this client is closed"));
             };
             match of_process.here() {
                 Ok(living) => return Ok(Arc::clone(living)),

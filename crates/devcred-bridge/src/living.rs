@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use arc_swap::ArcSwap;
-use devcred::{AccessKey, Client, Error, internal};
+use devcred::{AccessKey, Client, Error, bridge_support};
 use tokio::sync::watch;
 
 use crate::options::Request;
@@ -40,7 +40,10 @@ impl Living {
     /// The same for a forked child. It reads what never changes, and one pointer.
     pub(crate) fn anew(&self) -> Result<Self, Error> {
         let access_key = self.access_key.load_full();
-        Ok(Self::new(internal::anew(&self.core, AccessKey::clone(&access_key), runtime::resolver())?, access_key))
+        Ok(Self::new(
+            bridge_support::rebuild(&self.core, AccessKey::clone(&access_key), runtime::resolver())?,
+            access_key,
+        ))
     }
 
     pub(crate) fn set_access_key(&self, access_key: AccessKey) -> Result<(), Error> {
@@ -91,5 +94,7 @@ impl Living {
 }
 
 fn closed_under_way() -> Error {
-    internal::invalid_parameter("this client was closed while the call ran; a request under way may have been billed")
+    bridge_support::invalid_parameter(
+        "this client was closed while the call ran; a request under way may have been billed",
+    )
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use devcred::internal;
+use devcred::bridge_support;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::level_filters::LevelFilter;
@@ -84,7 +84,7 @@ impl FromStr for LogLevel {
     /// # Errors
     /// `InvalidParameter` for anything but the names.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || internal::invalid_parameter("the log's level must be error, warn, info, debug or trace");
+        let refused = || bridge_support::invalid_parameter("the log's level must be error, warn, info, debug or trace");
         LogLevel::ALL.iter().copied().find(|level| level.name() == text).ok_or_else(|| refused().into())
     }
 }

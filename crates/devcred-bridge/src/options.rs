@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use devcred::{AccessKey, Client, ClientBuilder, Error, Secret, internal};
+use devcred::{AccessKey, Client, ClientBuilder, Error, Secret, bridge_support};
 
 use crate::log::Log;
 use crate::runtime;
@@ -86,8 +86,8 @@ impl Options {
 
     pub(crate) fn build(self) -> Result<Client, Error> {
         let builder = if self.from_env { ClientBuilder::from_env() } else { Client::builder() };
-        let builder = internal::with_language(builder, self.language);
-        let mut builder = internal::with_resolver(builder, runtime::resolver());
+        let builder = bridge_support::with_language(builder, self.language);
+        let mut builder = bridge_support::with_resolver(builder, runtime::resolver());
         if self.access_key_id.is_some() || self.access_key_secret.is_some() || self.security_token.is_some() {
             let secret = self.access_key_secret.unwrap_or_else(|| Secret::new(""));
             builder = builder.access_key(access_key(

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use devcred::{DeviceCredential, Error, ErrorKind, Secret, internal};
+use devcred::{DeviceCredential, Error, ErrorKind, Secret, bridge_support};
 
 /// How a call ended.
 #[derive(Clone, Debug)]
@@ -117,13 +117,13 @@ impl From<DeviceCredential> for Credential {
 impl ErrorInfo {
     /// A binding's own refusal of what the caller gave: a value that its language has and the core cannot take.
     pub fn invalid_parameter(message: &str) -> Box<Self> {
-        internal::invalid_parameter(message).into()
+        bridge_support::invalid_parameter(message).into()
     }
 
     /// What a panic becomes. Its text goes to the panic hook only: who knows what it holds.
     pub fn panicked() -> Box<Self> {
         let advice = "Report it, with the panic's text on stderr.";
-        internal::fault("devcred failed by a fault of its own", Some(advice)).into()
+        bridge_support::internal_error("devcred failed by a fault of its own", Some(advice)).into()
     }
 }
 
@@ -136,7 +136,7 @@ impl From<Error> for Box<ErrorInfo> {
             message: error.message().to_owned(),
             http_status: error.http_status(),
             request_id: owned(error.request_id()),
-            retryable: error.retryable(),
+            retryable: error.is_retryable(),
             attempts: error.attempts(),
             help_url: owned(error.help_url()),
             advice: owned(error.advice()),
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_error_keeps_its_members_and_its_text() {
-        let info: Box<ErrorInfo> = internal::fault("it broke", Some("Mend it.")).into();
+        let info: Box<ErrorInfo> = bridge_support::internal_error("it broke", Some("Mend it.")).into();
         assert_eq!(
             (info.kind, info.message.as_str(), info.advice.as_deref()),
             (ErrorKind::Internal, "it broke", Some("Mend it."))

@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use arc_swap::ArcSwapOption;
-use devcred::internal::{self, Resolver};
+use devcred::bridge_support::{self, Resolver};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::outcome::ErrorInfo;
@@ -132,7 +132,8 @@ fn drive(runtime: Runtime) {
 }
 
 fn no_threads() -> Box<ErrorInfo> {
-    internal::fault("the system gives no threads", Some("Look at its limits of threads and files.")).into()
+    bridge_support::internal_error("the system gives no threads", Some("Look at its limits of threads and files."))
+        .into()
 }
 
 #[cfg(test)]

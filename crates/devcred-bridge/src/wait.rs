@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use devcred::{Error, internal};
+use devcred::{Error, bridge_support};
 
 use crate::call::{self, Call};
 use crate::outcome::{ErrorInfo, Outcome};
@@ -97,9 +97,11 @@ impl Slot {
 }
 
 pub(crate) fn on_bridge_thread() -> Error {
-    internal::invalid_parameter("a blocking call inside a callback could wait for itself: start a call there instead")
+    bridge_support::invalid_parameter(
+        "a blocking call inside a callback could wait for itself: start a call there instead",
+    )
 }
 
 fn taken() -> Error {
-    internal::invalid_parameter("the outcome of this call has been taken already")
+    bridge_support::invalid_parameter("the outcome of this call has been taken already")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use devcred::Signature;
+use devcred::SignatureMethod;
 
 use crate::exit;
 
@@ -126,7 +126,7 @@ pub(crate) struct Get {
 
     /// How the request is signed [default: acs3-hmac-sha256]
     #[arg(long, value_parser = signature())]
-    pub signature: Option<Signature>,
+    pub signature: Option<SignatureMethod>,
 
     /// How long it may take in all, retries included, like 2 or 0.5 [default: 15]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -178,8 +178,8 @@ pub(crate) struct Emulator {
     pub command: Vec<OsString>,
 }
 
-fn signature() -> impl TypedValueParser<Value = Signature> {
-    PossibleValuesParser::new(["acs3-hmac-sha256", "hmac-sha1"]).try_map(|name| name.parse::<Signature>())
+fn signature() -> impl TypedValueParser<Value = SignatureMethod> {
+    PossibleValuesParser::new(["acs3-hmac-sha256", "hmac-sha1"]).try_map(|name| name.parse::<SignatureMethod>())
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {

@@ -88,7 +88,7 @@ impl Failure {
                 message: error.message(),
                 http_status: error.http_status(),
                 request_id: error.request_id(),
-                retryable: error.retryable(),
+                retryable: error.is_retryable(),
                 attempts: error.attempts(),
                 help_url: error.help_url(),
                 advice: error.advice(),

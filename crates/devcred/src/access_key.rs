@@ -1,9 +1,9 @@
 //! The caller's AccessKey and where it comes from.
 
+use crate::env::Env;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::validate;
-use crate::variables::Variables;
 
 const ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
 const SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
@@ -60,13 +60,26 @@ impl AccessKey {
         self.security_token.as_ref()
     }
 
+    /// Checks that the key may be used on an operating system, named as in `std::env::consts::OS`. On a phone everyone who has the
+    /// app has its key, and RAM cannot restrict the operation to one device: only a token that expires limits the damage.
+    pub(crate) fn check_allowed_on(&self, target_os: &str, is_loopback: bool) -> Result<(), Error> {
+        let is_phone = matches!(target_os, "android" | "ios");
+        if is_phone && self.security_token.is_none() && !is_loopback {
+            return Err(Error::invalid_parameter(
+                "an AccessKey without a security token must not be on a phone: ask your own server for the device's login, or \
+                 for a security token",
+            ));
+        }
+        Ok(())
+    }
+
     /// Both: what must not be repeated.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         [Some(&self.secret), self.security_token.as_ref()].into_iter().flatten()
     }
 
     /// The key from the variables that the vendor's own libraries read.
-    pub(crate) fn from_variables(variables: &Variables) -> Result<Self, Error> {
+    pub(crate) fn from_variables(variables: &Env) -> Result<Self, Error> {
         let required = |name: &'static str| {
             variables.get(name)?.ok_or_else(|| {
                 Error::invalid_parameter(format!(
@@ -105,11 +118,26 @@ mod tests {
     }
 
     #[test]
+    fn a_key_on_a_phone_needs_a_token() {
+        let permanent = AccessKey::new("LTAI", "s3cr3t").unwrap();
+        let temporary = permanent.clone().with_security_token("t0k3n").unwrap();
+        for phone in ["android", "ios"] {
+            let error = permanent.check_allowed_on(phone, false).unwrap_err();
+            assert!(error.message().contains("your own server"), "{error}");
+            permanent.check_allowed_on(phone, true).unwrap();
+            temporary.check_allowed_on(phone, false).unwrap();
+        }
+        for computer in ["linux", "macos", "windows"] {
+            permanent.check_allowed_on(computer, false).unwrap();
+        }
+    }
+
+    #[test]
     fn the_environment_gives_id_secret_and_token() {
-        let key = AccessKey::from_variables(&Variables::of(&[(ID, "LTAI"), (SECRET, "s3cr3t")])).unwrap();
+        let key = AccessKey::from_variables(&Env::of(&[(ID, "LTAI"), (SECRET, "s3cr3t")])).unwrap();
         assert_eq!((key.id(), key.secret().reveal()), ("LTAI", "s3cr3t"));
         assert!(key.security_token().is_none());
-        let with_token = Variables::of(&[(ID, "STS.x"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t0k3n")]);
+        let with_token = Env::of(&[(ID, "STS.x"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t0k3n")]);
         let key = AccessKey::from_variables(&with_token).unwrap();
         assert_eq!(key.security_token().unwrap().reveal(), "t0k3n");
     }
@@ -123,11 +151,11 @@ mod tests {
             (vec![(ID, "LTAI"), (SECRET, "s3cr3t\n")], SECRET),
             (vec![(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t\u{e9}")], SECURITY_TOKEN),
         ] {
-            let error = AccessKey::from_variables(&Variables::of(&variables)).unwrap_err();
+            let error = AccessKey::from_variables(&Env::of(&variables)).unwrap_err();
             assert!(error.message().starts_with(named), "{error}");
             assert!(!error.message().contains("s3cr3t"), "{error}");
         }
-        let empty_token = Variables::of(&[(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "")]);
+        let empty_token = Env::of(&[(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "")]);
         assert!(AccessKey::from_variables(&empty_token).unwrap().security_token().is_none());
     }
 
@@ -135,7 +163,7 @@ mod tests {
     #[test]
     fn a_variable_that_is_not_unicode_is_refused_by_name() {
         use std::os::unix::ffi::OsStringExt;
-        let variables = Variables::new(|_| Some(std::ffi::OsString::from_vec(vec![0xff])));
+        let variables = Env::new(|_| Some(std::ffi::OsString::from_vec(vec![0xff])));
         let error = AccessKey::from_variables(&variables).unwrap_err();
         assert_eq!(error.message(), format!("{ID} is not valid Unicode"));
     }

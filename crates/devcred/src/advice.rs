@@ -1,25 +1,26 @@
-//! Pure: a failure, what was asked and how -> what to do. Called once, where the pipeline gives up.
+//! Pure: a failure and its call -> what to do. Called once, when the pipeline gives up.
 
 use std::time::SystemTime;
 
 use crate::access_key::AccessKey;
+use crate::clock::timestamp;
 use crate::error::ErrorKind;
 use crate::failure::{Failure, Reason};
-use crate::secret::cut_out;
-use crate::text::in_one_line;
-
-use crate::sign::{Signature, SignedRequest, timestamp};
-use crate::transport::Cause;
+use crate::redact::redact;
+use crate::sign::{SignatureMethod, SignedRequest};
+use crate::text::single_line;
+use crate::transport_error::Cause;
 use crate::validate::GROUP_SEPARATOR;
 
-/// What a program needs of RAM to call the operation.
-const RAM_ACTIONS: &str = "mq:GetDeviceCredential and mq:MqttInstanceAccess";
+/// The RAM action that every operation on an instance needs beside its own.
+const INSTANCE_ACCESS: &str = "mq:MqttInstanceAccess";
 
 /// What to do if calls come faster than the rate limiter lets them through.
 const NO_SLOT: &str = "Make fewer calls at once, give them a longer timeout, or raise max_requests_per_second.";
 
-/// What was asked, and how.
-pub(crate) struct Asked<'a> {
+/// The call that failed.
+pub(crate) struct CallContext<'a> {
+    pub operation: &'static str,
     pub client_id: &'a str,
     pub host: &'a str,
     pub is_loopback: bool,
@@ -31,34 +32,28 @@ pub(crate) struct Asked<'a> {
     pub proxy: Option<(&'a str, &'a str)>,
     /// This machine's clock.
     pub now: SystemTime,
-    pub signature: Signature,
-    /// The last request, with the key and the time it was signed with.
-    pub sent: Option<Sent<'a>>,
+    pub signature_method: SignatureMethod,
+    /// The last request, and the key that signed it.
+    pub last_attempt: Option<(&'a SignedRequest, &'a AccessKey)>,
     /// No attempt got further than a refused or reset connection.
     pub always_refused_or_reset: bool,
 }
 
-pub(crate) struct Sent<'a> {
-    pub request: &'a SignedRequest,
-    pub key: &'a AccessKey,
-    pub time: SystemTime,
-}
-
 /// One or two sentences for the moment, where there is something to do that the message does not say.
-pub(crate) fn advice(failure: &Failure, asked: &Asked) -> Option<String> {
+pub(crate) fn advice(failure: &Failure, context: &CallContext) -> Option<String> {
     match &failure.reason {
-        Reason::Answered { known } => of_answer(failure, *known, asked),
-        Reason::NoAnswer(no_answer) => of_no_answer(no_answer.cause, asked),
+        Reason::Answered { is_known } => for_response(failure, *is_known, context),
+        Reason::NoResponse(error) => for_transport_error(error.cause, context),
         Reason::NoSlot => Some(NO_SLOT.into()),
         Reason::Local => None,
     }
 }
 
-fn of_answer(failure: &Failure, known: bool, asked: &Asked) -> Option<String> {
+fn for_response(failure: &Failure, is_known: bool, context: &CallContext) -> Option<String> {
     match failure.kind {
-        ErrorKind::NotFound => Some(register_first(asked.client_id)),
+        ErrorKind::NotFound => Some(register_first(context.client_id)),
         ErrorKind::PermissionDenied if failure.has_code(&["InstancePermissionCheckFailed"]) => {
-            Some(another_place(asked))
+            Some(another_place(context))
         }
         ErrorKind::PermissionDenied => ram_refusal(failure),
         ErrorKind::Authentication if failure.has_code(&["InvalidSecurityToken.Expired"]) => {
@@ -70,14 +65,14 @@ fn of_answer(failure: &Failure, known: bool, asked: &Asked) -> Option<String> {
             Some("The AccessKey is disabled: enable it, or give the client another with set_access_key.".into())
         }
         ErrorKind::Authentication if failure.has_code(&["SignatureDoesNotMatch"]) => {
-            Some(signature_refused(failure, asked))
+            Some(signature_refused(failure, context))
         }
-        ErrorKind::Authentication if failure.is_clock() => Some(clock_refused(failure, asked)),
+        ErrorKind::Authentication if failure.is_clock() => Some(clock_refused(failure, context)),
         ErrorKind::Throttled => Some(format!(
             "This client sends at most {} requests a second; other processes share the account's quota of 500.",
-            asked.requests_per_second
+            context.requests_per_second
         )),
-        ErrorKind::Service if !known && !failure.retryable => {
+        ErrorKind::Service if !is_known && !failure.is_retryable => {
             Some("devcred does not know this code: read message and help_url. Waiting will not help.".into())
         }
         _ => None,
@@ -95,58 +90,59 @@ fn register_first(client_id: &str) -> String {
     )
 }
 
-fn another_place(asked: &Asked) -> String {
-    let place = match asked.region {
+fn another_place(context: &CallContext) -> String {
+    let place = match context.region {
         Some(region) => format!("The region {region} was asked"),
-        None => format!("The endpoint {} was asked", asked.host),
+        None => format!("The endpoint {} was asked", context.host),
     };
     format!(
         "{place}: the instance may be in another region. If it is not, it may belong to another account; else grant \
-         {RAM_ACTIONS} on it."
+         mq:{} and {INSTANCE_ACCESS} on it.",
+        context.operation
     )
 }
 
 fn ram_refusal(failure: &Failure) -> Option<String> {
-    let denied = failure.reply.access_denied.iter().map(|(name, value)| format!("{name} {value}"));
+    let denied = failure.details.access_denied.iter().map(|(name, value)| format!("{name} {value}"));
     let denied = denied.collect::<Vec<_>>().join(", ");
     (!denied.is_empty()).then(|| format!("RAM refused: {denied}."))
 }
 
-fn clock_refused(failure: &Failure, asked: &Asked) -> String {
-    let signed = timestamp(asked.sent.as_ref().map_or(asked.now, |sent| sent.time));
-    match failure.reply.date {
+fn clock_refused(failure: &Failure, context: &CallContext) -> String {
+    let signed = timestamp(context.last_attempt.map_or(context.now, |(request, _)| request.time));
+    match failure.details.date {
         Some(date) => format!("The request was signed at {signed}; the service's clock reads {}.", timestamp(date)),
         None => format!("The request was signed at {signed}; the service's answer does not tell its own time."),
     }
 }
 
 /// Compares what the service says it signed with what we did: the one way to tell a wrong secret from a damaged request.
-fn signature_refused(failure: &Failure, asked: &Asked) -> String {
-    let told = &failure.reply.full_message;
-    let theirs = match asked.signature {
-        Signature::Acs3HmacSha256 => told
+fn signature_refused(failure: &Failure, context: &CallContext) -> String {
+    let message = &failure.details.full_message;
+    let theirs = match context.signature_method {
+        SignatureMethod::Acs3HmacSha256 => message
             .split_once("server CanonicalRequest is [")
             .and_then(|(_, rest)| rest.rsplit_once(']'))
             .map(|(text, _)| text),
-        Signature::HmacSha1 => told.split_once("server string to sign is:").map(|(_, text)| text.trim()),
+        SignatureMethod::HmacSha1 => message.split_once("server string to sign is:").map(|(_, text)| text.trim()),
     };
-    let (Some(theirs), Some(sent)) = (theirs, &asked.sent) else {
+    let (Some(theirs), Some((request, key))) = (theirs, context.last_attempt) else {
         return "The AccessKey id and the secret do not belong together, or the request was altered on its way.".into();
     };
-    let ours = sent.request.covered.as_str();
+    let ours = request.signed_text.as_str();
     if theirs == ours {
         return "The service computed its signature over the same request: the AccessKey secret is wrong.".into();
     }
-    let (what, separator) = match asked.signature {
-        Signature::Acs3HmacSha256 => ("line of the canonical request", "\n"),
-        Signature::HmacSha1 => ("parameter of the string to sign", "%26"),
+    let (what, separator) = match context.signature_method {
+        SignatureMethod::Acs3HmacSha256 => ("line of the canonical request", "\n"),
+        SignatureMethod::HmacSha1 => ("parameter of the string to sign", "%26"),
     };
     let (ours, theirs) = first_difference(ours, theirs, separator);
-    let shown = |part: &str| shown(part, sent.key);
+    let excerpt = |part: &str| excerpt(part, key);
     format!(
         "The request was altered on its way. The first {what} that differs: sent {}, received {}.",
-        shown(ours),
-        shown(theirs)
+        excerpt(ours),
+        excerpt(theirs)
     )
 }
 
@@ -161,7 +157,7 @@ fn first_difference<'a>(ours: &'a str, theirs: &'a str, separator: &str) -> (&'a
 }
 
 /// A part of a request for people's eyes: without secrets, also those of a token that was altered, and not endless.
-fn shown(part: &str, key: &AccessKey) -> String {
+fn excerpt(part: &str, key: &AccessKey) -> String {
     const MAX_CHARS: usize = 200;
     let token_names = ["x-acs-security-token:", "SecurityToken%3D", "SecurityToken="];
     // Not always at the beginning: what took the line feeds out of the message left the whole request in one line.
@@ -170,32 +166,33 @@ fn shown(part: &str, key: &AccessKey) -> String {
         Some(end) => format!("{}<cut out>", part.get(..end).unwrap_or_default()),
         None => part.to_owned(),
     };
-    let part = cut_out(&part, key.secrets());
-    let part: String = in_one_line(&part).chars().take(MAX_CHARS).collect();
+    let part = redact(&part, key.secrets());
+    let part: String = single_line(&part).chars().take(MAX_CHARS).collect();
     format!("\"{part}\"")
 }
 
-fn of_no_answer(cause: Cause, asked: &Asked) -> Option<String> {
-    if let (Some((proxy, named_by)), Some(trouble)) = (asked.proxy, proxy_trouble(cause)) {
+fn for_transport_error(cause: Cause, context: &CallContext) -> Option<String> {
+    if let (Some((proxy, named_by)), Some(trouble)) = (context.proxy, proxy_trouble(cause)) {
         return Some(format!("The proxy {proxy}, named by {named_by}, {trouble}."));
     }
     match cause {
         Cause::UnknownIssuer => Some(format!(
             "The certificate was checked against {}. Behind a proxy that inspects TLS, give its CA as root_certificates_pem.",
-            asked.roots
+            context.roots
         )),
-        Cause::CertificateOfAuthority => Some(
+        Cause::CertificateIsCa => Some(
             "Give the server a certificate with basicConstraints CA:FALSE (by default openssl req -x509 makes CA:TRUE \
              ones), and its issuer as root_certificates_pem."
                 .into(),
         ),
-        Cause::CertificateExpired | Cause::CertificateNotYetValid => {
-            Some(format!("This machine's clock reads {}: if it is wrong, set it and try again.", timestamp(asked.now)))
+        Cause::CertificateExpired | Cause::CertificateNotYetValid => Some(format!(
+            "This machine's clock reads {}: if it is wrong, set it and try again.",
+            timestamp(context.now)
+        )),
+        Cause::Refused | Cause::Reset if context.always_refused_or_reset && context.is_loopback => {
+            Some(format!("Is the emulator running at {}?", context.host))
         }
-        Cause::Refused | Cause::Reset if asked.always_refused_or_reset && asked.is_loopback => {
-            Some(format!("Is the emulator running at {}?", asked.host))
-        }
-        Cause::Refused | Cause::Reset if asked.always_refused_or_reset => Some(
+        Cause::Refused | Cause::Reset if context.always_refused_or_reset => Some(
             "The service blocks an address that sends more than 300 requests a second, over all of its processes."
                 .into(),
         ),
@@ -206,7 +203,7 @@ fn of_no_answer(cause: Cause, asked: &Asked) -> Option<String> {
 fn proxy_trouble(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::ProxyAuthentication => Some("asks for a user name and password: write them into its URL"),
-        Cause::ProxyUnwilling => Some("refused to lead to the service"),
+        Cause::ProxyRefused => Some("refused to lead to the service"),
         Cause::Refused => Some("refused the connection"),
         Cause::NotResolved => Some("has a name that could not be resolved"),
         _ => None,

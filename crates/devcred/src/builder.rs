@@ -3,39 +3,18 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
-
 use crate::access_key::AccessKey;
 use crate::client::Client;
+use crate::config::{Config, Limits, user_agent};
 use crate::endpoint::{Endpoint, Network};
+use crate::env::{Env, NamedValue};
 use crate::error::Error;
-use crate::pace::{DEFAULT_REQUESTS_PER_SECOND, Pace};
 use crate::proxy::Proxy;
-use crate::retry::DEFAULT_MAX_ATTEMPTS;
-use crate::sign::Signature;
-use crate::transport::{Resolver, Roots, Transport};
+use crate::rate_limit::{DEFAULT_REQUESTS_PER_SECOND, RateLimiter};
+use crate::resolver::Resolver;
+use crate::sign::SignatureMethod;
+use crate::transport::{Roots, Transport};
 use crate::validate;
-use crate::variables::{Setting, Variables};
-
-/// How long things may take and how often they are tried.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    pub timeout: Duration,
-    pub attempt_timeout: Duration,
-    pub connect_timeout: Duration,
-    pub max_attempts: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(15),
-            attempt_timeout: Duration::from_secs(5),
-            connect_timeout: Duration::from_secs(3),
-            max_attempts: DEFAULT_MAX_ATTEMPTS,
-        }
-    }
-}
 
 /// Configures a [`Client`]. Setters take and return the builder; everything is checked in [`build`](ClientBuilder::build).
 ///
@@ -54,18 +33,18 @@ impl Default for Limits {
 #[derive(Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
-    variables: Variables,
+    env: Env,
     reads_environment: bool,
     access_key: Option<AccessKey>,
-    region: Option<Setting>,
+    region: Option<NamedValue>,
     network: Network,
-    endpoint: Option<Setting>,
-    instance_id: Option<Setting>,
-    signature: Signature,
+    endpoint: Option<NamedValue>,
+    instance_id: Option<NamedValue>,
+    signature_method: SignatureMethod,
     limits: Limits,
     max_requests_per_second: Option<u32>,
     root_certificates_pem: Option<Vec<u8>>,
-    proxy: Option<Setting>,
+    proxy: Option<NamedValue>,
     language: Option<&'static str>,
     resolver: Option<Resolver>,
 }
@@ -95,7 +74,7 @@ impl ClientBuilder {
     /// The instance's region, such as `cn-hangzhou`: lower-case letters, digits and hyphens. Required unless an
     /// [`endpoint`](ClientBuilder::endpoint) is given: the service has no central one.
     pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(Setting::option("region", region));
+        self.region = Some(NamedValue::option("region", region));
         self
     }
 
@@ -108,19 +87,19 @@ impl ClientBuilder {
     /// `https://host[:port]` in the place of the region's own; `http` for this machine only, since the answer holds a secret.
     /// It wins over [`region`](ClientBuilder::region) and [`network`](ClientBuilder::network).
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.endpoint = Some(Setting::option("endpoint", endpoint));
+        self.endpoint = Some(NamedValue::option("endpoint", endpoint));
         self
     }
 
     /// The instance that calls ask for unless they name another.
     pub fn instance_id(mut self, instance_id: impl Into<String>) -> Self {
-        self.instance_id = Some(Setting::option("InstanceId", instance_id));
+        self.instance_id = Some(NamedValue::option("InstanceId", instance_id));
         self
     }
 
-    /// How requests are signed. Default: [`Signature::Acs3HmacSha256`].
-    pub fn signature(mut self, signature: Signature) -> Self {
-        self.signature = signature;
+    /// How requests are signed. Default: [`SignatureMethod::Acs3HmacSha256`].
+    pub fn signature(mut self, method: SignatureMethod) -> Self {
+        self.signature_method = method;
         self
     }
 
@@ -169,14 +148,14 @@ impl ClientBuilder {
     /// `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) takes the host out. If a variable is set in both
     /// cases, the lower one wins. Loopback is never reached through a proxy.
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
-        self.proxy = Some(Setting::option("proxy", proxy));
+        self.proxy = Some(NamedValue::option("proxy", proxy));
         self
     }
 
     /// Reads variables from this function, and not from the process.
     #[doc(hidden)]
     pub fn variables(mut self, look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
-        self.variables = Variables::new(look_up);
+        self.env = Env::new(look_up);
         self
     }
 
@@ -214,37 +193,37 @@ impl ClientBuilder {
         let requests_per_second = self.max_requests_per_second.unwrap_or(DEFAULT_REQUESTS_PER_SECOND);
         validate::requests_per_second("max_requests_per_second", requests_per_second)?;
 
-        let proxy = Proxy::choose(self.proxy.as_ref(), &self.variables, &endpoint)?;
-        let roots = Roots::load(&self.variables, self.root_certificates_pem.as_deref())?;
+        let proxy = Proxy::choose(self.proxy.as_ref(), &self.env, &endpoint)?;
+        let roots = Roots::load(&self.env, self.root_certificates_pem.as_deref())?;
         let user_agent = user_agent(self.language.unwrap_or("rust"))?;
         let resolver = self.resolver.unwrap_or_else(Resolver::new);
         let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, user_agent, &resolver)?;
-        let parts = Parts {
+        let config = Config {
             endpoint,
             instance_id: self.instance_id.map(|setting| setting.value),
-            signature: self.signature,
+            signature_method: self.signature_method,
             limits: self.limits,
-            pace: Pace::new(requests_per_second),
+            rate_limiter: RateLimiter::new(requests_per_second),
             proxy,
             roots,
             transport,
         };
-        Client::new(parts, access_key)
+        Client::new(config, access_key)
     }
 
     fn fill_from_environment(&mut self) -> Result<(), Error> {
         if self.access_key.is_none() {
-            self.access_key = Some(AccessKey::from_variables(&self.variables)?);
+            self.access_key = Some(AccessKey::from_variables(&self.env)?);
         }
         if self.endpoint.is_none() && self.region.is_none() {
-            self.endpoint = self.variables.get("DEVCRED_ENDPOINT")?;
-            self.region = self.variables.get("ALIBABA_CLOUD_REGION_ID")?;
+            self.endpoint = self.env.get("DEVCRED_ENDPOINT")?;
+            self.region = self.env.get("ALIBABA_CLOUD_REGION_ID")?;
         }
         if self.instance_id.is_none() {
-            self.instance_id = self.variables.get("DEVCRED_INSTANCE_ID")?;
+            self.instance_id = self.env.get("DEVCRED_INSTANCE_ID")?;
         }
         if self.max_requests_per_second.is_none() {
-            if let Some(Setting { name, value }) = self.variables.get("DEVCRED_MAX_REQUESTS_PER_SECOND")? {
+            if let Some(NamedValue { name, value }) = self.env.get("DEVCRED_MAX_REQUESTS_PER_SECOND")? {
                 let requests = value.parse().unwrap_or_default();
                 validate::requests_per_second(name, requests)?;
                 self.max_requests_per_second = Some(requests);
@@ -252,42 +231,6 @@ impl ClientBuilder {
         }
         Ok(())
     }
-}
-
-/// What a client is made of, checked.
-pub(crate) struct Parts {
-    pub endpoint: Endpoint,
-    pub instance_id: Option<String>,
-    pub signature: Signature,
-    pub limits: Limits,
-    pub pace: Pace,
-    pub proxy: Option<Proxy>,
-    pub roots: Roots,
-    pub transport: Transport,
-}
-
-impl Parts {
-    /// The same configuration with connections and a pace of its own, and this resolver. Neither environment nor files are read
-    /// again, and no lock is taken.
-    pub(crate) fn anew(&self, resolver: Resolver) -> Result<Self, Error> {
-        let Self { endpoint, instance_id, signature, limits, pace, proxy, roots, transport } = self;
-        let user_agent = transport.user_agent().clone();
-        Ok(Self {
-            endpoint: endpoint.clone(),
-            instance_id: instance_id.clone(),
-            signature: *signature,
-            limits: *limits,
-            pace: Pace::new(pace.requests_per_second()),
-            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, user_agent, &resolver)?,
-            proxy: proxy.clone(),
-            roots: roots.clone(),
-        })
-    }
-}
-
-fn user_agent(language: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(&format!("devcred/{} {language}", env!("CARGO_PKG_VERSION")))
-        .map_err(|_| Error::internal("the language's name fits into no header", None))
 }
 
 #[cfg(test)]

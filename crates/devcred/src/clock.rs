@@ -1,5 +1,6 @@
 //! The client's idea of the time: this machine's clock, corrected by what the service was seen to think.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +36,17 @@ fn offset_ms(date: SystemTime, now: SystemTime) -> i64 {
     }
 }
 
+/// `YYYY-MM-DDThh:mm:ssZ`, the form of both signatures. A clock outside the years 1970 to 9999 gives 1970's first second:
+/// the service refuses it, and the pipeline corrects the clock by the answer.
+pub(crate) fn timestamp(time: SystemTime) -> String {
+    let mut text = String::with_capacity(20);
+    // The library panics before 1970 and returns an error after 9999.
+    if time >= SystemTime::UNIX_EPOCH && write!(text, "{}", humantime::format_rfc3339_seconds(time)).is_ok() {
+        return text;
+    }
+    "1970-01-01T00:00:00Z".to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +60,13 @@ mod tests {
             assert_eq!(clock.correct(now), date);
             assert_eq!(clock.correct(now + Duration::from_secs(5)), date + Duration::from_secs(5));
         }
+    }
+
+    #[test]
+    fn a_time_is_written_in_whole_seconds_of_utc() {
+        let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_millis(seconds * 1000 + 999);
+        assert_eq!(timestamp(at(1_704_164_645)), "2024-01-02T03:04:05Z");
+        assert_eq!(timestamp(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01T00:00:00Z");
+        assert_eq!(timestamp(at(300_000_000_000)), "1970-01-01T00:00:00Z");
     }
 }

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::Hmac;
 use sha1::Sha1;
 
+use crate::crypto::mac;
 use crate::secret::Secret;
-use crate::sign::mac;
 
 /// The credential of one device, as `GetDeviceCredential` answers it.
 ///

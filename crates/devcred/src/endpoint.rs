@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
+use crate::env::NamedValue;
 use crate::error::Error;
 use crate::validate::{self, HOST_MAX, LABEL_MAX};
-use crate::variables::Setting;
 
 /// The network by which the service is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// An override wins over region and network: the vendor's SDKs have it so.
     pub(crate) fn resolve(
-        endpoint: Option<&Setting>,
-        region: Option<&Setting>,
+        endpoint: Option<&NamedValue>,
+        region: Option<&NamedValue>,
         network: Network,
     ) -> Result<Self, Error> {
         match (endpoint, region) {
@@ -179,7 +179,7 @@ mod tests {
     );
 
     fn endpoint(text: &str) -> Result<Endpoint, Error> {
-        Endpoint::resolve(Some(&Setting::option("endpoint", text)), None, Network::Public)
+        Endpoint::resolve(Some(&NamedValue::option("endpoint", text)), None, Network::Public)
     }
 
     #[test]
@@ -188,7 +188,8 @@ mod tests {
             (Network::Public, "onsmqtt.cn-hangzhou.aliyuncs.com"),
             (Network::Vpc, "onsmqtt-vpc.cn-hangzhou.aliyuncs.com"),
         ] {
-            let endpoint = Endpoint::resolve(None, Some(&Setting::option("region", "cn-hangzhou")), network).unwrap();
+            let endpoint =
+                Endpoint::resolve(None, Some(&NamedValue::option("region", "cn-hangzhou")), network).unwrap();
             assert_eq!((endpoint.host(), endpoint.region()), (host, Some("cn-hangzhou")));
             assert_eq!(endpoint.base(), format!("https://{host}/"));
             assert!(!endpoint.is_loopback());

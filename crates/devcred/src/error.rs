@@ -1,8 +1,6 @@
-//! [`Error`], [`ErrorKind`] and the one table from a service code to a kind.
+//! [`Error`] and [`ErrorKind`].
 
 use std::fmt;
-
-use crate::failure::{Failure, Reply};
 
 /// What the caller can do about an [`Error`].
 ///
@@ -75,103 +73,6 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A service code, or a family of them: `Name.*` is `Name` and `Name.anything`, `Name*` is a prefix.
-pub(crate) struct Row {
-    pattern: &'static str,
-    kind: ErrorKind,
-    retryable: bool,
-}
-
-pub(crate) const fn row(pattern: &'static str, kind: ErrorKind) -> Row {
-    Row { pattern, kind, retryable: false }
-}
-
-const fn retryable(pattern: &'static str, kind: ErrorKind) -> Row {
-    Row { pattern, kind, retryable: true }
-}
-
-/// Every code of the operation and of the gateway before it. The code decides, never the status alone: sources disagree
-/// on statuses, and throttling comes as 400 and as 500. README's table is compared with this one by a test.
-const SERVICE_CODES: &[Row] = &[
-    row("ParameterCheckFailed", ErrorKind::InvalidParameter),
-    row("InvalidParameter.*", ErrorKind::InvalidParameter),
-    row("Missing*", ErrorKind::InvalidParameter),
-    row("CheckAccountInfoFailed", ErrorKind::Authentication),
-    row("SignatureDoesNotMatch", ErrorKind::Authentication),
-    row("IncompleteSignature", ErrorKind::Authentication),
-    row("InvalidAccessKeyId.*", ErrorKind::Authentication),
-    row("InvalidSecurityToken.*", ErrorKind::Authentication),
-    row("MissingSecurityToken", ErrorKind::Authentication),
-    row("InvalidTimeStamp.*", ErrorKind::Authentication),
-    row("IllegalTimestamp", ErrorKind::Authentication),
-    row("MissingTimestamp", ErrorKind::Authentication),
-    retryable("SignatureNonceUsed", ErrorKind::Authentication),
-    row("Forbidden.AccessKeyDisabled", ErrorKind::Authentication),
-    row("PermissionCheckFailed", ErrorKind::PermissionDenied),
-    row("InstancePermissionCheckFailed", ErrorKind::PermissionDenied),
-    row("NoPermission", ErrorKind::PermissionDenied),
-    row("Forbidden*", ErrorKind::PermissionDenied),
-    row("DeviceCredentialNotFound", ErrorKind::NotFound),
-    retryable("ApplyTokenOverFlow", ErrorKind::Throttled),
-    retryable("SystemOverFlow", ErrorKind::Throttled),
-    retryable("Throttling*", ErrorKind::Throttled),
-    row("ApiNotSupport", ErrorKind::Unsupported),
-    row("InvalidApi.NotFound", ErrorKind::Unsupported),
-    row("InvalidAction.NotFound", ErrorKind::Unsupported),
-    row("InvalidVersion", ErrorKind::Unsupported),
-    row("InvalidProduct.NotFound", ErrorKind::Unsupported),
-    row("InvalidProtocol.NeedSsl", ErrorKind::Unsupported),
-    row("UnsupportedHTTPMethod", ErrorKind::Unsupported),
-    retryable("InternalError", ErrorKind::Service),
-    retryable("ServiceUnavailable", ErrorKind::Service),
-    retryable("UnknownError", ErrorKind::Service),
-];
-
-impl Row {
-    pub(crate) fn matches(&self, code: &str) -> bool {
-        if let Some(name) = self.pattern.strip_suffix(".*") {
-            code.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        } else if let Some(prefix) = self.pattern.strip_suffix('*') {
-            code.starts_with(prefix)
-        } else {
-            code == self.pattern
-        }
-    }
-
-    /// A row that names a code whole is more specific than any family, a longer family than a shorter one.
-    fn specificity(&self) -> (bool, usize) {
-        (!self.pattern.ends_with('*'), self.pattern.len())
-    }
-}
-
-/// What a service code means: its kind, whether the same call may succeed if it is made again, and whether the table knows
-/// it. An unknown code counts as the service's own failure, which passes only if the status says so.
-pub(crate) struct Classified {
-    pub kind: ErrorKind,
-    pub retryable: bool,
-    pub known: bool,
-}
-
-/// The part of a code that the table spells out: all of a code that it names, the name of a family, nothing of another.
-pub(crate) fn known_part(code: &str) -> &str {
-    match row_of(code) {
-        Some(Row { pattern, .. }) if *pattern == code => code,
-        Some(Row { pattern, .. }) => code.get(..pattern.trim_end_matches(['.', '*']).len()).unwrap_or_default(),
-        None => "",
-    }
-}
-
-fn row_of(code: &str) -> Option<&'static Row> {
-    SERVICE_CODES.iter().filter(|row| row.matches(code)).max_by_key(|row| row.specificity())
-}
-
-pub(crate) fn classify(code: &str, http_status: u16) -> Classified {
-    match row_of(code) {
-        Some(row) => Classified { kind: row.kind, retryable: row.retryable, known: true },
-        None => Classified { kind: ErrorKind::Service, retryable: http_status >= 500, known: false },
-    }
-}
-
 /// Why a call failed: one type for every failure, local ones included.
 ///
 /// `Display` and `Debug` give the same text: one line `KIND: message (Code, request id …)` and, where there is something to
@@ -184,35 +85,47 @@ pub(crate) fn classify(code: &str, http_status: u16) -> Classified {
 /// assert_eq!(error.kind(), ErrorKind::InvalidParameter);
 /// assert!(!error.to_string().contains("secret with"));
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(Box<ErrorFields>);
 
-struct Inner {
-    kind: ErrorKind,
-    message: String,
-    code: Option<String>,
-    http_status: Option<u16>,
-    request_id: Option<String>,
-    help_url: Option<String>,
-    retryable: bool,
-    attempts: u32,
-    advice: Option<String>,
+/// Everything that an [`Error`] reports.
+pub(crate) struct ErrorFields {
+    pub kind: ErrorKind,
+    pub message: String,
+    pub code: Option<String>,
+    pub http_status: Option<u16>,
+    pub request_id: Option<String>,
+    pub help_url: Option<String>,
+    pub is_retryable: bool,
+    pub attempts: u32,
+    pub advice: Option<String>,
 }
 
 impl Error {
-    /// A failure that is given up.
-    pub(crate) fn new(failure: Failure, attempts: u32, advice: Option<String>) -> Self {
-        let Failure { kind, message, retryable, reply, .. } = failure;
-        let Reply { http_status, code, request_id, help_url, .. } = *reply;
-        Self(Box::new(Inner { kind, message, code, http_status, request_id, help_url, retryable, attempts, advice }))
+    pub(crate) fn new(fields: ErrorFields) -> Self {
+        Self(Box::new(fields))
     }
 
-    /// Bad input, refused before anything was sent.
+    /// Creates the error for invalid input that was refused before anything was sent.
     pub(crate) fn invalid_parameter(message: impl Into<String>) -> Self {
-        Self::new(Failure::local(ErrorKind::InvalidParameter, message), 0, None)
+        Self::local(ErrorKind::InvalidParameter, message.into(), None)
     }
 
     pub(crate) fn internal(message: impl Into<String>, advice: Option<String>) -> Self {
-        Self::new(Failure::internal(message), 0, advice)
+        Self::local(ErrorKind::Internal, message.into(), advice)
+    }
+
+    fn local(kind: ErrorKind, message: String, advice: Option<String>) -> Self {
+        Self::new(ErrorFields {
+            kind,
+            message,
+            code: None,
+            http_status: None,
+            request_id: None,
+            help_url: None,
+            is_retryable: false,
+            attempts: 0,
+            advice,
+        })
     }
 
     /// What the caller can do about it.
@@ -242,8 +155,8 @@ impl Error {
     }
 
     /// Whether the same call may succeed if it is made again. It does not say whether attempts were left.
-    pub fn retryable(&self) -> bool {
-        self.0.retryable
+    pub fn is_retryable(&self) -> bool {
+        self.0.is_retryable
     }
 
     /// How many attempts were made; 0 if the call was refused before anything was sent. A request that is sent again because
@@ -266,7 +179,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, code, request_id, advice, .. } = &*self.0;
+        let ErrorFields { kind, message, code, request_id, advice, .. } = &*self.0;
         write!(f, "{kind}: {message}")?;
         match (code, request_id) {
             (Some(code), Some(id)) => write!(f, " ({code}, request id {id})")?,

@@ -4,26 +4,27 @@ use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
-use crate::error::{ErrorKind, row};
-use crate::transport::NoAnswer;
+use crate::error::{Error, ErrorFields, ErrorKind};
+use crate::error_code::code_matches;
+use crate::transport_error::{Cause, Phase, TransportError};
 
 /// All that is known of a failure: what the retry and the advice are chosen by, and what the caller's error is made of.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub kind: ErrorKind,
     pub message: String,
-    pub retryable: bool,
+    pub is_retryable: bool,
     pub reason: Reason,
-    pub reply: Box<Reply>,
+    pub details: Box<ErrorDetails>,
 }
 
 /// What the advice is chosen by, beside the service's code.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reason {
     /// The service answered; `known` says whether the table of codes holds the one it gave.
-    Answered { known: bool },
+    Answered { is_known: bool },
     /// No whole answer came.
-    NoAnswer(NoAnswer),
+    NoResponse(TransportError),
     /// The rate limiter had no slot that was early enough.
     NoSlot,
     /// Refused on this side: bad input, or a fault of this library.
@@ -32,7 +33,7 @@ pub(crate) enum Reason {
 
 /// What an answer said beside its result, as far as there was one.
 #[derive(Debug, Default)]
-pub(crate) struct Reply {
+pub(crate) struct ErrorDetails {
     pub http_status: Option<u16>,
     pub code: Option<String>,
     pub request_id: Option<String>,
@@ -51,7 +52,7 @@ pub(crate) struct Reply {
 
 impl Failure {
     pub(crate) fn local(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retryable: false, reason: Reason::Local, reply: Box::default() }
+        Self { kind, message: message.into(), is_retryable: false, reason: Reason::Local, details: Box::default() }
     }
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {
@@ -60,11 +61,43 @@ impl Failure {
 
     /// The next slot of the rate limiter would come too late: nothing was sent, and the next call may find a free one.
     pub(crate) fn no_slot(message: impl Into<String>) -> Self {
-        Self { retryable: true, reason: Reason::NoSlot, ..Self::local(ErrorKind::Timeout, message) }
+        Self { is_retryable: true, reason: Reason::NoSlot, ..Self::local(ErrorKind::Timeout, message) }
+    }
+
+    /// An attempt to which no complete response came.
+    pub(crate) fn no_response(error: TransportError, attempt: &AttemptInfo) -> Self {
+        let kind = match error.cause {
+            Cause::TimedOut(_) => ErrorKind::Timeout,
+            Cause::NotHttp => ErrorKind::InvalidResponse,
+            Cause::InvalidRequest => ErrorKind::Internal,
+            _ => ErrorKind::Transport,
+        };
+        Self {
+            is_retryable: error.cause.is_retryable(),
+            reason: Reason::NoResponse(error),
+            ..Self::local(kind, attempt.message(error))
+        }
+    }
+
+    /// The error that the caller gets.
+    pub(crate) fn into_error(self, attempts: u32, advice: Option<String>) -> Error {
+        let Self { kind, message, is_retryable, details, .. } = self;
+        let ErrorDetails { http_status, code, request_id, help_url, .. } = *details;
+        Error::new(ErrorFields {
+            kind,
+            message,
+            code,
+            http_status,
+            request_id,
+            help_url,
+            is_retryable,
+            attempts,
+            advice,
+        })
     }
 
     pub(crate) fn is_throttled(&self) -> bool {
-        self.kind == ErrorKind::Throttled || self.reply.asks_to_wait
+        self.kind == ErrorKind::Throttled || self.details.asks_to_wait
     }
 
     /// The service refused the time that was signed.
@@ -77,8 +110,97 @@ impl Failure {
         self.has_code(&["InvalidSecurityToken.*"])
     }
 
-    pub(crate) fn has_code(&self, patterns: &[&'static str]) -> bool {
-        let code = self.reply.code.as_deref();
-        code.is_some_and(|code| patterns.iter().any(|pattern| row(pattern, self.kind).matches(code)))
+    pub(crate) fn has_code(&self, patterns: &[&str]) -> bool {
+        let code = self.details.code.as_deref();
+        code.is_some_and(|code| patterns.iter().any(|pattern| code_matches(pattern, code)))
+    }
+}
+
+/// An attempt, as messages describe it.
+pub(crate) struct AttemptInfo<'a> {
+    pub host: &'a str,
+    pub proxy: Option<&'a str>,
+    pub number: u32,
+    pub max_attempts: u32,
+}
+
+impl AttemptInfo<'_> {
+    fn message(&self, error: TransportError) -> String {
+        let Self { host, proxy, number, max_attempts } = self;
+        let phase = match (error.phase, proxy) {
+            (Phase::Connecting, Some(proxy)) => format!("connecting to {host} through the proxy {proxy}"),
+            (Phase::Connecting, None) => format!("connecting to {host}"),
+            (Phase::AwaitingResponse, _) => format!("waiting for the answer of {host}"),
+        };
+        let what = match error.cause {
+            Cause::TimedOut(limit) => format!("timed out after {:.1} s {phase}", limit.as_secs_f64()),
+            cause => format!("{phase} failed: {}", cause.text()),
+        };
+        let billed = if error.phase == Phase::AwaitingResponse { ", possibly billed" } else { "" };
+        format!("{what} (attempt {number} of {}){billed}", number.max(max_attempts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ATTEMPT: AttemptInfo = AttemptInfo { host: "HOST", proxy: None, number: 3, max_attempts: 3 };
+
+    fn message(phase: Phase, cause: Cause, attempt: &AttemptInfo) -> String {
+        Failure::no_response(TransportError { phase, cause }, attempt).message
+    }
+
+    #[test]
+    fn a_message_names_phase_and_attempt() {
+        assert_eq!(
+            message(Phase::AwaitingResponse, Cause::TimedOut(Duration::from_secs(15)), &ATTEMPT),
+            "timed out after 15.0 s waiting for the answer of HOST (attempt 3 of 3), possibly billed"
+        );
+        assert_eq!(
+            message(Phase::Connecting, Cause::Refused, &AttemptInfo { number: 1, ..ATTEMPT }),
+            "connecting to HOST failed: connection refused (attempt 1 of 3)"
+        );
+        assert_eq!(
+            message(
+                Phase::Connecting,
+                Cause::ProxyAuthentication,
+                &AttemptInfo { proxy: Some("PROXY:3128"), number: 4, ..ATTEMPT }
+            ),
+            "connecting to HOST through the proxy PROXY:3128 failed: \
+             the proxy asks for a user name and password (407) (attempt 4 of 4)"
+        );
+    }
+
+    #[test]
+    fn a_cause_decides_kind_and_retry() {
+        let of = |cause| {
+            let failure = Failure::no_response(TransportError { phase: Phase::Connecting, cause }, &ATTEMPT);
+            (failure.kind, failure.is_retryable)
+        };
+        assert_eq!(of(Cause::TimedOut(Duration::ZERO)), (ErrorKind::Timeout, true));
+        for cause in [Cause::NotResolved, Cause::Refused, Cause::Unreachable, Cause::ConnectTimedOut, Cause::Reset] {
+            assert_eq!(of(cause), (ErrorKind::Transport, true), "{cause:?}");
+        }
+        for cause in [Cause::Closed, Cause::KeptConnectionClosed, Cause::TlsBroken, Cause::ProxyRefused, Cause::Unknown]
+        {
+            assert_eq!(of(cause), (ErrorKind::Transport, true), "{cause:?}");
+        }
+        for cause in [
+            Cause::UnknownIssuer,
+            Cause::CertificateExpired,
+            Cause::CertificateNotYetValid,
+            Cause::CertificateNameMismatch,
+            Cause::CertificateIsCa,
+            Cause::CertificateRefused,
+            Cause::ClientCertificateRequired,
+            Cause::NoCommonProtocol,
+            Cause::NotTls,
+            Cause::ProxyAuthentication,
+        ] {
+            assert_eq!(of(cause), (ErrorKind::Transport, false), "{cause:?}");
+        }
+        assert_eq!(of(Cause::NotHttp), (ErrorKind::InvalidResponse, false));
+        assert_eq!(of(Cause::InvalidRequest), (ErrorKind::Internal, false));
     }
 }

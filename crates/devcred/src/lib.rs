@@ -79,34 +79,45 @@
 
 mod access_key;
 mod advice;
+#[doc(hidden)]
+pub mod bridge_support;
 mod builder;
-mod call;
 mod client;
 mod clock;
+mod config;
 mod credential;
+mod crypto;
 mod endpoint;
+mod env;
 mod error;
+mod error_code;
 mod failure;
-#[doc(hidden)]
-pub mod internal;
+mod json;
 mod operation;
-mod pace;
+mod pipeline;
 mod proxy;
+mod rate_limit;
+mod redact;
+mod request;
+mod resolver;
 mod response;
 mod retry;
 mod secret;
 mod sign;
+#[cfg(feature = "unstable-testing")]
+#[doc(hidden)]
+pub mod testing;
 mod text;
 mod transport;
+mod transport_error;
 mod validate;
-mod variables;
 
 pub use access_key::AccessKey;
 pub use builder::ClientBuilder;
-pub use call::GetDeviceCredential;
 pub use client::Client;
 pub use credential::{DeviceCredential, MqttLogin, RevealedMqttLogin};
 pub use endpoint::Network;
 pub use error::{Error, ErrorKind};
+pub use request::{Call, GetDeviceCredential};
 pub use secret::Secret;
-pub use sign::Signature;
+pub use sign::SignatureMethod;

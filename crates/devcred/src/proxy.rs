@@ -4,8 +4,8 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
 use crate::endpoint::Endpoint;
+use crate::env::{Env, NamedValue};
 use crate::error::Error;
-use crate::variables::{Setting, Variables};
 
 const OFF: &str = "off";
 
@@ -26,8 +26,8 @@ impl Proxy {
     /// `InvalidParameter`, with the option's or variable's name, for a value that is no URL of an HTTP proxy. It is never
     /// passed over: a request must not take a way that nobody meant.
     pub(crate) fn choose(
-        option: Option<&Setting>,
-        variables: &Variables,
+        option: Option<&NamedValue>,
+        variables: &Env,
         endpoint: &Endpoint,
     ) -> Result<Option<Self>, Error> {
         match option {
@@ -39,7 +39,7 @@ impl Proxy {
     }
 
     /// If a variable is set in both cases, the lower one wins, as with curl.
-    fn of_environment(variables: &Variables, endpoint: &Endpoint) -> Result<Option<Self>, Error> {
+    fn of_environment(variables: &Env, endpoint: &Endpoint) -> Result<Option<Self>, Error> {
         let Some(proxy) = variables.first(&["https_proxy", "HTTPS_PROXY"])? else {
             return Ok(None);
         };
@@ -49,7 +49,7 @@ impl Proxy {
         }
     }
 
-    fn parse(setting: &Setting) -> Result<Self, Error> {
+    fn parse(setting: &NamedValue) -> Result<Self, Error> {
         let bare = |url: &Url| url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         match Url::parse(&setting.value) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && bare(&url) => {
@@ -106,9 +106,10 @@ mod tests {
         option: Option<&str>,
         variables: &[(&'static str, &'static str)],
     ) -> Result<Option<(String, &'static str)>, Error> {
-        let endpoint = Endpoint::resolve(Some(&Setting::option("endpoint", endpoint)), None, Network::Public).unwrap();
-        let option = option.map(|value| Setting::option("proxy", value));
-        let proxy = Proxy::choose(option.as_ref(), &Variables::of(variables), &endpoint)?;
+        let endpoint =
+            Endpoint::resolve(Some(&NamedValue::option("endpoint", endpoint)), None, Network::Public).unwrap();
+        let option = option.map(|value| NamedValue::option("proxy", value));
+        let proxy = Proxy::choose(option.as_ref(), &Env::of(variables), &endpoint)?;
         Ok(proxy.map(|proxy| (proxy.host().to_owned(), proxy.named_by)))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::failure::{Failure, Reason};
-use crate::transport::{Cause, NoAnswer, Stage};
+use crate::transport_error::{Cause, Phase, TransportError};
 
 pub(crate) const DEFAULT_MAX_ATTEMPTS: u32 = 3;
 
@@ -13,13 +13,13 @@ const BASE_THROTTLED: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// The attempts of one call.
-pub(crate) struct Attempts {
-    pub made: u32,
-    pub max: u32,
+pub(crate) struct RetryState {
+    pub attempts: u32,
+    pub max_attempts: u32,
     /// No attempt so far got further than a refused or reset connection.
     pub always_refused_or_reset: bool,
     /// The attempt at hand must not use a kept connection: the last one met a closed one.
-    pub opens_connection: bool,
+    pub needs_new_connection: bool,
     resends: bool,
     resent: bool,
     clock_corrected: bool,
@@ -27,26 +27,26 @@ pub(crate) struct Attempts {
 }
 
 /// What the moment of a failure is, besides the failure.
-pub(crate) struct Moment {
+pub(crate) struct RetryInput {
     /// Until the latest moment at which an attempt may start.
-    pub longest_wait: Duration,
+    pub max_delay: Duration,
     /// In 0..1, fresh.
     pub random: f64,
     /// The client has learnt the service's time from this answer.
-    pub clock_learnt: bool,
+    pub is_clock_corrected: bool,
     /// The key of this attempt is not the client's any more.
-    pub key_replaced: bool,
+    pub is_key_replaced: bool,
     /// The operation may be sent again once it may have arrived.
     pub is_repeatable: bool,
 }
 
-impl Attempts {
-    pub(crate) fn new(max: u32) -> Self {
+impl RetryState {
+    pub(crate) fn new(max_attempts: u32) -> Self {
         Self {
-            made: 0,
-            max,
+            attempts: 0,
+            max_attempts,
             always_refused_or_reset: true,
-            opens_connection: false,
+            needs_new_connection: false,
             resends: false,
             resent: false,
             clock_corrected: false,
@@ -55,9 +55,9 @@ impl Attempts {
     }
 
     /// A request that is sent again from a kept connection that was closed belongs to the same attempt.
-    pub(crate) fn begin(&mut self) {
-        self.opens_connection = std::mem::take(&mut self.resends);
-        self.made += u32::from(!self.opens_connection);
+    pub(crate) fn record_attempt(&mut self) {
+        self.needs_new_connection = std::mem::take(&mut self.resends);
+        self.attempts += u32::from(!self.needs_new_connection);
     }
 
     /// How long to wait before the next attempt; `None` means that the failure at hand is returned.
@@ -67,29 +67,35 @@ impl Attempts {
     /// beyond `max_attempts` and without a wait. Everything else waits by full jitter,
     /// random(0, min(20 s, base x 2^(n-1))), with what the service asked for as a lower bound. A wait that would end
     /// after the latest start of an attempt is not begun.
-    pub(crate) fn next_wait(&mut self, failure: &Failure, moment: &Moment) -> Option<Duration> {
+    pub(crate) fn next_delay(&mut self, failure: &Failure, input: &RetryInput) -> Option<Duration> {
         self.always_refused_or_reset &= matches!(
             failure.reason,
-            Reason::NoAnswer(NoAnswer { cause: Cause::Refused | Cause::Reset | Cause::KeptConnectionClosed, .. })
+            Reason::NoResponse(TransportError {
+                cause: Cause::Refused | Cause::Reset | Cause::KeptConnectionClosed,
+                ..
+            })
         );
-        if is_kept_connection_closed(failure) && moment.is_repeatable && !self.resent {
+        if is_kept_connection_closed(failure) && input.is_repeatable && !self.resent {
             (self.resends, self.resent) = (true, true);
             return Some(Duration::ZERO);
         }
-        if failure.is_clock() && moment.clock_learnt && !self.clock_corrected {
+        if failure.is_clock() && input.is_clock_corrected && !self.clock_corrected {
             self.clock_corrected = true;
             return Some(Duration::ZERO);
         }
-        if failure.is_token() && moment.key_replaced && !self.key_replaced {
+        if failure.is_token() && input.is_key_replaced && !self.key_replaced {
             self.key_replaced = true;
             return Some(Duration::ZERO);
         }
-        if !failure.retryable || self.made >= self.max || (may_have_arrived(failure) && !moment.is_repeatable) {
+        if !failure.is_retryable
+            || self.attempts >= self.max_attempts
+            || (may_have_arrived(failure) && !input.is_repeatable)
+        {
             return None;
         }
         let base = if failure.is_throttled() { BASE_THROTTLED } else { BASE };
-        let wait = full_jitter(base, self.made, moment.random).max(failure.reply.retry_after.unwrap_or_default());
-        (wait <= moment.longest_wait).then_some(wait)
+        let wait = full_jitter(base, self.attempts, input.random).max(failure.details.retry_after.unwrap_or_default());
+        (wait <= input.max_delay).then_some(wait)
     }
 }
 
@@ -99,43 +105,43 @@ fn full_jitter(base: Duration, attempt: u32, random: f64) -> Duration {
 }
 
 fn is_kept_connection_closed(failure: &Failure) -> bool {
-    matches!(failure.reason, Reason::NoAnswer(NoAnswer { cause: Cause::KeptConnectionClosed, .. }))
+    matches!(failure.reason, Reason::NoResponse(TransportError { cause: Cause::KeptConnectionClosed, .. }))
 }
 
 fn may_have_arrived(failure: &Failure) -> bool {
-    matches!(&failure.reason, Reason::NoAnswer(no_answer) if no_answer.stage == Stage::Answering)
+    matches!(&failure.reason, Reason::NoResponse(error) if error.phase == Phase::AwaitingResponse)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::failure::Reply;
+    use crate::failure::{AttemptInfo, ErrorDetails};
 
-    const MOMENT: Moment = Moment {
-        longest_wait: Duration::from_secs(60),
+    const INPUT: RetryInput = RetryInput {
+        max_delay: Duration::from_secs(60),
         random: 1.0,
-        clock_learnt: false,
-        key_replaced: false,
+        is_clock_corrected: false,
+        is_key_replaced: false,
         is_repeatable: true,
     };
 
-    fn answered(kind: ErrorKind, code: &str, retryable: bool) -> Failure {
-        let reply = Box::new(Reply { code: Some(code.into()), ..Reply::default() });
-        Failure { kind, message: String::new(), retryable, reason: Reason::Answered { known: true }, reply }
+    fn answered(kind: ErrorKind, code: &str, is_retryable: bool) -> Failure {
+        let details = Box::new(ErrorDetails { code: Some(code.into()), ..ErrorDetails::default() });
+        Failure { kind, message: String::new(), is_retryable, reason: Reason::Answered { is_known: true }, details }
     }
 
-    fn no_answer(stage: Stage, cause: Cause) -> Failure {
-        let attempt = crate::transport::Attempt { host: "h", proxy: None, number: 1, of: 3 };
-        NoAnswer { stage, cause }.into_failure(&attempt)
+    fn no_response(phase: Phase, cause: Cause) -> Failure {
+        let attempt = AttemptInfo { host: "h", proxy: None, number: 1, max_attempts: 3 };
+        Failure::no_response(TransportError { phase, cause }, &attempt)
     }
 
     /// The waits of a call that fails like this at every attempt.
-    fn waits(max: u32, failure: &Failure, moment: &Moment) -> Vec<Duration> {
-        let mut attempts = Attempts::new(max);
+    fn waits(max: u32, failure: &Failure, input: &RetryInput) -> Vec<Duration> {
+        let mut state = RetryState::new(max);
         let next = || {
-            attempts.begin();
-            attempts.next_wait(failure, moment)
+            state.record_attempt();
+            state.next_delay(failure, input)
         };
         // A call that never gives up must fail a test, not fill the memory.
         std::iter::from_fn(next).take(50).collect()
@@ -148,13 +154,13 @@ mod tests {
     #[test]
     fn waits_grow_up_to_a_limit_and_attempts_end() {
         let service = answered(ErrorKind::Service, "InternalError", true);
-        assert_eq!(waits(3, &service, &MOMENT), ms(&[50, 100]));
-        assert_eq!(waits(1, &service, &MOMENT), ms(&[]));
-        assert_eq!(waits(12, &service, &MOMENT)[8..], ms(&[12_800, 20_000, 20_000]));
+        assert_eq!(waits(3, &service, &INPUT), ms(&[50, 100]));
+        assert_eq!(waits(1, &service, &INPUT), ms(&[]));
+        assert_eq!(waits(12, &service, &INPUT)[8..], ms(&[12_800, 20_000, 20_000]));
         let throttled = answered(ErrorKind::Throttled, "Throttling", true);
-        assert_eq!(waits(4, &throttled, &MOMENT), ms(&[1000, 2000, 4000]));
+        assert_eq!(waits(4, &throttled, &INPUT), ms(&[1000, 2000, 4000]));
         assert_eq!(
-            waits(u32::MAX, &throttled, &Moment { longest_wait: Duration::from_secs(3), ..MOMENT }),
+            waits(u32::MAX, &throttled, &RetryInput { max_delay: Duration::from_secs(3), ..INPUT }),
             ms(&[1000, 2000])
         );
     }
@@ -162,83 +168,83 @@ mod tests {
     #[test]
     fn the_jitter_is_full() {
         let throttled = answered(ErrorKind::Throttled, "Throttling", true);
-        assert_eq!(waits(3, &throttled, &Moment { random: 0.0, ..MOMENT }), ms(&[0, 0]));
-        assert_eq!(waits(3, &throttled, &Moment { random: 0.25, ..MOMENT }), ms(&[250, 500]));
+        assert_eq!(waits(3, &throttled, &RetryInput { random: 0.0, ..INPUT }), ms(&[0, 0]));
+        assert_eq!(waits(3, &throttled, &RetryInput { random: 0.25, ..INPUT }), ms(&[250, 500]));
     }
 
     #[test]
     fn what_cannot_pass_is_not_tried_again() {
-        assert!(waits(3, &answered(ErrorKind::NotFound, "DeviceCredentialNotFound", false), &MOMENT).is_empty());
-        assert!(waits(3, &no_answer(Stage::Connecting, Cause::UnknownIssuer), &MOMENT).is_empty());
-        assert_eq!(waits(3, &no_answer(Stage::Connecting, Cause::Refused), &MOMENT).len(), 2);
+        assert!(waits(3, &answered(ErrorKind::NotFound, "DeviceCredentialNotFound", false), &INPUT).is_empty());
+        assert!(waits(3, &no_response(Phase::Connecting, Cause::UnknownIssuer), &INPUT).is_empty());
+        assert_eq!(waits(3, &no_response(Phase::Connecting, Cause::Refused), &INPUT).len(), 2);
     }
 
     #[test]
     fn the_services_wish_is_a_lower_bound() {
         let mut failure = answered(ErrorKind::Service, "ServiceUnavailable", true);
-        failure.reply.retry_after = Some(Duration::from_millis(700));
-        assert_eq!(waits(3, &failure, &MOMENT), ms(&[700, 700]));
-        failure.reply.asks_to_wait = true;
-        assert_eq!(waits(3, &failure, &MOMENT), ms(&[1000, 2000]));
-        failure.reply.retry_after = Some(Duration::from_secs(61));
-        assert!(waits(3, &failure, &MOMENT).is_empty());
+        failure.details.retry_after = Some(Duration::from_millis(700));
+        assert_eq!(waits(3, &failure, &INPUT), ms(&[700, 700]));
+        failure.details.asks_to_wait = true;
+        assert_eq!(waits(3, &failure, &INPUT), ms(&[1000, 2000]));
+        failure.details.retry_after = Some(Duration::from_secs(61));
+        assert!(waits(3, &failure, &INPUT).is_empty());
     }
 
     #[test]
     fn a_wait_that_would_pass_the_latest_start_is_not_begun() {
         let failure = answered(ErrorKind::Service, "InternalError", true);
-        assert!(waits(3, &failure, &Moment { longest_wait: Duration::from_millis(49), ..MOMENT }).is_empty());
-        assert_eq!(waits(3, &failure, &Moment { longest_wait: Duration::from_millis(50), ..MOMENT }), ms(&[50]));
+        assert!(waits(3, &failure, &RetryInput { max_delay: Duration::from_millis(49), ..INPUT }).is_empty());
+        assert_eq!(waits(3, &failure, &RetryInput { max_delay: Duration::from_millis(50), ..INPUT }), ms(&[50]));
     }
 
     #[test]
     fn a_refused_time_is_signed_again_once_and_beyond_the_attempts() {
         for code in ["InvalidTimeStamp.Expired", "InvalidTimeStamp.Format", "IllegalTimestamp", "MissingTimestamp"] {
             let failure = answered(ErrorKind::Authentication, code, false);
-            assert_eq!(waits(1, &failure, &Moment { clock_learnt: true, ..MOMENT }), ms(&[0]), "{code}");
-            assert!(waits(3, &failure, &MOMENT).is_empty());
+            assert_eq!(waits(1, &failure, &RetryInput { is_clock_corrected: true, ..INPUT }), ms(&[0]), "{code}");
+            assert!(waits(3, &failure, &INPUT).is_empty());
         }
         let other = answered(ErrorKind::Authentication, "SignatureDoesNotMatch", false);
-        assert!(waits(3, &other, &Moment { clock_learnt: true, ..MOMENT }).is_empty());
+        assert!(waits(3, &other, &RetryInput { is_clock_corrected: true, ..INPUT }).is_empty());
     }
 
     #[test]
     fn a_refused_token_is_tried_again_once_with_the_key_that_replaced_it() {
         let failure = answered(ErrorKind::Authentication, "InvalidSecurityToken.Expired", false);
-        assert_eq!(waits(1, &failure, &Moment { key_replaced: true, ..MOMENT }), ms(&[0]));
-        assert!(waits(3, &failure, &MOMENT).is_empty());
+        assert_eq!(waits(1, &failure, &RetryInput { is_key_replaced: true, ..INPUT }), ms(&[0]));
+        assert!(waits(3, &failure, &INPUT).is_empty());
     }
 
     #[test]
     fn what_may_have_arrived_is_sent_again_only_if_the_operation_allows_it() {
-        let once = Moment { is_repeatable: false, ..MOMENT };
-        assert!(waits(3, &no_answer(Stage::Answering, Cause::Reset), &once).is_empty());
-        assert_eq!(waits(3, &no_answer(Stage::Answering, Cause::Reset), &MOMENT).len(), 2);
-        assert_eq!(waits(3, &no_answer(Stage::Connecting, Cause::Reset), &once).len(), 2);
+        let once = RetryInput { is_repeatable: false, ..INPUT };
+        assert!(waits(3, &no_response(Phase::AwaitingResponse, Cause::Reset), &once).is_empty());
+        assert_eq!(waits(3, &no_response(Phase::AwaitingResponse, Cause::Reset), &INPUT).len(), 2);
+        assert_eq!(waits(3, &no_response(Phase::Connecting, Cause::Reset), &once).len(), 2);
     }
 
     #[test]
     fn a_closed_kept_connection_costs_no_attempt_once() {
-        let closed = no_answer(Stage::Answering, Cause::KeptConnectionClosed);
-        let mut attempts = Attempts::new(1);
-        attempts.begin();
-        assert_eq!(attempts.next_wait(&closed, &MOMENT), Some(Duration::ZERO));
-        attempts.begin();
-        assert!(attempts.opens_connection && attempts.made == 1 && attempts.always_refused_or_reset);
-        assert_eq!(attempts.next_wait(&closed, &MOMENT), None);
-        attempts.begin();
-        assert!(!attempts.opens_connection && attempts.made == 2);
-        let once = Moment { is_repeatable: false, ..MOMENT };
+        let closed = no_response(Phase::AwaitingResponse, Cause::KeptConnectionClosed);
+        let mut state = RetryState::new(1);
+        state.record_attempt();
+        assert_eq!(state.next_delay(&closed, &INPUT), Some(Duration::ZERO));
+        state.record_attempt();
+        assert!(state.needs_new_connection && state.attempts == 1 && state.always_refused_or_reset);
+        assert_eq!(state.next_delay(&closed, &INPUT), None);
+        state.record_attempt();
+        assert!(!state.needs_new_connection && state.attempts == 2);
+        let once = RetryInput { is_repeatable: false, ..INPUT };
         assert!(waits(3, &closed, &once).is_empty());
     }
 
     #[test]
     fn one_other_failure_ends_the_wall_of_refusals() {
-        let mut attempts = Attempts::new(3);
-        attempts.next_wait(&no_answer(Stage::Connecting, Cause::Refused), &MOMENT);
-        attempts.next_wait(&no_answer(Stage::Answering, Cause::Reset), &MOMENT);
-        assert!(attempts.always_refused_or_reset);
-        attempts.next_wait(&answered(ErrorKind::Service, "InternalError", true), &MOMENT);
-        assert!(!attempts.always_refused_or_reset);
+        let mut state = RetryState::new(3);
+        state.next_delay(&no_response(Phase::Connecting, Cause::Refused), &INPUT);
+        state.next_delay(&no_response(Phase::AwaitingResponse, Cause::Reset), &INPUT);
+        assert!(state.always_refused_or_reset);
+        state.next_delay(&answered(ErrorKind::Service, "InternalError", true), &INPUT);
+        assert!(!state.always_refused_or_reset);
     }
 }

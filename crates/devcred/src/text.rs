@@ -2,7 +2,7 @@
 
 /// The text in one line. White space and control characters become one space each time; characters without a shape, such as
 /// those that turn the direction of writing, are left out, since they make a line read like another.
-pub(crate) fn in_one_line(text: &str) -> String {
+pub(crate) fn single_line(text: &str) -> String {
     // Room for the whole of it, so that the buffer need not grow and leave copies of a secret behind.
     let mut line = String::with_capacity(text.len());
     let mut words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
@@ -37,7 +37,7 @@ mod tests {
             ("caf\u{e9} 设备 \u{1f511}", "caf\u{e9} 设备 \u{1f511}"),
             ("", ""),
         ] {
-            assert_eq!(in_one_line(text), line);
+            assert_eq!(single_line(text), line);
         }
     }
 }

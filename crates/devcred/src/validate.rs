@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use crate::access_key::AccessKey;
 use crate::error::Error;
 
 /// A ClientId's longest length in characters, group and `@@@` included ("service introduction: terms" of the product).
@@ -98,19 +97,6 @@ pub(crate) fn requests_per_second(name: &str, requests: u32) -> Result<(), Error
     Ok(())
 }
 
-/// Whether this key may be used on this operating system (as `std::env::consts::OS` names it). On a phone everybody who has
-/// the app has its key, and RAM cannot restrict the operation to one device: only a token that expires bounds the damage.
-pub(crate) fn key_on_phone(target_os: &str, key: &AccessKey, is_loopback: bool) -> Result<(), Error> {
-    let is_phone = matches!(target_os, "android" | "ios");
-    if is_phone && key.security_token().is_none() && !is_loopback {
-        return Err(Error::invalid_parameter(
-            "an AccessKey without a security token must not be on a phone: ask your own server for the device's login, or \
-             for a security token",
-        ));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,20 +159,6 @@ mod tests {
         requests_per_second("max_requests_per_second", 500).unwrap();
         for bad in [0, REQUESTS_PER_SECOND_MAX + 1] {
             assert!(refused(requests_per_second("max_requests_per_second", bad)).contains("between 1 and"));
-        }
-    }
-
-    #[test]
-    fn a_key_on_a_phone_needs_a_token() {
-        let bare = AccessKey::new("LTAI", "s3cr3t").unwrap();
-        let temporary = bare.clone().with_security_token("t0k3n").unwrap();
-        for phone in ["android", "ios"] {
-            assert!(refused(key_on_phone(phone, &bare, false)).contains("your own server"));
-            key_on_phone(phone, &bare, true).unwrap();
-            key_on_phone(phone, &temporary, false).unwrap();
-        }
-        for computer in ["linux", "macos", "windows"] {
-            key_on_phone(computer, &bare, false).unwrap();
         }
     }
 }

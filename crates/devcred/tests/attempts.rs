@@ -23,7 +23,7 @@ async fn throttling_is_tried_again_with_a_fresh_nonce_and_permission_is_not() {
     emulator.clear_calls();
     let call = client.get_device_credential("GID_test@@@test").instance_id("post-cn-foreign");
     let error = call.await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::PermissionDenied, 1, false));
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::PermissionDenied, 1, false));
     assert_eq!(error.code(), Some("InstancePermissionCheckFailed"));
     assert_eq!(emulator.calls().len(), 1);
 }
@@ -33,7 +33,7 @@ async fn attempts_end_and_the_error_holds_what_the_service_said() {
     let emulator = emulator().await;
     let error = client_for(&emulator).get_device_credential("GID_test@@@fault-InternalError").await.unwrap_err();
     let last = emulator.calls().pop().unwrap();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Service, 3, true));
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Service, 3, true));
     assert_eq!((error.code(), error.http_status()), (Some("InternalError"), Some(500)));
     assert_eq!(error.request_id(), Some(last.request_id.as_str()));
     assert!(error.help_url().unwrap().starts_with("https://"));
@@ -44,7 +44,7 @@ async fn attempts_end_and_the_error_holds_what_the_service_said() {
 async fn a_connection_that_is_closed_without_an_answer_is_tried_again() {
     let emulator = emulator().await;
     let error = client_for(&emulator).get_device_credential("GID_test@@@fault-close").await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, 3, true));
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 3, true));
     assert!(error.message().contains("waiting for the answer of 127.0.0.1:"), "{error}");
     assert!(error.message().ends_with("(attempt 3 of 3), possibly billed"), "{error}");
     assert_eq!(emulator.calls().len(), 3);
@@ -82,7 +82,7 @@ async fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).timeout(Duration::from_millis(300)).build().unwrap();
     let error = client.get_device_credential("GID_test@@@fault-hang").await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Timeout, 1, true));
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Timeout, 1, true));
     assert_eq!(
         error.message(),
         format!(

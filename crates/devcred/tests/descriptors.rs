@@ -22,7 +22,7 @@ async fn no_file_descriptor_is_named_and_tried_again() {
     setrlimit(Resource::Nofile, Rlimit { current, ..limit }).unwrap();
     let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
     setrlimit(Resource::Nofile, limit).unwrap();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, 3, true));
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 3, true));
     let message = format!(
         "connecting to {} failed: no file descriptor is left (EMFILE or ENFILE) (attempt 3 of 3)",
         emulator.address()

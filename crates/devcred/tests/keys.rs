@@ -111,7 +111,7 @@ async fn an_attempt_refused_for_a_key_that_was_replaced_meanwhile_is_made_again_
 #[tokio::test]
 async fn a_wrong_secret_is_told_apart_from_an_altered_request() {
     let emulator = Emulator::builder().access_key("LTAI-id", "right").start().await.unwrap();
-    for signature in [devcred::Signature::Acs3HmacSha256, devcred::Signature::HmacSha1] {
+    for signature in [devcred::SignatureMethod::Acs3HmacSha256, devcred::SignatureMethod::HmacSha1] {
         let wrong = AccessKey::new("LTAI-id", "wrong-s3cr3t").unwrap();
         let client = builder_for(&emulator).access_key(wrong).signature(signature).build().unwrap();
         let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();

@@ -53,7 +53,7 @@ async fn a_refusal_counts_the_calls_that_wait() {
     let refused = async || {
         let call = client.get_device_credential("GID_test@@@test").timeout(Duration::from_millis(500));
         let error = call.await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Timeout, 0, true));
+        assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Timeout, 0, true));
         let advice = "Make fewer calls at once, give them a longer timeout, or raise max_requests_per_second.";
         assert_eq!(error.advice(), Some(advice));
         error.message().to_owned()

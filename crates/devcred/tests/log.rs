@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use common::{builder_for, emulator};
-use devcred::{AccessKey, Client, Signature};
+use devcred::{AccessKey, Client, SignatureMethod};
 use devcred_emulator::Emulator;
 use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
@@ -95,7 +95,7 @@ async fn the_first_wait_for_the_pace_is_told_and_no_later_one() {
 async fn no_secret_is_in_it_at_any_level() {
     let token = "t0k3n+/==";
     let emulator = Emulator::builder().access_key_with_token("STS.id", "acc0unt-s3cr3t", token).start().await.unwrap();
-    for signature in [Signature::Acs3HmacSha256, Signature::HmacSha1] {
+    for signature in [SignatureMethod::Acs3HmacSha256, SignatureMethod::HmacSha1] {
         for secret in ["acc0unt-s3cr3t", "wr0ng-s3cr3t"] {
             let key = AccessKey::new("STS.id", secret).unwrap().with_security_token(token).unwrap();
             let client = builder_for(&emulator).access_key(key).signature(signature).build().unwrap();

@@ -104,7 +104,7 @@ fn client(address: SocketAddr, pem: Option<&str>) -> Client {
 async fn refusal(config: ServerConfig, pem: Option<&str>) -> Error {
     let (address, requests) = tls_server(config).await;
     let error = client(address, pem).get_device_credential("GID_test@@@test").await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, 1, false), "{error}");
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 1, false), "{error}");
     assert_eq!(requests.load(Ordering::Relaxed), 0);
     error
 }
@@ -148,7 +148,7 @@ async fn a_server_that_never_finishes_the_handshake_is_no_connection() {
     let client =
         builder_at(listener.local_addr().unwrap()).connect_timeout(Duration::from_millis(100)).build().unwrap();
     let error = client.get_device_credential("GID_test@@@test").await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, 3, true));
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 3, true));
     assert!(error.message().contains("no connection within the connect timeout"), "{error}");
 }
 
@@ -221,7 +221,7 @@ async fn what_broke_tls_is_told_by_its_own_name() {
         let error = call(&authority, vec![treatment]).await.unwrap_err();
         assert!(error.message().contains(message), "{error}");
         let retryable = attempts == 3;
-        assert_eq!((error.kind(), error.attempts(), error.retryable()), (ErrorKind::Transport, attempts, retryable));
+        assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, attempts, retryable));
     }
 }
 

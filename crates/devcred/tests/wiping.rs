@@ -15,8 +15,8 @@ use std::process::Command;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{INSTANCE_ID, builder};
-use devcred::internal::FixedCall;
-use devcred::{AccessKey, ErrorKind, Signature};
+use devcred::testing::FixedCall;
+use devcred::{AccessKey, ErrorKind, SignatureMethod};
 use devcred_emulator::Emulator;
 use hmac::{Hmac, KeyInit, Mac};
 use memory::{Holder, masked, tail, unmasked};
@@ -80,8 +80,12 @@ fn hold(endpoint: String) {
         assert_eq!((retried.kind(), retried.attempts()), (ErrorKind::Service, 3));
     });
 
-    let call =
-        FixedCall { signature: Signature::Acs3HmacSha256, client_id: CLIENT_ID, instance_id: INSTANCE_ID, key: &key };
+    let call = FixedCall {
+        signature_method: SignatureMethod::Acs3HmacSha256,
+        client_id: CLIENT_ID,
+        instance_id: INSTANCE_ID,
+        key: &key,
+    };
     let body = |before: &str, secret: &str, after: &str| {
         let mut body = Zeroizing::new(Vec::with_capacity(1024));
         [before, secret, after].iter().for_each(|part| body.extend_from_slice(part.as_bytes()));

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{CREDENTIAL, LIMIT, answer, builder_for, client_at, client_for, emulator, server};
-use devcred::{AccessKey, ErrorKind, Signature};
+use devcred::{AccessKey, ErrorKind, SignatureMethod};
 use devcred_emulator::Emulator;
 
 /// Ids that are easy to encode, to normalise or to sort wrongly.
@@ -42,7 +42,7 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
         AccessKey::new("STS.id", "s3cr3t").unwrap().with_security_token(token).unwrap(),
         AccessKey::new("LTAI-id", "an+ot/her==").unwrap(),
     ];
-    for signature in [Signature::Acs3HmacSha256, Signature::HmacSha1] {
+    for signature in [SignatureMethod::Acs3HmacSha256, SignatureMethod::HmacSha1] {
         for key in &keys {
             let client = builder_for(&emulator).access_key(key.clone()).signature(signature);
             let client = client.max_requests_per_second(10_000).build().unwrap();
@@ -58,7 +58,7 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
                 );
                 let parameters = format!("ClientId={}&", encoded(id));
                 assert!(call.target.contains(&parameters), "{} holds no {parameters}", call.target);
-                if signature == Signature::Acs3HmacSha256 {
+                if signature == SignatureMethod::Acs3HmacSha256 {
                     assert_eq!(call.target, format!("/?{parameters}InstanceId={}", encoded(&instance)));
                 }
             }
@@ -106,7 +106,7 @@ async fn the_request_is_a_post_without_a_body_or_anything_unasked_for() {
 #[tokio::test]
 async fn the_older_signature_sends_no_header_of_the_newer_one() {
     let emulator = emulator().await;
-    let client = builder_for(&emulator).signature(Signature::HmacSha1).build().unwrap();
+    let client = builder_for(&emulator).signature(SignatureMethod::HmacSha1).build().unwrap();
     client.get_device_credential("GID_test@@@test").await.unwrap();
     let call = emulator.calls().pop().unwrap();
     assert!(call.headers.iter().all(|(name, _)| !name.starts_with("x-acs-") && name != "authorization"), "{call:?}");
@@ -192,7 +192,7 @@ async fn headers_of_more_than_16_kib_are_an_error_and_fewer_are_not() {
         let long = format!("X-Long: {}", "x".repeat(length));
         let (address, _heads) = server(vec![answer("200 OK", &[&long], b"{}")]).await;
         let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
-        assert_eq!((error.kind(), error.retryable(), error.attempts()), (ErrorKind::InvalidResponse, false, 1));
+        assert_eq!((error.kind(), error.is_retryable(), error.attempts()), (ErrorKind::InvalidResponse, false, 1));
         assert!(error.message().contains(complaint), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use anyhow::{Result, ensure};
-use devcred::{AccessKey, Signature, internal};
+use devcred::{AccessKey, SignatureMethod, testing};
 
 use crate::contender::{CLIENT_ID, INSTANCE_ID, access_key};
 use crate::measure::{Sample, Stopwatch};
@@ -21,18 +21,18 @@ impl Signing {
     }
 
     pub(crate) fn acs3(&self) -> Result<Sample> {
-        self.measure(Signature::Acs3HmacSha256)
+        self.measure(SignatureMethod::Acs3HmacSha256)
     }
 
     pub(crate) fn rpc(&self) -> Result<Sample> {
-        self.measure(Signature::HmacSha1)
+        self.measure(SignatureMethod::HmacSha1)
     }
 
-    fn measure(&self, signature: Signature) -> Result<Sample> {
+    fn measure(&self, signature: SignatureMethod) -> Result<Sample> {
         let stopwatch = Stopwatch::of_thread();
         for _ in 0..SIGNATURES {
             let (client_id, instance_id, host) = (black_box(CLIENT_ID), black_box(INSTANCE_ID), black_box(HOST));
-            let length = internal::sign(signature, client_id, instance_id, host, &self.key);
+            let length = testing::sign(signature, client_id, instance_id, host, &self.key);
             ensure!(length > 0, "nothing was signed");
         }
         Ok(stopwatch.stop(SIGNATURES))

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use devcred::{AccessKey, Signature, internal};
+use devcred::{AccessKey, SignatureMethod, testing};
 use devcred_emulator::{Call, SecurityTokenPresented, SignatureKind};
 
 use crate::asked::Asked;
@@ -81,10 +81,10 @@ fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
         return "the core refuses the AccessKey".to_owned();
     };
     let is_older = call.signature == Some(SignatureKind::HmacSha1);
-    let signature = if is_older { Signature::HmacSha1 } else { Signature::Acs3HmacSha256 };
+    let signature = if is_older { SignatureMethod::HmacSha1 } else { SignatureMethod::Acs3HmacSha256 };
     let (time, nonce) = (time(call), call.nonce.as_deref().unwrap_or("(none)"));
-    let signed = internal::signed(signature, client_id, &asked.instance_id, host, &key, time, nonce);
-    let covered = signed.map_or_else(|| "the core refuses these ids".to_owned(), |signed| signed.covered);
+    let signed = testing::signed(signature, client_id, &asked.instance_id, host, &key, time, nonce);
+    let covered = signed.map_or_else(|| "the core refuses these ids".to_owned(), |signed| signed.signed_text);
     covered.replace(&encode(&encode(HIDDEN)).into_owned(), HIDDEN)
 }
 
@@ -104,7 +104,7 @@ mod tests {
     use devcred::{Client, ErrorKind};
 
     /// A request that is signed with a wrong secret and right otherwise, and what it was asked by.
-    async fn refused_call(signature: Signature, token: Option<&str>) -> (Call, Asked, String) {
+    async fn refused_call(signature: SignatureMethod, token: Option<&str>) -> (Call, Asked, String) {
         let key = match token {
             Some(token) => format!(r#"{{"id": "STS.id", "secret": "the-right-secret", "token": "{token}"}}"#),
             None => r#"{"id": "LTAI", "secret": "the-right-secret"}"#.to_owned(),
@@ -133,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_core_signs_is_what_the_emulator_signs() {
-        for signature in [Signature::Acs3HmacSha256, Signature::HmacSha1] {
+        for signature in [SignatureMethod::Acs3HmacSha256, SignatureMethod::HmacSha1] {
             for token in [None, Some("the+token/==")] {
                 let (call, asked, host) = refused_call(signature, token).await;
                 let ours = expected(&call, &asked, &asked.client_ids[0], &host);
@@ -148,11 +148,15 @@ mod tests {
     async fn the_line_that_differs_is_marked() {
         for (signature, ours, theirs) in [
             (
-                Signature::Acs3HmacSha256,
+                SignatureMethod::Acs3HmacSha256,
                 "  - ClientId=GID_other&InstanceId",
                 "  + ClientId=GID_test%40%40%40test&InstanceId",
             ),
-            (Signature::HmacSha1, "  - %26ClientId%3DGID_other\n", "  + %26ClientId%3DGID_test%2540%2540%2540test\n"),
+            (
+                SignatureMethod::HmacSha1,
+                "  - %26ClientId%3DGID_other\n",
+                "  + %26ClientId%3DGID_test%2540%2540%2540test\n",
+            ),
         ] {
             let (call, asked, host) = refused_call(signature, None).await;
             let text = side_by_side(&call, &asked, "GID_other", &host);

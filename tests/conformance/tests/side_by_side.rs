@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use devcred::{AccessKey, Signature, internal};
+use devcred::{AccessKey, SignatureMethod, testing};
 
 const BLOCK: u64 = 1000;
 const MILLION: u64 = 1_000_000;
@@ -37,7 +37,7 @@ fn a_request_that_is_changed_on_its_way_differs() {
         let made_up = MadeUp::new(number);
         let signed = made_up.signed();
         let differs = |query: String, headers: Vec<(String, String)>| {
-            let changed = internal::Signed { query, headers, covered: signed.covered.clone() };
+            let changed = testing::Signed { query, headers, signed_text: signed.signed_text.clone() };
             let differences = made_up.differences(&changed);
             let is_refused = ["  signature,", "  refused\n"].iter().any(|what| differences.contains(what));
             assert!(is_refused, "{} is taken for {made_up:#?}\n{differences}", changed.query);
@@ -50,7 +50,7 @@ fn a_request_that_is_changed_on_its_way_differs() {
             let mut headers = signed.headers.clone();
             headers[changed].1 += "x";
             // The older signature covers no header.
-            if made_up.signature != Signature::HmacSha1 {
+            if made_up.signature != SignatureMethod::HmacSha1 {
                 differs(signed.query.clone(), headers);
             }
         }
@@ -78,7 +78,7 @@ fn side_by_side(requests: u64) {
                     failed.store(true, Ordering::Relaxed);
                     panic!("request {number} differs\n{differences}\n{made_up:#?}");
                 }
-                let is_acs3 = made_up.signature == Signature::Acs3HmacSha256;
+                let is_acs3 = made_up.signature == SignatureMethod::Acs3HmacSha256;
                 for (count, counts) in counts.iter().zip([is_acs3, !is_acs3, made_up.token.is_some()]) {
                     count.fetch_add(u64::from(counts), Ordering::Relaxed);
                 }
@@ -102,7 +102,7 @@ fn side_by_side(requests: u64) {
 /// What a request is made of: all of it follows from its number, so that one that differs can be made again.
 #[derive(Clone, Debug)]
 struct MadeUp {
-    signature: Signature,
+    signature: SignatureMethod,
     client_id: String,
     instance_id: String,
     host: String,
@@ -120,7 +120,7 @@ impl MadeUp {
         let mut chance = Chance(number);
         let (time, date) = chance.time();
         Self {
-            signature: if chance.below(2) == 0 { Signature::Acs3HmacSha256 } else { Signature::HmacSha1 },
+            signature: if chance.below(2) == 0 { SignatureMethod::Acs3HmacSha256 } else { SignatureMethod::HmacSha1 },
             client_id: chance.client_id(),
             instance_id: chance.instance_id(),
             host: chance.host(),
@@ -133,12 +133,12 @@ impl MadeUp {
         }
     }
 
-    fn signed(&self) -> internal::Signed {
+    fn signed(&self) -> testing::Signed {
         let mut key = AccessKey::new(&self.access_key_id, &self.secret).unwrap();
         if let Some(token) = &self.token {
             key = key.with_security_token(token).unwrap();
         }
-        let signed = internal::signed(
+        let signed = testing::signed(
             self.signature,
             &self.client_id,
             &self.instance_id,
@@ -151,7 +151,7 @@ impl MadeUp {
     }
 
     /// Everything that the emulator sees another way than the core, or than this request was made up; empty: nothing.
-    fn differences(&self, signed: &internal::Signed) -> String {
+    fn differences(&self, signed: &testing::Signed) -> String {
         let query = &signed.query;
         let theirs = match devcred_emulator::internal::calculate(&self.secret, query, signed.headers.clone()) {
             Ok(theirs) => theirs,
@@ -161,7 +161,7 @@ impl MadeUp {
         let host = signed.headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.as_str());
         let mut text = String::new();
         for (what, ours, theirs) in [
-            ("what is signed", signed.covered.as_str(), theirs.covered.as_str()),
+            ("what is signed", signed.signed_text.as_str(), theirs.covered.as_str()),
             ("signature", &theirs.presented, &theirs.signature),
             ("ClientId", &self.client_id, &some(&theirs.client_id)),
             ("InstanceId", &self.instance_id, &some(&theirs.instance_id)),

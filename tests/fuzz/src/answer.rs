@@ -20,7 +20,7 @@ pub fn answer(data: &[u8]) {
         Err(error) => {
             check_error(&error, status);
             let is_redirect = (300..400).contains(&status);
-            assert!(!is_redirect || (error.kind() == ErrorKind::InvalidResponse && !error.retryable()));
+            assert!(!is_redirect || (error.kind() == ErrorKind::InvalidResponse && !error.is_retryable()));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The call whose answer the targets make up.
 
-use devcred::internal::FixedCall;
-use devcred::{AccessKey, DeviceCredential, Error, ErrorKind, Signature};
+use devcred::testing::FixedCall;
+use devcred::{AccessKey, DeviceCredential, Error, ErrorKind, SignatureMethod};
 
 use crate::text;
 
@@ -16,14 +16,14 @@ pub(crate) const TOKEN: &str = "CAIS+t0k3n/of==";
 pub(crate) const DEVICE_SECRET: &str = "DC.D3viceSecretOfTheCorpus";
 
 /// Makes the call with both signatures' shared key.
-pub(crate) fn call<T>(signature: Signature, run: impl FnOnce(&FixedCall) -> T) -> T {
+pub(crate) fn call<T>(signature: SignatureMethod, run: impl FnOnce(&FixedCall) -> T) -> T {
     let key = AccessKey::new("LTAI5tFuzz", SECRET).and_then(|key| key.with_security_token(TOKEN));
     let key = key.expect("the key is a good one");
-    run(&FixedCall { signature, client_id: CLIENT_ID, instance_id: INSTANCE_ID, key: &key })
+    run(&FixedCall { signature_method: signature, client_id: CLIENT_ID, instance_id: INSTANCE_ID, key: &key })
 }
 
 pub(crate) fn read(status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Result<DeviceCredential, Error> {
-    call(Signature::default(), |call| call.read(status, headers, body))
+    call(SignatureMethod::default(), |call| call.read(status, headers, body))
 }
 
 /// What holds of every error, whatever it was made of.

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use devcred::{ErrorKind, internal};
+use devcred::{ErrorKind, testing};
 
 use crate::text;
 
@@ -19,7 +19,7 @@ pub fn endpoint(data: &[u8]) {
     if text::trips_the_url_parser(given) {
         return;
     }
-    let (host, url) = match internal::endpoint(given, QUERY) {
+    let (host, url) = match testing::endpoint(given, QUERY) {
         Ok(accepted) => accepted,
         Err(error) => {
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidParameter, 0));
@@ -41,7 +41,7 @@ pub fn endpoint(data: &[u8]) {
     http::HeaderValue::from_str(&host).expect("the host fits into a header");
 
     let again =
-        internal::endpoint(&format!("{scheme}://{host}"), QUERY).expect("what was accepted once is accepted again");
+        testing::endpoint(&format!("{scheme}://{host}"), QUERY).expect("what was accepted once is accepted again");
     assert_eq!(again, (host, url));
 }
 

@@ -28,7 +28,7 @@ pub fn error_body(data: &[u8]) {
         }
         // Waiting helps against these only; a nonce that was used is the one code of its kind.
         let waits = matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Service);
-        assert!(!error.retryable() || waits || error.code() == Some("SignatureNonceUsed"), "{error}");
+        assert!(!error.is_retryable() || waits || error.code() == Some("SignatureNonceUsed"), "{error}");
     }
     if let Some((status, error)) = errors.first() {
         check_as_xml(error, *status);

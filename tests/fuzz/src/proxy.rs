@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use devcred::{ErrorKind, internal};
+use devcred::{ErrorKind, testing};
 
 use crate::text;
 
@@ -20,11 +20,11 @@ pub fn proxy(data: &[u8]) {
     if text::trips_the_url_parser(endpoint) || url.to_str().is_some_and(text::trips_the_url_parser) {
         return;
     }
-    let Ok((host, _)) = internal::endpoint(endpoint, "") else {
+    let Ok((host, _)) = testing::endpoint(endpoint, "") else {
         return;
     };
     let choose = |exceptions: &OsString| {
-        internal::proxy(endpoint, vec![("HTTPS_PROXY", url.clone()), ("NO_PROXY", exceptions.clone())])
+        testing::proxy(endpoint, vec![("HTTPS_PROXY", url.clone()), ("NO_PROXY", exceptions.clone())])
     };
     let without_exceptions = choose(&OsString::new());
     let chosen = choose(&exceptions);

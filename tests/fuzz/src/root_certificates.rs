@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use devcred::{ErrorKind, internal};
+use devcred::{ErrorKind, testing};
 
 use crate::text;
 
@@ -11,8 +11,8 @@ const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// PEM is refused as a whole, or every certificate in it is trusted beside the bundled ones.
 pub fn root_certificates(pem: &[u8]) {
     static BUNDLED: OnceLock<usize> = OnceLock::new();
-    let bundled = *BUNDLED.get_or_init(|| internal::count_roots(None).expect("the bundled roots can be loaded"));
-    let trusted = match internal::count_roots(Some(pem)) {
+    let bundled = *BUNDLED.get_or_init(|| testing::count_roots(None).expect("the bundled roots can be loaded"));
+    let trusted = match testing::count_roots(Some(pem)) {
         Ok(trusted) => trusted,
         Err(error) => {
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidParameter, 0));
@@ -26,6 +26,6 @@ pub fn root_certificates(pem: &[u8]) {
     assert!(trusted - bundled <= begun, "{} certificates were added of {begun}", trusted - bundled);
 
     let twice =
-        internal::count_roots(Some(&[pem, b"\n", pem].concat())).expect("what is accepted once is accepted twice");
+        testing::count_roots(Some(&[pem, b"\n", pem].concat())).expect("what is accepted once is accepted twice");
     assert_eq!(twice - bundled, 2 * (trusted - bundled));
 }

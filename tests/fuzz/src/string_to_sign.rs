@@ -1,6 +1,6 @@
 //! The message of a refused signature, with the service's side of the computation in it.
 
-use devcred::{ErrorKind, Signature};
+use devcred::{ErrorKind, SignatureMethod};
 use serde_json::json;
 
 use crate::call::{call, check_error};
@@ -13,16 +13,16 @@ pub fn string_to_sign(data: &[u8]) {
     let Some((choice, message)) = data.split_first() else {
         return;
     };
-    let signature = if *choice == b'1' { Signature::HmacSha1 } else { Signature::Acs3HmacSha256 };
+    let signature = if *choice == b'1' { SignatureMethod::HmacSha1 } else { SignatureMethod::Acs3HmacSha256 };
     let (error, ours) = call(signature, |call| {
-        let ours = call.covered().expect("the call can be signed");
+        let ours = call.signed_text().expect("the call can be signed");
         let message = String::from_utf8_lossy(message).replace("{ours}", &ours);
         let body = json!({"Code": "SignatureDoesNotMatch", "Message": message}).to_string();
         (call.read(400, &[], body.as_bytes()).expect_err("an error is no credential"), ours)
     });
     check_error(&error, 400);
     assert_eq!((error.kind(), error.code()), (ErrorKind::Authentication, Some("SignatureDoesNotMatch")));
-    assert!(!error.retryable());
+    assert!(!error.is_retryable());
     let advice = error.advice().expect("there is always something to do");
     // Two parts of at most 200 characters and some words of ours.
     assert!(advice.chars().count() <= 600, "{advice}");

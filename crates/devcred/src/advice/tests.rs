@@ -3,8 +3,8 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::failure::Reply;
-use crate::transport::{Attempt, NoAnswer, Stage};
+use crate::failure::{AttemptInfo, ErrorDetails};
+use crate::transport_error::{Phase, TransportError};
 
 const CANONICAL: &str = "POST\n/\nClientId=a\nhost:h\nx-acs-security-token:t0k3n+=\nx-acs-version:1\n\nhost\nhash";
 
@@ -13,8 +13,8 @@ struct Case {
     region: Option<&'static str>,
     is_loopback: bool,
     proxy: Option<(&'static str, &'static str)>,
-    signature: Signature,
-    covered: &'static str,
+    signature: SignatureMethod,
+    signed_text: &'static str,
     is_sent: bool,
     always_refused_or_reset: bool,
 }
@@ -24,8 +24,8 @@ const CASE: Case = Case {
     region: Some("cn-hangzhou"),
     is_loopback: false,
     proxy: None,
-    signature: Signature::Acs3HmacSha256,
-    covered: CANONICAL,
+    signature: SignatureMethod::Acs3HmacSha256,
+    signed_text: CANONICAL,
     is_sent: true,
     always_refused_or_reset: true,
 };
@@ -40,11 +40,13 @@ impl Case {
         let request = SignedRequest {
             query: Zeroizing::default(),
             headers: Vec::new(),
-            covered: Zeroizing::new(self.covered.to_owned()),
+            time: at(1),
+            signed_text: Zeroizing::new(self.signed_text.to_owned()),
         };
         advice(
             failure,
-            &Asked {
+            &CallContext {
+                operation: "GetDeviceCredential",
                 client_id: self.client_id,
                 host: "HOST",
                 is_loopback: self.is_loopback,
@@ -53,38 +55,38 @@ impl Case {
                 roots: "the roots bundled with devcred",
                 proxy: self.proxy,
                 now: at(0),
-                signature: self.signature,
-                sent: self.is_sent.then_some(Sent { request: &request, key: &key, time: at(1) }),
+                signature_method: self.signature,
+                last_attempt: self.is_sent.then_some((&request, &key)),
                 always_refused_or_reset: self.always_refused_or_reset,
             },
         )
     }
 
-    fn of_code(&self, kind: ErrorKind, code: &str, reply: Reply) -> Option<String> {
+    fn of_code(&self, kind: ErrorKind, code: &str, details: ErrorDetails) -> Option<String> {
         self.advice(&Failure {
             kind,
             message: String::new(),
-            retryable: false,
-            reason: Reason::Answered { known: code != "SomethingNew" },
-            reply: Box::new(Reply { code: Some(code.into()), ..reply }),
+            is_retryable: false,
+            reason: Reason::Answered { is_known: code != "SomethingNew" },
+            details: Box::new(ErrorDetails { code: Some(code.into()), ..details }),
         })
     }
 
     fn of_cause(&self, cause: Cause) -> Option<String> {
-        let attempt = Attempt { host: "HOST", proxy: None, number: 1, of: 1 };
-        self.advice(&NoAnswer { stage: Stage::Connecting, cause }.into_failure(&attempt))
+        let attempt = AttemptInfo { host: "HOST", proxy: None, number: 1, max_attempts: 1 };
+        self.advice(&Failure::no_response(TransportError { phase: Phase::Connecting, cause }, &attempt))
     }
 
     fn of_signature(&self, told: &str) -> String {
-        let reply = Reply { full_message: Zeroizing::new(told.into()), ..Reply::default() };
-        self.of_code(ErrorKind::Authentication, "SignatureDoesNotMatch", reply).unwrap()
+        let details = ErrorDetails { full_message: Zeroizing::new(told.into()), ..ErrorDetails::default() };
+        self.of_code(ErrorKind::Authentication, "SignatureDoesNotMatch", details).unwrap()
     }
 }
 
 #[test]
 fn a_device_that_is_not_there_must_be_registered() {
     let of = |client_id| {
-        Case { client_id, ..CASE }.of_code(ErrorKind::NotFound, "DeviceCredentialNotFound", Reply::default())
+        Case { client_id, ..CASE }.of_code(ErrorKind::NotFound, "DeviceCredentialNotFound", ErrorDetails::default())
     };
     let register = "Register the device first (RegisterDeviceCredential); registering one that has a credential replaces its secret.";
     assert_eq!(of("GID_a@@@b").unwrap(), register);
@@ -94,7 +96,8 @@ fn a_device_that_is_not_there_must_be_registered() {
 #[test]
 fn an_instance_that_may_not_be_asked_for_is_perhaps_elsewhere() {
     let code = "InstancePermissionCheckFailed";
-    let of = |region| Case { region, ..CASE }.of_code(ErrorKind::PermissionDenied, code, Reply::default()).unwrap();
+    let of =
+        |region| Case { region, ..CASE }.of_code(ErrorKind::PermissionDenied, code, ErrorDetails::default()).unwrap();
     assert_eq!(
         of(Some("cn-hangzhou")),
         "The region cn-hangzhou was asked: the instance may be in another region. If it is not, it may belong to another \
@@ -106,15 +109,15 @@ fn an_instance_that_may_not_be_asked_for_is_perhaps_elsewhere() {
 #[test]
 fn a_refusal_by_ram_says_what_was_missing() {
     let access_denied = vec![("AuthAction", "mq:GetDeviceCredential".into()), ("PolicyType", "AccountLevel".into())];
-    let reply = Reply { access_denied, ..Reply::default() };
+    let details = ErrorDetails { access_denied, ..ErrorDetails::default() };
     let of = |reply| CASE.of_code(ErrorKind::PermissionDenied, "NoPermission", reply);
-    assert_eq!(of(reply).unwrap(), "RAM refused: AuthAction mq:GetDeviceCredential, PolicyType AccountLevel.");
-    assert_eq!(of(Reply::default()), None);
+    assert_eq!(of(details).unwrap(), "RAM refused: AuthAction mq:GetDeviceCredential, PolicyType AccountLevel.");
+    assert_eq!(of(ErrorDetails::default()), None);
 }
 
 #[test]
 fn only_an_expired_token_can_be_renewed() {
-    let of = |code| CASE.of_code(ErrorKind::Authentication, code, Reply::default());
+    let of = |code| CASE.of_code(ErrorKind::Authentication, code, ErrorDetails::default());
     assert!(of("InvalidSecurityToken.Expired").unwrap().contains("set_access_key"));
     for disabled in ["Forbidden.AccessKeyDisabled", "InvalidAccessKeyId.Inactive"] {
         assert!(of(disabled).unwrap().starts_with("The AccessKey is disabled: enable it"));
@@ -127,7 +130,7 @@ fn only_an_expired_token_can_be_renewed() {
 fn a_signature_over_the_same_request_means_a_wrong_secret() {
     let told = format!("no match. server StringToSign is [x] server CanonicalRequest is [{CANONICAL}]");
     assert!(CASE.of_signature(&told).ends_with("the AccessKey secret is wrong."));
-    let rpc = Case { signature: Signature::HmacSha1, covered: "POST&%2F&A%3D1%26B%3D2", ..CASE };
+    let rpc = Case { signature: SignatureMethod::HmacSha1, signed_text: "POST&%2F&A%3D1%26B%3D2", ..CASE };
     assert!(
         rpc.of_signature("no match. server string to sign is:POST&%2F&A%3D1%26B%3D2").ends_with("secret is wrong.")
     );
@@ -151,8 +154,8 @@ fn a_signature_over_another_request_shows_the_first_difference_without_secrets()
     assert!(!leaking.contains("s3cr3t") && !leaking.contains("t0k3n"), "{leaking}");
 
     let rpc = Case {
-        signature: Signature::HmacSha1,
-        covered: "POST&%2F&A%3D1%26SecurityToken%3Dt0k3n%252B%253D%26Z%3D3",
+        signature: SignatureMethod::HmacSha1,
+        signed_text: "POST&%2F&A%3D1%26SecurityToken%3Dt0k3n%252B%253D%26Z%3D3",
         ..CASE
     };
     let differs = rpc.of_signature("server string to sign is:POST&%2F&A%3D1%26SecurityToken%3Dt0k3n%2520%253D%26Z%3D3");
@@ -171,8 +174,13 @@ fn a_signature_that_cannot_be_compared_leaves_two_causes() {
 
 #[test]
 fn a_clock_that_could_not_be_corrected_is_shown_beside_the_services() {
-    let of =
-        |date| CASE.of_code(ErrorKind::Authentication, "InvalidTimeStamp.Expired", Reply { date, ..Reply::default() });
+    let of = |date| {
+        CASE.of_code(
+            ErrorKind::Authentication,
+            "InvalidTimeStamp.Expired",
+            ErrorDetails { date, ..ErrorDetails::default() },
+        )
+    };
     assert_eq!(
         of(Some(at(3600))).unwrap(),
         "The request was signed at 1970-01-01T00:00:01Z; the service's clock reads 1970-01-01T01:00:00Z."
@@ -182,14 +190,14 @@ fn a_clock_that_could_not_be_corrected_is_shown_beside_the_services() {
 
 #[test]
 fn throttling_tells_of_the_pace_and_of_the_others() {
-    let advice = CASE.of_code(ErrorKind::Throttled, "Throttling.User", Reply::default()).unwrap();
+    let advice = CASE.of_code(ErrorKind::Throttled, "Throttling.User", ErrorDetails::default()).unwrap();
     assert!(advice.contains("at most 50 requests a second") && advice.contains("other processes share"), "{advice}");
 }
 
 #[test]
 fn an_unknown_code_is_not_waited_for() {
-    assert!(CASE.of_code(ErrorKind::Service, "SomethingNew", Reply::default()).unwrap().contains("help_url"));
-    assert_eq!(CASE.of_code(ErrorKind::Service, "InternalError", Reply::default()), None);
+    assert!(CASE.of_code(ErrorKind::Service, "SomethingNew", ErrorDetails::default()).unwrap().contains("help_url"));
+    assert_eq!(CASE.of_code(ErrorKind::Service, "InternalError", ErrorDetails::default()), None);
 }
 
 #[test]
@@ -203,13 +211,13 @@ fn a_certificate_out_of_its_time_points_to_the_clock() {
     for cause in [Cause::CertificateExpired, Cause::CertificateNotYetValid] {
         assert!(CASE.of_cause(cause).unwrap().contains("clock reads 1970-01-01T00:00:00Z"));
     }
-    assert_eq!(CASE.of_cause(Cause::CertificateForOther), None);
+    assert_eq!(CASE.of_cause(Cause::CertificateNameMismatch), None);
 }
 
 #[test]
 fn a_proxy_is_named_with_the_place_that_named_it() {
     let proxied = Case { proxy: Some(("proxy:3128", "HTTPS_PROXY")), ..CASE };
-    for cause in [Cause::ProxyAuthentication, Cause::ProxyUnwilling, Cause::Refused, Cause::NotResolved] {
+    for cause in [Cause::ProxyAuthentication, Cause::ProxyRefused, Cause::Refused, Cause::NotResolved] {
         let advice = proxied.of_cause(cause).unwrap();
         assert!(advice.starts_with("The proxy proxy:3128, named by HTTPS_PROXY, "), "{advice}");
     }

@@ -10,7 +10,7 @@ const PEM: &str = include_str!("../transport/testdata/authority.pem");
 const SETTERS: [Setter; 12] = [
     |builder| builder.access_key(AccessKey::new("LTAI", "s3cr3t").unwrap()),
     |builder| builder.instance_id("post-cn-set"),
-    |builder| builder.signature(Signature::HmacSha1),
+    |builder| builder.signature(SignatureMethod::HmacSha1),
     |builder| builder.timeout(Duration::from_secs(1)),
     |builder| builder.attempt_timeout(Duration::from_secs(2)),
     |builder| builder.connect_timeout(Duration::from_secs(4)),
@@ -23,15 +23,15 @@ const SETTERS: [Setter; 12] = [
 ];
 
 /// The configuration of a client, as text.
-fn shown(parts: &Parts) -> String {
-    let Parts { endpoint, instance_id, signature, limits, pace, proxy, roots, transport } = parts;
+fn shown(config: &Config) -> String {
+    let Config { endpoint, instance_id, signature_method, limits, rate_limiter, proxy, roots, transport } = config;
     let Limits { timeout, attempt_timeout, connect_timeout, max_attempts } = limits;
     format!(
-        "{} {instance_id:?} {signature} {timeout:?} {attempt_timeout:?} {connect_timeout:?} {max_attempts} {} {:?} {} {:?}",
+        "{} {instance_id:?} {signature_method} {timeout:?} {attempt_timeout:?} {connect_timeout:?} {max_attempts} {} {:?} {} {:?}",
         endpoint.base(),
-        pace.requests_per_second(),
+        rate_limiter.requests_per_second(),
         proxy.as_ref().map(Proxy::host),
-        roots.described(),
+        roots.description(),
         transport.user_agent(),
     )
 }
@@ -58,11 +58,11 @@ fn clients(setters: &[Setter]) -> impl Iterator<Item = Client> {
 fn a_setter_keeps_what_the_others_have_set() {
     let with_region: [Setter; 2] = [|builder| builder.region("cn-hangzhou"), |builder| builder.network(Network::Vpc)];
     for client in clients(&[&SETTERS[..], &with_region].concat()) {
-        assert_eq!(shown(client.parts()), expected("https://onsmqtt-vpc.cn-hangzhou.aliyuncs.com"));
+        assert_eq!(shown(client.config()), expected("https://onsmqtt-vpc.cn-hangzhou.aliyuncs.com"));
     }
     let with_endpoint: [Setter; 1] = [|builder| builder.endpoint("https://example.com:8443")];
     for client in clients(&[&SETTERS[..], &with_endpoint].concat()) {
-        assert_eq!(shown(client.parts()), expected("https://example.com:8443"));
+        assert_eq!(shown(client.config()), expected("https://example.com:8443"));
     }
 }
 
@@ -70,7 +70,7 @@ fn a_setter_keeps_what_the_others_have_set() {
 fn reading_variables_from_a_function_keeps_what_the_setters_have_set() {
     let builder = SETTERS.iter().fold(ClientBuilder::from_env(), |builder, set| set(builder));
     let client = builder.variables(|name| (name == "ALIBABA_CLOUD_REGION_ID").then(|| "cn-hangzhou".into())).build();
-    assert_eq!(shown(client.unwrap().parts()), expected("https://onsmqtt.cn-hangzhou.aliyuncs.com"));
+    assert_eq!(shown(client.unwrap().config()), expected("https://onsmqtt.cn-hangzhou.aliyuncs.com"));
 }
 
 /// In a forked child: neither the environment nor a file is read again.
@@ -78,8 +78,8 @@ fn reading_variables_from_a_function_keeps_what_the_setters_have_set() {
 fn a_client_that_is_built_again_has_the_same_configuration() {
     let with_endpoint: [Setter; 1] = [|builder| builder.endpoint("https://example.com:8443")];
     for client in clients(&[&SETTERS[..], &with_endpoint].concat()).take(1) {
-        let again = client.parts().anew(Resolver::new()).unwrap();
-        assert_eq!(shown(&again), shown(client.parts()));
-        assert_eq!(again.roots.store().len(), client.parts().roots.store().len());
+        let again = client.config().rebuild(Resolver::new()).unwrap();
+        assert_eq!(shown(&again), shown(client.config()));
+        assert_eq!(again.roots.store().len(), client.config().roots.store().len());
     }
 }

@@ -4,7 +4,7 @@ const KEY: [(&str, &str); 2] = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI"), ("ALIBA
 
 fn from_env(variables: &[(&'static str, &'static str)]) -> ClientBuilder {
     let all = [&KEY[..], variables].concat();
-    ClientBuilder { variables: Variables::of(&all), ..ClientBuilder::from_env() }
+    ClientBuilder { env: Env::of(&all), ..ClientBuilder::from_env() }
 }
 
 fn complaint(builder: ClientBuilder) -> String {
@@ -16,23 +16,23 @@ fn the_environment_gives_what_no_setter_gives() {
     let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_INSTANCE_ID", "post-cn-env")];
     let client = from_env(&variables).build().unwrap();
     assert_eq!(
-        (client.parts().endpoint.host(), client.parts().instance_id.as_deref()),
+        (client.config().endpoint.host(), client.config().instance_id.as_deref()),
         ("onsmqtt.cn-hangzhou.aliyuncs.com", Some("post-cn-env"))
     );
     let overridden = from_env(&variables).region("eu-central-1").instance_id("post-cn-set").build().unwrap();
     assert_eq!(
-        (overridden.parts().endpoint.host(), overridden.parts().instance_id.as_deref()),
+        (overridden.config().endpoint.host(), overridden.config().instance_id.as_deref()),
         ("onsmqtt.eu-central-1.aliyuncs.com", Some("post-cn-set"))
     );
     let endpoint = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_ENDPOINT", "http://127.0.0.1:8083")];
-    assert_eq!(from_env(&endpoint).build().unwrap().parts().endpoint.host(), "127.0.0.1:8083");
+    assert_eq!(from_env(&endpoint).build().unwrap().config().endpoint.host(), "127.0.0.1:8083");
     let region_set = from_env(&endpoint).region("cn-shanghai").build().unwrap();
-    assert_eq!(region_set.parts().endpoint.host(), "onsmqtt.cn-shanghai.aliyuncs.com");
+    assert_eq!(region_set.config().endpoint.host(), "onsmqtt.cn-shanghai.aliyuncs.com");
 }
 
 #[test]
 fn a_builder_reads_no_configuration_from_the_environment_unless_asked_to() {
-    let builder = ClientBuilder { variables: Variables::of(&KEY), ..Client::builder() };
+    let builder = ClientBuilder { env: Env::of(&KEY), ..Client::builder() };
     assert!(complaint(builder.region("cn-hangzhou")).starts_with("no AccessKey"));
 }
 

@@ -7,77 +7,14 @@ fn an_error_is_one_pointer_wide() {
 }
 
 #[test]
-fn the_most_specific_row_decides() {
-    for (code, status, kind, retryable) in [
-        ("MissingClientId", 400, ErrorKind::InvalidParameter, false),
-        ("MissingSecurityToken", 400, ErrorKind::Authentication, false),
-        ("MissingTimestamp", 400, ErrorKind::Authentication, false),
-        ("InvalidParameter", 400, ErrorKind::InvalidParameter, false),
-        ("InvalidParameter.ClientId", 400, ErrorKind::InvalidParameter, false),
-        ("InvalidParameterish", 400, ErrorKind::Service, false),
-        ("Throttling", 400, ErrorKind::Throttled, true),
-        ("Throttling.User", 400, ErrorKind::Throttled, true),
-        ("SystemOverFlow", 500, ErrorKind::Throttled, true),
-        ("Forbidden.RAM", 403, ErrorKind::PermissionDenied, false),
-        ("NoPermission", 200, ErrorKind::PermissionDenied, false),
-        ("SomethingNew", 400, ErrorKind::Service, false),
-        ("SomethingNew", 503, ErrorKind::Service, true),
-    ] {
-        let classified = classify(code, status);
-        assert_eq!((classified.kind, classified.retryable), (kind, retryable), "{code} under {status}");
-    }
-}
-
-#[test]
 fn the_text_is_one_line_and_the_advice_another() {
-    let mut failure = Failure::local(ErrorKind::NotFound, "no credential");
-    failure.reply.code = Some("DeviceCredentialNotFound".into());
-    failure.reply.request_id = Some("07AB2E7F".into());
-    let error = Error::new(failure, 1, Some("Register the device first.".into()));
+    let error = Error::new(ErrorFields {
+        code: Some("DeviceCredentialNotFound".into()),
+        request_id: Some("07AB2E7F".into()),
+        advice: Some("Register the device first.".into()),
+        ..*Error::local(ErrorKind::NotFound, "no credential".into(), None).0
+    });
     let text = "NotFound: no credential (DeviceCredentialNotFound, request id 07AB2E7F)\nRegister the device first.";
     assert_eq!(error.to_string(), text);
     assert_eq!(format!("{error:?}"), text);
-}
-
-/// The rows of README's table, made from the table here.
-fn readme_rows() -> Vec<String> {
-    let moves = [
-        "fix the input",
-        "fix key, token or clock",
-        "fix the RAM policy, the account or the region",
-        "register the device first",
-        "slow down",
-        "use another region, instance or endpoint",
-        "try later",
-        "look at the network",
-        "look at the network",
-        "report it",
-        "report it",
-    ];
-    let codes = |kind: ErrorKind| {
-        let rows = SERVICE_CODES.iter().filter(|row| row.kind == kind);
-        let mut codes: Vec<String> =
-            rows.map(|row| format!("`{}`{}", row.pattern, if row.retryable { " ↻" } else { "" })).collect();
-        match kind {
-            ErrorKind::InvalidParameter => codes.push("every local refusal".into()),
-            ErrorKind::Service => codes.push("any other code, ↻ under HTTP 5xx".into()),
-            _ if codes.is_empty() => codes.push("-".into()),
-            _ => {}
-        }
-        codes.join(", ")
-    };
-    let rows = ErrorKind::ALL.iter().zip(moves);
-    rows.map(|(kind, caller)| format!("| `{kind}` | {caller} | {} |", codes(*kind))).collect()
-}
-
-#[test]
-fn the_table_of_the_readme_is_this_one() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let table: Vec<&str> = readme
-        .lines()
-        .skip_while(|line| !line.starts_with("| kind |"))
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
-        .collect();
-    assert_eq!(table, readme_rows(), "README.md should hold:\n{}", readme_rows().join("\n"));
 }

@@ -4,9 +4,10 @@ use reqwest::Url;
 use zeroize::Zeroizing;
 
 use super::Fields;
-use crate::error::known_part;
-use crate::secret::{Secret, cut_out};
-use crate::text::in_one_line;
+use crate::error_code::known_part;
+use crate::redact::redact;
+use crate::secret::Secret;
+use crate::text::single_line;
 
 /// The longest message that is passed on, in characters.
 const MESSAGE_MAX_CHARS: usize = 1000;
@@ -78,15 +79,15 @@ impl ServiceError {
 
     /// The message in one line, without these secrets.
     pub(super) fn message(&self, secrets: &[&Secret]) -> String {
-        let line = Zeroizing::new(in_one_line(&self.full_message));
-        let message = shortened(&cut_out(own_part(&self.code, &line), secrets.iter().copied()));
+        let line = Zeroizing::new(single_line(&self.full_message));
+        let message = shortened(&redact(own_part(&self.code, &line), secrets.iter().copied()));
         if message.is_empty() { "the service gave no message".to_owned() } else { message }
     }
 
     /// What RAM missed, each in one line, without these secrets.
     pub(super) fn access_denied(&self, secrets: &[&Secret]) -> Vec<(&'static str, String)> {
         let denied = self.access_denied.iter();
-        denied.map(|(name, value)| (*name, shortened(&cut_out(&in_one_line(value), secrets.iter().copied())))).collect()
+        denied.map(|(name, value)| (*name, shortened(&redact(&single_line(value), secrets.iter().copied())))).collect()
     }
 }
 

@@ -26,14 +26,14 @@ fn credential() -> Value {
     })
 }
 
-fn answer(status: u16, headers: &[(&'static str, &str)], body: impl AsRef<[u8]>) -> Answer {
+fn answer(status: u16, headers: &[(&'static str, &str)], body: impl AsRef<[u8]>) -> HttpResponse {
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    Answer { status, headers, body: Body::Whole(Zeroizing::new(body.as_ref().to_vec())) }
+    HttpResponse { status, headers, body: Body::Whole(Zeroizing::new(body.as_ref().to_vec())) }
 }
 
-fn read_answer(answer: &Answer) -> Result<DeviceCredential, Failure> {
+fn read_answer(answer: &HttpResponse) -> Result<DeviceCredential, Failure> {
     let secrets = [Secret::new("account+secret"), Secret::new("t0k3n==")];
-    read(&GetDeviceCredential::new(CLIENT_ID, INSTANCE_ID), answer, &secrets).map(|read| read.answer)
+    parse(&GetDeviceCredential::new(CLIENT_ID), INSTANCE_ID, answer, &secrets).map(|parsed| parsed.output)
 }
 
 fn read_json(status: u16, body: &Value) -> Result<DeviceCredential, Failure> {
@@ -43,7 +43,7 @@ fn read_json(status: u16, body: &Value) -> Result<DeviceCredential, Failure> {
 /// The message of an answer that should be unreadable.
 fn complaint(body: impl AsRef<[u8]>) -> String {
     let failure = read_answer(&answer(200, &[], body)).unwrap_err();
-    assert_eq!((failure.kind, failure.retryable), (ErrorKind::InvalidResponse, false));
+    assert_eq!((failure.kind, failure.is_retryable), (ErrorKind::InvalidResponse, false));
     failure.message
 }
 
@@ -149,12 +149,12 @@ fn an_error_body_is_an_error_under_any_status_but_a_redirects() {
     });
     for status in [200, 400, 404, 500] {
         let failure = read_json(status, &body).unwrap_err();
-        assert_eq!((failure.kind, failure.retryable), (ErrorKind::NotFound, false));
+        assert_eq!((failure.kind, failure.is_retryable), (ErrorKind::NotFound, false));
         assert_eq!(failure.message, "No credential.");
-        assert_eq!(failure.reply.code.as_deref(), Some("DeviceCredentialNotFound"));
-        assert_eq!(failure.reply.request_id.as_deref(), Some(REQUEST_ID));
-        assert_eq!(failure.reply.http_status, Some(status));
-        assert!(failure.reply.help_url.unwrap().starts_with("https://api.aliyun.com/"));
+        assert_eq!(failure.details.code.as_deref(), Some("DeviceCredentialNotFound"));
+        assert_eq!(failure.details.request_id.as_deref(), Some(REQUEST_ID));
+        assert_eq!(failure.details.http_status, Some(status));
+        assert!(failure.details.help_url.unwrap().starts_with("https://api.aliyun.com/"));
     }
     let mut both = credential();
     both["Code"] = json!("NoPermission");
@@ -164,15 +164,15 @@ fn an_error_body_is_an_error_under_any_status_but_a_redirects() {
         read_json(200, &both).unwrap();
     }
     let failure = read_json(302, &body).unwrap_err();
-    assert_eq!((failure.kind, failure.retryable), (ErrorKind::InvalidResponse, false));
+    assert_eq!((failure.kind, failure.is_retryable), (ErrorKind::InvalidResponse, false));
     assert!(failure.message.contains("redirect"));
 }
 
 #[test]
 fn a_credential_under_an_error_status_is_none() {
     let failure = read_json(400, &credential()).unwrap_err();
-    assert_eq!((failure.kind, failure.retryable), (ErrorKind::InvalidResponse, false));
-    assert_eq!(failure.reply.request_id.as_deref(), Some(REQUEST_ID));
+    assert_eq!((failure.kind, failure.is_retryable), (ErrorKind::InvalidResponse, false));
+    assert_eq!(failure.details.request_id.as_deref(), Some(REQUEST_ID));
 }
 
 #[test]
@@ -188,9 +188,9 @@ fn without_a_readable_code_the_status_decides() {
     ] {
         for body in ["<html><Code>x</Code></html>", "", "{}", r#"{"Code": 7}"#, r#"{"Code": "a b"}"#] {
             let failure = read_answer(&answer(status, &[("x-acs-request-id", "abc")], body)).unwrap_err();
-            assert_eq!((failure.kind, failure.retryable), (kind, retryable), "{status} {body}");
-            assert_eq!(failure.reply.request_id.as_deref(), Some("abc"));
-            assert_eq!(failure.reply.http_status, Some(status));
+            assert_eq!((failure.kind, failure.is_retryable), (kind, retryable), "{status} {body}");
+            assert_eq!(failure.details.request_id.as_deref(), Some("abc"));
+            assert_eq!(failure.details.http_status, Some(status));
         }
     }
 }
@@ -213,10 +213,10 @@ fn an_error_in_xml_is_read() {
     let xml = "<?xml version='1.0'?><Error><RequestId>ABC-1</RequestId><HostId>h</HostId><Code>Throttling.User</Code>\
                <Message>a &lt;b&gt; &amp;lt; c</Message></Error>";
     let failure = read_answer(&answer(400, &[], xml)).unwrap_err();
-    assert_eq!((failure.kind, failure.retryable), (ErrorKind::Throttled, true));
+    assert_eq!((failure.kind, failure.is_retryable), (ErrorKind::Throttled, true));
     assert_eq!(failure.message, "a <b> &lt; c");
-    assert_eq!(failure.reply.request_id.as_deref(), Some("ABC-1"));
-    assert_eq!(failure.reply.code.as_deref(), Some("Throttling.User"));
+    assert_eq!(failure.details.request_id.as_deref(), Some("ABC-1"));
+    assert_eq!(failure.details.code.as_deref(), Some("Throttling.User"));
     let xml = "<Error><Code>A</Code><Message>&quot;a&apos;s&quot; &#98; &#x63; &other; d</Message></Error>";
     assert_eq!(read_answer(&answer(400, &[], xml)).unwrap_err().message, "\"a's\" b c &other; d");
 }
@@ -226,7 +226,7 @@ fn a_wish_to_wait_is_heard() {
     let body = json!({"Code": "NoPermission", "Message": "m"}).to_string();
     let wait = |headers: &[(&'static str, &str)]| {
         let failure = read_answer(&answer(400, headers, &body)).unwrap_err();
-        (failure.reply.retry_after, failure.retryable)
+        (failure.details.retry_after, failure.is_retryable)
     };
     assert_eq!(wait(&[("x-acs-retry-after", "1500")]), (Some(Duration::from_millis(1500)), true));
     for none in ["0", "-5", "", "soon"] {
@@ -250,10 +250,10 @@ fn our_own_secrets_are_cut_out_of_what_the_service_says() {
         let failure = read_json(500, &body).unwrap_err();
         assert!(failure.message.contains("<cut"), "{}", failure.message);
         assert!(!failure.message.contains("t0k3n") && !failure.message.contains("acc"), "{}", failure.message);
-        assert_eq!(failure.reply.help_url, None);
+        assert_eq!(failure.details.help_url, None);
         let detail = json!({"AuthAction": message});
         let body = json!({"Code": "NoPermission", "Message": "m", "AccessDeniedDetail": detail});
-        let denied = read_json(403, &body).unwrap_err().reply.access_denied;
+        let denied = read_json(403, &body).unwrap_err().details.access_denied;
         assert_eq!(denied, [("AuthAction", failure.message)]);
     }
 }
@@ -263,22 +263,22 @@ fn a_secret_in_the_place_of_a_code_or_a_request_id_is_not_repeated() {
     let secrets = [Secret::new("ASecretLikeACode42")];
     let read = |body: Value, header: &str| {
         let answer = answer(400, &[("x-acs-request-id", header)], body.to_string());
-        super::read(&GetDeviceCredential::new(CLIENT_ID, INSTANCE_ID), &answer, &secrets).map(|_| ()).unwrap_err()
+        parse(&GetDeviceCredential::new(CLIENT_ID), INSTANCE_ID, &answer, &secrets).map(|_| ()).unwrap_err()
     };
     let as_code = read(json!({"Code": "ASecretLikeACode42.Expired", "Message": "m"}), "of-header");
-    assert_eq!((as_code.reply.code, as_code.kind), (None, ErrorKind::InvalidResponse));
+    assert_eq!((as_code.details.code, as_code.kind), (None, ErrorKind::InvalidResponse));
     let as_id = json!({"Code": "NoPermission", "Message": "m", "RequestId": "ASecretLikeACode42"});
-    assert_eq!(read(as_id.clone(), "of-header").reply.request_id.as_deref(), Some("of-header"));
-    assert_eq!(read(as_id, "ASecretLikeACode42").reply.request_id, None);
+    assert_eq!(read(as_id.clone(), "of-header").details.request_id.as_deref(), Some("of-header"));
+    assert_eq!(read(as_id, "ASecretLikeACode42").details.request_id, None);
 }
 
 #[test]
 fn a_code_of_the_table_is_no_secret() {
     let read = |secret: &str, code: &str| {
         let answer = answer(400, &[], json!({"Code": code, "Message": "m"}).to_string());
-        let failure = super::read(&GetDeviceCredential::new(CLIENT_ID, INSTANCE_ID), &answer, &[Secret::new(secret)]);
+        let failure = parse(&GetDeviceCredential::new(CLIENT_ID), INSTANCE_ID, &answer, &[Secret::new(secret)]);
         let failure = failure.map(|_| ()).unwrap_err();
-        (failure.reply.code, failure.kind)
+        (failure.details.code, failure.kind)
     };
     for (secret, code, kept, kind) in [
         ("e", "DeviceCredentialNotFound", Some("DeviceCredentialNotFound"), ErrorKind::NotFound),
@@ -298,7 +298,7 @@ fn a_code_of_the_table_is_no_secret() {
 fn a_request_id_may_have_any_visible_character() {
     let read = |id: &str| {
         let body = json!({"Code": "NoPermission", "Message": "m", "RequestId": id});
-        read_json(400, &body).unwrap_err().reply.request_id
+        read_json(400, &body).unwrap_err().details.request_id
     };
     for id in ["a.b_c:d", "0a1b-2c3d", "1/2+3==", &"x".repeat(128)] {
         assert_eq!(read(id).as_deref(), Some(id));
@@ -331,7 +331,7 @@ fn the_services_side_of_a_signature_is_no_part_of_the_message() {
     let message = "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\n00]";
     let failure = read_json(400, &json!({"Code": "SignatureDoesNotMatch", "Message": message})).unwrap_err();
     assert_eq!(failure.message, "Specified signature does not match our calculation.");
-    assert_eq!(failure.reply.full_message.as_str(), message);
+    assert_eq!(failure.details.full_message.as_str(), message);
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn the_services_side_is_no_part_of_the_message_where_a_line_begins_with_it_eithe
         ("\tserver string to sign is:POST", "the service gave no message"),
     ] {
         let failure = read_json(400, &json!({"Code": "SignatureDoesNotMatch", "Message": message})).unwrap_err();
-        assert_eq!((failure.message.as_str(), failure.reply.full_message.as_str()), (own, message));
+        assert_eq!((failure.message.as_str(), failure.details.full_message.as_str()), (own, message));
     }
 }
 
@@ -350,10 +350,10 @@ fn the_services_side_is_no_part_of_the_message_where_a_line_begins_with_it_eithe
 fn help_holds_no_control_character() {
     let url = " https://api.aliyun.com/a\nb\tc?q=\u{1b}[31m\u{85}";
     let body = json!({"Code": "NoPermission", "Message": "m", "Recommend": url});
-    let help = read_json(400, &body).unwrap_err().reply.help_url;
+    let help = read_json(400, &body).unwrap_err().details.help_url;
     assert_eq!(help.as_deref(), Some("https://api.aliyun.com/abc?q=%1B[31m%C2%85"));
     let secret = json!({"Code": "NoPermission", "Message": "m", "Recommend": "https://aliyun.com/account+\nsecret"});
-    assert_eq!(read_json(400, &secret).unwrap_err().reply.help_url, None);
+    assert_eq!(read_json(400, &secret).unwrap_err().details.help_url, None);
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn only_the_vendors_own_https_pages_are_help() {
         ("https://x\nn--h-0fNoaNoPermissionftPerNoPers/", false),
     ] {
         let body = json!({"Code": "NoPermission", "Message": "m", "Recommend": url});
-        assert_eq!(read_json(400, &body).unwrap_err().reply.help_url.is_some(), good, "{url}");
+        assert_eq!(read_json(400, &body).unwrap_err().details.help_url.is_some(), good, "{url}");
     }
 }
 
@@ -380,7 +380,7 @@ fn only_the_vendors_own_https_pages_are_help() {
 fn what_access_denied_says_is_kept() {
     let detail = json!({"AuthAction": "mq:GetDeviceCredential", "PolicyType": "AccountLevel", "Other": "x", "NoPermissionType": 7});
     let body = json!({"Code": "NoPermission", "Message": "m", "AccessDeniedDetail": detail});
-    let denied = read_json(403, &body).unwrap_err().reply.access_denied;
+    let denied = read_json(403, &body).unwrap_err().details.access_denied;
     let expected = [("AuthAction", "mq:GetDeviceCredential"), ("PolicyType", "AccountLevel")];
     assert_eq!(denied, expected.map(|(name, value)| (name, value.to_owned())));
 }

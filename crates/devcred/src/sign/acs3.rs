@@ -14,9 +14,11 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::encode::canonical_query;
-use super::{SignedRequest, Stamp, hex, mac, timestamp};
+use super::{SignedRequest, SigningContext};
 use crate::access_key::AccessKey;
-use crate::operation::{self, Operation};
+use crate::clock::timestamp;
+use crate::crypto::{hex, mac};
+use crate::operation::VERSION;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
@@ -73,23 +75,24 @@ fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> 
     format!("{ALGORITHM} Credential={access_key_id},SignedHeaders={signed_headers},Signature={signature}")
 }
 
-/// Our request: the operation's parameters in the query, all that is the protocol's in headers, which are all signed.
+/// Signs a request with the operation's parameters in the query and everything of the protocol in headers, all of them signed.
 pub(super) fn sign(
-    operation: &impl Operation,
+    action: &str,
+    parameters: &[(&str, &str)],
     host: &str,
     key: &AccessKey,
-    stamp: Stamp,
+    context: SigningContext,
 ) -> Result<SignedRequest, InvalidHeaderValue> {
-    let query = canonical_query(&operation.parameters());
-    let time = timestamp(stamp.time);
+    let query = canonical_query(parameters);
+    let time = timestamp(context.time);
     let mut signed = Vec::with_capacity(9);
     signed.extend([
         ("host", host),
-        ("x-acs-action", operation.name()),
+        ("x-acs-action", action),
         ("x-acs-content-sha256", EMPTY_PAYLOAD),
         ("x-acs-date", &time),
-        ("x-acs-signature-nonce", stamp.nonce),
-        ("x-acs-version", operation::VERSION),
+        ("x-acs-signature-nonce", context.nonce),
+        ("x-acs-version", VERSION),
     ]);
     if let Some(token) = key.security_token() {
         signed.push(("x-acs-accesskey-id", key.id()));
@@ -108,13 +111,12 @@ pub(super) fn sign(
         value.set_sensitive(matches!(name, "authorization" | "x-acs-security-token"));
         headers.push((name, value));
     }
-    Ok(SignedRequest { headers, query: Zeroizing::new(query), covered: canonical_request })
+    Ok(SignedRequest { headers, query: Zeroizing::new(query), signed_text: canonical_request, time: context.time })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::GetDeviceCredential;
     use crate::sign::vectors::{all, pairs, text};
 
     #[test]
@@ -158,10 +160,10 @@ mod tests {
 
     #[test]
     fn our_request_signs_all_its_headers_and_hides_no_parameter() {
-        let operation = GetDeviceCredential::new("GID_test@@@test", "post-cn-0pp12gl****");
+        let parameters = [("ClientId", "GID_test@@@test"), ("InstanceId", "post-cn-0pp12gl****")];
         let key = AccessKey::new("STS.id", "secret").unwrap().with_security_token("a+/==").unwrap();
-        let stamp = Stamp { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
-        let request = sign(&operation, "127.0.0.1:1", &key, stamp).unwrap();
+        let context = SigningContext { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
+        let request = sign("GetDeviceCredential", &parameters, "127.0.0.1:1", &key, context).unwrap();
         assert_eq!(*request.query, "ClientId=GID_test%40%40%40test&InstanceId=post-cn-0pp12gl%2A%2A%2A%2A");
         let headers: Vec<_> =
             request.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();

@@ -1,27 +1,24 @@
-//! The two signatures. Each has two layers: the functions that the service's documents define, checked by every vector,
-//! and above them `sign`, which decides what our request holds.
+//! The two signature methods. Each has two layers: the functions that the service's documents define, checked by every
+//! vector, and above them `sign`, which decides what a request contains.
 
 pub(crate) mod acs3;
 pub(crate) mod encode;
 pub(crate) mod rpc;
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use hmac::digest::Output;
-use hmac::{KeyInit, Mac};
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use zeroize::Zeroizing;
 
 use crate::access_key::AccessKey;
 use crate::error::Error;
-use crate::operation::Operation;
 
 /// How a request is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Signature {
+pub enum SignatureMethod {
     /// ACS3-HMAC-SHA256, which the service's documents call V3. Nothing secret stands in the URL.
     #[default]
     Acs3HmacSha256,
@@ -30,24 +27,24 @@ pub enum Signature {
     HmacSha1,
 }
 
-impl fmt::Display for Signature {
+impl fmt::Display for SignatureMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Signature::Acs3HmacSha256 => "acs3-hmac-sha256",
-            Signature::HmacSha1 => "hmac-sha1",
+            SignatureMethod::Acs3HmacSha256 => "acs3-hmac-sha256",
+            SignatureMethod::HmacSha1 => "hmac-sha1",
         })
     }
 }
 
-impl FromStr for Signature {
+impl FromStr for SignatureMethod {
     type Err = Error;
 
     /// # Errors
     /// `InvalidParameter` for anything but `acs3-hmac-sha256` and `hmac-sha1`.
     fn from_str(text: &str) -> Result<Self, Error> {
         match text {
-            "acs3-hmac-sha256" => Ok(Signature::Acs3HmacSha256),
-            "hmac-sha1" => Ok(Signature::HmacSha1),
+            "acs3-hmac-sha256" => Ok(SignatureMethod::Acs3HmacSha256),
+            "hmac-sha1" => Ok(SignatureMethod::HmacSha1),
             _ => Err(Error::invalid_parameter("signature must be acs3-hmac-sha256 or hmac-sha1")),
         }
     }
@@ -58,67 +55,36 @@ pub(crate) struct SignedRequest {
     /// The query, encoded exactly as it was signed. With HMAC-SHA1 it holds the security token.
     pub query: Zeroizing<String>,
     pub headers: Vec<(&'static str, HeaderValue)>,
+    pub time: SystemTime,
     /// What the signature covers, for comparison with the service's side: the canonical request, or with HMAC-SHA1 the
     /// string to sign.
-    pub covered: Zeroizing<String>,
+    pub signed_text: Zeroizing<String>,
 }
 
-/// What must be fresh for every attempt.
+/// What is new in every attempt.
 #[derive(Clone, Copy)]
-pub(crate) struct Stamp<'a> {
+pub(crate) struct SigningContext<'a> {
     pub time: SystemTime,
     pub nonce: &'a str,
 }
 
-impl Signature {
-    /// Signs the operation's request to this host.
+impl SignatureMethod {
+    /// Signs a request for the operation `action` with these parameters.
     ///
     /// # Errors
     /// A value that fits into no header: none that was checked when the client was built or its key replaced.
     pub(crate) fn sign(
         self,
-        operation: &impl Operation,
+        action: &str,
+        parameters: &[(&str, &str)],
         host: &str,
         key: &AccessKey,
-        stamp: Stamp,
+        context: SigningContext,
     ) -> Result<SignedRequest, InvalidHeaderValue> {
         match self {
-            Signature::Acs3HmacSha256 => acs3::sign(operation, host, key, stamp),
-            Signature::HmacSha1 => rpc::sign(operation, host, key, stamp),
+            SignatureMethod::Acs3HmacSha256 => acs3::sign(action, parameters, host, key, context),
+            SignatureMethod::HmacSha1 => rpc::sign(action, parameters, host, key, context),
         }
-    }
-}
-
-/// 128 random bits of the system as 32 hex digits: no state that two processes could share after a fork.
-pub(crate) fn nonce() -> Result<String, getrandom::Error> {
-    let mut bits = [0; 16];
-    getrandom::fill(&mut bits)?;
-    Ok(hex(&bits))
-}
-
-/// `YYYY-MM-DDThh:mm:ssZ`, the form of both signatures. A clock outside the years 1970 to 9999 gives 1970's first second:
-/// the service refuses it, and the pipeline corrects the clock by the answer.
-pub(crate) fn timestamp(time: SystemTime) -> String {
-    let mut text = String::with_capacity(20);
-    // The library panics before 1970 and returns an error after 9999.
-    if time >= SystemTime::UNIX_EPOCH && write!(text, "{}", humantime::format_rfc3339_seconds(time)).is_ok() {
-        return text;
-    }
-    "1970-01-01T00:00:00Z".to_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |four_bits: u8| char::from(four_bits + if four_bits < 10 { b'0' } else { b'a' - 10 });
-    let mut text = String::with_capacity(2 * bytes.len());
-    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
-    text
-}
-
-/// One HMAC: `mac::<Hmac<Sha256>>(key, data)`.
-pub(crate) fn mac<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Output<M> {
-    match <M as KeyInit>::new_from_slice(key) {
-        Ok(mac) => mac.chain_update(data).finalize().into_bytes(),
-        Err(_) => unreachable!("HMAC takes a key of any length"),
     }
 }
 
@@ -166,30 +132,13 @@ pub(crate) mod vectors {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
-    fn a_nonce_is_32_hex_digits_and_never_the_same() {
-        let nonces: std::collections::HashSet<_> = (0..10_000).map(|_| nonce().unwrap()).collect();
-        assert_eq!(nonces.len(), 10_000);
-        assert!(nonces.iter().all(|nonce| nonce.len() == 32 && nonce.bytes().all(|b| b.is_ascii_hexdigit())));
-    }
-
-    #[test]
-    fn a_time_is_written_in_whole_seconds_of_utc() {
-        let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_millis(seconds * 1000 + 999);
-        assert_eq!(timestamp(at(1_704_164_645)), "2024-01-02T03:04:05Z");
-        assert_eq!(timestamp(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01T00:00:00Z");
-        assert_eq!(timestamp(at(300_000_000_000)), "1970-01-01T00:00:00Z");
-    }
-
-    #[test]
     fn a_signature_is_named_as_the_service_names_it() {
-        for signature in [Signature::Acs3HmacSha256, Signature::HmacSha1] {
-            assert_eq!(signature.to_string().parse::<Signature>().unwrap(), signature);
+        for signature in [SignatureMethod::Acs3HmacSha256, SignatureMethod::HmacSha1] {
+            assert_eq!(signature.to_string().parse::<SignatureMethod>().unwrap(), signature);
         }
-        assert!("v2".parse::<Signature>().is_err());
+        assert!("v2".parse::<SignatureMethod>().is_err());
     }
 }

@@ -13,9 +13,11 @@ use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::encode::{append, canonical_query};
-use super::{SignedRequest, Stamp, mac, timestamp};
+use super::{SignedRequest, SigningContext};
 use crate::access_key::AccessKey;
-use crate::operation::{self, Operation};
+use crate::clock::timestamp;
+use crate::crypto::mac;
+use crate::operation::VERSION;
 
 fn string_to_sign(method: &str, canonical_query: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(method.len() + 5 + 2 * canonical_query.len()));
@@ -29,45 +31,46 @@ fn signature(secret: &str, string_to_sign: &str) -> String {
     STANDARD.encode(mac::<Hmac<Sha1>>(key.as_bytes(), string_to_sign.as_bytes()))
 }
 
-/// Our request: every parameter in the query, no header of the newer signature, so that nobody takes it for one.
+/// Our request: every parameter in the query, no header of the newer signature, so that it is not mistaken for one.
 pub(super) fn sign(
-    operation: &impl Operation,
+    action: &str,
+    parameters: &[(&str, &str)],
     host: &str,
     key: &AccessKey,
-    stamp: Stamp,
+    context: SigningContext,
 ) -> Result<SignedRequest, InvalidHeaderValue> {
-    let time = timestamp(stamp.time);
-    let mut parameters = vec![
-        ("Action", operation.name()),
-        ("Version", operation::VERSION),
+    let time = timestamp(context.time);
+    let mut all = vec![
+        ("Action", action),
+        ("Version", VERSION),
         ("Format", "JSON"),
         ("AccessKeyId", key.id()),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
-        ("SignatureNonce", stamp.nonce),
+        ("SignatureNonce", context.nonce),
         ("Timestamp", &time),
     ];
     if let Some(token) = key.security_token() {
-        parameters.push(("SecurityToken", token.reveal()));
+        all.push(("SecurityToken", token.reveal()));
     }
-    parameters.extend(operation.parameters());
+    all.extend(parameters);
 
-    let unsigned = Zeroizing::new(canonical_query(&parameters));
-    let covered = string_to_sign("POST", &unsigned);
-    let signature = signature(key.secret().reveal(), &covered);
-    parameters.push(("Signature", &signature));
+    let unsigned = Zeroizing::new(canonical_query(&all));
+    let signed_text = string_to_sign("POST", &unsigned);
+    let signature = signature(key.secret().reveal(), &signed_text);
+    all.push(("Signature", &signature));
 
     Ok(SignedRequest {
-        query: Zeroizing::new(canonical_query(&parameters)),
+        query: Zeroizing::new(canonical_query(&all)),
         headers: vec![("host", HeaderValue::from_str(host)?)],
-        covered,
+        signed_text,
+        time: context.time,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::GetDeviceCredential;
     use crate::sign::vectors::{all, pairs, text};
 
     #[test]
@@ -96,10 +99,10 @@ mod tests {
 
     #[test]
     fn our_request_holds_every_parameter_in_the_query() {
-        let operation = GetDeviceCredential::new("GID_test@@@test", "post-cn-0pp12gl****");
+        let parameters = [("ClientId", "GID_test@@@test"), ("InstanceId", "post-cn-0pp12gl****")];
         let key = AccessKey::new("STS.id", "secret").unwrap().with_security_token("a+/==").unwrap();
-        let stamp = Stamp { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
-        let request = sign(&operation, "127.0.0.1:1", &key, stamp).unwrap();
+        let context = SigningContext { time: std::time::SystemTime::UNIX_EPOCH, nonce: "0123" };
+        let request = sign("GetDeviceCredential", &parameters, "127.0.0.1:1", &key, context).unwrap();
         let (before, after) = request.query.split_once("&Signature=").unwrap();
         assert_eq!(
             before,

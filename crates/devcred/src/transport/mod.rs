@@ -1,10 +1,7 @@
 //! Private: one POST over reqwest.
 
-mod cause;
 mod client_certificate;
 mod kept;
-mod no_answer;
-mod resolve;
 mod roots;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,14 +19,12 @@ use zeroize::Zeroizing;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::proxy::Proxy;
-use crate::response::{Answer, BODY_MAX, Body, HEADERS_MAX};
+use crate::resolver::{ForReqwest, Resolver};
+use crate::response::{BODY_MAX, Body, HEADERS_MAX, HttpResponse};
 use crate::sign::SignedRequest;
-pub(crate) use cause::Cause;
+use crate::transport_error::TransportError;
 use client_certificate::ClientCertificate;
 use kept::NoteOpened;
-pub(crate) use no_answer::{Attempt, NoAnswer, Stage};
-use resolve::ForReqwest;
-pub use resolve::Resolver;
 pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
@@ -81,7 +76,7 @@ impl Transport {
         endpoint: &Endpoint,
         request: &SignedRequest,
         opens_connection: bool,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<HttpResponse, TransportError> {
         let mut post = Request::new(Method::POST, endpoint.url(&request.query));
         let headers = post.headers_mut();
         headers.reserve(request.headers.len() + 3);
@@ -96,7 +91,7 @@ impl Transport {
         let http = if opens_connection { &self.unpooled } else { &self.pooled };
         let (response, has_opened) = kept::noting(http.execute(post)).await;
         let is_kept = !has_opened && !opens_connection;
-        let mut response = response.map_err(|error| self.no_answer(&error).on_kept_connection(is_kept))?;
+        let mut response = response.map_err(|error| self.transport_error(&error).on_kept_connection(is_kept))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
@@ -107,13 +102,13 @@ impl Transport {
             // Who reads the one takes the other's bytes for the next answer.
             Body::OfTwoLengths
         } else {
-            read(&mut response).await.map_err(|error| self.no_answer(&error))?
+            read(&mut response).await.map_err(|error| self.transport_error(&error))?
         };
-        Ok(Answer { status, headers, body })
+        Ok(HttpResponse { status, headers, body })
     }
 
-    fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
-        NoAnswer::of(error, self.client_certificate.was_requested())
+    fn transport_error(&self, error: &reqwest::Error) -> TransportError {
+        TransportError::from_reqwest(error, self.client_certificate.was_requested())
     }
 }
 

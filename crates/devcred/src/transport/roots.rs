@@ -7,8 +7,8 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::env::{Env, NamedValue};
 use crate::error::Error;
-use crate::variables::{Setting, Variables};
 
 const FILE_VARIABLE: &str = "SSL_CERT_FILE";
 
@@ -20,19 +20,19 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 #[derive(Clone)]
 pub(crate) struct Roots {
     store: RootCertStore,
-    described: String,
+    description: String,
 }
 
 impl Roots {
     /// # Errors
     /// `InvalidParameter` where `SSL_CERT_FILE` is unreadable or without a certificate, or where the PEM that was given
     /// holds anything that is none.
-    pub(crate) fn load(variables: &Variables, added_pem: Option<&[u8]>) -> Result<Self, Error> {
-        let mut roots = match variables.get(FILE_VARIABLE)? {
-            Some(file) => Self::of_file(&file)?,
+    pub(crate) fn load(env: &Env, added_pem: Option<&[u8]>) -> Result<Self, Error> {
+        let mut roots = match env.get(FILE_VARIABLE)? {
+            Some(file) => Self::from_file(&file)?,
             None => Self {
                 store: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
-                described: "the roots bundled with devcred".to_owned(),
+                description: "the roots bundled with devcred".to_owned(),
             },
         };
         if let Some(pem) = added_pem {
@@ -45,13 +45,13 @@ impl Roots {
         self.store.clone()
     }
 
-    /// Which roots these are, for the one whose server has another.
-    pub(crate) fn described(&self) -> &str {
-        &self.described
+    /// Describes the roots in the advice for an unknown issuer.
+    pub(crate) fn description(&self) -> &str {
+        &self.description
     }
 
     /// A system's bundle may hold a certificate that is of no use here; one that is of use is enough.
-    fn of_file(file: &Setting) -> Result<Self, Error> {
+    fn from_file(file: &NamedValue) -> Result<Self, Error> {
         let refused = |complaint| Err(Error::invalid_parameter(format!("{FILE_VARIABLE} names {complaint}")));
         // Opening a pipe could wait for ever, and a device may have no end.
         if std::fs::metadata(&file.value).is_ok_and(|metadata| !metadata.is_file()) {
@@ -68,7 +68,7 @@ impl Roots {
         if store.is_empty() {
             return refused("a file without a PEM certificate");
         }
-        Ok(Self { store, described: format!("the roots of {FILE_VARIABLE}") })
+        Ok(Self { store, description: format!("the roots of {FILE_VARIABLE}") })
     }
 
     fn add(&mut self, pem: &[u8]) -> Result<(), Error> {
@@ -82,7 +82,7 @@ impl Roots {
         for certificate in certificates {
             self.store.add(certificate).map_err(|_| refused())?;
         }
-        self.described.push_str(" and root_certificates_pem");
+        self.description.push_str(" and root_certificates_pem");
         Ok(())
     }
 }
@@ -94,8 +94,8 @@ mod tests {
     /// A self-signed authority, made for this test.
     const PEM: &str = include_str!("testdata/authority.pem");
 
-    fn load(variables: &[(&'static str, &'static str)], pem: Option<&[u8]>) -> Result<Roots, Error> {
-        Roots::load(&Variables::of(variables), pem)
+    fn load(env: &[(&'static str, &'static str)], pem: Option<&[u8]>) -> Result<Roots, Error> {
+        Roots::load(&Env::of(env), pem)
     }
 
     #[test]
@@ -104,14 +104,14 @@ mod tests {
         assert!(bundled.store().len() > 50);
         let added = load(&[(FILE_VARIABLE, "")], Some(PEM.as_bytes())).unwrap();
         assert_eq!(added.store().len(), bundled.store().len() + 1);
-        assert_eq!(added.described(), "the roots bundled with devcred and root_certificates_pem");
+        assert_eq!(added.description(), "the roots bundled with devcred and root_certificates_pem");
     }
 
     #[test]
     fn a_file_replaces_the_bundled_roots() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/transport/testdata/authority.pem");
         let roots = load(&[(FILE_VARIABLE, file)], None).unwrap();
-        assert_eq!((roots.store().len(), roots.described()), (1, "the roots of SSL_CERT_FILE"));
+        assert_eq!((roots.store().len(), roots.description()), (1, "the roots of SSL_CERT_FILE"));
         for bad in ["/no/such/file", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
             let error = load(&[(FILE_VARIABLE, bad)], None).err().unwrap();
             assert!(error.message().starts_with("SSL_CERT_FILE names a file "), "{error}");

@@ -1,4 +1,4 @@
-//! Where the environment is read. It is a function, so that tests and other languages can give their own.
+//! The environment variables. They are read by a function, so that tests and the command can pass their own.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -8,25 +8,25 @@ use crate::error::Error;
 
 /// Looks a variable up. An empty variable counts as unset.
 #[derive(Clone)]
-pub(crate) struct Variables(Arc<LookUp>);
+pub(crate) struct Env(Arc<LookUp>);
 
 type LookUp = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 /// A text that configures the client, and the name under which the caller gave it: an option's or a variable's.
 #[derive(Clone)]
-pub(crate) struct Setting {
+pub(crate) struct NamedValue {
     pub name: &'static str,
     pub value: String,
 }
 
-impl Setting {
+impl NamedValue {
     /// What the caller gave through the option of this name.
     pub(crate) fn option(name: &'static str, value: impl Into<String>) -> Self {
         Self { name, value: value.into() }
     }
 }
 
-impl Variables {
+impl Env {
     pub(crate) fn new(look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
         Self(Arc::new(look_up))
     }
@@ -35,16 +35,16 @@ impl Variables {
     ///
     /// # Errors
     /// `InvalidParameter` with the variable's name where its value is not Unicode.
-    pub(crate) fn get(&self, name: &'static str) -> Result<Option<Setting>, Error> {
+    pub(crate) fn get(&self, name: &'static str) -> Result<Option<NamedValue>, Error> {
         match (self.0)(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
             None => Ok(None),
-            Some(Ok(value)) => Ok(Some(Setting { name, value })),
+            Some(Ok(value)) => Ok(Some(NamedValue { name, value })),
             Some(Err(_)) => Err(Error::invalid_parameter(format!("{name} is not valid Unicode"))),
         }
     }
 
     /// The first of these variables that is set: some are known in upper and in lower case.
-    pub(crate) fn first(&self, names: &[&'static str]) -> Result<Option<Setting>, Error> {
+    pub(crate) fn first(&self, names: &[&'static str]) -> Result<Option<NamedValue>, Error> {
         for name in names {
             if let Some(setting) = self.get(name)? {
                 return Ok(Some(setting));
@@ -54,20 +54,20 @@ impl Variables {
     }
 }
 
-impl Default for Variables {
+impl Default for Env {
     fn default() -> Self {
         Self::new(|name| std::env::var_os(name))
     }
 }
 
-impl fmt::Debug for Variables {
+impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Variables")
+        f.write_str("Env")
     }
 }
 
 #[cfg(test)]
-impl Variables {
+impl Env {
     /// An environment that holds these variables only.
     pub(crate) fn of(pairs: &[(&'static str, &'static str)]) -> Self {
         let pairs = pairs.to_vec();

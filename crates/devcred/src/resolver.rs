@@ -16,7 +16,7 @@ use tokio::sync::watch;
 /// not answer would take a thread for each name.
 const MAX_THREADS: usize = 4;
 
-/// Looks names up. Attempts that ask for the same name at the same time share one look-up, and every clone shares the threads.
+/// Looks names up. RetryState that ask for the same name at the same time share one look-up, and every clone shares the threads.
 /// A thread ends when no name is left to look up.
 #[derive(Clone)]
 pub struct Resolver {
@@ -77,7 +77,7 @@ impl Resolver {
 }
 
 /// A resolver for reqwest: apart from it, so that the public type shows nothing of reqwest.
-pub(super) struct ForReqwest(pub(super) Resolver);
+pub(crate) struct ForReqwest(pub(crate) Resolver);
 
 impl Resolve for ForReqwest {
     fn resolve(&self, name: Name) -> Resolving {

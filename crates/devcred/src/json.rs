@@ -15,10 +15,10 @@ const TIME_MAX_MS: u64 = 253_402_300_799_999;
 
 /// Why an answer could not be read: what was expected, field, line and column.
 #[derive(Debug)]
-pub(crate) struct Unreadable(pub String);
+pub struct Unreadable(pub String);
 
 /// A JSON object of the answer. What its members hold is looked at when it is asked for, and not before.
-pub(crate) struct Fields<'a> {
+pub struct Fields<'a> {
     body: &'a [u8],
     path: String,
     members: Members<'a>,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage, OtherError};
 
-use super::Stage;
-use super::resolve::ResolveError;
+use super::Phase;
+use crate::resolver::ResolveError;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cause {
@@ -27,8 +27,8 @@ pub(crate) enum Cause {
     UnknownIssuer,
     CertificateExpired,
     CertificateNotYetValid,
-    CertificateForOther,
-    CertificateOfAuthority,
+    CertificateNameMismatch,
+    CertificateIsCa,
     CertificateRefused,
     ClientCertificateRequired,
     NoCommonProtocol,
@@ -38,9 +38,9 @@ pub(crate) enum Cause {
     /// The server broke the TLS protocol, or a record was altered on its way.
     TlsBroken,
     ProxyAuthentication,
-    ProxyUnwilling,
+    ProxyRefused,
     NotHttp,
-    NotSendable,
+    InvalidRequest,
     Unknown,
 }
 
@@ -56,43 +56,43 @@ pub(crate) enum Shortage {
 
 impl Cause {
     /// The first link of the chain that says more than "it failed". A refused certificate and a proxy's 407 are connect
-    /// errors too, so the links are looked at before the stage.
-    pub(super) fn of(error: &reqwest::Error, stage: Stage, certificate_requested: bool) -> Self {
+    /// errors too, so the source_chain are looked at before the phase.
+    pub(super) fn from_reqwest(error: &reqwest::Error, phase: Phase, certificate_requested: bool) -> Self {
         if error.is_builder() {
-            return Cause::NotSendable;
+            return Cause::InvalidRequest;
         }
-        if let Some(cause) = links(error).find_map(|link| told_by(link, stage, certificate_requested)) {
+        if let Some(cause) = source_chain(error).find_map(|link| classify(link, phase, certificate_requested)) {
             return cause;
         }
-        match stage {
-            Stage::Connecting if error.is_dns() => Cause::NotResolved,
-            Stage::Connecting if error.is_timeout() => Cause::ConnectTimedOut,
-            Stage::Connecting => Cause::Unknown,
-            Stage::Answering if links(error).any(is_invalid_chunk) => Cause::NotHttp,
-            Stage::Answering => Cause::Closed,
+        match phase {
+            Phase::Connecting if error.is_dns() => Cause::NotResolved,
+            Phase::Connecting if error.is_timeout() => Cause::ConnectTimedOut,
+            Phase::Connecting => Cause::Unknown,
+            Phase::AwaitingResponse if source_chain(error).any(is_invalid_chunk) => Cause::NotHttp,
+            Phase::AwaitingResponse => Cause::Closed,
         }
     }
 
     /// A certificate, a protocol and a proxy's password do not change by themselves.
-    pub(super) fn is_retryable(self) -> bool {
+    pub(crate) fn is_retryable(self) -> bool {
         !matches!(
             self,
             Cause::UnknownIssuer
                 | Cause::CertificateExpired
                 | Cause::CertificateNotYetValid
-                | Cause::CertificateForOther
-                | Cause::CertificateOfAuthority
+                | Cause::CertificateNameMismatch
+                | Cause::CertificateIsCa
                 | Cause::CertificateRefused
                 | Cause::ClientCertificateRequired
                 | Cause::NoCommonProtocol
                 | Cause::NotTls
                 | Cause::ProxyAuthentication
                 | Cause::NotHttp
-                | Cause::NotSendable
+                | Cause::InvalidRequest
         )
     }
 
-    pub(super) fn text(self) -> Cow<'static, str> {
+    pub(crate) fn text(self) -> Cow<'static, str> {
         let text = match self {
             Cause::TimedOut(_) => "timed out",
             Cause::NotResolved => "the name could not be resolved",
@@ -110,8 +110,8 @@ impl Cause {
             Cause::UnknownIssuer => "the certificate's issuer is unknown",
             Cause::CertificateExpired => "the certificate has expired",
             Cause::CertificateNotYetValid => "the certificate is not valid yet",
-            Cause::CertificateForOther => "the certificate is for another host",
-            Cause::CertificateOfAuthority => "the certificate is one of an authority (CA:TRUE), not of a server",
+            Cause::CertificateNameMismatch => "the certificate is for another host",
+            Cause::CertificateIsCa => "the certificate is one of an authority (CA:TRUE), not of a server",
             Cause::CertificateRefused => "the certificate was refused",
             Cause::ClientCertificateRequired => {
                 "the server requires a client certificate, which devcred does not support"
@@ -121,9 +121,9 @@ impl Cause {
             Cause::Alert(alert) => return format!("the server sent the TLS alert {alert:?}").into(),
             Cause::TlsBroken => "the TLS connection was corrupted",
             Cause::ProxyAuthentication => "the proxy asks for a user name and password (407)",
-            Cause::ProxyUnwilling => "the proxy did not lead there",
+            Cause::ProxyRefused => "the proxy did not lead there",
             Cause::NotHttp => "the answer is no HTTP/1.1",
-            Cause::NotSendable => "the request could not be built",
+            Cause::InvalidRequest => "the request could not be built",
             Cause::Unknown => "the connection broke",
         };
         text.into()
@@ -132,27 +132,27 @@ impl Cause {
 
 type Link<'a> = &'a (dyn StdError + 'static);
 
-fn links(error: &reqwest::Error) -> impl Iterator<Item = Link<'_>> {
-    std::iter::successors(error.source(), |link| below(*link))
+fn source_chain(error: &reqwest::Error) -> impl Iterator<Item = Link<'_>> {
+    std::iter::successors(error.source(), |link| inner_error(*link))
 }
 
 /// An `io::Error` hides the one it wraps from `source()`, and TLS errors are wrapped twice.
-fn below(link: Link<'_>) -> Option<Link<'_>> {
+fn inner_error(link: Link<'_>) -> Option<Link<'_>> {
     match link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => link.source(),
     }
 }
 
-fn told_by(link: Link<'_>, stage: Stage, certificate_requested: bool) -> Option<Cause> {
+fn classify(link: Link<'_>, phase: Phase, certificate_requested: bool) -> Option<Cause> {
     if let Some(tls) = link.downcast_ref::<TlsError>() {
-        return Some(of_tls(tls, stage, certificate_requested));
+        return Some(from_tls(tls, phase, certificate_requested));
     }
     if let Some(http) = link.downcast_ref::<hyper::Error>() {
         return http.is_parse().then_some(Cause::NotHttp);
     }
     if let Some(io) = link.downcast_ref::<io::Error>() {
-        return io.raw_os_error().and_then(of_number).or_else(|| of_io(io.kind()));
+        return io.raw_os_error().and_then(from_errno).or_else(|| from_io(io.kind()));
     }
     if let Some(ResolveError::NoThread) = link.downcast_ref::<ResolveError>() {
         return Some(Cause::System(Shortage::Threads));
@@ -160,14 +160,14 @@ fn told_by(link: Link<'_>, stage: Stage, certificate_requested: bool) -> Option<
     // What CONNECT was answered comes as text only; the end-to-end tests fail if it changes.
     match link.to_string().as_str() {
         "tunnel error: proxy authorization required" => Some(Cause::ProxyAuthentication),
-        "tunnel error: unsuccessful" => Some(Cause::ProxyUnwilling),
+        "tunnel error: unsuccessful" => Some(Cause::ProxyRefused),
         _ => None,
     }
 }
 
-fn of_tls(error: &TlsError, stage: Stage, certificate_requested: bool) -> Cause {
+fn from_tls(error: &TlsError, phase: Phase, certificate_requested: bool) -> Cause {
     match error {
-        TlsError::InvalidCertificate(certificate) => of_certificate(certificate),
+        TlsError::InvalidCertificate(certificate) => from_certificate(certificate),
         TlsError::NoCertificatesPresented => Cause::CertificateRefused,
         TlsError::AlertReceived(AlertDescription::CertificateRequired) => Cause::ClientCertificateRequired,
         TlsError::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::BadCertificate)
@@ -184,7 +184,7 @@ fn of_tls(error: &TlsError, stage: Stage, certificate_requested: bool) -> Cause 
         TlsError::AlertReceived(alert) => Cause::Alert(*alert),
         // The first bytes of another protocol, such as HTTP, are no TLS record.
         TlsError::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion)
-            if stage == Stage::Connecting =>
+            if phase == Phase::Connecting =>
         {
             Cause::NotTls
         }
@@ -192,23 +192,23 @@ fn of_tls(error: &TlsError, stage: Stage, certificate_requested: bool) -> Cause 
     }
 }
 
-fn of_certificate(error: &CertificateError) -> Cause {
+fn from_certificate(error: &CertificateError) -> Cause {
     match error {
         CertificateError::UnknownIssuer => Cause::UnknownIssuer,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::CertificateExpired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Cause::CertificateNotYetValid,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Cause::CertificateForOther
+            Cause::CertificateNameMismatch
         }
         // The verifier's own error comes as text only; the end-to-end tests fail if it changes.
         CertificateError::Other(OtherError(other)) if other.to_string() == "CaUsedAsEndEntity" => {
-            Cause::CertificateOfAuthority
+            Cause::CertificateIsCa
         }
         _ => Cause::CertificateRefused,
     }
 }
 
-fn of_io(kind: io::ErrorKind) -> Option<Cause> {
+fn from_io(kind: io::ErrorKind) -> Option<Cause> {
     match kind {
         io::ErrorKind::ConnectionRefused => Some(Cause::Refused),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
@@ -227,20 +227,20 @@ fn of_io(kind: io::ErrorKind) -> Option<Cause> {
 
 /// The numbers of errors of the system that have no `ErrorKind`: no descriptor is left, and no room for buffers.
 #[cfg(unix)]
-const NO_DESCRIPTOR: [i32; 2] = [libc::EMFILE, libc::ENFILE];
+const OUT_OF_DESCRIPTORS: [i32; 2] = [libc::EMFILE, libc::ENFILE];
 #[cfg(unix)]
-const NO_BUFFERS: i32 = libc::ENOBUFS;
+const OUT_OF_BUFFERS: i32 = libc::ENOBUFS;
 
 /// The same of Windows: WSAEMFILE and WSAENOBUFS.
 #[cfg(not(unix))]
-const NO_DESCRIPTOR: [i32; 1] = [10024];
+const OUT_OF_DESCRIPTORS: [i32; 1] = [10024];
 #[cfg(not(unix))]
-const NO_BUFFERS: i32 = 10055;
+const OUT_OF_BUFFERS: i32 = 10055;
 
-fn of_number(number: i32) -> Option<Cause> {
+fn from_errno(number: i32) -> Option<Cause> {
     match number {
-        NO_BUFFERS => Some(Cause::System(Shortage::Memory)),
-        number => NO_DESCRIPTOR.contains(&number).then_some(Cause::System(Shortage::Descriptors)),
+        OUT_OF_BUFFERS => Some(Cause::System(Shortage::Memory)),
+        number => OUT_OF_DESCRIPTORS.contains(&number).then_some(Cause::System(Shortage::Descriptors)),
     }
 }
 
@@ -272,7 +272,7 @@ mod tests {
         let numbers = [(10024, Shortage::Descriptors), (10049, Shortage::Ports), (10055, Shortage::Memory)];
         for (number, shortage) in numbers {
             let error = io::Error::from_raw_os_error(number);
-            let cause = told_by(&error, Stage::Connecting, false).unwrap();
+            let cause = classify(&error, Phase::Connecting, false).unwrap();
             assert_eq!(cause, Cause::System(shortage), "{error}");
             assert!(cause.is_retryable() && cause != Cause::Unknown);
         }
@@ -282,22 +282,22 @@ mod tests {
     fn a_tls_error_is_told_by_its_own_name() {
         use AlertDescription::{BadRecordMac, CertificateRequired, HandshakeFailure, InternalError};
         let incompatible = rustls::PeerIncompatible::NoCipherSuitesInCommon;
-        for (error, stage, cause) in [
-            (TlsError::AlertReceived(InternalError), Stage::Connecting, Cause::Alert(InternalError)),
-            (TlsError::AlertReceived(BadRecordMac), Stage::Answering, Cause::Alert(BadRecordMac)),
-            (TlsError::AlertReceived(HandshakeFailure), Stage::Connecting, Cause::NoCommonProtocol),
-            (TlsError::AlertReceived(CertificateRequired), Stage::Answering, Cause::ClientCertificateRequired),
-            (TlsError::PeerIncompatible(incompatible), Stage::Connecting, Cause::NoCommonProtocol),
-            (TlsError::DecryptError, Stage::Answering, Cause::TlsBroken),
-            (TlsError::PeerSentOversizedRecord, Stage::Connecting, Cause::TlsBroken),
-            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), Stage::Connecting, Cause::NotTls),
-            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), Stage::Answering, Cause::TlsBroken),
-            (TlsError::InvalidMessage(InvalidMessage::MessageTooShort), Stage::Connecting, Cause::TlsBroken),
+        for (error, phase, cause) in [
+            (TlsError::AlertReceived(InternalError), Phase::Connecting, Cause::Alert(InternalError)),
+            (TlsError::AlertReceived(BadRecordMac), Phase::AwaitingResponse, Cause::Alert(BadRecordMac)),
+            (TlsError::AlertReceived(HandshakeFailure), Phase::Connecting, Cause::NoCommonProtocol),
+            (TlsError::AlertReceived(CertificateRequired), Phase::AwaitingResponse, Cause::ClientCertificateRequired),
+            (TlsError::PeerIncompatible(incompatible), Phase::Connecting, Cause::NoCommonProtocol),
+            (TlsError::DecryptError, Phase::AwaitingResponse, Cause::TlsBroken),
+            (TlsError::PeerSentOversizedRecord, Phase::Connecting, Cause::TlsBroken),
+            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), Phase::Connecting, Cause::NotTls),
+            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), Phase::AwaitingResponse, Cause::TlsBroken),
+            (TlsError::InvalidMessage(InvalidMessage::MessageTooShort), Phase::Connecting, Cause::TlsBroken),
         ] {
-            assert_eq!(of_tls(&error, stage, false), cause, "{error}");
+            assert_eq!(from_tls(&error, phase, false), cause, "{error}");
         }
         let handshake_failure = TlsError::AlertReceived(HandshakeFailure);
-        assert_eq!(of_tls(&handshake_failure, Stage::Connecting, true), Cause::ClientCertificateRequired);
+        assert_eq!(from_tls(&handshake_failure, Phase::Connecting, true), Cause::ClientCertificateRequired);
         assert_eq!(Cause::Alert(InternalError).text(), "the server sent the TLS alert InternalError");
     }
 
@@ -316,9 +316,9 @@ mod tests {
             (ErrorKind::TimedOut, None),
             (ErrorKind::InvalidData, None),
         ] {
-            assert_eq!(told_by(&io::Error::from(kind), Stage::Answering, false), cause, "{kind}");
+            assert_eq!(classify(&io::Error::from(kind), Phase::AwaitingResponse, false), cause, "{kind}");
         }
-        assert_eq!(told_by(&io::Error::from_raw_os_error(0), Stage::Answering, false), None);
+        assert_eq!(classify(&io::Error::from_raw_os_error(0), Phase::AwaitingResponse, false), None);
     }
 
     #[test]
@@ -327,13 +327,13 @@ mod tests {
             (CertificateError::UnknownIssuer, Cause::UnknownIssuer),
             (CertificateError::Expired, Cause::CertificateExpired),
             (CertificateError::NotValidYet, Cause::CertificateNotYetValid),
-            (CertificateError::NotValidForName, Cause::CertificateForOther),
+            (CertificateError::NotValidForName, Cause::CertificateNameMismatch),
             (CertificateError::Revoked, Cause::CertificateRefused),
             (CertificateError::Other(OtherError(Arc::new(io::Error::other("other")))), Cause::CertificateRefused),
         ] {
-            assert_eq!(of_tls(&TlsError::InvalidCertificate(error), Stage::Connecting, false), cause);
+            assert_eq!(from_tls(&TlsError::InvalidCertificate(error), Phase::Connecting, false), cause);
         }
-        let none = of_tls(&TlsError::NoCertificatesPresented, Stage::Connecting, false);
+        let none = from_tls(&TlsError::NoCertificatesPresented, Phase::Connecting, false);
         assert_eq!(none, Cause::CertificateRefused);
     }
 
@@ -341,11 +341,11 @@ mod tests {
     fn what_a_proxy_answered_to_connect_is_read_from_its_text() {
         for (text, cause) in [
             ("tunnel error: proxy authorization required", Some(Cause::ProxyAuthentication)),
-            ("tunnel error: unsuccessful", Some(Cause::ProxyUnwilling)),
+            ("tunnel error: unsuccessful", Some(Cause::ProxyRefused)),
             ("tunnel error: other", None),
         ] {
             let error: Box<dyn StdError> = text.into();
-            assert_eq!(told_by(&*error, Stage::Connecting, false), cause, "{text}");
+            assert_eq!(classify(&*error, Phase::Connecting, false), cause, "{text}");
         }
     }
 }

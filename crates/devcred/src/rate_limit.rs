@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub(crate) const DEFAULT_REQUESTS_PER_SECOND: u32 = 50;
 const BURST_MIN: u32 = 10;
 
-pub(crate) struct Pace {
+pub(crate) struct RateLimiter {
     requests_per_second: u32,
     interval: Duration,
     tolerance: Duration,
@@ -35,7 +35,7 @@ struct Schedule {
 
 /// A reserved slot. Dropping it returns it, unless it was used.
 pub(crate) struct Slot<'a> {
-    pace: &'a Pace,
+    pace: &'a RateLimiter,
     time: Instant,
     start: Instant,
     is_used: bool,
@@ -43,12 +43,12 @@ pub(crate) struct Slot<'a> {
 
 /// Every free slot starts after the latest time that the caller could use.
 #[derive(Debug, PartialEq)]
-pub(crate) struct TooLate {
+pub(crate) struct NoSlot {
     /// The number of calls that wait for their slot.
     pub waiting: usize,
 }
 
-impl Pace {
+impl RateLimiter {
     /// The burst is a tenth of the rate, at least 10.
     pub(crate) fn new(requests_per_second: u32) -> Self {
         let interval = Duration::from_secs(1) / requests_per_second.max(1);
@@ -61,7 +61,7 @@ impl Pace {
     }
 
     /// Reserves the earliest free slot, unless it starts after `latest`.
-    pub(crate) fn reserve(&self, now: Instant, latest: Instant) -> Result<Slot<'_>, TooLate> {
+    pub(crate) fn reserve(&self, now: Instant, latest: Instant) -> Result<Slot<'_>, NoSlot> {
         let mut schedule = self.schedule();
         while schedule.returned.first().is_some_and(|time| *time < now) {
             schedule.returned.pop_first();
@@ -70,7 +70,7 @@ impl Pace {
         let time = returned.unwrap_or_else(|| schedule.next.map_or(now, |next| next.max(now)));
         let start = time.checked_sub(self.tolerance).map_or(now, |start| start.max(now));
         if start > latest {
-            return Err(TooLate { waiting: schedule.waiting });
+            return Err(NoSlot { waiting: schedule.waiting });
         }
         if returned.is_some() {
             schedule.returned.pop_first();
@@ -119,7 +119,7 @@ mod tests {
     const FAR: Duration = Duration::from_secs(100_000);
 
     /// When a request of this moment is sent, if it may be.
-    fn send(pace: &Pace, now: Instant, latest: Instant) -> Result<Instant, TooLate> {
+    fn send(pace: &RateLimiter, now: Instant, latest: Instant) -> Result<Instant, NoSlot> {
         let slot = pace.reserve(now, latest)?;
         let start = slot.start();
         slot.spend();
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_free_and_then_the_rate_holds() {
-        let pace = Pace::new(50);
+        let pace = RateLimiter::new(50);
         let start = Instant::now();
         let turns: Vec<_> = (0..60).map(|_| send(&pace, start, start + FAR).unwrap() - start).collect();
         assert_eq!(turns[..10], [Duration::ZERO; 10]);
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn the_burst_is_a_tenth_and_at_least_ten() {
         for (rate, burst) in [(1, 10), (50, 10), (100, 10), (200, 20), (1000, 100)] {
-            let pace = Pace::new(rate);
+            let pace = RateLimiter::new(rate);
             let now = Instant::now();
             let at_once = (0..rate + burst).filter(|_| send(&pace, now, now).is_ok()).count();
             assert_eq!(at_once, burst as usize, "{rate}");
@@ -148,18 +148,18 @@ mod tests {
 
     #[test]
     fn a_refusal_counts_the_slots_that_wait_and_takes_none() {
-        let pace = Pace::new(50);
+        let pace = RateLimiter::new(50);
         let now = Instant::now();
         let waiting: Vec<_> = (0..35).map(|_| pace.reserve(now, now + FAR).unwrap()).collect();
-        assert_eq!(send(&pace, now, now + Duration::from_millis(519)), Err(TooLate { waiting: 35 }));
+        assert_eq!(send(&pace, now, now + Duration::from_millis(519)), Err(NoSlot { waiting: 35 }));
         waiting.into_iter().for_each(Slot::spend);
-        assert_eq!(send(&pace, now, now + Duration::from_millis(519)), Err(TooLate { waiting: 0 }));
+        assert_eq!(send(&pace, now, now + Duration::from_millis(519)), Err(NoSlot { waiting: 0 }));
         assert_eq!(send(&pace, now, now + Duration::from_millis(520)), Ok(now + Duration::from_millis(520)));
     }
 
     #[test]
     fn a_slot_that_is_dropped_goes_to_the_next_caller() {
-        let pace = Pace::new(50);
+        let pace = RateLimiter::new(50);
         let now = Instant::now();
         let ms = |ms| now + Duration::from_millis(ms);
         assert!((0..10).all(|_| send(&pace, now, now).is_ok()));
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn slots_that_were_returned_and_not_used_in_time_add_to_no_burst() {
-        let pace = Pace::new(50);
+        let pace = RateLimiter::new(50);
         let now = Instant::now();
         drop((0..35).map(|_| pace.reserve(now, now + FAR).unwrap()).collect::<Vec<_>>());
         let later = now + Duration::from_secs(10);
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_idle_client_gets_its_burst_back() {
-        let pace = Pace::new(50);
+        let pace = RateLimiter::new(50);
         let now = Instant::now();
         assert!((0..10).all(|_| send(&pace, now, now).is_ok()));
         assert!(send(&pace, now, now).is_err());
@@ -205,7 +205,7 @@ mod tests {
             rate in 1..400_u32,
             callers in prop::collection::vec((0..40_u64, prop_oneof![Just(0_u64), 0..3000_u64]), 1..400),
         ) {
-            let pace = Pace::new(rate);
+            let pace = RateLimiter::new(rate);
             let burst = (rate / 10).max(10);
             let interval = Duration::from_secs(1) / rate;
             let start = Instant::now();
@@ -243,7 +243,7 @@ mod tests {
             rate in 1..400_u32,
             steps in prop::collection::vec((prop_oneof![9 => 0..40_u64, 1 => 0..5000_u64], 0..3_u8, any::<prop::sample::Index>()), 1..400),
         ) {
-            let pace = Pace::new(rate);
+            let pace = RateLimiter::new(rate);
             let burst = (rate / 10).max(10);
             let mut now = Instant::now();
             let mut waiting: Vec<Slot> = Vec::new();

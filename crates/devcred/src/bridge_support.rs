@@ -1,0 +1,44 @@
+//! What the bindings' bridge needs beyond the public API. No promise is made for it.
+
+use std::sync::Arc;
+
+use crate::access_key::AccessKey;
+use crate::builder::ClientBuilder;
+use crate::client::Client;
+use crate::error::Error;
+pub use crate::resolver::Resolver;
+
+/// Sets the language of the caller's program: the last word of the user agent.
+pub fn with_language(builder: ClientBuilder, language: &'static str) -> ClientBuilder {
+    builder.language(language)
+}
+
+/// Lets clients share the threads of one resolver.
+pub fn with_resolver(builder: ClientBuilder, resolver: Resolver) -> ClientBuilder {
+    builder.resolver(resolver)
+}
+
+/// Returns the AccessKey that the client uses now.
+pub fn access_key(client: &Client) -> Arc<AccessKey> {
+    client.access_key()
+}
+
+/// Creates a client with the same configuration in a forked process, in which any lock of the old client may be held by a thread
+/// that no longer exists. It reads only what never changes, and takes AccessKey and resolver from the caller. The old client
+/// must not be dropped in that process.
+///
+/// # Errors
+/// `Internal` if the HTTP client cannot be set up.
+pub fn rebuild(client: &Client, access_key: AccessKey, resolver: Resolver) -> Result<Client, Error> {
+    Client::new(client.config().rebuild(resolver)?, access_key)
+}
+
+/// Creates the error for input that the bridge refuses.
+pub fn invalid_parameter(message: &str) -> Error {
+    Error::invalid_parameter(message)
+}
+
+/// Creates the error for a fault of the bridge.
+pub fn internal_error(message: &str, advice: Option<&str>) -> Error {
+    Error::internal(message, advice.map(str::to_owned))
+}

@@ -1,0 +1,265 @@
+//! One call, from validation to advice: the only place that sees every stage.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::time::{sleep, sleep_until, timeout};
+use tracing::{debug, warn};
+
+use crate::access_key::AccessKey;
+use crate::advice::{self, CallContext};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::crypto::{nonce, random_fraction};
+use crate::error::Error;
+use crate::failure::{AttemptInfo, Failure};
+use crate::operation::Operation;
+use crate::proxy::Proxy;
+use crate::response::{self, Parsed};
+use crate::retry::{RetryInput, RetryState};
+use crate::sign::{SignedRequest, SigningContext};
+use crate::transport_error::TransportError;
+use crate::validate;
+
+/// What all clones of a client share: the configuration and what changes.
+pub(crate) struct Pipeline {
+    config: Config,
+    access_key: RwLock<Arc<AccessKey>>,
+    clock: Clock,
+    has_waited: AtomicBool,
+}
+
+/// A call whose parameters are valid.
+struct Request<'a, O> {
+    operation: &'a O,
+    instance_id: String,
+    deadline: Deadline,
+}
+
+/// An attempt that was signed, for the retry decision and the advice.
+struct Attempt {
+    request: SignedRequest,
+    key: Arc<AccessKey>,
+}
+
+impl Pipeline {
+    pub(crate) fn new(config: Config, access_key: AccessKey) -> Self {
+        let access_key = RwLock::new(Arc::new(access_key));
+        Self { config, access_key, clock: Clock::default(), has_waited: AtomicBool::new(false) }
+    }
+
+    /// Runs a call. One deadline covers everything, waits included. Dropping the future stops the call.
+    pub(crate) async fn run<O: Operation>(
+        &self,
+        operation: &O,
+        instance_id: Option<String>,
+        timeout: Option<Duration>,
+    ) -> Result<O::Output, Error> {
+        let request = self.validate(operation, instance_id, timeout)?;
+        let latest_start = request.deadline.latest_start();
+        let mut state = RetryState::new(self.config.limits.max_attempts);
+        let mut last_failure = None;
+        loop {
+            let slot = match self.config.rate_limiter.reserve(Instant::now(), latest_start) {
+                Ok(slot) => slot,
+                Err(no_slot) => {
+                    let (failure, attempt) = last_failure.unwrap_or_else(|| (self.rate_limited(no_slot.waiting), None));
+                    return Err(self.error(&request, &state, failure, attempt));
+                }
+            };
+            // If the call is cancelled while it waits, its slot is dropped, which returns it.
+            self.wait_until(slot.start()).await;
+            slot.spend();
+
+            let attempt = self.sign(&request).map_err(|failure| failure.into_error(state.attempts, None))?;
+            state.record_attempt();
+            let failure = match self.send(&request, &attempt, &state).await {
+                Ok(output) => return Ok(output),
+                Err(failure) => failure,
+            };
+
+            let input = RetryInput {
+                max_delay: latest_start.saturating_duration_since(Instant::now()),
+                random: random_fraction(),
+                is_clock_corrected: self.correct_clock(&failure),
+                is_key_replaced: !Arc::ptr_eq(&attempt.key, &self.access_key()),
+                is_repeatable: O::IS_REPEATABLE,
+            };
+            let Some(delay) = state.next_delay(&failure, &input) else {
+                return Err(self.error(&request, &state, failure, Some(attempt)));
+            };
+            warn!(
+                target: "devcred", operation = O::NAME, attempt = state.attempts, kind = %failure.kind,
+                code = failure.details.code.as_deref(), wait_ms = delay.as_millis() as u64, "attempt failed, trying again"
+            );
+            sleep(delay).await;
+            last_failure = Some((failure, Some(attempt)));
+        }
+    }
+
+    fn validate<'a, O: Operation>(
+        &self,
+        operation: &'a O,
+        instance_id: Option<String>,
+        timeout: Option<Duration>,
+    ) -> Result<Request<'a, O>, Error> {
+        let instance_id = instance_id.or_else(|| self.config.instance_id.clone()).ok_or_else(|| {
+            Error::invalid_parameter("no InstanceId: give the client one (DEVCRED_INSTANCE_ID), or this call")
+        })?;
+        let timeout = timeout.unwrap_or(self.config.limits.timeout);
+        operation.validate()?;
+        validate::instance_id(&instance_id)?;
+        validate::timeout("timeout", timeout)?;
+        if Handle::try_current().is_err() {
+            let advice =
+                "Await the call inside one, such as tokio::runtime::Builder::new_current_thread().enable_all().";
+            return Err(Error::internal("called outside a tokio runtime", Some(advice.into())));
+        }
+        Ok(Request { operation, instance_id, deadline: Deadline::after(timeout) })
+    }
+
+    /// Waits for the slot of the rate limiter.
+    async fn wait_until(&self, start: Instant) {
+        let wait = start.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            return;
+        }
+        if !self.has_waited.swap(true, Ordering::Relaxed) {
+            let requests_per_second = self.config.rate_limiter.requests_per_second();
+            warn!(target: "devcred", requests_per_second, wait_ms = wait.as_millis() as u64, "calls wait for this client's pace");
+        }
+        sleep_until(start.into()).await;
+    }
+
+    /// Signs an attempt, with its own time and nonce and the key that is in use now.
+    fn sign<O: Operation>(&self, request: &Request<O>) -> Result<Attempt, Failure> {
+        let nonce = nonce().map_err(|_| Failure::internal("the system gives no random numbers"))?;
+        let Config { endpoint, signature_method, .. } = &self.config;
+        let key = self.access_key();
+        let context = SigningContext { time: self.clock.now(), nonce: &nonce };
+        let mut parameters = request.operation.parameters();
+        parameters.push(("InstanceId", &request.instance_id));
+        let request = signature_method
+            .sign(O::NAME, &parameters, endpoint.host(), &key, context)
+            .map_err(|_| Failure::internal("the request could not be built"))?;
+        Ok(Attempt { request, key })
+    }
+
+    /// Sends an attempt and reads its response.
+    async fn send<O: Operation>(
+        &self,
+        request: &Request<'_, O>,
+        attempt: &Attempt,
+        state: &RetryState,
+    ) -> Result<O::Output, Failure> {
+        let started = Instant::now();
+        let Config { endpoint, limits, transport, .. } = &self.config;
+        let (limit, reported_limit) = request.deadline.limit(limits.attempt_timeout);
+        let send = transport.send(endpoint, &attempt.request, state.needs_new_connection);
+        let response = timeout(limit, send).await.unwrap_or_else(|_| Err(TransportError::timed_out(reported_limit)));
+        let parsed = match response {
+            Ok(response) => response::parse(request.operation, &request.instance_id, &response, attempt.key.secrets()),
+            Err(error) => Err(Failure::no_response(error, &self.attempt_info(state))),
+        };
+
+        let (status, code, request_id) = match &parsed {
+            Ok(Parsed { status, request_id, .. }) => (Some(*status), None, Some(request_id.as_str())),
+            Err(Failure { details, .. }) => {
+                (details.http_status, details.code.as_deref(), details.request_id.as_deref())
+            }
+        };
+        debug!(
+            target: "devcred", operation = O::NAME, attempt = state.attempts, status, code, request_id,
+            elapsed_ms = started.elapsed().as_millis() as u64, "attempt ended"
+        );
+        parsed.map(|parsed| parsed.output)
+    }
+
+    /// Takes the service's time from a response that refused the signed one.
+    fn correct_clock(&self, failure: &Failure) -> bool {
+        let date = failure.details.date.filter(|_| failure.is_clock());
+        date.inspect(|date| self.clock.learn(*date)).is_some()
+    }
+
+    /// Nothing was sent, because nothing would be in time.
+    fn rate_limited(&self, waiting: usize) -> Failure {
+        let rate = self.config.rate_limiter.requests_per_second();
+        let waiting = if waiting == 1 { "1 call is".to_owned() } else { format!("{waiting} calls are") };
+        Failure::no_slot(format!("not sent: this client sends {rate} requests a second and {waiting} waiting"))
+    }
+
+    fn attempt_info(&self, state: &RetryState) -> AttemptInfo<'_> {
+        let Config { endpoint, proxy, .. } = &self.config;
+        AttemptInfo {
+            host: endpoint.host(),
+            proxy: proxy.as_ref().map(Proxy::host),
+            number: state.attempts,
+            max_attempts: state.max_attempts,
+        }
+    }
+
+    /// The error that the caller gets, with advice.
+    fn error<O: Operation>(
+        &self,
+        request: &Request<O>,
+        state: &RetryState,
+        failure: Failure,
+        attempt: Option<Attempt>,
+    ) -> Error {
+        let Config { endpoint, rate_limiter, proxy, roots, signature_method, .. } = &self.config;
+        let context = CallContext {
+            operation: O::NAME,
+            client_id: request.operation.client_id(),
+            host: endpoint.host(),
+            is_loopback: endpoint.is_loopback(),
+            region: endpoint.region(),
+            requests_per_second: rate_limiter.requests_per_second(),
+            roots: roots.description(),
+            proxy: proxy.as_ref().map(|proxy| (proxy.host(), proxy.named_by)),
+            now: SystemTime::now(),
+            signature_method: *signature_method,
+            last_attempt: attempt.as_ref().map(|attempt| (&attempt.request, &*attempt.key)),
+            always_refused_or_reset: state.always_refused_or_reset,
+        };
+        let advice = advice::advice(&failure, &context);
+        failure.into_error(state.attempts, advice)
+    }
+
+    pub(crate) fn access_key(&self) -> Arc<AccessKey> {
+        Arc::clone(&self.access_key.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_access_key(&self, access_key: AccessKey) {
+        *self.access_key.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access_key);
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+/// The time at which a call gives up.
+struct Deadline {
+    at: Instant,
+    timeout: Duration,
+}
+
+impl Deadline {
+    fn after(timeout: Duration) -> Self {
+        Self { at: Instant::now() + timeout, timeout }
+    }
+
+    /// No attempt starts in the last second, or in the last tenth of a shorter call: it would hardly get a response in time,
+    /// and might be billed.
+    fn latest_start(&self) -> Instant {
+        self.at - Duration::from_secs(1).min(self.timeout / 10)
+    }
+
+    /// The time that an attempt has, and the limit that is reported if that passes.
+    fn limit(&self, attempt_timeout: Duration) -> (Duration, Duration) {
+        let time_left = self.at.saturating_duration_since(Instant::now());
+        if attempt_timeout < time_left { (attempt_timeout, attempt_timeout) } else { (time_left, self.timeout) }
+    }
+}
