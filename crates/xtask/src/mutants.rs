@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -74,14 +75,17 @@ fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Res
     command.arg(&folder).args(arguments).args(pass).env("CARGO_TARGET_DIR", folder.join("build"));
     process::announce(&command);
     let status = command.status().with_context(|| process::not_started(&command))?;
-    outcome(status.code())
+    outcome(status.code(), &folder.join("mutants.out/missed.txt"))
 }
 
-/// 3 means that some mutants made a test hang, which is how such a mutant is noticed.
-fn outcome(status: Option<i32>) -> Result<Outcome> {
+/// The status 3 means that some mutants made a test hang, which is how such a mutant is noticed. It says nothing of the others, so
+/// that only the list tells whether there are survivors.
+fn outcome(status: Option<i32>, survivors: &Path) -> Result<Outcome> {
     match status {
-        Some(0 | 3) => Ok(Outcome::AllCaught),
-        Some(2) => Ok(Outcome::Survivors),
+        Some(0 | 2 | 3) => {
+            let list = fs::read_to_string(survivors).with_context(|| format!("cannot read {}", survivors.display()))?;
+            Ok(if list.trim().is_empty() { Outcome::AllCaught } else { Outcome::Survivors })
+        }
         Some(4) => bail!("the tests fail without any mutant; their output is above"),
         other => bail!("cargo-mutants ended with the status {other:?}; its output is above"),
     }
@@ -92,13 +96,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mutant_that_hangs_is_noticed_and_one_that_survives_is_not() {
-        for noticed in [0, 3] {
-            assert_eq!(outcome(Some(noticed)).expect("it ran"), Outcome::AllCaught);
+    fn a_mutant_that_hangs_is_noticed_and_one_that_survives_beside_it_is_not() {
+        let survivors = tempfile::NamedTempFile::new().expect("a file can be made");
+        for (list, expected) in
+            [("", Outcome::AllCaught), ("src/pace.rs:22:42: replace * with +\n", Outcome::Survivors)]
+        {
+            fs::write(survivors.path(), list).expect("it can be written");
+            for status in [0, 2, 3] {
+                assert_eq!(outcome(Some(status), survivors.path()).expect("it ran"), expected, "{status}");
+            }
         }
-        assert_eq!(outcome(Some(2)).expect("it ran"), Outcome::Survivors);
         for failed in [Some(1), Some(4), None] {
-            outcome(failed).expect_err("it did not run to its end");
+            outcome(failed, survivors.path()).expect_err("it did not run to its end");
         }
+        outcome(Some(0), Path::new("no/such/list")).expect_err("there is no list");
     }
 }
