@@ -91,7 +91,7 @@ static void check_wait(void) {
     CHECK_OK(devcred_call_wait(call, &credential, &error));
     CHECK(credential && !error);
     devcred_credential_free(credential);
-    CHECK_REFUSED(devcred_call_wait(call, &credential, &error), error, "the outcome of this call has been taken already");
+    CHECK_REFUSED(devcred_call_wait(call, &credential, &error), error, "the outcome of this call was already taken");
     CHECK(!credential);
     devcred_call_free(call);
 
@@ -207,7 +207,7 @@ static struct outcome outer, started_inside, cancelled_inside;
 static devcred_call *waited_for_later, *cancelled_call;
 
 static void misbehave(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
-    const char *why = "a blocking call inside a callback could wait for itself: start a call there instead";
+    const char *why = "a blocking call inside a callback would wait for itself; start the call instead";
     devcred_credential *none = NULL;
     devcred_error *refused = NULL;
     CHECK_REFUSED(devcred_get_device_credential(client, "GID_c@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, &none, &refused), refused, why);

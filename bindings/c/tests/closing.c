@@ -40,8 +40,8 @@ static void on_completion(void *user_data, devcred_status status, devcred_creden
     enter(plugin);
     CHECK(status == (credential ? DEVCRED_OK : DEVCRED_INVALID_PARAMETER));
     if (error) {
-        const char *why = "this client was closed while the call ran; a request under way may have been billed";
-        CHECK(!strcmp(devcred_error_message(error), why) || !strcmp(devcred_error_message(error), "this client is closed"));
+        const char *why = "the client was closed during the call; a request that was already sent may have been billed";
+        CHECK(!strcmp(devcred_error_message(error), why) || !strcmp(devcred_error_message(error), "the client is closed"));
         plugin->closed++;
     }
     devcred_credential_free(credential);
@@ -84,7 +84,7 @@ static void load_and_unload(int round) {
     devcred_credential *credential = NULL;
     devcred_error *error = NULL;
     CHECK_REFUSED(devcred_get_device_credential(plugin->client, "GID_p@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, &credential, &error),
-                  error, "this client is closed");
+                  error, "the client is closed");
     devcred_client_free(plugin->client);
     pthread_mutex_destroy(&plugin->lock);
     memset(plugin, 0xff, sizeof *plugin);

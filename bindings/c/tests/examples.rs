@@ -76,7 +76,7 @@ fn check_get(program: &Path) {
         (false, "register the device first\n".to_owned())
     );
     let (is_ok, output) = run_example(program, &service, &[""]);
-    assert!(!is_ok && output.starts_with("InvalidParameter: ClientId is empty"), "{output}");
+    assert!(!is_ok && output.starts_with("InvalidParameter: client_id is empty"), "{output}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ static void wait_and_free(devcred_call *call) {
 
 /* Not a line of it takes a lock of this program, which another thread may have held. */
 static void child(int number, devcred_options *options, devcred_call *waited_for, devcred_call *told) {
-    const char *why = "this call was begun before this process was forked: it belongs to the parent";
+    const char *why = "this call was started before the process was forked and belongs to the parent process";
     devcred_credential *credential = NULL;
     devcred_error *error = NULL;
     alarm(limit_of_a_child_s);

@@ -7,7 +7,7 @@
 static void check_panicked(devcred_status status, devcred_credential *credential, devcred_error *error) {
     CHECK(status == DEVCRED_INTERNAL && !credential);
     CHECK(devcred_error_status(error) == DEVCRED_INTERNAL);
-    CHECK_TEXT(devcred_error_message(error), "devcred failed by a fault of its own");
+    CHECK_TEXT(devcred_error_message(error), "internal error in devcred");
     devcred_error_free(error);
 }
 

@@ -156,7 +156,7 @@ fn an_unregistered_device_is_told_as_such_and_no_memory_is_lost() {
             "retryable=false",
             "attempts=1",
             "help_url=https://...",
-            "advice=Register the device first (RegisterDeviceCredential); registering one that has a credential replaces its secret.",
+            "advice=Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces its secret.",
             "text=NotFound: ...",
         ],
     );

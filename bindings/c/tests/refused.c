@@ -38,7 +38,7 @@ static int were_refused(void) {
 static void check_no_threads(devcred_status status, devcred_credential *credential, devcred_error *error) {
     CHECK(status == DEVCRED_INTERNAL && !credential);
     CHECK_TEXT(devcred_error_message(error), "the system gives no threads");
-    CHECK_TEXT(devcred_error_advice(error), "Look at its limits of threads and files.");
+    CHECK_TEXT(devcred_error_advice(error), "Check the process's limits on threads and open files.");
     devcred_error_free(error);
 }
 
@@ -71,7 +71,7 @@ static void check_the_thread_of_a_look_up(struct service service) {
     CHECK(were_refused() == 3);
     CHECK(status == DEVCRED_TRANSPORT && !credential && devcred_error_retryable(error));
     CHECK_TEXT(devcred_error_message(error),
-               "connecting to name.test failed: the name could not be resolved: the system gives no threads (attempt 3 of 3)");
+               "connecting to name.test failed: the name could not be resolved: cannot start a thread (attempt 3 of 3)");
     devcred_error_free(error);
     devcred_client_free(client);
 }

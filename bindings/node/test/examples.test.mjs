@@ -19,7 +19,7 @@ test('get.mjs prints the user name, or what to do', async (t) => {
   assert.deepEqual([unknown.code, unknown.stdout, unknown.stderr], [0, '', 'register the device first\n']);
   const nobody = await get(emulator);
   assert.equal(nobody.code, 1);
-  assert.match(nobody.stderr, /DevcredError: InvalidParameter: ClientId is empty\n/);
+  assert.match(nobody.stderr, /DevcredError: InvalidParameter: client_id is empty\n/);
 });
 
 test('the READMEs show get.mjs', () => {

@@ -15,7 +15,7 @@ test('a client tells its own events, before the call has ended', async (t) => {
     seen.map(([level, message]) => [level, message.split(' operation=')[0]]),
     [
       ['debug', 'attempt ended'],
-      ['warn', 'attempt failed, trying again'],
+      ['warn', 'attempt failed, retrying'],
       ['debug', 'attempt ended'],
     ],
   );

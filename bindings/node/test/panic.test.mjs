@@ -20,7 +20,7 @@ test('a panic is an error of kind Internal, and the next call works', async (t) 
     console.log(String(panicked.reason), other.value.clientId, (await client.getDeviceCredential('${DEVICE}')).clientId);
   `;
   const { code, stdout, stderr } = await run(program, { cwd: project, env: emulator.env });
-  const text = "Internal: devcred failed by a fault of its own\nReport it, with the panic's text on stderr.";
+  const text = "Internal: internal error in devcred\nReport it, with the panic's text on stderr.";
   assert.deepEqual([code, stdout.trim()], [0, `${text} ${DEVICE} ${DEVICE}`]);
   assert.match(stderr, /asked for by a test/);
 });

@@ -150,5 +150,5 @@ def test_a_closed_client_says_so(emulator: Emulator) -> None:
         assert not client.is_closed
     assert client.is_closed
     client.close()
-    with pytest.raises(devcred.InvalidParameterError, match="this client is closed"):
+    with pytest.raises(devcred.InvalidParameterError, match="the client is closed"):
         client.get_device_credential("GID_test@@@test")

@@ -42,7 +42,7 @@ def test_the_script_prints_the_user_name(small_emulator: Emulator) -> None:
 def test_the_script_says_what_to_do(small_emulator: Emulator) -> None:
     assert get(small_emulator, "GID_test@@@unknown") == (1, "", "register the device first\n")
     status, _, errors = get(small_emulator, "")
-    assert (status, errors.startswith("InvalidParameter: ClientId is empty")) == (1, True)
+    assert (status, errors.startswith("InvalidParameter: client_id is empty")) == (1, True)
     status, _, errors = get(small_emulator, DEVICE, ALIBABA_CLOUD_ACCESS_KEY_ID="")
     assert (status, errors.startswith("InvalidParameter: ")) == (1, True)
     assert get(small_emulator)[0] == 2

@@ -47,7 +47,7 @@ def events(caplog: pytest.LogCaptureFixture, client: devcred.Client, device: str
 
 def test_the_level_may_change_at_any_time(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     ended = (logging.DEBUG, "attempt ended")
-    again = (logging.WARNING, "attempt failed, trying again")
+    again = (logging.WARNING, "attempt failed, retrying")
     with devcred.Client(**emulator.options) as client:
         assert events(caplog, client) == []
         LOGGER.setLevel(logging.DEBUG)
@@ -61,7 +61,7 @@ def test_the_level_may_change_at_any_time(emulator: Emulator, caplog: pytest.Log
 
 def test_warnings_come_where_debugging_is_off(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     with devcred.Client(**emulator.options) as client:
-        assert events(caplog, client, THROTTLED_ONCE) == [(logging.WARNING, "attempt failed, trying again")]
+        assert events(caplog, client, THROTTLED_ONCE) == [(logging.WARNING, "attempt failed, retrying")]
         LOGGER.setLevel(logging.ERROR)
         assert events(caplog, client, "GID_test@@@fault-Throttling.Api-1") == []
 

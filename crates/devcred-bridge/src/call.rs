@@ -72,7 +72,9 @@ async fn outcome(call: impl Future<Output = Outcome>, cancelled: &Notify) -> Out
 }
 
 pub(crate) fn before_fork() -> Error {
-    bridge_support::invalid_parameter("this call was begun before this process was forked: it belongs to the parent")
+    bridge_support::invalid_parameter(
+        "this call was started before the process was forked and belongs to the parent process",
+    )
 }
 
 #[cfg(test)]

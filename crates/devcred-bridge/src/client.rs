@@ -134,7 +134,7 @@ impl Client {
         loop {
             let found = self.living.load_full();
             let Some(of_process) = &found else {
-                return Err(bridge_support::invalid_parameter("this client is closed"));
+                return Err(bridge_support::invalid_parameter("the client is closed"));
             };
             match of_process.here() {
                 Ok(living) => return Ok(Arc::clone(living)),

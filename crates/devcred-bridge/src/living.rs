@@ -95,6 +95,6 @@ impl Living {
 
 fn closed_under_way() -> Error {
     bridge_support::invalid_parameter(
-        "this client was closed while the call ran; a request under way may have been billed",
+        "the client was closed during the call; a request that was already sent may have been billed",
     )
 }

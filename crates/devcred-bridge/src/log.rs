@@ -84,7 +84,7 @@ impl FromStr for LogLevel {
     /// # Errors
     /// `InvalidParameter` for anything but the names.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || bridge_support::invalid_parameter("the log's level must be error, warn, info, debug or trace");
+        let refused = || bridge_support::invalid_parameter("the log level must be error, warn, info, debug or trace");
         LogLevel::ALL.iter().copied().find(|level| level.name() == text).ok_or_else(|| refused().into())
     }
 }

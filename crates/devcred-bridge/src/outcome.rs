@@ -123,7 +123,7 @@ impl ErrorInfo {
     /// What a panic becomes. Its text goes to the panic hook only: who knows what it holds.
     pub fn panicked() -> Box<Self> {
         let advice = "Report it, with the panic's text on stderr.";
-        bridge_support::internal_error("devcred failed by a fault of its own", Some(advice)).into()
+        bridge_support::internal_error("internal error in devcred", Some(advice)).into()
     }
 }
 

@@ -132,8 +132,11 @@ fn drive(runtime: Runtime) {
 }
 
 fn no_threads() -> Box<ErrorInfo> {
-    bridge_support::internal_error("the system gives no threads", Some("Look at its limits of threads and files."))
-        .into()
+    bridge_support::internal_error(
+        "the system gives no threads",
+        Some("Check the process's limits on threads and open files."),
+    )
+    .into()
 }
 
 #[cfg(test)]

@@ -97,11 +97,9 @@ impl Slot {
 }
 
 pub(crate) fn on_bridge_thread() -> Error {
-    bridge_support::invalid_parameter(
-        "a blocking call inside a callback could wait for itself: start a call there instead",
-    )
+    bridge_support::invalid_parameter("a blocking call inside a callback would wait for itself; start the call instead")
 }
 
 fn taken() -> Error {
-    bridge_support::invalid_parameter("the outcome of this call has been taken already")
+    bridge_support::invalid_parameter("the outcome of this call was already taken")
 }

@@ -144,7 +144,7 @@ fn the_check_of_a_wait_is_asked_and_can_break_it_off() {
     let outcome = pending.wait(LIMIT, || ControlFlow::Continue(()));
     assert!(matches!(outcome, Some(Outcome::Cancelled)));
     let again = pending.wait(LIMIT, || ControlFlow::Continue(()));
-    assert_eq!(error(again.unwrap()).message, "the outcome of this call has been taken already");
+    assert_eq!(error(again.unwrap()).message, "the outcome of this call was already taken");
 }
 
 #[test]
@@ -175,9 +175,9 @@ fn closing_a_client_ends_what_runs_and_refuses_what_comes() {
         assert!(error.message.starts_with("this client was closed while the call ran"), "{}", error.text);
     }
     service.wait_for(|journal| journal.open_connections() == 0);
-    assert_eq!(error(call(&client, "GID_test@@@test")).text, "InvalidParameter: this client is closed");
+    assert_eq!(error(call(&client, "GID_test@@@test")).text, "InvalidParameter: the client is closed");
     let refused = client.set_access_key("LTAI".to_owned(), &Secret::new("s3cr3t"), None).unwrap_err();
-    assert_eq!(refused.message, "this client is closed");
+    assert_eq!(refused.message, "the client is closed");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn an_event_is_one_line_with_its_fields() {
     let calls = service.emulator.calls();
     for ((_, line), parts) in lines.iter().zip([
         ["attempt ended operation=GetDeviceCredential attempt=1 status=500 code=InternalError ", &calls[0].request_id],
-        ["attempt failed, trying again operation=GetDeviceCredential attempt=1 kind=Service ", "wait_ms="],
+        ["attempt failed, retrying operation=GetDeviceCredential attempt=1 kind=Service ", "wait_ms="],
         ["attempt ended operation=GetDeviceCredential attempt=2 status=200 request_id=", &calls[1].request_id],
     ]) {
         assert!(parts.iter().all(|part| line.contains(part)) && line.lines().count() == 1, "{line}");

@@ -66,8 +66,8 @@ impl AccessKey {
         let is_phone = matches!(target_os, "android" | "ios");
         if is_phone && self.security_token.is_none() && !is_loopback {
             return Err(Error::invalid_parameter(
-                "an AccessKey without a security token must not be on a phone: ask your own server for the device's login, or \
-                 for a security token",
+                "an AccessKey without a security token must not be used on a phone; get the device's MQTT login or a security \
+                 token from your own server",
             ));
         }
         Ok(())
@@ -83,7 +83,7 @@ impl AccessKey {
         let required = |name: &'static str| {
             variables.get(name)?.ok_or_else(|| {
                 Error::invalid_parameter(format!(
-                    "{name} is not set: the AccessKey comes from {ID}, {SECRET} and, for temporary keys, {SECURITY_TOKEN}"
+                    "{name} is not set; the AccessKey is read from {ID}, {SECRET} and, for temporary keys, {SECURITY_TOKEN}"
                 ))
             })
         };

@@ -16,7 +16,7 @@ use crate::validate::GROUP_SEPARATOR;
 const INSTANCE_ACCESS: &str = "mq:MqttInstanceAccess";
 
 /// What to do if calls come faster than the rate limiter lets them through.
-const NO_SLOT: &str = "Make fewer calls at once, give them a longer timeout, or raise max_requests_per_second.";
+const NO_SLOT: &str = "Make fewer concurrent calls, use a longer timeout, or raise max_requests_per_second.";
 
 /// The call that failed.
 pub(crate) struct CallContext<'a> {
@@ -57,12 +57,12 @@ fn for_response(failure: &Failure, is_known: bool, context: &CallContext) -> Opt
         }
         ErrorKind::PermissionDenied => ram_refusal(failure),
         ErrorKind::Authentication if failure.has_code(&["InvalidSecurityToken.Expired"]) => {
-            Some("The security token has expired: give the client a fresh one with set_access_key.".into())
+            Some("The security token has expired. Set a new one with set_access_key.".into())
         }
         ErrorKind::Authentication
             if failure.has_code(&["Forbidden.AccessKeyDisabled", "InvalidAccessKeyId.Inactive"]) =>
         {
-            Some("The AccessKey is disabled: enable it, or give the client another with set_access_key.".into())
+            Some("The AccessKey is disabled. Enable it, or set another one with set_access_key.".into())
         }
         ErrorKind::Authentication if failure.has_code(&["SignatureDoesNotMatch"]) => {
             Some(signature_refused(failure, context))
@@ -73,7 +73,7 @@ fn for_response(failure: &Failure, is_known: bool, context: &CallContext) -> Opt
             context.requests_per_second
         )),
         ErrorKind::Service if !is_known && !failure.is_retryable => {
-            Some("devcred does not know this code: read message and help_url. Waiting will not help.".into())
+            Some("devcred does not know this code. See message and help_url; retrying will not help.".into())
         }
         _ => None,
     }
@@ -83,20 +83,20 @@ fn register_first(client_id: &str) -> String {
     let form = if client_id.contains(GROUP_SEPARATOR) {
         String::new()
     } else {
-        format!(" A client id reads GROUP{GROUP_SEPARATOR}DEVICE.")
+        format!(" A client id has the form GROUP{GROUP_SEPARATOR}DEVICE.")
     };
     format!(
-        "Register the device first (RegisterDeviceCredential); registering one that has a credential replaces its secret.{form}"
+        "Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces its secret.{form}"
     )
 }
 
 fn another_place(context: &CallContext) -> String {
     let place = match context.region {
-        Some(region) => format!("The region {region} was asked"),
-        None => format!("The endpoint {} was asked", context.host),
+        Some(region) => format!("The request went to the region {region}"),
+        None => format!("The request went to the endpoint {}", context.host),
     };
     format!(
-        "{place}: the instance may be in another region. If it is not, it may belong to another account; else grant \
+        "{place}. Check that the instance is in that region and belongs to this account; then grant \
          mq:{} and {INSTANCE_ACCESS} on it.",
         context.operation
     )
@@ -105,14 +105,14 @@ fn another_place(context: &CallContext) -> String {
 fn ram_refusal(failure: &Failure) -> Option<String> {
     let denied = failure.details.access_denied.iter().map(|(name, value)| format!("{name} {value}"));
     let denied = denied.collect::<Vec<_>>().join(", ");
-    (!denied.is_empty()).then(|| format!("RAM refused: {denied}."))
+    (!denied.is_empty()).then(|| format!("RAM denied the request: {denied}."))
 }
 
 fn clock_refused(failure: &Failure, context: &CallContext) -> String {
     let signed = timestamp(context.last_attempt.map_or(context.now, |(request, _)| request.time));
     match failure.details.date {
         Some(date) => format!("The request was signed at {signed}; the service's clock reads {}.", timestamp(date)),
-        None => format!("The request was signed at {signed}; the service's answer does not tell its own time."),
+        None => format!("The request was signed at {signed}; the response has no valid Date header."),
     }
 }
 
@@ -127,11 +127,11 @@ fn signature_refused(failure: &Failure, context: &CallContext) -> String {
         SignatureMethod::HmacSha1 => message.split_once("server string to sign is:").map(|(_, text)| text.trim()),
     };
     let (Some(theirs), Some((request, key))) = (theirs, context.last_attempt) else {
-        return "The AccessKey id and the secret do not belong together, or the request was altered on its way.".into();
+        return "The AccessKey id and secret do not match, or the request was changed in transit.".into();
     };
     let ours = request.signed_text.as_str();
     if theirs == ours {
-        return "The service computed its signature over the same request: the AccessKey secret is wrong.".into();
+        return "The service signed the same request with a different result, so the AccessKey secret is wrong.".into();
     }
     let (what, separator) = match context.signature_method {
         SignatureMethod::Acs3HmacSha256 => ("line of the canonical request", "\n"),
@@ -140,7 +140,7 @@ fn signature_refused(failure: &Failure, context: &CallContext) -> String {
     let (ours, theirs) = first_difference(ours, theirs, separator);
     let excerpt = |part: &str| excerpt(part, key);
     format!(
-        "The request was altered on its way. The first {what} that differs: sent {}, received {}.",
+        "The request was changed in transit. First differing {what}: sent {}, received {}.",
         excerpt(ours),
         excerpt(theirs)
     )
@@ -163,7 +163,7 @@ fn excerpt(part: &str, key: &AccessKey) -> String {
     // Not always at the beginning: what took the line feeds out of the message left the whole request in one line.
     let before_token = token_names.iter().filter_map(|name| part.find(name)?.checked_add(name.len())).min();
     let part = match before_token {
-        Some(end) => format!("{}<cut out>", part.get(..end).unwrap_or_default()),
+        Some(end) => format!("{}<redacted>", part.get(..end).unwrap_or_default()),
         None => part.to_owned(),
     };
     let part = redact(&part, key.secrets());
@@ -173,27 +173,27 @@ fn excerpt(part: &str, key: &AccessKey) -> String {
 
 fn for_transport_error(cause: Cause, context: &CallContext) -> Option<String> {
     if let (Some((proxy, named_by)), Some(trouble)) = (context.proxy, proxy_trouble(cause)) {
-        return Some(format!("The proxy {proxy}, named by {named_by}, {trouble}."));
+        return Some(format!("The proxy {proxy}, set by {named_by}, {trouble}."));
     }
     match cause {
         Cause::UnknownIssuer => Some(format!(
-            "The certificate was checked against {}. Behind a proxy that inspects TLS, give its CA as root_certificates_pem.",
+            "The certificate was checked against {}. Behind a proxy that inspects TLS, pass its CA as root_certificates_pem.",
             context.roots
         )),
         Cause::CertificateIsCa => Some(
-            "Give the server a certificate with basicConstraints CA:FALSE (by default openssl req -x509 makes CA:TRUE \
-             ones), and its issuer as root_certificates_pem."
+            "Use a server certificate with basicConstraints CA:FALSE (openssl req -x509 creates CA:TRUE by default), and \
+             pass its issuer as root_certificates_pem."
                 .into(),
         ),
         Cause::CertificateExpired | Cause::CertificateNotYetValid => Some(format!(
-            "This machine's clock reads {}: if it is wrong, set it and try again.",
+            "This machine's clock reads {}. If that is wrong, correct it and try again.",
             timestamp(context.now)
         )),
         Cause::Refused | Cause::Reset if context.always_refused_or_reset && context.is_loopback => {
             Some(format!("Is the emulator running at {}?", context.host))
         }
         Cause::Refused | Cause::Reset if context.always_refused_or_reset => Some(
-            "The service blocks an address that sends more than 300 requests a second, over all of its processes."
+            "The service blocks a source address that sends more than 300 requests a second, counted over all processes."
                 .into(),
         ),
         _ => None,
@@ -202,8 +202,8 @@ fn for_transport_error(cause: Cause, context: &CallContext) -> Option<String> {
 
 fn proxy_trouble(cause: Cause) -> Option<&'static str> {
     match cause {
-        Cause::ProxyAuthentication => Some("asks for a user name and password: write them into its URL"),
-        Cause::ProxyRefused => Some("refused to lead to the service"),
+        Cause::ProxyAuthentication => Some("requires a user name and password; add them to its URL"),
+        Cause::ProxyRefused => Some("refused the CONNECT request"),
         Cause::Refused => Some("refused the connection"),
         Cause::NotResolved => Some("has a name that could not be resolved"),
         _ => None,

@@ -93,7 +93,7 @@ impl ClientBuilder {
 
     /// The instance that calls ask for unless they name another.
     pub fn instance_id(mut self, instance_id: impl Into<String>) -> Self {
-        self.instance_id = Some(NamedValue::option("InstanceId", instance_id));
+        self.instance_id = Some(NamedValue::option("instance_id", instance_id));
         self
     }
 
@@ -181,10 +181,12 @@ impl ClientBuilder {
         }
         let endpoint = Endpoint::resolve(self.endpoint.as_ref(), self.region.as_ref(), self.network)?;
         let access_key = self.access_key.ok_or_else(|| {
-            Error::invalid_parameter("no AccessKey: give one, or take the client from the environment (from_env)")
+            Error::invalid_parameter(
+                "no AccessKey: set access_key, or create the client from the environment (from_env)",
+            )
         })?;
         if let Some(instance_id) = &self.instance_id {
-            validate::instance_id(&instance_id.value)?;
+            validate::instance_id(instance_id.name, &instance_id.value)?;
         }
         validate::timeout("timeout", self.limits.timeout)?;
         validate::timeout("attempt_timeout", self.limits.attempt_timeout)?;

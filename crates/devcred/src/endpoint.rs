@@ -64,8 +64,8 @@ impl Endpoint {
             (Some(endpoint), _) => Self::parse(endpoint.name, &endpoint.value),
             (None, Some(region)) => Self::of_region(region.name, &region.value, network),
             (None, None) => Err(Error::invalid_parameter(
-                "no region: give the instance's region, like cn-hangzhou (ALIBABA_CLOUD_REGION_ID), or an endpoint \
-                 (DEVCRED_ENDPOINT); the service has no central endpoint",
+                "no region: set the instance's region, such as cn-hangzhou (option region or ALIBABA_CLOUD_REGION_ID), or an \
+                 endpoint (option endpoint or DEVCRED_ENDPOINT); the service has no central endpoint",
             )),
         }
     }
@@ -82,39 +82,39 @@ impl Endpoint {
 
     fn parse(name: &str, text: &str) -> Result<Self, Error> {
         let refused = |complaint: &str| {
-            Err(Error::invalid_parameter(format!("{name} {complaint}: it reads https://host or https://host:port")))
+            Err(Error::invalid_parameter(format!("{name} {complaint}; expected https://host or https://host:port")))
         };
         if text.chars().any(|c| c.is_control() || c == '%' || !c.is_ascii()) {
-            return refused("holds a control character, % or a character beyond ASCII");
+            return refused("contains a control character, % or a non-ASCII character");
         }
         let Ok(url) = Url::parse(text) else {
-            return refused("is no URL");
+            return refused("is not a valid URL");
         };
         let Some(host_name) = url.host_str() else {
-            return refused("names no host");
+            return refused("has no host");
         };
         let is_loopback = is_loopback(&url);
         match url.scheme() {
             "https" => {}
             "http" if is_loopback => {}
             "http" => {
-                return refused("is http beyond this machine, where the device's secret could be read on its way");
+                return refused("uses plain http for a host other than loopback, which would expose the device secret");
             }
-            _ => return refused("has a scheme other than https (http for this machine only)"),
+            _ => return refused("has a scheme other than https (http is allowed for loopback only)"),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return refused("holds a user name or password");
+            return refused("contains a user name or password");
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return refused("goes on behind the host");
+            return refused("must not have a path, query or fragment");
         }
         // The URL parser takes more, which the HTTP library could not send.
         if !host_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte)) {
-            return refused("has a character in its host that no host name has");
+            return refused("has an invalid character in the host name");
         }
         let is_name = |host: &str| host.split('.').all(|label| label.len() <= LABEL_MAX) && host.len() <= HOST_MAX;
         if !is_name(host_name.strip_suffix('.').unwrap_or(host_name)) {
-            return refused("has a host that is longer than 253 characters, or than 63 between two dots");
+            return refused("has a host name longer than 253 characters, or a label longer than 63");
         }
         let host = match url.port() {
             Some(port) => format!("{host_name}:{port}"),
@@ -221,29 +221,29 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for (text, complaint) in [
-            ("http://onsmqtt.example.com", "http beyond this machine"),
-            ("http://0.0.0.0", "http beyond this machine"),
-            ("http://localhost.example.com", "http beyond this machine"),
-            ("http://10.0.0.1", "http beyond this machine"),
+            ("http://onsmqtt.example.com", "other than loopback"),
+            ("http://0.0.0.0", "other than loopback"),
+            ("http://localhost.example.com", "other than loopback"),
+            ("http://10.0.0.1", "other than loopback"),
             ("ftp://127.0.0.1", "scheme"),
-            ("onsmqtt.cn-hangzhou.aliyuncs.com", "is no URL"),
-            ("127.0.0.1:8083", "is no URL"),
-            ("localhost:8083", "names no host"),
-            ("https://", "is no URL"),
-            ("https://host/path", "behind the host"),
-            ("https://host\\path", "behind the host"),
-            ("https://host?", "behind the host"),
-            ("https://host#", "behind the host"),
+            ("onsmqtt.cn-hangzhou.aliyuncs.com", "is not a valid URL"),
+            ("127.0.0.1:8083", "is not a valid URL"),
+            ("localhost:8083", "has no host"),
+            ("https://", "is not a valid URL"),
+            ("https://host/path", "path, query or fragment"),
+            ("https://host\\path", "path, query or fragment"),
+            ("https://host?", "path, query or fragment"),
+            ("https://host#", "path, query or fragment"),
             ("https://user@host", "user name or password"),
             ("https://:s3cr3t@host", "user name or password"),
-            ("https://{region}.example.com", "no host name has"),
-            ("https://a`b", "no host name has"),
-            ("https://a\"b", "no host name has"),
-            ("https://a&b", "no host name has"),
+            ("https://{region}.example.com", "invalid character in the host name"),
+            ("https://a`b", "invalid character in the host name"),
+            ("https://a\"b", "invalid character in the host name"),
+            ("https://a&b", "invalid character in the host name"),
             ("https://ho%73t", "control character, %"),
-            (LONG_LABEL, "63 between two dots"),
+            (LONG_LABEL, "a label longer than 63"),
             (LONG_HOST, "longer than 253"),
-            ("https://hö", "beyond ASCII"),
+            ("https://hö", "non-ASCII"),
             ("https://host\r\nx: y", "control character"),
         ] {
             let error = endpoint(text).unwrap_err();

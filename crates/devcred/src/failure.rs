@@ -130,7 +130,7 @@ impl AttemptInfo<'_> {
         let phase = match (error.phase, proxy) {
             (Phase::Connecting, Some(proxy)) => format!("connecting to {host} through the proxy {proxy}"),
             (Phase::Connecting, None) => format!("connecting to {host}"),
-            (Phase::AwaitingResponse, _) => format!("waiting for the answer of {host}"),
+            (Phase::AwaitingResponse, _) => format!("waiting for the response from {host}"),
         };
         let what = match error.cause {
             Cause::TimedOut(limit) => format!("timed out after {:.1} s {phase}", limit.as_secs_f64()),
@@ -155,7 +155,7 @@ mod tests {
     fn a_message_names_phase_and_attempt() {
         assert_eq!(
             message(Phase::AwaitingResponse, Cause::TimedOut(Duration::from_secs(15)), &ATTEMPT),
-            "timed out after 15.0 s waiting for the answer of HOST (attempt 3 of 3), possibly billed"
+            "timed out after 15.0 s waiting for the response from HOST (attempt 3 of 3), possibly billed"
         );
         assert_eq!(
             message(Phase::Connecting, Cause::Refused, &AttemptInfo { number: 1, ..ATTEMPT }),
@@ -168,7 +168,7 @@ mod tests {
                 &AttemptInfo { proxy: Some("PROXY:3128"), number: 4, ..ATTEMPT }
             ),
             "connecting to HOST through the proxy PROXY:3128 failed: \
-             the proxy asks for a user name and password (407) (attempt 4 of 4)"
+             the proxy requires a user name and password (407) (attempt 4 of 4)"
         );
     }
 

@@ -28,7 +28,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Unreadable> {
         let members = serde_json::from_slice(body).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
-            Unreadable(format!("the answer is no JSON object ({place})"))
+            Unreadable(format!("the response is not a JSON object ({place})"))
         })?;
         Ok(Self { body, path: String::new(), members })
     }
@@ -36,12 +36,12 @@ impl<'a> Fields<'a> {
     /// The text of a member, which must not be empty. A control character could not stand in MQTT's CONNECT, and a NUL would
     /// end the text early in C.
     pub(crate) fn text(&self, name: &str) -> Result<String, Unreadable> {
-        let text: String = self.read(name, "a text")?;
+        let text: String = self.read(name, "a string")?;
         if text.is_empty() {
-            return Err(self.expected(name, "a text that is not empty"));
+            return Err(self.expected(name, "a non-empty string"));
         }
         if text.contains(char::is_control) {
-            return Err(self.expected(name, "a text without control characters"));
+            return Err(self.expected(name, "a string without control characters"));
         }
         Ok(text)
     }
@@ -58,8 +58,8 @@ impl<'a> Fields<'a> {
 
     /// Checks that a member holds the text that was asked for.
     pub(crate) fn equals(&self, name: &str, asked: &str) -> Result<(), Unreadable> {
-        let text: Cow<str> = self.read(name, "a text")?;
-        if text == asked { Ok(()) } else { Err(self.expected(name, "the id that was asked for")) }
+        let text: Cow<str> = self.read(name, "a string")?;
+        if text == asked { Ok(()) } else { Err(self.expected(name, "the requested id")) }
     }
 
     /// A time in milliseconds since 1970, as a number or as a text of digits.
@@ -85,15 +85,15 @@ impl<'a> Fields<'a> {
         let mut named = self.members.0.iter().filter(|(known, _)| known == name);
         match (named.next(), named.next()) {
             (Some((_, value)), None) => Ok(value),
-            (None, _) => Err(Unreadable(format!("the answer has no {}", self.path_of(name)))),
-            (Some(_), Some(_)) => Err(Unreadable(format!("the answer has {} twice", self.path_of(name)))),
+            (None, _) => Err(Unreadable(format!("the response has no {}", self.path_of(name)))),
+            (Some(_), Some(_)) => Err(Unreadable(format!("the response contains {} twice", self.path_of(name)))),
         }
     }
 
     fn expected(&self, name: &str, expected: &str) -> Unreadable {
         let path = self.path_of(name);
         let place = self.member(name).map(|value| place(self.body, value.get())).unwrap_or_default();
-        Unreadable(format!("the answer's {path} is not {expected}{place}"))
+        Unreadable(format!("the response's {path} is not {expected}{place}"))
     }
 
     fn path_of(&self, name: &str) -> String {

@@ -92,7 +92,7 @@ impl Pipeline {
             };
             warn!(
                 target: "devcred", operation = O::NAME, attempt = state.attempts, kind = %failure.kind,
-                code = failure.details.code.as_deref(), wait_ms = delay.as_millis() as u64, "attempt failed, trying again"
+                code = failure.details.code.as_deref(), wait_ms = delay.as_millis() as u64, "attempt failed, retrying"
             );
             sleep(delay).await;
             last_failure = Some((failure, Some(attempt)));
@@ -106,11 +106,13 @@ impl Pipeline {
         timeout: Option<Duration>,
     ) -> Result<Request<'a, O>, Error> {
         let instance_id = instance_id.or_else(|| self.config.instance_id.clone()).ok_or_else(|| {
-            Error::invalid_parameter("no InstanceId: give the client one (DEVCRED_INSTANCE_ID), or this call")
+            Error::invalid_parameter(
+                "no instance_id: set it for the client (option instance_id or DEVCRED_INSTANCE_ID) or for this call",
+            )
         })?;
         let timeout = timeout.unwrap_or(self.config.limits.timeout);
         operation.validate()?;
-        validate::instance_id(&instance_id)?;
+        validate::instance_id("instance_id", &instance_id)?;
         validate::timeout("timeout", timeout)?;
         if Handle::try_current().is_err() {
             let advice =
@@ -128,14 +130,14 @@ impl Pipeline {
         }
         if !self.has_waited.swap(true, Ordering::Relaxed) {
             let requests_per_second = self.config.rate_limiter.requests_per_second();
-            warn!(target: "devcred", requests_per_second, wait_ms = wait.as_millis() as u64, "calls wait for this client's pace");
+            warn!(target: "devcred", requests_per_second, wait_ms = wait.as_millis() as u64, "rate limit reached, delaying calls");
         }
         sleep_until(start.into()).await;
     }
 
     /// Signs an attempt, with its own time and nonce and the key that is in use now.
     fn sign<O: Operation>(&self, request: &Request<O>) -> Result<Attempt, Failure> {
-        let nonce = nonce().map_err(|_| Failure::internal("the system gives no random numbers"))?;
+        let nonce = nonce().map_err(|_| Failure::internal("cannot get random numbers from the system"))?;
         let Config { endpoint, signature_method, .. } = &self.config;
         let key = self.access_key();
         let context = SigningContext { time: self.clock.now(), nonce: &nonce };
@@ -187,7 +189,7 @@ impl Pipeline {
     fn rate_limited(&self, waiting: usize) -> Failure {
         let rate = self.config.rate_limiter.requests_per_second();
         let waiting = if waiting == 1 { "1 call is".to_owned() } else { format!("{waiting} calls are") };
-        Failure::no_slot(format!("not sent: this client sends {rate} requests a second and {waiting} waiting"))
+        Failure::no_slot(format!("not sent: this client is limited to {rate} requests a second, and {waiting} waiting"))
     }
 
     fn attempt_info(&self, state: &RetryState) -> AttemptInfo<'_> {

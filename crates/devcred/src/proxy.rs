@@ -58,8 +58,8 @@ impl Proxy {
                 Ok(Self { url, host, named_by: setting.name })
             }
             _ => Err(Error::invalid_parameter(format!(
-                "{} is no URL of an HTTP proxy: it reads http://host:port, https://host:port or \
-                 http://user:password@host:port; SOCKS is not supported",
+                "{} is not a valid HTTP proxy URL; expected http://host:port, https://host:port or \
+                 http://user:password@host:port (SOCKS is not supported)",
                 setting.name
             ))),
         }
@@ -191,9 +191,12 @@ mod tests {
             "http://p4ss?x",
         ] {
             let error = choose(SERVICE, Some(bad), &[]).unwrap_err();
-            assert!(error.message().starts_with("proxy is no URL") && !error.message().contains("p4ss"), "{error}");
+            assert!(
+                error.message().starts_with("proxy is not a valid HTTP proxy URL") && !error.message().contains("p4ss"),
+                "{error}"
+            );
         }
         let error = choose(SERVICE, None, &[("HTTPS_PROXY", "socks5h://p4ss")]).unwrap_err();
-        assert!(error.message().starts_with("HTTPS_PROXY is no URL"), "{error}");
+        assert!(error.message().starts_with("HTTPS_PROXY is not a valid HTTP proxy URL"), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::secret::Secret;
 
 /// Replaces a secret in the text.
-pub(crate) const REDACTED: &str = "<cut out>";
+pub(crate) const REDACTED: &str = "<redacted>";
 
 /// Takes these secrets out of a text that somebody else wrote, also where all or some of their characters stand
 /// percent-encoded, once or twice, as a signature's canonical forms and URLs have them.
@@ -68,16 +68,16 @@ mod tests {
     fn a_secret_is_cut_out_in_every_encoding() {
         let secrets = [Secret::new("s+/="), Secret::new("t0k3n")];
         let text = "raw s+/=, once s%2B%2F%3D, twice s%252B%252F%253D, other t0k3n";
-        assert_eq!(redact(text, &secrets), "raw <cut out>, once <cut out>, twice <cut out>, other <cut out>");
+        assert_eq!(redact(text, &secrets), "raw <redacted>, once <redacted>, twice <redacted>, other <redacted>");
     }
 
     #[test]
     fn a_secret_is_cut_out_however_its_characters_are_encoded() {
         let secrets = [Secret::new("s+/="), Secret::new("a%b")];
         for text in ["s%2b%2f%3d", "s%2B/=", "%73+/=", "s%252b%2f=", "%%373+/=", "a%b", "a%25b", "%61%2525b"] {
-            assert_eq!(redact(&format!("é{text}é%C3%A9%"), &secrets), "é<cut out>é%C3%A9%", "{text}");
+            assert_eq!(redact(&format!("é{text}é%C3%A9%"), &secrets), "é<redacted>é%C3%A9%", "{text}");
         }
-        assert_eq!(redact("s+/s+/=s+/=%", &secrets), "s+/<cut out><cut out>%");
+        assert_eq!(redact("s+/s+/=s+/=%", &secrets), "s+/<redacted><redacted>%");
         for other in ["", "%", "%2", "s%2+/=", "s%2B%2F", "a%", "a%25"] {
             assert_eq!(redact(other, &secrets), other);
         }

@@ -150,7 +150,7 @@ impl From<io::Error> for ResolveError {
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoThread => "the system gives no threads",
+            Self::NoThread => "cannot start a thread",
             Self::Failed(_) => "the look-up failed",
         })
     }

@@ -1,36 +1,37 @@
-//! Local checks of what the caller gave. What is refused here costs no request; everything else is left to the service.
+//! Checks the caller's input before anything is sent. Everything else is left to the service.
 //!
-//! A message says what is wanted and never repeats the value, which may be a secret in the wrong place.
+//! A message names the option or variable and what is expected. It never repeats the value, which may be a misplaced secret.
 
 use std::time::Duration;
 
 use crate::error::Error;
 
-/// A ClientId's longest length in characters, group and `@@@` included ("service introduction: terms" of the product).
+/// The maximum length of a ClientId in characters, group and `@@@` included ("service introduction: terms" of the product).
 const CLIENT_ID_MAX_CHARS: usize = 64;
 
 /// Separates the group id from the device id in a ClientId.
 pub(crate) const GROUP_SEPARATOR: &str = "@@@";
 
-/// The longest time that an option may name: beyond it a number in the wrong unit is likelier than a wish.
+/// The longest timeout: a longer one is most likely a number in the wrong unit.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The fastest pace that an option may name.
+/// The highest rate limit.
 const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
 
 pub(crate) fn client_id(client_id: &str) -> Result<(), Error> {
-    printable("ClientId", client_id)?;
+    printable("client_id", client_id)?;
     if client_id.chars().count() > CLIENT_ID_MAX_CHARS {
-        return Err(Error::invalid_parameter(format!("ClientId is longer than {CLIENT_ID_MAX_CHARS} characters")));
+        return Err(Error::invalid_parameter(format!("client_id is longer than {CLIENT_ID_MAX_CHARS} characters")));
     }
     Ok(())
 }
 
-pub(crate) fn instance_id(instance_id: &str) -> Result<(), Error> {
-    printable("InstanceId", instance_id)?;
+/// `name` is the option or variable that set it.
+pub(crate) fn instance_id(name: &str, instance_id: &str) -> Result<(), Error> {
+    printable(name, instance_id)?;
     if instance_id.contains(GROUP_SEPARATOR) {
         return Err(Error::invalid_parameter(format!(
-            "InstanceId holds {GROUP_SEPARATOR}, which stands in a ClientId: are the two ids swapped?"
+            "{name} contains {GROUP_SEPARATOR}, which belongs in a client_id. Are the two swapped?"
         )));
     }
     Ok(())
@@ -41,23 +42,23 @@ fn printable(name: &str, value: &str) -> Result<(), Error> {
         return Err(Error::invalid_parameter(format!("{name} is empty")));
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::invalid_parameter(format!("{name} holds a control character, such as a line feed")));
+        return Err(Error::invalid_parameter(format!("{name} contains a control character, such as a line feed")));
     }
     Ok(())
 }
 
 /// Keys and tokens travel in headers: visible ASCII, not empty.
 pub(crate) fn visible_ascii(name: &str, value: &str) -> Result<(), Error> {
-    let complaint = if value.is_empty() {
+    let problem = if value.is_empty() {
         "is empty"
     } else if value.trim() != value {
-        "begins or ends with white space: was it read from a file with its line feed?"
+        "begins or ends with white space, such as the line feed of a file"
     } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        "may hold visible ASCII characters only"
+        "may contain only visible ASCII characters"
     } else {
         return Ok(());
     };
-    Err(Error::invalid_parameter(format!("{name} {complaint}")))
+    Err(Error::invalid_parameter(format!("{name} {problem}")))
 }
 
 /// The longest part between two dots of a host's name, and the longest name (RFC 1035, 2.3.4).
@@ -67,11 +68,11 @@ pub(crate) const HOST_MAX: usize = 253;
 pub(crate) fn region(name: &str, region: &str) -> Result<(), Error> {
     if region.is_empty() || !region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
         return Err(Error::invalid_parameter(format!(
-            "{name}: a region has lower-case letters, digits and hyphens only, like cn-hangzhou"
+            "{name} may contain only lower-case letters, digits and hyphens, as in cn-hangzhou"
         )));
     }
     if region.len() > LABEL_MAX {
-        return Err(Error::invalid_parameter(format!("{name}: a region has at most {LABEL_MAX} characters")));
+        return Err(Error::invalid_parameter(format!("{name} may have at most {LABEL_MAX} characters")));
     }
     Ok(())
 }
@@ -85,7 +86,7 @@ pub(crate) fn timeout(name: &str, timeout: Duration) -> Result<(), Error> {
 
 pub(crate) fn max_attempts(attempts: u32) -> Result<(), Error> {
     if attempts == 0 {
-        return Err(Error::invalid_parameter("max_attempts must be at least 1, the first attempt"));
+        return Err(Error::invalid_parameter("max_attempts must be at least 1; it includes the first attempt"));
     }
     Ok(())
 }
@@ -113,7 +114,7 @@ mod tests {
         for id in ["GID_test@@@test", "no-separator", "é ~*+/%", &"é".repeat(64)] {
             client_id(id).unwrap();
         }
-        assert_eq!(refused(client_id("")), "ClientId is empty");
+        assert_eq!(refused(client_id("")), "client_id is empty");
         assert!(refused(client_id(&"é".repeat(65))).contains("64 characters"));
         for control in ["a\nb", "a\0", "\u{7f}", "\u{85}"] {
             assert!(refused(client_id(control)).contains("control character"));
@@ -122,10 +123,11 @@ mod tests {
 
     #[test]
     fn an_instance_id_that_is_a_client_id_gives_a_hint() {
-        instance_id("post-cn-0pp12gl****").unwrap();
-        assert!(refused(instance_id("GID_test@@@test")).contains("swapped"));
-        assert_eq!(refused(instance_id("")), "InstanceId is empty");
-        assert!(refused(instance_id("a\tb")).contains("control character"));
+        instance_id("instance_id", "post-cn-0pp12gl****").unwrap();
+        let message = refused(instance_id("DEVCRED_INSTANCE_ID", "GID_test@@@test"));
+        assert!(message.starts_with("DEVCRED_INSTANCE_ID ") && message.contains("swapped"), "{message}");
+        assert_eq!(refused(instance_id("instance_id", "")), "instance_id is empty");
+        assert!(refused(instance_id("instance_id", "a\tb")).contains("control character"));
     }
 
     #[test]
@@ -143,7 +145,7 @@ mod tests {
     fn a_region_is_a_label() {
         region("region", "cn-hangzhou").unwrap();
         for bad in ["", "CN-HANGZHOU", "cn_hangzhou", " cn-hangzhou", "evil.example.com/#", "é"] {
-            assert!(refused(region("ALIBABA_CLOUD_REGION_ID", bad)).starts_with("ALIBABA_CLOUD_REGION_ID: "));
+            assert!(refused(region("ALIBABA_CLOUD_REGION_ID", bad)).starts_with("ALIBABA_CLOUD_REGION_ID may "));
         }
     }
 

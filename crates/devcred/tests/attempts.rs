@@ -45,7 +45,7 @@ async fn a_connection_that_is_closed_without_an_answer_is_tried_again() {
     let emulator = emulator().await;
     let error = client_for(&emulator).get_device_credential("GID_test@@@fault-close").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 3, true));
-    assert!(error.message().contains("waiting for the answer of 127.0.0.1:"), "{error}");
+    assert!(error.message().contains("waiting for the response from 127.0.0.1:"), "{error}");
     assert!(error.message().ends_with("(attempt 3 of 3), possibly billed"), "{error}");
     assert_eq!(emulator.calls().len(), 3);
 }
@@ -86,7 +86,7 @@ async fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
     assert_eq!(
         error.message(),
         format!(
-            "timed out after 0.3 s waiting for the answer of {} (attempt 1 of 3), possibly billed",
+            "timed out after 0.3 s waiting for the response from {} (attempt 1 of 3), possibly billed",
             emulator.address()
         )
     );
@@ -137,7 +137,7 @@ async fn a_proxy_that_wants_a_password_or_leads_nowhere_is_named() {
         let error = client.build().unwrap().get_device_credential("GID_test@@@test").await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, attempts), "{error}");
         assert!(error.message().contains(&format!("through the proxy {proxy} failed")), "{error}");
-        assert!(error.advice().unwrap().starts_with(&format!("The proxy {proxy}, named by proxy, {cause}")), "{error}");
+        assert!(error.advice().unwrap().starts_with(&format!("The proxy {proxy}, set by proxy, {cause}")), "{error}");
         assert!(!error.to_string().contains("p4ss"), "{error}");
         let head = heads.recv().await.unwrap();
         assert!(head.starts_with("CONNECT service.test:443 HTTP/1.1\r\n"), "{head}");
@@ -148,7 +148,7 @@ async fn a_proxy_that_wants_a_password_or_leads_nowhere_is_named() {
 #[tokio::test]
 async fn an_answer_that_is_no_http_or_is_cut_short_is_told_apart() {
     for (bytes, kind, cause) in [
-        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(), ErrorKind::InvalidResponse, "the answer is no HTTP/1.1"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(), ErrorKind::InvalidResponse, "the response is not valid HTTP/1.1"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec(), ErrorKind::Transport, "connection closed"),
         (b"HTTP/1.1 200 OK\r\nContent-Le".to_vec(), ErrorKind::Transport, "connection closed"),
     ] {

@@ -24,7 +24,7 @@ async fn no_file_descriptor_is_named_and_tried_again() {
     setrlimit(Resource::Nofile, limit).unwrap();
     assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 3, true));
     let message = format!(
-        "connecting to {} failed: no file descriptor is left (EMFILE or ENFILE) (attempt 3 of 3)",
+        "connecting to {} failed: out of file descriptors (EMFILE or ENFILE) (attempt 3 of 3)",
         emulator.address()
     );
     assert_eq!(error.message(), message);

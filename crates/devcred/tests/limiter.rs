@@ -54,14 +54,14 @@ async fn a_refusal_counts_the_calls_that_wait() {
         let call = client.get_device_credential("GID_test@@@test").timeout(Duration::from_millis(500));
         let error = call.await.unwrap_err();
         assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Timeout, 0, true));
-        let advice = "Make fewer calls at once, give them a longer timeout, or raise max_requests_per_second.";
+        let advice = "Make fewer concurrent calls, use a longer timeout, or raise max_requests_per_second.";
         assert_eq!(error.advice(), Some(advice));
         error.message().to_owned()
     };
-    let none_waits = "not sent: this client sends 1 requests a second and 0 calls are waiting";
+    let none_waits = "not sent: this client is limited to 1 requests a second, and 0 calls are waiting";
     assert_eq!(refused().await, none_waits);
     let waiting = start(&client, 1).await;
-    assert_eq!(refused().await, "not sent: this client sends 1 requests a second and 1 call is waiting");
+    assert_eq!(refused().await, "not sent: this client is limited to 1 requests a second, and 1 call is waiting");
     cancel(waiting).await;
     assert_eq!(refused().await, none_waits);
 }

@@ -283,6 +283,9 @@ async fn a_certificate_of_an_authority_is_refused_with_the_reason() {
         .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
         .unwrap();
     let error = refusal(config, Some(&certificate.pem())).await;
-    assert!(error.message().contains("the certificate is one of an authority (CA:TRUE), not of a server"), "{error}");
+    assert!(
+        error.message().contains("the certificate is a CA certificate (CA:TRUE), not a server certificate"),
+        "{error}"
+    );
     assert!(error.advice().unwrap().contains("CA:FALSE"), "{error}");
 }

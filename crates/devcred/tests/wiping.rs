@@ -118,7 +118,7 @@ fn hold(endpoint: String) {
     let before = format!(r#"{{"Code":"SignatureDoesNotMatch","Message":"{long} "#);
     let message = body(&before, &account, r#" b"}"#);
     let refused = call.read(400, &[], &message).unwrap_err();
-    assert_eq!(refused.message(), format!("{long} <cut out> b"));
+    assert_eq!(refused.message(), format!("{long} <redacted> b"));
 
     pause("held");
     drop((answer, once, twice, message, login, credential, device, account, client, key, runtime));

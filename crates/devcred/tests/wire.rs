@@ -187,7 +187,7 @@ async fn a_credential_without_a_request_id_has_the_headers() {
 #[tokio::test]
 async fn headers_of_more_than_16_kib_are_an_error_and_fewer_are_not() {
     for (length, complaint) in
-        [(17_000, "the headers of the answer are longer than 16 KiB"), (15_000, "no DeviceCredential")]
+        [(17_000, "the response headers are longer than 16 KiB"), (15_000, "no DeviceCredential")]
     {
         let long = format!("X-Long: {}", "x".repeat(length));
         let (address, _heads) = server(vec![answer("200 OK", &[&long], b"{}")]).await;

@@ -34,5 +34,5 @@ async fn the_example_prints_the_user_name_or_what_to_do() {
 
     let nobody = run(&emulator, "");
     assert!(!nobody.status.success());
-    assert_eq!(text(&nobody.stderr), "Error: InvalidParameter: ClientId is empty\n");
+    assert_eq!(text(&nobody.stderr), "Error: InvalidParameter: client_id is empty\n");
 }

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::call::{call, check_error};
 
-const WRONG_SECRET: &str = "The service computed its signature over the same request: the AccessKey secret is wrong.";
+const WRONG_SECRET: &str =
+    "The service signed the same request with a different result, so the AccessKey secret is wrong.";
 
 /// The first byte chooses the signature (`1` is HMAC-SHA1), the rest is the message. `{ours}` in it stands for what
 /// devcred signed. The advice compares the two sides and repeats no secret of either.
@@ -45,7 +46,7 @@ fn hides_altered_tokens(advice: &str) {
         for (at, _) in advice.match_indices(name) {
             let behind = advice.get(at + name.len()..).unwrap_or_default();
             let shown = behind.split('"').next().unwrap_or_default();
-            assert!("<cut out>".starts_with(shown), "{shown:?} stands behind {name} in the advice: {advice}");
+            assert!("<redacted>".starts_with(shown), "{shown:?} stands behind {name} in the advice: {advice}");
         }
     }
 }

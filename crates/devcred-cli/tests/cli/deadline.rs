@@ -75,7 +75,7 @@ mod names {
         let mut command = get("GID_a@@@b", &GET[2..]);
         let ended = run(command.env("LD_PRELOAD", compile("no_threads", files.path())));
         assert_eq!((ended.status, ended.stdout.as_str()), (Some(6), ""), "{}", ended.stderr);
-        let told = "failed: the name could not be resolved: the system gives no threads (attempt 3 of 3)";
+        let told = "failed: the name could not be resolved: cannot start a thread (attempt 3 of 3)";
         assert!(ended.stderr.starts_with("Transport: ") && ended.stderr.contains(told), "{}", ended.stderr);
     }
 

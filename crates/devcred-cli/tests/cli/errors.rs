@@ -61,7 +61,7 @@ fn json_has_null_for_what_is_absent() {
         json!({
             "kind": "InvalidParameter",
             "code": null,
-            "message": "region: a region has lower-case letters, digits and hyphens only, like cn-hangzhou",
+            "message": "region may contain only lower-case letters, digits and hyphens, as in cn-hangzhou",
             "http_status": null,
             "request_id": null,
             "retryable": false,

@@ -88,9 +88,9 @@ fn a_device_that_is_not_there_must_be_registered() {
     let of = |client_id| {
         Case { client_id, ..CASE }.of_code(ErrorKind::NotFound, "DeviceCredentialNotFound", ErrorDetails::default())
     };
-    let register = "Register the device first (RegisterDeviceCredential); registering one that has a credential replaces its secret.";
+    let register = "Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces its secret.";
     assert_eq!(of("GID_a@@@b").unwrap(), register);
-    assert_eq!(of("GID_a").unwrap(), format!("{register} A client id reads GROUP@@@DEVICE."));
+    assert_eq!(of("GID_a").unwrap(), format!("{register} A client id has the form GROUP@@@DEVICE."));
 }
 
 #[test]
@@ -100,10 +100,10 @@ fn an_instance_that_may_not_be_asked_for_is_perhaps_elsewhere() {
         |region| Case { region, ..CASE }.of_code(ErrorKind::PermissionDenied, code, ErrorDetails::default()).unwrap();
     assert_eq!(
         of(Some("cn-hangzhou")),
-        "The region cn-hangzhou was asked: the instance may be in another region. If it is not, it may belong to another \
-         account; else grant mq:GetDeviceCredential and mq:MqttInstanceAccess on it."
+        "The request went to the region cn-hangzhou. Check that the instance is in that region and belongs to this account; \
+         then grant mq:GetDeviceCredential and mq:MqttInstanceAccess on it."
     );
-    assert!(of(None).starts_with("The endpoint HOST was asked: "));
+    assert!(of(None).starts_with("The request went to the endpoint HOST. "));
 }
 
 #[test]
@@ -111,7 +111,10 @@ fn a_refusal_by_ram_says_what_was_missing() {
     let access_denied = vec![("AuthAction", "mq:GetDeviceCredential".into()), ("PolicyType", "AccountLevel".into())];
     let details = ErrorDetails { access_denied, ..ErrorDetails::default() };
     let of = |reply| CASE.of_code(ErrorKind::PermissionDenied, "NoPermission", reply);
-    assert_eq!(of(details).unwrap(), "RAM refused: AuthAction mq:GetDeviceCredential, PolicyType AccountLevel.");
+    assert_eq!(
+        of(details).unwrap(),
+        "RAM denied the request: AuthAction mq:GetDeviceCredential, PolicyType AccountLevel."
+    );
     assert_eq!(of(ErrorDetails::default()), None);
 }
 
@@ -120,7 +123,7 @@ fn only_an_expired_token_can_be_renewed() {
     let of = |code| CASE.of_code(ErrorKind::Authentication, code, ErrorDetails::default());
     assert!(of("InvalidSecurityToken.Expired").unwrap().contains("set_access_key"));
     for disabled in ["Forbidden.AccessKeyDisabled", "InvalidAccessKeyId.Inactive"] {
-        assert!(of(disabled).unwrap().starts_with("The AccessKey is disabled: enable it"));
+        assert!(of(disabled).unwrap().starts_with("The AccessKey is disabled. Enable it"));
     }
     assert_eq!(of("InvalidSecurityToken.Malformed"), None);
     assert_eq!(of("InvalidAccessKeyId.NotFound"), None);
@@ -141,13 +144,13 @@ fn a_signature_over_another_request_shows_the_first_difference_without_secrets()
     let told = |from: &str, to: &str| format!("server CanonicalRequest is [{}]", CANONICAL.replace(from, to));
     assert_eq!(
         CASE.of_signature(&told("host:h", "host:proxy")),
-        "The request was altered on its way. The first line of the canonical request that differs: sent \"host:h\", \
+        "The request was changed in transit. First differing line of the canonical request: sent \"host:h\", \
          received \"host:proxy\"."
     );
     let token = CASE.of_signature(&told("t0k3n+=", "t0k3n ="));
-    assert!(token.contains("\"x-acs-security-token:<cut out>\"") && !token.contains("t0k3n"), "{token}");
+    assert!(token.contains("\"x-acs-security-token:<redacted>\"") && !token.contains("t0k3n"), "{token}");
     let flattened = CASE.of_signature(&told("t0k3n+=", "t0k3n =").replace('\n', " "));
-    assert!(flattened.contains("x-acs-security-token:<cut out>\"") && !flattened.contains("t0k3n"), "{flattened}");
+    assert!(flattened.contains("x-acs-security-token:<redacted>\"") && !flattened.contains("t0k3n"), "{flattened}");
     let shorter = CASE.of_signature("server CanonicalRequest is [POST]");
     assert!(shorter.contains("sent \"/\", received \"\""), "{shorter}");
     let leaking = CASE.of_signature(&told("ClientId=a", "ClientId=s3cr3t t0k3n%2B%3D"));
@@ -159,14 +162,14 @@ fn a_signature_over_another_request_shows_the_first_difference_without_secrets()
         ..CASE
     };
     let differs = rpc.of_signature("server string to sign is:POST&%2F&A%3D1%26SecurityToken%3Dt0k3n%2520%253D%26Z%3D3");
-    assert!(differs.contains("The first parameter of the string to sign that differs"), "{differs}");
-    assert!(differs.contains("SecurityToken%3D<cut out>") && !differs.contains("t0k3n"), "{differs}");
+    assert!(differs.contains("First differing parameter of the string to sign"), "{differs}");
+    assert!(differs.contains("SecurityToken%3D<redacted>") && !differs.contains("t0k3n"), "{differs}");
 }
 
 #[test]
 fn a_signature_that_cannot_be_compared_leaves_two_causes() {
     for told in ["", "Specified signature is not matched with our calculation.", "server CanonicalRequest is [POST"] {
-        assert!(CASE.of_signature(told).starts_with("The AccessKey id and the secret do not belong together"));
+        assert!(CASE.of_signature(told).starts_with("The AccessKey id and secret do not match"));
     }
     let unsent = Case { is_sent: false, ..CASE };
     assert!(unsent.of_signature("server CanonicalRequest is [x]").starts_with("The AccessKey id"));
@@ -185,7 +188,7 @@ fn a_clock_that_could_not_be_corrected_is_shown_beside_the_services() {
         of(Some(at(3600))).unwrap(),
         "The request was signed at 1970-01-01T00:00:01Z; the service's clock reads 1970-01-01T01:00:00Z."
     );
-    assert!(of(None).unwrap().ends_with("does not tell its own time."));
+    assert!(of(None).unwrap().ends_with("has no valid Date header."));
 }
 
 #[test]
@@ -219,7 +222,7 @@ fn a_proxy_is_named_with_the_place_that_named_it() {
     let proxied = Case { proxy: Some(("proxy:3128", "HTTPS_PROXY")), ..CASE };
     for cause in [Cause::ProxyAuthentication, Cause::ProxyRefused, Cause::Refused, Cause::NotResolved] {
         let advice = proxied.of_cause(cause).unwrap();
-        assert!(advice.starts_with("The proxy proxy:3128, named by HTTPS_PROXY, "), "{advice}");
+        assert!(advice.starts_with("The proxy proxy:3128, set by HTTPS_PROXY, "), "{advice}");
     }
     assert_eq!(CASE.of_cause(Cause::NotResolved), None);
 }

@@ -82,12 +82,12 @@ pub(crate) fn parse<'a, O: Operation>(
 fn fields(response: &HttpResponse) -> Result<Fields<'_>, Unreadable> {
     match &response.body {
         Body::Whole(body) => Fields::parse(body),
-        Body::TooLong => Err(Unreadable(format!("the answer is longer than {} KiB", BODY_MAX / 1024))),
-        Body::Encoded => Err(Unreadable("the answer has a content encoding, and none was asked for".into())),
+        Body::TooLong => Err(Unreadable(format!("the response body is longer than {} KiB", BODY_MAX / 1024))),
+        Body::Encoded => Err(Unreadable("the response has a Content-Encoding that was not requested".into())),
         Body::OfLongHeaders => {
-            Err(Unreadable(format!("the headers of the answer are longer than {} KiB", HEADERS_MAX / 1024)))
+            Err(Unreadable(format!("the response headers are longer than {} KiB", HEADERS_MAX / 1024)))
         }
-        Body::OfTwoLengths => Err(Unreadable("the answer has both a Content-Length and a Transfer-Encoding".into())),
+        Body::OfTwoLengths => Err(Unreadable("the response has both a Content-Length and a Transfer-Encoding".into())),
     }
 }
 
@@ -153,7 +153,7 @@ fn without_code(response: &HttpResponse, request_id: Option<String>) -> Failure 
     let status = response.status;
     let (kind, is_retryable) = match status {
         300..=399 => {
-            let message = format!("the answer is a redirect (HTTP {status}), and none is followed");
+            let message = format!("unexpected redirect (HTTP {status}); redirects are not followed");
             return invalid(message, response, request_id);
         }
         429 => (ErrorKind::Throttled, true),
@@ -163,7 +163,7 @@ fn without_code(response: &HttpResponse, request_id: Option<String>) -> Failure 
     let details = Box::new(details(response, request_id));
     Failure {
         kind,
-        message: format!("HTTP {status} without a readable error of the service"),
+        message: format!("HTTP {status} without a readable service error"),
         is_retryable: is_retryable || details.asks_to_wait,
         reason: Reason::Answered { is_known: true },
         details,

@@ -81,7 +81,7 @@ impl ServiceError {
     pub(super) fn message(&self, secrets: &[&Secret]) -> String {
         let line = Zeroizing::new(single_line(&self.full_message));
         let message = shortened(&redact(own_part(&self.code, &line), secrets.iter().copied()));
-        if message.is_empty() { "the service gave no message".to_owned() } else { message }
+        if message.is_empty() { "the service sent no message".to_owned() } else { message }
     }
 
     /// What RAM missed, each in one line, without these secrets.

@@ -72,8 +72,11 @@ impl Roots {
     }
 
     fn add(&mut self, pem: &[u8]) -> Result<(), Error> {
-        let refused =
-            || Error::invalid_parameter("root_certificates_pem must hold PEM certificates, and nothing that is none");
+        let refused = || {
+            Error::invalid_parameter(
+                "root_certificates_pem must contain PEM certificates, at least one, and nothing else",
+            )
+        };
         let certificates: Vec<_> =
             CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| refused())?;
         if certificates.is_empty() {

@@ -13,7 +13,7 @@ import Testing
         let unknown = try run("get", "GID_example@@@fault-DeviceCredentialNotFound")
         #expect(unknown == Ended(output: "", errors: "register the device first\n", status: 1))
         let refused = try run("get", "")
-        #expect(refused.errors.hasPrefix("InvalidParameter: ClientId is empty") && refused.status == 1)
+        #expect(refused.errors.hasPrefix("InvalidParameter: client_id is empty") && refused.status == 1)
     }
 
     /// The app's server is the one that has a key; the app has the token that its user signed in with.

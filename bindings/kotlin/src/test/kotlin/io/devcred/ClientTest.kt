@@ -52,7 +52,7 @@ class ClientTest {
                 assertThrows<DevcredException> { client.setAccessKey("id", "secret") },
             )
         ) {
-            assertEquals(ErrorKind.InvalidParameter to "this client is closed", refused.kind to refused.message)
+            assertEquals(ErrorKind.InvalidParameter to "the client is closed", refused.kind to refused.message)
         }
     }
 

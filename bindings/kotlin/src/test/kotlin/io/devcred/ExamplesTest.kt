@@ -19,7 +19,7 @@ class ExamplesTest {
         assertTrue(known.stdout.startsWith("DeviceCredential|") && known.stdout.endsWith("|${Emulator.INSTANCE_ID}\n"), "$known")
         assertEquals("" to 0, known.stderr to known.status)
         assertEquals(Ended("", "register the device first\n", 1), runMain("examples.get.GetKt", environment, "GID_test@@@other"))
-        assertEquals(Ended("", "InvalidParameter: ClientId is empty\n", 1), runMain("examples.get.GetKt", environment))
+        assertEquals(Ended("", "InvalidParameter: client_id is empty\n", 1), runMain("examples.get.GetKt", environment))
     }
 
     @Test
