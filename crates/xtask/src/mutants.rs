@@ -28,7 +28,7 @@ first time.";
 const PASSES: &[(&str, &[&str])] = &[
     ("unit tests", &["--cargo-arg=--lib"]),
     ("tests of the crate", &["--iterate", "--cargo-arg=--tests"]),
-    ("the shared suite", &["--iterate", "--test-package=devcred-conformance", "--cargo-arg=--test=suite"]),
+    ("the shared suite", &["--iterate", "--test-workspace=true", "--cargo-arg=--test=suite"]),
 ];
 
 /// Few enough for `cargo xtask check`, in files whose unit tests alone notice every mutant.
