@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::steps::Steps;
+use crate::suite::Suite;
 use crate::workspace::Workspace;
 use crate::{process, tools};
 
@@ -28,8 +29,13 @@ first time.";
 const PASSES: &[(&str, &[&str])] = &[
     ("unit tests", &["--cargo-arg=--lib"]),
     ("tests of the crate", &["--iterate", "--cargo-arg=--tests"]),
-    ("the shared suite", &["--iterate", "--test-package=devcred-conformance", "--cargo-arg=--test=suite"]),
+    ("the shared suite", SUITE),
 ];
+
+/// cargo-mutants runs the tests without a mutant, its baseline, in the package of the mutants only, which has no suite. So
+/// `run` does it before.
+const SUITE: &[&str] =
+    &["--iterate", "--test-workspace=true", "--cargo-arg=--test=suite", "--baseline=skip", "--timeout=300"];
 
 /// Few enough for `cargo xtask check`, in files whose unit tests alone notice every mutant.
 const SMOKE: &[&str] = &["--re=src/(pace|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
@@ -45,6 +51,9 @@ enum Outcome {
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[OsString]) {
     let mut survivors = false;
     for (about, pass) in PASSES {
+        if *pass == SUITE {
+            steps.run("mutants: the shared suite without any", || Suite::of(&["rust"]).run(workspace)?.check());
+        }
         let outcome = steps.run(&format!("mutants: {about}"), || run_pass(workspace, arguments, pass));
         survivors = outcome == Some(Outcome::Survivors);
         if !survivors {

@@ -96,7 +96,7 @@ impl Transport {
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             Body::Encoded
-        } else if length(&headers) > HEADERS_MAX {
+        } else if is_too_long(&headers) {
             Body::OfLongHeaders
         } else if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
             // Who reads the one takes the other's bytes for the next answer.
@@ -112,8 +112,9 @@ impl Transport {
     }
 }
 
-fn length(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+fn is_too_long(headers: &HeaderMap) -> bool {
+    let length: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    length > HEADERS_MAX
 }
 
 /// What both clients have in common.
@@ -159,4 +160,22 @@ async fn read(response: &mut reqwest::Response) -> Result<Body, reqwest::Error> 
         body.extend_from_slice(&chunk);
     }
     Ok(Body::Whole(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_may_be_as_long_as_the_limit_names_and_values_together() {
+        let headers = |length: usize| {
+            let value = "v".repeat(length - "x-a".len() - "x-bc".len() - "w".len());
+            HeaderMap::from_iter([
+                ("x-a".parse().unwrap(), HeaderValue::from_str(&value).unwrap()),
+                ("x-bc".parse().unwrap(), HeaderValue::from_static("w")),
+            ])
+        };
+        assert!(!is_too_long(&headers(HEADERS_MAX)));
+        assert!(is_too_long(&headers(HEADERS_MAX + 1)));
+    }
 }

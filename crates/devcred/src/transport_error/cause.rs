@@ -275,6 +275,10 @@ mod tests {
             let cause = classify(&error, Phase::Connecting, false).unwrap();
             assert_eq!(cause, Cause::System(shortage), "{error}");
             assert!(cause.is_retryable() && cause != Cause::Unknown);
+            // While a name was looked up.
+            let look_up = ResolveError::Failed(Arc::new(error));
+            assert_eq!(told_by(&look_up, Stage::Connecting, false), None);
+            assert_eq!(told_by(below(&look_up).unwrap(), Stage::Connecting, false), Some(cause));
         }
     }
 
