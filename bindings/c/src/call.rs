@@ -66,7 +66,7 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
                 }
                 None if call.is_null() => {
                     return Err(ErrorInfo::invalid_parameter(
-                        "completion and call are NULL: nobody would see the outcome",
+                        "completion and call are both NULL; one of them must receive the outcome",
                     ));
                 }
                 None => put(call, Some(Call(Kind::Waited(client.begin(request))))),
@@ -107,7 +107,9 @@ pub unsafe extern "C" fn devcred_call_wait(
     // SAFETY: as the header asks of the caller.
     unsafe {
         fetch(credential, error, || match &known("call", call)?.0 {
-            Kind::Told(_) => Err(ErrorInfo::invalid_parameter("the call completes by its callback")),
+            Kind::Told(_) => {
+                Err(ErrorInfo::invalid_parameter("this call completes through its callback and cannot be waited for"))
+            }
             Kind::Waited(pending) => {
                 let outcome = pending.wait(NEVER, || ControlFlow::Continue(()));
                 outcome.ok_or_else(|| ErrorInfo::invalid_parameter("the wait was broken off"))

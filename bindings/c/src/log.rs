@@ -47,7 +47,7 @@ pub(crate) fn to_function(
 ) -> Result<Log, Box<ErrorInfo>> {
     let known = LEVELS.iter().find(|(number, _)| *number == level);
     let (_, level) =
-        known.ok_or_else(|| ErrorInfo::invalid_parameter("level is none of DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE"))?;
+        known.ok_or_else(|| ErrorInfo::invalid_parameter("level must be DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE"))?;
     let user_data = UserData(user_data);
     Ok(Log::new(*level, move |level, line| {
         let number = LEVELS.iter().find(|(_, known)| *known == level).map_or(DEVCRED_LOG_TRACE, |(number, _)| *number);

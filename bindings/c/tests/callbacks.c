@@ -97,7 +97,7 @@ static void check_wait(void) {
 
     struct outcome outcome = {0};
     call = start("GID_c@@@fault-slow-20", tell, &outcome);
-    CHECK_REFUSED(devcred_call_wait(call, &credential, &error), error, "the call completes by its callback");
+    CHECK_REFUSED(devcred_call_wait(call, &credential, &error), error, "this call completes through its callback and cannot be waited for");
     await(&outcome);
     CHECK_OK(outcome.status);
     devcred_credential_free(outcome.credential);

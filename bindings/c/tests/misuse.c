@@ -84,7 +84,7 @@ static void check_other_setters(void) {
     for (int i = 0; i < 5; i++) {
         devcred_options *options = options_of(service);
         CHECK(devcred_options_set_log(options, no_levels[i], on_event, NULL) == DEVCRED_INVALID_PARAMETER);
-        check_no_client(options, "level is none of DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE");
+        check_no_client(options, "level must be DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE");
     }
     devcred_options *options = options_of(service);
     CHECK_OK(devcred_options_set_log(options, DEVCRED_LOG_TRACE, on_event, NULL));
@@ -184,7 +184,7 @@ static void check_started_call(devcred_client *client) {
                   "client is NULL");
     CHECK(!call);
     CHECK_REFUSED(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, -1, NULL, NULL, NULL, &error), error,
-                  "completion and call are NULL: nobody would see the outcome");
+                  "completion and call are both NULL; one of them must receive the outcome");
     for (int i = 0; i < 3; i++) {
         call = SOMEWHERE(devcred_call);
         CHECK_REFUSED(devcred_get_device_credential_start(client, wrong_texts[i].client_id, wrong_texts[i].instance_id, -1,

@@ -37,7 +37,7 @@ static int were_refused(void) {
 
 static void check_no_threads(devcred_status status, devcred_credential *credential, devcred_error *error) {
     CHECK(status == DEVCRED_INTERNAL && !credential);
-    CHECK_TEXT(devcred_error_message(error), "the system gives no threads");
+    CHECK_TEXT(devcred_error_message(error), "cannot start a thread");
     CHECK_TEXT(devcred_error_advice(error), "Check the process's limits on threads and open files.");
     devcred_error_free(error);
 }

@@ -12,7 +12,7 @@ function wrongType(name, wanted, value) {
 function text(name, value) {
   if (typeof value !== 'string') throw wrongType(name, 'a string', value);
   // On its way to UTF-8 it would become another text: another device's id.
-  if (!value.isWellFormed()) throw invalidParameter(`${name} is not well-formed Unicode: it holds half of a surrogate pair`);
+  if (!value.isWellFormed()) throw invalidParameter(`${name} is not valid Unicode: it contains a lone surrogate`);
   return value;
 }
 
@@ -68,7 +68,7 @@ function members(of, known, given) {
   if (typeof given !== 'object' || given === null) throw wrongType(of, 'an object', given);
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(known, name)) {
-      throw new TypeError(`${of} cannot have ${JSON.stringify(name)}, only ${Object.keys(known).join(', ')}`);
+      throw new TypeError(`${of}: unknown option ${JSON.stringify(name)}; expected ${Object.keys(known).join(', ')}`);
     }
     if (given[name] !== undefined) taken[name] = known[name](name, given[name]);
   }

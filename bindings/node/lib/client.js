@@ -84,7 +84,7 @@ function tell(log, { level, message }) {
     log(level, message);
   } catch (error) {
     // A log that fails is no reason to end the program, and none to be silent.
-    process.emitWarning(`the log function of a devcred client failed: ${inspect(error)}`, 'DevcredWarning');
+    process.emitWarning(`the log function of a devcred client threw: ${inspect(error)}`, 'DevcredWarning');
   }
 }
 

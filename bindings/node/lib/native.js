@@ -25,9 +25,9 @@ function load() {
   const [cause] = causes;
   if (cause) throw new Error(`devcred cannot load its addon for ${platform} ${arch}: ${cause.message}`, { cause });
   throw new Error(
-    `devcred has no addon for ${platform} ${arch} here: ${names.join(' or ')} is not installed. Where there is such a package, ` +
+    `devcred has no addon for ${platform} ${arch} here: ${names.join(' or ')} is not installed. If npm has this package, ` +
       'install without --omit=optional (--no-optional), on the platform that the program runs on, and with a lock file ' +
-      'that was not made for another one.',
+      'that was not written for another platform.',
   );
 }
 

@@ -165,7 +165,7 @@ test('a client that is closed refuses, and the call that ran is told', async (t)
   const runs = client.getDeviceCredential('GID_test@@@fault-hang');
   await emulator.until((journal) => journal.calls.length === 1);
   client.close();
-  await assert.rejects(runs, { kind: 'InvalidParameter', message: /was closed while the call ran/ });
+  await assert.rejects(runs, { kind: 'InvalidParameter', message: /was closed during the call/ });
   await assert.rejects(client.getDeviceCredential(DEVICE), { kind: 'InvalidParameter' });
   assert.throws(() => client.setAccessKey({ accessKeyId: 'id', accessKeySecret: 'a-s3cr3t' }), { kind: 'InvalidParameter' });
   client[Symbol.dispose]();

@@ -36,7 +36,7 @@ fn set(options: &mut Options, name: &str, value: &Bound<'_, PyAny>) -> PyResult<
         "max_requests_per_second" => options.max_requests_per_second = given(name, value, count)?,
         "root_certificates_pem" => options.root_certificates_pem = given(name, value, text_or_bytes)?,
         "proxy" => options.proxy = given(name, value, text)?,
-        _ => return Err(PyTypeError::new_err(format!("'{name}' is no option of a devcred client"))),
+        _ => return Err(PyTypeError::new_err(format!("'{name}' is not an option of a devcred client"))),
     }
     Ok(())
 }
@@ -64,7 +64,7 @@ pub(crate) fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = value.cast::<PyString>().map_err(|_| wrong_type(name, "a str", value))?;
     // Python's own error would hold the text, which may be a secret.
     let refused =
-        |_| ErrorInfo::invalid_parameter(&format!("{name} is not well-formed Unicode: it has a lone surrogate"));
+        |_| ErrorInfo::invalid_parameter(&format!("{name} is not valid Unicode: it contains a lone surrogate"));
     let text = text.to_cow().map_err(refused).map_err(|refused| outcome::exception(value.py(), *refused))?;
     Ok(text.into_owned())
 }

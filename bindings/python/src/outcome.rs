@@ -9,7 +9,9 @@ pub(crate) fn to_python(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, 
     match outcome {
         Outcome::Ok(fetched) => credential(py, *fetched),
         Outcome::Error(error) => Err(exception(py, *error)),
-        Outcome::Cancelled => Err(PyRuntimeError::new_err("the call was cancelled: the interpreter is going")),
+        Outcome::Cancelled => {
+            Err(PyRuntimeError::new_err("the call was cancelled because the interpreter is shutting down"))
+        }
     }
 }
 

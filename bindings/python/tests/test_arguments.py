@@ -28,7 +28,7 @@ def shows_no_secret(error: BaseException | None) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_lone_surrogate_is_refused(emulator: Emulator, name: str) -> None:
-    with pytest.raises(devcred.InvalidParameterError, match=f"{name} is not well-formed Unicode") as refused:
+    with pytest.raises(devcred.InvalidParameterError, match=f"{name} is not valid Unicode") as refused:
         devcred.Client(**{**emulator.options, name: f"{SECRET}\ud800"})
     shows_no_secret(refused.value)
 
@@ -81,7 +81,7 @@ def test_a_call_refuses_wrong_types(emulator: Emulator) -> None:
 def test_an_option_that_does_not_exist_is_a_type_error(emulator: Emulator) -> None:
     unknown: Any = {"retries": 3}
     for make in (devcred.Client, devcred.Client.from_env, devcred.AsyncClient):
-        with pytest.raises(TypeError, match="'retries' is no option of a devcred client"):
+        with pytest.raises(TypeError, match="'retries' is not an option of a devcred client"):
             make(**emulator.options, **unknown)
 
 

@@ -104,7 +104,7 @@ def test_the_client_is_closed_while_a_call_runs(run: Run, emulator: Emulator) ->
     async def main() -> None:
         async with devcred.AsyncClient(**emulator.options) as client:
             task = await hanging(client, emulator)
-        with pytest.raises(devcred.InvalidParameterError, match="this client was closed"):
+        with pytest.raises(devcred.InvalidParameterError, match="the client was closed"):
             await task
 
     run(main())

@@ -74,7 +74,7 @@ def test_a_web_framework_does_not_give_it_away(record: Any) -> None:
 
 def test_it_is_pickled_only_where_one_asks_for_it(credential: devcred.DeviceCredential, record: Any) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        with pytest.raises(TypeError, match=r"holds a secret, so it is not pickled.*reveal\(\)") as refused:
+        with pytest.raises(TypeError, match=r"contains a secret and cannot be pickled.*reveal\(\)") as refused:
             pickle.dumps(record, protocol)
         assert not [secret for secret in secrets(credential) if secret in str(refused.value)]
     assert pickle.loads(pickle.dumps(record.reveal())) == record.reveal()

@@ -82,7 +82,7 @@ def test_a_handler_may_fork_while_its_call_waits(program: Program) -> None:
         except devcred.DevcredError as error:
             if children == [0]:
                 client.get_device_credential("GID_test@@@test")
-                os._exit(5 if "begun before this process was forked" in str(error) else 6)
+                os._exit(5 if "started before the process was forked" in str(error) else 6)
             print(error.kind, os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]))
         """)
     assert (status, printed) == (0, "Timeout 5\n")

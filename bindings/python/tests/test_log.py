@@ -112,7 +112,7 @@ def test_a_handler_that_fails_harms_no_call(emulator: Emulator) -> None:
 
 
 def test_a_handler_cannot_wait_for_a_call_of_its_own(emulator: Emulator) -> None:
-    """It runs on a thread of the bridge, which could wait for itself."""
+    """It runs on a thread of the bridge, which would wait for itself."""
     refused: list[str] = []
 
     class Calling(logging.Handler):
@@ -128,4 +128,4 @@ def test_a_handler_cannot_wait_for_a_call_of_its_own(emulator: Emulator) -> None
     with told_to(Calling()), devcred.Client(**emulator.options) as client:
         assert client.get_device_credential(DEVICE)
     assert len(refused) == 1
-    assert "could wait for itself" in refused[0]
+    assert "would wait for itself" in refused[0]

@@ -20,18 +20,20 @@ pub struct Call {
 }
 
 impl Call {
-    /// Ends the call soon, with [`Outcome::Cancelled`]; its connection is closed. A call that has ended stays as it ended, and
-    /// so does one that ends at this moment.
+    /// Ends the call soon, with [`Outcome::Cancelled`]; its connection is closed. A call that has
+    /// ended stays as it ended, and so does one that ends at this moment.
     ///
     /// # Errors
-    /// `InvalidParameter` in a process that was forked after the call had begun: there it neither runs nor completes.
+    /// `InvalidParameter` in a process that was forked after the call had begun: there it neither
+    /// runs nor completes.
     pub fn cancel(&self) -> Result<(), Box<ErrorInfo>> {
         self.cancelled.here().map(|cancelled| cancelled.notify_one()).map_err(|_| before_fork().into())
     }
 }
 
-/// Runs the call and gives its outcome to `complete`, on a thread of the bridge; where the system gives none, on this one
-/// before this returns. `begin` is shown the handle before `complete` can be called.
+/// Runs the call and gives its outcome to `complete`, on a thread of the bridge; where the system
+/// gives none, on this one before this returns. `begin` is shown the handle before `complete` can
+/// be called.
 pub(crate) fn start(
     call: impl Future<Output = Outcome> + Send + 'static,
     begin: impl FnOnce(&Call),
@@ -55,8 +57,8 @@ fn firewall(code: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(code));
 }
 
-/// What the call comes to, whatever ends it: its result, a cancel, a panic, or a panic in what a cancel drops. By then nothing is
-/// left of it, its connection neither.
+/// What the call comes to, whatever ends it: its result, a cancel, a panic, or a panic in what a
+/// cancel drops. By then nothing is left of it, its connection neither.
 async fn outcome(call: impl Future<Output = Outcome>, cancelled: &Notify) -> Outcome {
     let (mut call, mut cancelled) = (pin!(Some(call)), pin!(cancelled.notified()));
     let outcome = poll_fn(|context| {

@@ -17,7 +17,8 @@ use crate::running::Running;
 use crate::runtime::is_bridge_thread;
 use crate::wait::{self, Pending};
 
-/// A client that every thread may use at once, in the process that opened it and in each that is forked from it.
+/// A client that every thread may use at once, in the process that opened it and in each that is
+/// forked from it.
 ///
 /// Dropping it leaves the calls that run as they are; [`close`](Client::close) ends them.
 pub struct Client {
@@ -28,7 +29,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Checks the options and sets up the connection pool. Nothing is sent, and no thread is started.
+    /// Checks the options and sets up the connection pool. Nothing is sent, and no thread is
+    /// started.
     ///
     /// # Errors
     /// `InvalidParameter` for an option, or a variable of the environment, that cannot be used.
@@ -41,17 +43,19 @@ impl Client {
         Ok(Self { log, living: ArcSwapOption::from_pointee(living), running: PerProcess::empty() })
     }
 
-    /// Starts a call. `complete` is called exactly once, whatever becomes of the call, this client and the handle: on a thread
-    /// of the bridge, also where the call is refused. Only where the system gives no threads it is called on this one, before
-    /// this returns.
+    /// Starts a call. `complete` is called exactly once, whatever becomes of the call, this client
+    /// and the handle: on a thread of the bridge, also where the call is refused. Only where cannot
+    /// start a thread it is called on this one, before this returns.
     ///
-    /// `complete` must return soon: the bridge has one thread, and no other call makes progress before. It may start calls, and
-    /// cancel and close; a blocking call inside it is refused. A panic in it goes no further. It must not fork.
+    /// `complete` must return soon: the bridge has one thread, and no other call makes progress
+    /// before. It may start calls, and cancel and close; a blocking call inside it is refused. A
+    /// panic in it goes no further. It must not fork.
     pub fn start(&self, request: Request, complete: impl FnOnce(Outcome) + Send + 'static) -> Call {
         self.start_with(request, |_| (), complete)
     }
 
-    /// The same. `begin` is shown the call before `complete` can be called: what it makes of the handle is there by then.
+    /// The same. `begin` is shown the call before `complete` can be called: what it makes of the
+    /// handle is there by then.
     pub fn start_with(
         &self,
         request: Request,
@@ -66,10 +70,12 @@ impl Client {
         Pending::start(|complete| self.start(request, complete))
     }
 
-    /// Makes a call and blocks until it has ended. `check` is asked after every `interval` of waiting: where it breaks, the call
-    /// is cancelled, and this returns [`Outcome::Cancelled`] at once.
+    /// Makes a call and blocks until it has ended. `check` is asked after every `interval` of
+    /// waiting: where it breaks, the call is cancelled, and this returns [`Outcome::Cancelled`] at
+    /// once.
     ///
-    /// On a thread of the bridge it is refused before anything is sent, by an error of kind `InvalidParameter`.
+    /// On a thread of the bridge it is refused before anything is sent, by an error of kind
+    /// `InvalidParameter`.
     pub fn call(&self, request: Request, interval: Duration, check: impl FnMut() -> ControlFlow<()>) -> Outcome {
         if is_bridge_thread() {
             return wait::on_bridge_thread().into();
@@ -82,10 +88,12 @@ impl Client {
         })
     }
 
-    /// Replaces the key: id, secret and token together. Attempts that begin afterwards are signed with it.
+    /// Replaces the key: id, secret and token together. Attempts that begin afterwards are signed
+    /// with it.
     ///
     /// # Errors
-    /// `InvalidParameter`, with the old key still in use, for a key that cannot be used and on a closed client.
+    /// `InvalidParameter`, with the old key still in use, for a key that cannot be used and on a
+    /// closed client.
     pub fn set_access_key(
         &self,
         id: String,
@@ -96,8 +104,9 @@ impl Client {
         Ok(self.living()?.set_access_key(access_key)?)
     }
 
-    /// Closes the client: calls that run end soon, calls made afterwards at once, both with an error of kind
-    /// `InvalidParameter`, and the connections are closed. Closing it again does nothing.
+    /// Closes the client: calls that run end soon, calls made afterwards at once, both with an
+    /// error of kind `InvalidParameter`, and the connections are closed. Closing it again does
+    /// nothing.
     pub fn close(&self) {
         let Some(closed) = self.living.swap(None) else {
             return;
@@ -107,11 +116,13 @@ impl Client {
         }
     }
 
-    /// Closes the client as [`close`](Client::close) does, and blocks until no completion and no log function of its calls runs
-    /// or will be called: those that ran were called and have returned. A call that is started meanwhile is waited for too.
+    /// Closes the client as [`close`](Client::close) does, and blocks until no completion and no
+    /// log function of its calls runs or will be called: those that ran were called and have
+    /// returned. A call that is started meanwhile is waited for too.
     ///
     /// # Errors
-    /// `InvalidParameter`, with the client still open, in a completion or a log function: it would wait for itself.
+    /// `InvalidParameter`, with the client still open, in a completion or a log function: it would
+    /// wait for itself.
     pub fn close_and_wait(&self) -> Result<(), Box<ErrorInfo>> {
         if is_bridge_thread() {
             let why = "closing a client inside a callback could wait for itself: close it outside of callbacks";
@@ -139,7 +150,8 @@ impl Client {
             match of_process.here() {
                 Ok(living) => return Ok(Arc::clone(living)),
                 Err(Inherited(parents)) => {
-                    // The first of the child's threads counts; what the others have built is dropped.
+                    // The first of the child's threads counts; what the others have built is
+                    // dropped.
                     let anew = Arc::new(OfProcess::new(parents.anew()?));
                     self.living.compare_and_swap(&found, Some(anew));
                 }
@@ -261,7 +273,7 @@ mod tests {
         as_if_forked(|| {
             let refused = refusal(pending.wait(LIMIT, || ControlFlow::Continue(())).unwrap());
             assert_eq!(refused.kind, ErrorKind::InvalidParameter);
-            assert!(refused.message.contains("begun before this process was forked"), "{}", refused.text);
+            assert!(refused.message.contains("started before the process was forked"), "{}", refused.text);
             assert_eq!(*pending.cancel().unwrap_err(), refused);
             assert_eq!(*call.cancel().unwrap_err(), refused);
             drop((pending, call));
@@ -281,7 +293,7 @@ mod tests {
             ControlFlow::Continue(())
         });
         drop(pretended);
-        assert!(refusal(outcome.unwrap()).message.contains("begun before this process was forked"));
+        assert!(refusal(outcome.unwrap()).message.contains("started before the process was forked"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! What the bindings of devcred share. It is private: a binding turns it into the API of a language.
+//! What the bindings of devcred share. It is private: a binding turns it into the API of a
+//! language.
 //!
-//! A Rust program wants an async core without hidden threads. A caller in another language wants the opposite, a runtime that
-//! somebody else owns; so here is one, and one asynchronous primitive over it: start a call, it completes exactly once, it can
-//! be cancelled.
+//! A Rust program wants an async core without hidden threads. A caller in another language wants
+//! the opposite, a runtime that somebody else owns; so here is one, and one asynchronous primitive
+//! over it: start a call, it completes exactly once, it can be cancelled.
 //!
 //! ```
 //! use std::sync::mpsc;
@@ -32,35 +33,39 @@
 //!
 //! # Threads
 //!
-//! One thread runs the calls of the process. It is started at the first call and never ends. Completions and log functions are
-//! called on it, outside of any lock, so while one of them runs no other call makes progress. A second thread would only move
-//! the limit: two callbacks that block would stop all calls. At most four more threads look names up, one for each name at a
+//! One thread runs the calls of the process. It is started at the first call and never ends.
+//! Completions and log functions are called on it, outside of any lock, so while one of them runs
+//! no other call makes progress. A second thread would only move the limit: two callbacks that
+//! block would stop all calls. At most four more threads look names up, one for each name at a
 //! time; each ends with its look-ups.
 //!
-//! If the system refuses the first thread, the call fails at once with an error of kind `Internal`, and the next call tries
-//! again. If it refuses a thread for a look-up, the attempt fails as one whose name could not be resolved.
+//! If the system refuses the first thread, the call fails at once with an error of kind `Internal`,
+//! and the next call tries again. If it refuses a thread for a look-up, the attempt fails as one
+//! whose name could not be resolved.
 //!
 //! # Signals
 //!
-//! These threads block every signal that is sent to the process, so that the threads of the host receive it, and SIGPIPE, which a
-//! connection that the peer has reset raises in the thread that writes to it.
+//! These threads block every signal that is sent to the process, so that the threads of the host
+//! receive it, and SIGPIPE, which a connection that the peer has reset raises in the thread that
+//! writes to it.
 //!
 //! # Panics
 //!
-//! A panic in a call becomes an error of kind `Internal`, and the next call works. One in a completion or a log function ends
-//! there. This needs `panic = "unwind"`.
+//! A panic in a call becomes an error of kind `Internal`, and the next call works. One in a
+//! completion or a log function ends there. This needs `panic = "unwind"`.
 //!
 //! # Fork
 //!
-//! A forked child gets working clients. Every entry compares the process's id first; in a child, runtime and client are built
-//! anew from what the parent's client was built of: no lock of the parent is taken, neither the environment nor a file is
-//! read again, and nothing of the parent's is dropped. A call that was begun before the fork is not the child's: waiting for it
-//! and cancelling it are refused at once, and it never completes there.
+//! A forked child gets working clients. Every entry compares the process's id first; in a child,
+//! runtime and client are built anew from what the parent's client was built of: no lock of the
+//! parent is taken, neither the environment nor a file is read again, and nothing of the parent's
+//! is dropped. A call that was begun before the fork is not the child's: waiting for it and
+//! cancelling it are refused at once, and it never completes there.
 //!
-//! Three things a child cannot be given. A client that another thread of the parent was opening at the moment of the fork,
-//! as the first of the process: the child may hang when it opens one itself. A process that has the same id as an
-//! ancestor which used the same client: it takes itself for that one. And a host that forks inside a completion or a log
-//! function.
+//! Three things a child cannot be given. A client that another thread of the parent was opening at
+//! the moment of the fork, as the first of the process: the child may hang when it opens one
+//! itself. A process that has the same id as an ancestor which used the same client: it takes
+//! itself for that one. And a host that forks inside a completion or a log function.
 
 #![forbid(unsafe_code)]
 

@@ -13,8 +13,8 @@ use crate::options::Request;
 use crate::outcome::Outcome;
 use crate::runtime;
 
-/// The client id of the call that panics in a debug build, so that a binding can test what its caller sees then. `cargo xtask check
-/// ledger` finds that nothing which is shipped contains it.
+/// The client id of the call that panics in a debug build, so that a binding can test what its
+/// caller sees then. `cargo xtask check ledger` finds that nothing which is shipped contains it.
 #[cfg(any(test, debug_assertions))]
 pub const PANICS: &str = "GID_test@@@panic";
 

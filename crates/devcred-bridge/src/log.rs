@@ -33,9 +33,10 @@ pub enum LogLevel {
 
 /// Where a client's events go, and from which level on.
 ///
-/// The function is called on a thread of the bridge, once for each event, while the call waits for it: it must return soon.
-/// An event is one line, `attempt ended operation=GetDeviceCredential attempt=1 status=200 …`, and never holds a secret, a URL
-/// or a header. A panic in the function goes no further.
+/// The function is called on a thread of the bridge, once for each event, while the call waits for
+/// it: it must return soon. An event is one line, `attempt ended operation=GetDeviceCredential
+/// attempt=1 status=200 …`, and never holds a secret, a URL or a header. A panic in the function
+/// goes no further.
 #[derive(Clone)]
 pub struct Log {
     level: LogLevel,
@@ -101,9 +102,10 @@ pub(crate) fn telling<F: Future>(log: Option<Log>, call: F) -> impl Future<Outpu
 
 /// One for the process, attached to every call, installed nowhere.
 ///
-/// Not one for each client: `tracing` has one list of them all behind a lock. A forked child that made one would hang where
-/// another thread of its parent was making one; it takes its parent's. And with exactly one in the list, an event that first
-/// happens outside of it is switched off for good, so that it is attached to the calls of a client without a log too.
+/// Not one for each client: `tracing` has one list of them all behind a lock. A forked child that
+/// made one would hang where another thread of its parent was making one; it takes its parent's.
+/// And with exactly one in the list, an event that first happens outside of it is switched off for
+/// good, so that it is attached to the calls of a client without a log too.
 fn dispatch() -> Dispatch {
     static DISPATCH: ArcSwapOption<Dispatch> = ArcSwapOption::const_empty();
     if let Some(dispatch) = &*DISPATCH.load() {

@@ -1,4 +1,5 @@
-//! The options of a client and of a call, as every binding has them. What is absent is decided by the core.
+//! The options of a client and of a call, as every binding has them. What is absent is decided by
+//! the core.
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use crate::runtime;
 /// The options of a client. Nothing is checked before [`Client::open`](crate::Client::open).
 #[derive(Clone)]
 pub struct Options {
-    /// The language of the caller's program, for the user agent: `c`, `python`, `node`, `kotlin`, `swift`.
+    /// The language of the caller's program, for the user agent: `c`, `python`, `node`, `kotlin`,
+    /// `swift`.
     pub language: &'static str,
     /// Take what is absent from the environment.
     pub from_env: bool,
@@ -131,20 +133,21 @@ pub(crate) fn access_key(id: String, secret: &Secret, security_token: Option<&Se
     }
 }
 
-/// A number of milliseconds as a caller gives it. One below 0 becomes 0, which the core refuses for every option.
+/// A number of milliseconds as a caller gives it. One below 0 becomes 0, which the core refuses for
+/// every option.
 pub fn milliseconds(number: i64) -> Duration {
     Duration::from_millis(u64::try_from(number).unwrap_or(0))
 }
 
-/// A number of seconds as a caller gives it. One below 0 and what is no number become 0, one too large for a duration the
-/// longest of them, which the core refuses for every option.
+/// A number of seconds as a caller gives it. One below 0 and what is no number become 0, one too
+/// large for a duration the longest of them, which the core refuses for every option.
 pub fn seconds(number: f64) -> Duration {
     let longest = if number > 0.0 { Duration::MAX } else { Duration::ZERO };
     Duration::try_from_secs_f64(number).unwrap_or(longest)
 }
 
-/// A count as a caller gives it. One below 0 becomes 0, which the core refuses for every option, one that is too large the
-/// largest.
+/// A count as a caller gives it. One below 0 becomes 0, which the core refuses for every option,
+/// one that is too large the largest.
 pub fn count(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(if number < 0 { 0 } else { u32::MAX })
 }

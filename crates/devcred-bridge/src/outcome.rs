@@ -11,7 +11,8 @@ pub enum Outcome {
     Ok(Box<Credential>),
     /// Why there is none.
     Error(Box<ErrorInfo>),
-    /// The caller cancelled the call before it had ended. A request that was under way may have been billed.
+    /// The caller cancelled the call before it had ended. A request that was under way may have
+    /// been billed.
     Cancelled,
 }
 
@@ -72,8 +73,8 @@ pub struct ErrorInfo {
     pub help_url: Option<String>,
     /// What to do now.
     pub advice: Option<String>,
-    /// The default text of an error, the same in every language: `KIND: message (Code, request id …)` and the advice in a
-    /// second line.
+    /// The default text of an error, the same in every language: `KIND: message (Code, request id
+    /// …)` and the advice in a second line.
     pub text: String,
 }
 
@@ -115,7 +116,8 @@ impl From<DeviceCredential> for Credential {
 }
 
 impl ErrorInfo {
-    /// A binding's own refusal of what the caller gave: a value that its language has and the core cannot take.
+    /// A binding's own refusal of what the caller gave: a value that its language has and the core
+    /// cannot take.
     pub fn invalid_parameter(message: &str) -> Box<Self> {
         bridge_support::invalid_parameter(message).into()
     }

@@ -1,8 +1,9 @@
 //! What belongs to one process and is left alone in every other.
 //!
-//! A forked child has the memory of its parent and none of its threads. A lock that another thread held stays locked for
-//! ever, and whatever waits for a thread waits in vain; so what holds locks, threads or sockets is neither used nor dropped
-//! there. `fork` tells nobody, so every entry compares the id of the process, which costs one system call.
+//! A forked child has the memory of its parent and none of its threads. A lock that another thread
+//! held stays locked for ever, and whatever waits for a thread waits in vain; so what holds locks,
+//! threads or sockets is neither used nor dropped there. `fork` tells nobody, so every entry
+//! compares the id of the process, which costs one system call.
 
 use std::mem;
 use std::sync::Arc;
@@ -18,13 +19,15 @@ pub(crate) fn current() -> u32 {
     std::process::id()
 }
 
-/// A value with the process that made it. Where that is another one, dropping this leaves the value as it is.
+/// A value with the process that made it. Where that is another one, dropping this leaves the value
+/// as it is.
 pub(crate) struct OfProcess<T> {
     process: u32,
     value: Arc<T>,
 }
 
-/// What another process has left: of it only what never changes may be read, since all else may be half written or locked.
+/// What another process has left: of it only what never changes may be read, since all else may be
+/// half written or locked.
 pub(crate) struct Inherited<'a, T>(pub &'a T);
 
 impl<T> OfProcess<T> {

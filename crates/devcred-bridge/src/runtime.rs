@@ -26,13 +26,14 @@ thread_local! {
     static IS_OF_RUNTIME: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this code runs on the thread of the bridge: in a completion or a log function. To wait there for another call would
-/// take the thread that this call needs.
+/// Whether this code runs on the thread of the bridge: in a completion or a log function. To wait
+/// there for another call would take the thread that this call needs.
 pub fn is_bridge_thread() -> bool {
     IS_OF_RUNTIME.get()
 }
 
-/// Runs a completion on a thread of the host as on one of the bridge: what is refused there is refused here too.
+/// Runs a completion on a thread of the host as on one of the bridge: what is refused there is
+/// refused here too.
 pub(crate) fn as_bridge_thread(complete: impl FnOnce()) {
     struct Restore(bool);
     impl Drop for Restore {
@@ -52,8 +53,8 @@ pub(crate) fn handle() -> Result<Handle, Box<ErrorInfo>> {
     catch_unwind(AssertUnwindSafe(|| OF_THIS_PROCESS.handle())).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
 }
 
-/// Looks names up for all clients of this process, so that a name has one look-up at a time and the number of threads has a
-/// limit, however many clients there are.
+/// Looks names up for all clients of this process, so that a name has one look-up at a time and the
+/// number of threads has a limit, however many clients there are.
 pub(crate) fn resolver() -> Resolver {
     Resolver::clone(&RESOLVER.get_or(Resolver::new))
 }
@@ -61,7 +62,8 @@ pub(crate) fn resolver() -> Resolver {
 type Work = Box<dyn FnOnce() + Send>;
 type Spawn = fn(Work) -> io::Result<()>;
 
-/// Starts the thread of the runtime. Those for look-ups are started on it, and inherit the signals that it blocks.
+/// Starts the thread of the runtime. Those for look-ups are started on it, and inherit the signals
+/// that it blocks.
 fn spawn(work: Work) -> io::Result<()> {
     #[cfg(unix)]
     let _blocked = crate::signals::block();
@@ -71,8 +73,8 @@ fn spawn(work: Work) -> io::Result<()> {
 /// Where the runtime is.
 struct Place {
     runtime: ArcSwapOption<OfProcess<Handle>>,
-    /// The process in which a thread is starting the runtime now. It replaces a lock, which in a forked child would stay
-    /// locked if that thread is the parent's.
+    /// The process in which a thread is starting the runtime now. It replaces a lock, which in a
+    /// forked child would stay locked if that thread is the parent's.
     starting: AtomicU32,
     spawn: Spawn,
 }
@@ -113,7 +115,8 @@ impl Place {
         Some(Handle::clone(runtime))
     }
 
-    /// The thread comes first: if the system refuses it, there is no runtime yet that would have to be dropped here.
+    /// The thread comes first: if the system refuses it, there is no runtime yet that would have to
+    /// be dropped here.
     fn start(&self) -> io::Result<Handle> {
         let (sender, receiver) = sync_channel(1);
         (self.spawn)(Box::new(move || receiver.recv().into_iter().for_each(drive)))?;
@@ -133,7 +136,7 @@ fn drive(runtime: Runtime) {
 
 fn no_threads() -> Box<ErrorInfo> {
     bridge_support::internal_error(
-        "the system gives no threads",
+        "cannot start a thread",
         Some("Check the process's limits on threads and open files."),
     )
     .into()
@@ -184,7 +187,7 @@ mod tests {
         });
         for _ in 0..2 {
             let refused = place.handle().unwrap_err();
-            assert_eq!((refused.kind, refused.message.as_str()), (ErrorKind::Internal, "the system gives no threads"));
+            assert_eq!((refused.kind, refused.message.as_str()), (ErrorKind::Internal, "cannot start a thread"));
         }
         works(&place.handle().unwrap());
     }
@@ -208,7 +211,7 @@ mod tests {
             drop(work);
             Ok(())
         });
-        assert_eq!(place.handle().unwrap_err().message, "the system gives no threads");
+        assert_eq!(place.handle().unwrap_err().message, "cannot start a thread");
     }
 
     #[test]

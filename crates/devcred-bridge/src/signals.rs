@@ -1,6 +1,7 @@
-//! Keeps the signals of the process away from the threads of the library. A signal that is sent to the process goes to any
-//! thread that does not block it, and the program waits for its signals on its own threads. SIGPIPE goes to the thread that
-//! writes to a connection which the peer has reset, and would end the program.
+//! Keeps the signals of the process away from the threads of the library. A signal that is sent to
+//! the process goes to any thread that does not block it, and the program waits for its signals on
+//! its own threads. SIGPIPE goes to the thread that writes to a connection which the peer has
+//! reset, and would end the program.
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
@@ -8,7 +9,8 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 const SYNCHRONOUS: [Signal; 7] =
     [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL, Signal::SIGTRAP, Signal::SIGABRT, Signal::SIGSYS];
 
-/// Blocks every other signal on this thread as long as it lives. A thread that is started meanwhile blocks them for ever.
+/// Blocks every other signal on this thread as long as it lives. A thread that is started meanwhile
+/// blocks them for ever.
 pub(crate) struct Blocked {
     /// `None` if the system refused it.
     before: Option<SigSet>,

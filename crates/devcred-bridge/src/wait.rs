@@ -15,7 +15,8 @@ use crate::runtime::is_bridge_thread;
 /// What is called with an outcome.
 pub(crate) type Completion = Box<dyn FnOnce(Outcome) + Send>;
 
-/// A started call whose outcome is kept for the one who waits. Dropping it leaves the call as it is.
+/// A started call whose outcome is kept for the one who waits. Dropping it leaves the call as it
+/// is.
 pub struct Pending {
     call: Call,
     slot: OfProcess<Slot>,
@@ -52,11 +53,13 @@ impl Pending {
         self.call.cancel()
     }
 
-    /// Blocks until the call has ended, and takes its outcome. `check` is asked after every `interval` of waiting: where it
-    /// breaks, this returns `None` and the call goes on. `check` holds no lock of the bridge and may even fork.
+    /// Blocks until the call has ended, and takes its outcome. `check` is asked after every
+    /// `interval` of waiting: where it breaks, this returns `None` and the call goes on. `check`
+    /// holds no lock of the bridge and may even fork.
     ///
-    /// An outcome is given once; a second wait for it is an error of kind `InvalidParameter`. So is, at once, a wait on a thread
-    /// of the bridge, which could wait for itself, and one in a process that was forked after the call had begun.
+    /// An outcome is given once; a second wait for it is an error of kind `InvalidParameter`. So
+    /// is, at once, a wait on a thread of the bridge, which could wait for itself, and one in a
+    /// process that was forked after the call had begun.
     pub fn wait(&self, interval: Duration, mut check: impl FnMut() -> ControlFlow<()>) -> Option<Outcome> {
         if is_bridge_thread() {
             return Some(on_bridge_thread().into());

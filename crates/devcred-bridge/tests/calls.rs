@@ -172,7 +172,7 @@ fn closing_a_client_ends_what_runs_and_refuses_what_comes() {
     for (_, outcomes) in running {
         let error = error(only(&outcomes));
         assert_eq!((error.kind, error.retryable), (ErrorKind::InvalidParameter, false));
-        assert!(error.message.starts_with("this client was closed while the call ran"), "{}", error.text);
+        assert!(error.message.starts_with("the client was closed during the call"), "{}", error.text);
     }
     service.wait_for(|journal| journal.open_connections() == 0);
     assert_eq!(error(call(&client, "GID_test@@@test")).text, "InvalidParameter: the client is closed");

@@ -1,4 +1,5 @@
-//! A client that takes its options from the environment. A process's own cannot be changed safely, so the test starts itself.
+//! A client that takes its options from the environment. A process's own cannot be changed safely,
+//! so the test starts itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod common;

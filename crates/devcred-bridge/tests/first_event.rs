@@ -1,4 +1,5 @@
-//! `tracing` remembers of each event whether anybody wants it, so this one has a process of its own.
+//! `tracing` remembers of each event whether anybody wants it, so this one has a process of its
+//! own.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod common;

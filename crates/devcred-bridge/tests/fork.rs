@@ -1,4 +1,5 @@
-//! Real forks of a busy process. `fork` is unsafe because what a child does next may hang; that it does not is what is tested.
+//! Real forks of a busy process. `fork` is unsafe because what a child does next may hang; that it
+//! does not is what is tested.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 

@@ -31,60 +31,60 @@ Examples:
   Fetch the credential of a device:
     export ALIBABA_CLOUD_ACCESS_KEY_ID=... ALIBABA_CLOUD_ACCESS_KEY_SECRET=...
     devcred get 'GID_a@@@b' --instance-id post-cn-xxxx --region cn-hangzhou
-  Give the login to another program:
+  Pass the login to another program:
     eval \"$(devcred get 'GID_a@@@b' --output mqtt)\"
     mosquitto_sub -h HOST -t TOPIC -i \"$MQTT_CLIENT_ID\" \\
       -u \"$MQTT_USERNAME\" -P \"$MQTT_PASSWORD\"";
 
 const CLIENT_VARIABLES: &str = "\
 Environment variables:
-  ALIBABA_CLOUD_ACCESS_KEY_ID      the AccessKey that signs the request: its id
+  ALIBABA_CLOUD_ACCESS_KEY_ID      the id of the AccessKey
   ALIBABA_CLOUD_ACCESS_KEY_SECRET  its secret
   ALIBABA_CLOUD_SECURITY_TOKEN     its security token, if it is a temporary key
-  ALIBABA_CLOUD_REGION_ID          the region, like cn-hangzhou
-  DEVCRED_ENDPOINT                 an endpoint in the place of the region's own
+  ALIBABA_CLOUD_REGION_ID          the region, such as cn-hangzhou
+  DEVCRED_ENDPOINT                 an endpoint instead of the region's
   DEVCRED_INSTANCE_ID              the instance
   HTTPS_PROXY, NO_PROXY            http://[user:password@]host[:port], and the
-                                   hosts that are reached without it
-  SSL_CERT_FILE                    certificate authorities in PEM, in the place
-                                   of the built-in ones";
+                                   hosts that bypass the proxy
+  SSL_CERT_FILE                    certificate authorities in PEM, instead of
+                                   the built-in ones";
 
 const EMULATOR_EXAMPLES: &str = "\
-It prints its URL on stdout, and on stderr the variables for clients and then
-one line a call: time, operation, client id, code, milliseconds, request id.
-GET /_devcred/calls shows the calls in full. Ctrl-C or SIGTERM ends it.
+Prints the URL on stdout, and on stderr the environment variables for clients,
+then one line per call: time, operation, client id, code, milliseconds, request
+id. GET /_devcred/calls returns the calls in full. Ctrl-C or SIGTERM stops it.
 
-With a COMMAND it takes a free port and makes up a key, runs the command with
-both in its environment, and ends with it. stdin and stdout are the command's,
-and so are Ctrl-C and SIGTERM.
+With a COMMAND it selects a free port, generates an AccessKey, runs the command
+with both in its environment, and exits when the command does. The command gets
+stdin, stdout, Ctrl-C and SIGTERM.
 
-Without --instance and --device it knows every instance and every device, with
-either only those. A device may misbehave by its name: GID_x@@@fault-close,
-fault-hang, fault-slow-3000, fault-Throttling.User, fault-Throttling.User-2
-(this code twice, then a success).
+The name of a device can make its calls fail: GID_x@@@fault-close, fault-hang,
+fault-slow-3000, fault-Throttling.User, fault-Throttling.User-2 (this code
+twice, then success).
 
 Examples:
-  A fixed port, everything is known:
+  The default port, any instance and device:
     devcred emulator
   A free port, one device on one instance:
     devcred emulator --listen 127.0.0.1:0 --instance post-cn-demo \\
       --device 'GID_demo@@@device-1'
-  In another terminal, after the export lines that it prints:
+  In another terminal, after running the export lines that it printed:
     devcred get 'GID_demo@@@device-1' --instance-id post-cn-demo
-  Run your tests against an emulator of their own:
+  Run your tests with an emulator:
     devcred emulator --instance post-cn-demo -- pytest -q";
 
 const EMULATOR_VARIABLES: &str = "\
 Environment variables:
-  ALIBABA_CLOUD_ACCESS_KEY_ID      the AccessKey that the emulator knows: its id
+  ALIBABA_CLOUD_ACCESS_KEY_ID      the id of the AccessKey that may call
   ALIBABA_CLOUD_ACCESS_KEY_SECRET  its secret
   ALIBABA_CLOUD_SECURITY_TOKEN     its security token, if it has one
-  Where the first two are unset, a pair is made up and printed.
-A COMMAND finds these there, whatever they were, and no security token:
+  If the first two are unset, a pair is generated and printed.
+A COMMAND gets these variables, and no security token:
   DEVCRED_ENDPOINT, ALIBABA_CLOUD_ACCESS_KEY_ID,
   ALIBABA_CLOUD_ACCESS_KEY_SECRET, and with --instance DEVCRED_INSTANCE_ID";
 
-/// Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT, and runs an emulator of the service
+/// Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT, and runs an emulator
+/// of the service
 #[derive(Parser)]
 #[command(
     name = "devcred",
@@ -100,7 +100,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Fetches the credential of a device, and the MQTT login that it gives
+    /// Fetches the credential of a device and its MQTT login
     Get(Get),
     /// Runs an emulator of the service on this machine, for tests
     Emulator(Emulator),
@@ -116,31 +116,33 @@ pub(crate) struct Get {
     #[arg(long, value_name = "ID")]
     pub instance_id: Option<String>,
 
-    /// The instance's region, like cn-hangzhou [default: ALIBABA_CLOUD_REGION_ID]
+    /// The instance's region, such as cn-hangzhou [default: ALIBABA_CLOUD_REGION_ID]
     #[arg(long, conflicts_with = "endpoint")]
     pub region: Option<String>,
 
-    /// https://host[:port] in the place of the region's own; http for this machine only [default: DEVCRED_ENDPOINT]
+    /// https://host[:port] instead of the region's endpoint; http for loopback only [default:
+    /// DEVCRED_ENDPOINT]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
 
-    /// How the request is signed [default: acs3-hmac-sha256]
+    /// The signature method [default: acs3-hmac-sha256]
     #[arg(long, value_parser = signature())]
     pub signature: Option<SignatureMethod>,
 
-    /// How long it may take in all, retries included, like 2 or 0.5 [default: 15]
+    /// The timeout in seconds, retries included, such as 2 or 0.5 [default: 15]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
 
-    /// How many requests it may send, the first included [default: 3]
+    /// The number of attempts, the first included [default: 3]
     #[arg(long, value_name = "N")]
     pub max_attempts: Option<u32>,
 
-    /// For people, for programs (JSON), or for a POSIX shell: MQTT_CLIENT_ID, MQTT_USERNAME and MQTT_PASSWORD
+    /// The output format: text, JSON, or MQTT_CLIENT_ID, MQTT_USERNAME and MQTT_PASSWORD for a
+    /// POSIX shell
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
 
-    /// Asks an emulator inside this process, with a key of its own: nothing has to be set, nothing leaves this machine
+    /// Uses an emulator inside this process: needs no settings, sends nothing beyond this machine
     #[arg(long, conflicts_with_all = ["region", "endpoint"])]
     pub emulator: bool,
 }
@@ -157,23 +159,25 @@ pub(crate) enum Output {
 #[derive(Args)]
 #[command(after_help = [EMULATOR_EXAMPLES, EMULATOR_VARIABLES, exit::EMULATOR_HELP].join("\n\n"))]
 pub(crate) struct Emulator {
-    /// A loopback address; port 0 takes a free one [default: 127.0.0.1:8083, and with a COMMAND 127.0.0.1:0]
+    /// The loopback address to listen on; port 0 selects a free one [default: 127.0.0.1:8083, and
+    /// with a COMMAND 127.0.0.1:0]
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Option<SocketAddr>,
 
-    /// An instance that it knows; may be given more than once
+    /// An instance that exists; may be repeated [default: all exist]
     #[arg(long = "instance", value_name = "ID")]
     pub instances: Vec<String>,
 
-    /// A device that has a credential; may be given more than once
+    /// A device that has a credential; may be repeated [default: all have one]
     #[arg(long = "device", value_name = "CLIENT_ID")]
     pub devices: Vec<String>,
 
-    /// Applies the service's quotas: 500 calls a second of the account, 300 requests a second of an address
+    /// Applies the service's quotas: 500 calls a second per account, 300 requests a second per
+    /// address
     #[arg(long)]
     pub quotas: bool,
 
-    /// Runs this command while it serves, and ends with its exit status
+    /// Runs this command with the emulator, and exits with its status
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
@@ -186,11 +190,11 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
     text.parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or("it reads a number of seconds, like 2 or 0.5")
+        .ok_or("expected a number of seconds, such as 2 or 0.5")
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "it reads a loopback address and a port, like 127.0.0.1:8083 or [::1]:0")
+    text.parse().map_err(|_| "expected a loopback address and a port, such as 127.0.0.1:8083 or [::1]:0")
 }
 
 #[cfg(test)]

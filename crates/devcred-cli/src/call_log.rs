@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 use crate::console;
 use crate::failure::Failure;
 
-/// Writes each call to stderr as it ends. It has a thread of its own, since a terminal that is stopped or a pipe that nobody
-/// reads must not stop the emulator: then calls are dropped from the log.
+/// Writes each call to stderr as it ends. It has a thread of its own, since a terminal that is
+/// stopped or a pipe that nobody reads must not stop the emulator: then calls are dropped from the
+/// log.
 ///
 /// What it gives is ready when the emulator is gone and the last call has been written.
 pub(crate) fn start(mut calls: FinishedCalls) -> Result<impl Future<Output = ()>, Failure> {
@@ -25,7 +26,7 @@ pub(crate) fn start(mut calls: FinishedCalls) -> Result<impl Future<Output = ()>
             }
             drop(all_is_written);
         })
-        .map_err(|error| Failure::Internal(format!("no thread for the log: {error}")))?;
+        .map_err(|error| Failure::Internal(format!("cannot start the log thread: {error}")))?;
     Ok(async {
         // It is never sent: that the thread lets go of it says enough.
         let _ = written.await;
@@ -58,17 +59,18 @@ fn outcome(call: &Call) -> &str {
     }
 }
 
-/// What differs between the request and what was signed, where the request itself shows it; otherwise where to look.
+/// What differs between the request and what was signed, where the request itself shows it;
+/// otherwise where to look.
 fn refused_signature(call: &Call) -> Option<String> {
     let calculated_from = call.refused_signature.as_deref()?;
     Some(match body_hash_that_differs(calculated_from) {
         Some(line) => format!("differs: {}, but the body that arrived has another hash", in_one_line(line)),
-        None => "compare what you signed with refused_signature of GET /_devcred/calls".into(),
+        None => "compare your string to sign with refused_signature in GET /_devcred/calls".into(),
     })
 }
 
-/// The hash of the body stands twice in a canonical request of ACS3: in the header as the client sent it, and as the last
-/// line as it was calculated.
+/// The hash of the body stands twice in a canonical request of ACS3: in the header as the client
+/// sent it, and as the last line as it was calculated.
 fn body_hash_that_differs(canonical_request: &str) -> Option<&str> {
     let mut lines = canonical_request.lines();
     let calculated = lines.next_back()?;

@@ -4,14 +4,15 @@ use std::io::{self, Write};
 
 use crate::failure::Failure;
 
-/// Writes the result to stdout. If stdout was closed, Rust has opened /dev/null for it before `main` begins. That cannot be told
-/// from a /dev/null that the caller chose: Python and Node.js open it in the same way for a child whose output nobody wants.
+/// Writes the result to stdout. If stdout was closed, Rust has opened /dev/null for it before
+/// `main` begins. That cannot be told from a /dev/null that the caller chose: Python and Node.js
+/// open it in the same way for a child whose output nobody wants.
 pub(crate) fn result(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::Internal(format!("the result could not be written to stdout: {error}")))
+        .map_err(|error| Failure::Internal(format!("cannot write the result to stdout: {error}")))
 }
 
 /// Writes anything else to stderr. Where that fails there is nobody left to tell.

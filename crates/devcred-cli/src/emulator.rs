@@ -1,4 +1,5 @@
-//! `devcred emulator`: serves until it is told to stop, or until a command has ended that it is given.
+//! `devcred emulator`: serves until it is told to stop, or until a command has ended that it is
+//! given.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -44,7 +45,8 @@ async fn serve(arguments: &args::Emulator) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A key of the user's own has no part in this: the command may print what it finds in its environment.
+/// A key of the user's own has no part in this: the command may print what it finds in its
+/// environment.
 async fn serve_command(arguments: &args::Emulator, command: &[OsString]) -> Result<ExitCode, Failure> {
     let emulator = start(arguments, FREE_PORT, None).await?;
     let log = call_log::start(emulator.finished_calls())?;
@@ -80,13 +82,14 @@ fn not_started(error: StartError) -> Failure {
     match error {
         StartError::NotLoopback(_) => Failure::Usage(error.to_string()),
         StartError::Listen { .. } => {
-            Failure::Usage(format!("{error}. Give another address with --listen; port 0 takes a free one."))
+            Failure::Usage(format!("{error}. Pass another address with --listen; port 0 selects a free one."))
         }
         _ => Failure::Internal(error.to_string()),
     }
 }
 
-/// What a client needs in its environment, for a shell. A key of the user's own is not printed back.
+/// What a client needs in its environment, for a shell. A key of the user's own is not printed
+/// back.
 fn exports(arguments: &args::Emulator, emulator: &Emulator, own_key: Option<&KeyPair>) -> Result<String, Failure> {
     let is_told = |(name, _): &(&str, &str)| own_key.is_none() || ![key_pair::ID, key_pair::SECRET].contains(name);
     let export = |(name, value)| format!("export {name}={}", shell::quoted(value));

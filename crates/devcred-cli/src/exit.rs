@@ -12,35 +12,36 @@ const THROTTLED: u8 = 5;
 const UNAVAILABLE: u8 = 6;
 /// `EX_SOFTWARE` of sysexits.h.
 pub(crate) const INTERNAL: u8 = 70;
-/// What `env` and `nohup` end with for a command that is not there, and for one that cannot be run.
+/// The exit statuses of `env` and `nohup` for a command that does not exist, and for one that
+/// cannot be run.
 pub(crate) const COMMAND_NOT_FOUND: u8 = 127;
 pub(crate) const COMMAND_NOT_RUN: u8 = 126;
-/// What a shell makes of a process that a signal ended: this, and the signal's number.
+/// A shell reports a process that a signal terminated as this plus the signal number.
 pub(crate) const SIGNALLED: u8 = 128;
-/// What a shell makes of a process that SIGINT ended.
+/// A shell reports a process that SIGINT terminated as this.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The table as the help prints it.
 pub(crate) const GET_HELP: &str = "\
 Exit status:
-  0    success; also with a closed stdout (>&-), where the result is lost as it
-       is with >/dev/null
-  2    usage, or an invalid parameter or variable
-  3    the key, the security token or a permission is refused
-  4    the device has no credential: register it first
-  5    throttled: slow down
-  6    network, timeout, service, unsupported, or an unreadable answer
-  70   a fault of this program or machine, or the result could not be written
+  0    success; also if stdout is closed (>&-), which discards the result as
+       >/dev/null does
+  2    usage error, or an invalid parameter or variable
+  3    the AccessKey, the security token or a permission was refused
+  4    the device has no credential; register it first
+  5    throttled; slow down
+  6    network, timeout, service, unsupported, or an invalid response
+  70   internal error, or the result could not be written
   130  Ctrl-C";
 
 pub(crate) const EMULATOR_HELP: &str = "\
 Exit status:
-  0    ended by SIGTERM
-  2    usage, or an address or a variable that cannot be used
-  70   a fault of this program or machine, or the URL could not be written
+  0    terminated by SIGTERM
+  2    usage error, or an address or variable that cannot be used
+  70   internal error, or the URL could not be written
   130  Ctrl-C
-With a COMMAND, its own; 128 and the signal's number where one ended it, 127
-where there is no such command, 126 where it cannot be run.";
+With a COMMAND, the exit status of the command; 128 plus the signal number if
+a signal terminated it, 127 if it does not exist, 126 if it cannot be run.";
 
 pub(crate) fn of(kind: ErrorKind) -> u8 {
     match kind {
@@ -53,12 +54,13 @@ pub(crate) fn of(kind: ErrorKind) -> u8 {
         | ErrorKind::Timeout
         | ErrorKind::Transport
         | ErrorKind::InvalidResponse => UNAVAILABLE,
-        // `ErrorKind` may grow: a kind that has no status here is a gap of this program.
+        // `ErrorKind` is non-exhaustive, so a new kind compiles without a status of its own. The
+        // test below lists all kinds, and fails then.
         _ => INTERNAL,
     }
 }
 
-/// 0 where help or the version was asked for, else 2.
+/// Returns 0 if help or the version was requested, otherwise 2.
 pub(crate) fn usage(help_or_usage: &clap::Error) -> ExitCode {
     ExitCode::from(if help_or_usage.exit_code() == 0 { SUCCESS } else { USAGE })
 }

@@ -118,7 +118,8 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The core names its options and the variables, which every language has; the flags are this command's own.
+/// The core names its options and the variables, which every language has; the flags are this
+/// command's own.
 const FLAGS: &str = "The flags are --instance-id, --region and --endpoint among others: see devcred get --help.";
 
 /// The core's text, and where to read on.

@@ -1,4 +1,5 @@
-//! Turns a panic into a failure: the table of exit statuses promises 70 for it, and Rust's own is 101.
+//! Turns a panic into a failure: the table of exit statuses promises 70 for it, and Rust's own is
+//! 101.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
@@ -17,7 +18,8 @@ thread_local! {
 pub(crate) fn guard<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let (report, guarded) = (panic::take_hook(), thread::current().id());
     panic::set_hook(Box::new(move |panic| {
-        // Another thread and a task of tokio's end without a word otherwise, and the work continues.
+        // Another thread and a task of tokio's end without a word otherwise, and the work
+        // continues.
         if thread::current().id() != guarded || task::try_id().is_some() {
             return report(panic);
         }
@@ -26,7 +28,7 @@ pub(crate) fn guard<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, F
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let place = PLACE.take().unwrap_or_default();
         Err(Failure::Internal(format!(
-            "devcred failed{place}. Look at the limits of open files and threads; if they are not the cause, report it."
+            "internal error in devcred{place}. Check the limits on open files and threads; if they are not the cause, report it."
         )))
     })
 }

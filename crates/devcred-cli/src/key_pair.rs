@@ -17,7 +17,8 @@ pub(crate) struct KeyPair {
 }
 
 impl KeyPair {
-    /// `None` where neither id nor secret is set. What a client would refuse is refused here too: no call could succeed.
+    /// `None` where neither id nor secret is set. What a client would refuse is refused here too:
+    /// no call could succeed.
     pub(crate) fn from_environment() -> Result<Option<Self>, Failure> {
         let (id, secret) = match (variable(ID)?, variable(SECRET)?) {
             (Some(id), Some(secret)) => (id, secret),
@@ -49,6 +50,6 @@ fn unusable(error: devcred::Error) -> Failure {
 
 fn only_one_is_set(set: &str, unset: &str) -> Failure {
     Failure::Usage(format!(
-        "{set} is set and {unset} is not: set both for a key of yours, or neither for one that is made up"
+        "{set} is set and {unset} is not; set both to use your own AccessKey, or neither to have one generated"
     ))
 }

@@ -1,6 +1,7 @@
 //! The command `devcred`: fetches the credential of a device, and runs the emulator.
 //!
-//! The result goes to stdout, everything else to stderr; the exit status says what kind of failure it was.
+//! The result goes to stdout, everything else to stderr; the exit status says what kind of failure
+//! it was.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,5 @@
-//! The forms of a credential. Showing it is what the command is for, so secret and password stand here in plain text.
+//! The forms of a credential. Showing it is what the command is for, so secret and password stand
+//! here in plain text.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -88,7 +89,7 @@ fn json(credential: &DeviceCredential) -> Result<String, Failure> {
     };
     match serde_json::to_string_pretty(&answer) {
         Ok(json) => Ok(json + "\n"),
-        Err(error) => Err(Failure::Internal(format!("the result cannot be written as JSON: {error}"))),
+        Err(error) => Err(Failure::Internal(format!("cannot write the result as JSON: {error}"))),
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::signal::ctrl_c;
 use crate::failure::Failure;
 use crate::firewall;
 
-/// Does the work unless Ctrl-C comes first, and returns at once in either case: a look-up of a name that is still under way
-/// cannot be cancelled, so it is left behind.
+/// Does the work unless Ctrl-C comes first, and returns at once in either case: a look-up of a name
+/// that is still under way cannot be cancelled, so it is left behind.
 pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     run_to_its_end(async {
         select! {
@@ -28,15 +28,15 @@ pub(crate) fn run_to_its_end<T>(work: impl Future<Output = Result<T, Failure>>) 
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Failure::Internal(format!("the system refused what a runtime needs: {error}")))?;
+            .map_err(|error| Failure::Internal(format!("cannot start the async runtime: {error}")))?;
         let outcome = runtime.block_on(work);
         runtime.shutdown_background();
         outcome
     })
 }
 
-/// Ends when the process is asked to terminate, as service managers and containers ask. It hears from the moment of this
-/// call.
+/// Ends when the process is asked to terminate, as service managers and containers ask. It hears
+/// from the moment of this call.
 #[cfg(unix)]
 pub(crate) fn terminated() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};

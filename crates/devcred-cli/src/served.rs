@@ -10,7 +10,8 @@ use tokio::select;
 use crate::failure::Failure;
 use crate::{exit, key_pair, runtime};
 
-/// Runs it with these variables and gives the exit status to end with. No key or token of the user's own passes through.
+/// Runs it with these variables and gives the exit status to end with. No key or token of the
+/// user's own passes through.
 pub(crate) async fn run(command: &[OsString], variables: &[(&str, &str)]) -> Result<ExitCode, Failure> {
     let [program, arguments @ ..] = command else {
         return Err(Failure::Internal("there is no command".into()));
@@ -33,7 +34,7 @@ pub(crate) async fn run(command: &[OsString], variables: &[(&str, &str)]) -> Res
             child.wait().await
         }
     };
-    status.map(exit_code).map_err(|error| Failure::Internal(format!("how the command ended is not known: {error}")))
+    status.map(exit_code).map_err(|error| Failure::Internal(format!("cannot determine how the command ended: {error}")))
 }
 
 fn not_run(program: &OsString, error: &io::Error) -> Failure {

@@ -2,7 +2,8 @@
 
 /// A word that the shell reads back as this text, whatever stands in it.
 pub(crate) fn quoted(text: &str) -> String {
-    // Nothing has a meaning between single quotes, and a single quote cannot stand there: end, escape one, begin again.
+    // Nothing has a meaning between single quotes, and a single quote cannot stand there: end,
+    // escape one, begin again.
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -1,4 +1,4 @@
-//! The caller's AccessKey and where it comes from.
+//! The AccessKey, given or read from the environment.
 
 use crate::env::Env;
 use crate::error::Error;
@@ -9,9 +9,11 @@ const ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
 const SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 const SECURITY_TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
 
-/// The AccessKey that signs the requests: an id, its secret and, for temporary credentials of STS, a security token.
+/// The AccessKey that signs the requests: an id, its secret and, for temporary credentials of STS,
+/// a security token.
 ///
-/// Each part is visible ASCII and not empty; a stray line feed from a file is refused rather than signed.
+/// Each part is visible ASCII and not empty; a stray line feed from a file is refused rather than
+/// signed.
 ///
 /// ```
 /// use devcred::AccessKey;
@@ -30,24 +32,24 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// A permanent AccessKey. Take one of a RAM user that may do no more than `mq:GetDeviceCredential` and
-    /// `mq:MqttInstanceAccess` on the instance.
+    /// Creates a permanent AccessKey. Use one of a RAM user that has only the permissions
+    /// `mq:GetDeviceCredential` and `mq:MqttInstanceAccess` on the instance.
     ///
     /// # Errors
-    /// `InvalidParameter` where a part is empty or holds anything but visible ASCII.
+    /// `InvalidParameter` if a part is empty or contains anything but visible ASCII.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
         Self::named(["AccessKey id", "AccessKey secret"], id.into(), Secret::new(secret))
     }
 
-    /// Adds the security token that STS gave out with a temporary AccessKey.
+    /// Adds the security token that STS issued with a temporary AccessKey.
     ///
     /// # Errors
-    /// `InvalidParameter` where the token is empty or holds anything but visible ASCII.
+    /// `InvalidParameter` if the token is empty or contains anything but visible ASCII.
     pub fn with_security_token(self, token: impl Into<String>) -> Result<Self, Error> {
         self.with_named_token("security token", Secret::new(token))
     }
 
-    /// The AccessKey id. It is no secret: it stands in every request.
+    /// Returns the AccessKey id. It is not secret: every request contains it.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -60,8 +62,9 @@ impl AccessKey {
         self.security_token.as_ref()
     }
 
-    /// Checks that the key may be used on an operating system, named as in `std::env::consts::OS`. On a phone everyone who has the
-    /// app has its key, and RAM cannot restrict the operation to one device: only a token that expires limits the damage.
+    /// Checks that the key may be used on an operating system, named as in `std::env::consts::OS`.
+    /// On a phone everyone who has the app has its key, and RAM cannot restrict the operation to
+    /// one device: only a token that expires limits the damage.
     pub(crate) fn check_allowed_on(&self, target_os: &str, is_loopback: bool) -> Result<(), Error> {
         let is_phone = matches!(target_os, "android" | "ios");
         if is_phone && self.security_token.is_none() && !is_loopback {
@@ -73,12 +76,12 @@ impl AccessKey {
         Ok(())
     }
 
-    /// Both: what must not be repeated.
+    /// Returns the secret and the token, which no output may contain.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         [Some(&self.secret), self.security_token.as_ref()].into_iter().flatten()
     }
 
-    /// The key from the variables that the vendor's own libraries read.
+    /// Reads the key from the variables that the vendor's SDKs read.
     pub(crate) fn from_variables(variables: &Env) -> Result<Self, Error> {
         let required = |name: &'static str| {
             variables.get(name)?.ok_or_else(|| {

@@ -15,7 +15,7 @@ use crate::validate::GROUP_SEPARATOR;
 /// The RAM action that every operation on an instance needs beside its own.
 const INSTANCE_ACCESS: &str = "mq:MqttInstanceAccess";
 
-/// What to do if calls come faster than the rate limiter lets them through.
+/// What to do if calls are made faster than the rate limiter admits them.
 const NO_SLOT: &str = "Make fewer concurrent calls, use a longer timeout, or raise max_requests_per_second.";
 
 /// The call that failed.
@@ -24,22 +24,22 @@ pub(crate) struct CallContext<'a> {
     pub client_id: &'a str,
     pub host: &'a str,
     pub is_loopback: bool,
-    /// `None` where an endpoint was given instead.
+    /// `None` if an endpoint was set instead.
     pub region: Option<&'a str>,
     pub requests_per_second: u32,
     pub roots: &'a str,
-    /// The proxy on the way: its host, and the option or variable that named it.
+    /// The host of the proxy, and the option or variable that set it.
     pub proxy: Option<(&'a str, &'a str)>,
-    /// This machine's clock.
+    /// The time by the system clock.
     pub now: SystemTime,
     pub signature_method: SignatureMethod,
     /// The last request, and the key that signed it.
     pub last_attempt: Option<(&'a SignedRequest, &'a AccessKey)>,
-    /// No attempt got further than a refused or reset connection.
+    /// Whether every attempt ended in a refused or reset connection.
     pub always_refused_or_reset: bool,
 }
 
-/// One or two sentences for the moment, where there is something to do that the message does not say.
+/// Returns one or two sentences on what to do, if the message does not say it already.
 pub(crate) fn advice(failure: &Failure, context: &CallContext) -> Option<String> {
     match &failure.reason {
         Reason::Answered { is_known } => for_response(failure, *is_known, context),
@@ -116,7 +116,8 @@ fn clock_refused(failure: &Failure, context: &CallContext) -> String {
     }
 }
 
-/// Compares what the service says it signed with what we did: the one way to tell a wrong secret from a damaged request.
+/// Compares the service's string to sign with ours, which is the only way to distinguish a wrong
+/// secret from a changed request.
 fn signature_refused(failure: &Failure, context: &CallContext) -> String {
     let message = &failure.details.full_message;
     let theirs = match context.signature_method {
@@ -156,11 +157,13 @@ fn first_difference<'a>(ours: &'a str, theirs: &'a str, separator: &str) -> (&'a
     }
 }
 
-/// A part of a request for people's eyes: without secrets, also those of a token that was altered, and not endless.
+/// A part of a request for people's eyes: without secrets, also those of a token that was altered,
+/// and not endless.
 fn excerpt(part: &str, key: &AccessKey) -> String {
     const MAX_CHARS: usize = 200;
     let token_names = ["x-acs-security-token:", "SecurityToken%3D", "SecurityToken="];
-    // Not always at the beginning: what took the line feeds out of the message left the whole request in one line.
+    // Not always at the beginning: what took the line feeds out of the message left the whole
+    // request in one line.
     let before_token = token_names.iter().filter_map(|name| part.find(name)?.checked_add(name.len())).min();
     let part = match before_token {
         Some(end) => format!("{}<redacted>", part.get(..end).unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! What the bindings' bridge needs beyond the public API. No promise is made for it.
+//! What the bindings' bridge needs in addition to the public API. It may change in any version.
 
 use std::sync::Arc;
 
@@ -23,9 +23,10 @@ pub fn access_key(client: &Client) -> Arc<AccessKey> {
     client.access_key()
 }
 
-/// Creates a client with the same configuration in a forked process, in which any lock of the old client may be held by a thread
-/// that no longer exists. It reads only what never changes, and takes AccessKey and resolver from the caller. The old client
-/// must not be dropped in that process.
+/// Creates a client with the same configuration in a forked process, in which any lock of the old
+/// client may be held by a thread that no longer exists. It reads only what never changes, and
+/// takes AccessKey and resolver from the caller. The old client must not be dropped in that
+/// process.
 ///
 /// # Errors
 /// `Internal` if the HTTP client cannot be set up.

@@ -16,7 +16,8 @@ use crate::sign::SignatureMethod;
 use crate::transport::{Roots, Transport};
 use crate::validate;
 
-/// Configures a [`Client`]. Setters take and return the builder; everything is checked in [`build`](ClientBuilder::build).
+/// Configures a [`Client`]. Setters take and return the builder; everything is checked in
+/// [`build`](ClientBuilder::build).
 ///
 /// ```
 /// use devcred::{AccessKey, Client};
@@ -50,7 +51,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Takes from the environment what no setter gives:
+    /// Reads options that no setter has set from the environment:
     ///
     /// | variable | option |
     /// |---|---|
@@ -60,121 +61,130 @@ impl ClientBuilder {
     /// | `DEVCRED_ENDPOINT` | [`endpoint`](ClientBuilder::endpoint) |
     /// | `DEVCRED_MAX_REQUESTS_PER_SECOND` | [`max_requests_per_second`](ClientBuilder::max_requests_per_second) |
     ///
-    /// An empty variable counts as unset. A region that is set by its setter also puts `DEVCRED_ENDPOINT` out of force.
+    /// An empty variable counts as unset. If the region is set by its setter, `DEVCRED_ENDPOINT` is
+    /// ignored.
     pub fn from_env() -> Self {
         Self { reads_environment: true, ..Self::default() }
     }
 
-    /// The AccessKey that signs the requests.
+    /// Sets the AccessKey that signs the requests. Required.
     pub fn access_key(mut self, access_key: AccessKey) -> Self {
         self.access_key = Some(access_key);
         self
     }
 
-    /// The instance's region, such as `cn-hangzhou`: lower-case letters, digits and hyphens. Required unless an
-    /// [`endpoint`](ClientBuilder::endpoint) is given: the service has no central one.
+    /// Sets the instance's region, such as `cn-hangzhou`: lower-case letters, digits and hyphens.
+    /// Required unless an [`endpoint`](ClientBuilder::endpoint) is set: the service has no central
+    /// one.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(NamedValue::option("region", region));
         self
     }
 
-    /// The network by which the service is reached. Default: [`Network::Public`].
+    /// Sets the network on which the service is reached. Default: [`Network::Public`].
     pub fn network(mut self, network: Network) -> Self {
         self.network = network;
         self
     }
 
-    /// `https://host[:port]` in the place of the region's own; `http` for this machine only, since the answer holds a secret.
-    /// It wins over [`region`](ClientBuilder::region) and [`network`](ClientBuilder::network).
+    /// Sets the endpoint, `https://host[:port]`, instead of the region's. `http` is allowed for
+    /// loopback only, because the response contains a secret. It overrides
+    /// [`region`](ClientBuilder::region) and [`network`](ClientBuilder::network).
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = Some(NamedValue::option("endpoint", endpoint));
         self
     }
 
-    /// The instance that calls ask for unless they name another.
+    /// Sets the instance for calls that do not set their own.
     pub fn instance_id(mut self, instance_id: impl Into<String>) -> Self {
         self.instance_id = Some(NamedValue::option("instance_id", instance_id));
         self
     }
 
-    /// How requests are signed. Default: [`SignatureMethod::Acs3HmacSha256`].
+    /// Sets how requests are signed. Default: [`SignatureMethod::Acs3HmacSha256`].
     pub fn signature(mut self, method: SignatureMethod) -> Self {
         self.signature_method = method;
         self
     }
 
-    /// How long a call may take in all, waits and retries included: 1 millisecond to 24 hours. Default: 15 seconds.
+    /// Limits the time of a call, with the rate limiter and all retries: 1 millisecond to 24 hours.
+    /// Default: 15 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
         self
     }
 
-    /// How long one attempt may take, from the moment the pace lets it through: 1 millisecond to 24 hours. Default: 5 seconds.
+    /// Limits the time of one attempt, measured from when the rate limiter admits it: 1 millisecond
+    /// to 24 hours. Default: 5 seconds.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.limits.attempt_timeout = timeout;
         self
     }
 
-    /// How long a connection may take, with name, TCP, proxy and TLS: 1 millisecond to 24 hours. Default: 3 seconds.
+    /// Limits the time to connect, which includes DNS, TCP, the proxy and the TLS handshake: 1
+    /// millisecond to 24 hours. Default: 3 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.limits.connect_timeout = timeout;
         self
     }
 
-    /// How many attempts a call may make, the first included: at least 1. Default: 3.
+    /// Limits the number of attempts of a call, the first included: at least 1. Default: 3.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.limits.max_attempts = attempts;
         self
     }
 
-    /// How many requests a second this client sends at most, retries included: 1 to 1,000,000, after a burst of a tenth of it,
-    /// at least 10. Default: 50.
+    /// Limits the requests that this client sends per second, retries included: 1 to 1,000,000. A
+    /// burst of a tenth of it, at least 10, is sent without delay. Default: 50.
     ///
-    /// The service allows 500 a second for each account and blocks a source address that sends more than 300. A process
-    /// alone behind its address may take 200: timers and networks bunch what was released evenly.
+    /// The service allows 500 requests a second per account and blocks a source address that sends
+    /// more than 300. If a process is the only one behind its address, use at most 200, because
+    /// timers and networks bunch requests.
     pub fn max_requests_per_second(mut self, requests: u32) -> Self {
         self.max_requests_per_second = Some(requests);
         self
     }
 
-    /// Certificate authorities in PEM, added to those in use: the bundled ones, or those of the file that `SSL_CERT_FILE`
-    /// names when the client is built.
+    /// Adds certificate authorities in PEM to those in use, which are the bundled ones or, if the
+    /// variable `SSL_CERT_FILE` is set when the client is built, those in that file.
     pub fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates_pem = Some(pem.into());
         self
     }
 
-    /// The proxy on the way to the service, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the one of
-    /// `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) takes the host out. If a variable is set in both
-    /// cases, the lower one wins. Loopback is never reached through a proxy.
+    /// Sets the proxy, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the
+    /// value of `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) matches the
+    /// host. If both spellings of a variable are set, the lower-case one wins. Loopback is never
+    /// reached through a proxy.
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(NamedValue::option("proxy", proxy));
         self
     }
 
-    /// Reads variables from this function, and not from the process.
+    /// Reads environment variables from this function instead of the process.
     #[doc(hidden)]
     pub fn variables(mut self, look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
         self.env = Env::new(look_up);
         self
     }
 
-    /// The last word of the user agent: the language that the caller's program is written in. Default: `rust`.
+    /// Sets the last word of the user agent: the language of the caller's program. Default: `rust`.
     pub(crate) fn language(mut self, language: &'static str) -> Self {
         self.language = Some(language);
         self
     }
 
-    /// Shares this resolver with other clients. Default: the client has its own.
+    /// Shares this resolver with other clients. Default: a new one.
     pub(crate) fn resolver(mut self, resolver: Resolver) -> Self {
         self.resolver = Some(resolver);
         self
     }
 
-    /// Checks every option and sets up the connection pool. Nothing is sent.
+    /// Checks every option and creates the client. Nothing is sent.
     ///
     /// # Errors
-    /// `InvalidParameter` for an option or a variable that cannot be used: the message names it and never repeats its value.
+    /// `InvalidParameter` if an option or variable is missing or invalid. The message names it and
+    /// never repeats its value.
     pub fn build(mut self) -> Result<Client, Error> {
         if self.reads_environment {
             self.fill_from_environment()?;

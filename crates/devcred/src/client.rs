@@ -12,15 +12,15 @@ use crate::operation;
 use crate::pipeline::Pipeline;
 use crate::request::{Call, GetDeviceCredential};
 
-/// Fetches the credentials of devices. Create one and share it: a clone is another handle to the same connections, AccessKey
-/// and rate limiter.
+/// Fetches the credentials of devices. Create one and share it: a clone is another handle to the
+/// same connections, AccessKey and rate limiter.
 ///
-/// Any number of tasks may use a client at once. It needs a tokio runtime with its network and time drivers enabled. Connections
-/// belong to the runtime in which they were opened, so use a client in one runtime only. Dropping the future of a call stops
-/// the call.
+/// Any number of tasks may use a client at once. It needs a tokio runtime with its network and time
+/// drivers enabled. Connections belong to the runtime in which they were opened, so use a client in
+/// one runtime only. Dropping the future of a call stops the call.
 ///
-/// The only threads that a client starts look up host names: one for each name at a time, at most four. Such a thread ends with
-/// its look-up.
+/// The only threads that a client starts look up host names: one for each name at a time, at most
+/// four. Such a thread ends with its look-up.
 #[derive(Clone)]
 pub struct Client {
     pipeline: Arc<Pipeline>,
@@ -32,8 +32,8 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// Creates a client from the environment alone. [`ClientBuilder::from_env`] lists the variables and accepts options as
-    /// well.
+    /// Creates a client from the environment alone. [`ClientBuilder::from_env`] lists the variables
+    /// and accepts options as well.
     ///
     /// # Errors
     /// `InvalidParameter` if a variable is missing or invalid.
@@ -46,25 +46,27 @@ impl Client {
         Ok(Self { pipeline: Arc::new(Pipeline::new(config, access_key)) })
     }
 
-    /// Fetches the credential of a device: `GetDeviceCredential` of the service, version 2020-04-20.
+    /// Fetches the credential of a device: `GetDeviceCredential` of the service, version
+    /// 2020-04-20.
     ///
-    /// `client_id` is the device's MQTT client id, `GROUP@@@DEVICE`: 1 to 64 characters, no control characters. Nothing is
-    /// sent until the call is awaited. Each success is billed as one messaging TPS; an attempt whose response was lost may have
-    /// been billed too.
+    /// `client_id` is the device's MQTT client id, `GROUP@@@DEVICE`: 1 to 64 characters, no control
+    /// characters. Nothing is sent until the call is awaited. Each success is billed as one
+    /// messaging TPS; an attempt whose response was lost may have been billed too.
     ///
     /// # Errors
-    /// Any [`ErrorKind`](crate::ErrorKind). [`NotFound`](crate::ErrorKind::NotFound) means that the device was never
-    /// registered.
+    /// Any [`ErrorKind`](crate::ErrorKind). [`NotFound`](crate::ErrorKind::NotFound) means that the
+    /// device was never registered.
     pub fn get_device_credential(&self, client_id: impl Into<String>) -> GetDeviceCredential {
         Call::new(self.clone(), operation::GetDeviceCredential::new(client_id))
     }
 
-    /// Replaces the AccessKey of this client and all of its clones: id, secret and security token together. Attempts that begin
-    /// afterwards use the new key. If an attempt is refused for its security token after the key was replaced, it is made once
-    /// more with the new one.
+    /// Replaces the AccessKey of this client and all of its clones: id, secret and security token
+    /// together. Attempts that begin afterwards use the new key. If an attempt is refused for its
+    /// security token after the key was replaced, it is made once more with the new one.
     ///
     /// # Errors
-    /// `InvalidParameter` on a phone if the key has no security token; the client keeps the old key.
+    /// `InvalidParameter` on a phone if the key has no security token; the client keeps the old
+    /// key.
     pub fn set_access_key(&self, access_key: AccessKey) -> Result<(), Error> {
         access_key.check_allowed_on(OS, self.config().endpoint.is_loopback())?;
         self.pipeline.set_access_key(access_key);

@@ -1,10 +1,10 @@
-//! The client's idea of the time: this machine's clock, corrected by what the service was seen to think.
+//! The system clock plus an offset learned from the service's `Date` header.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// The system clock is never touched: the correction stays with the client.
+/// The offset belongs to the client; the system clock is never changed.
 #[derive(Default)]
 pub(crate) struct Clock {
     offset_ms: AtomicI64,
@@ -22,7 +22,7 @@ impl Clock {
         corrected.unwrap_or(now)
     }
 
-    /// Learns from the header `Date` of an answer that has just come.
+    /// Learns the offset from the `Date` header of a response that has just arrived.
     pub(crate) fn learn(&self, date: SystemTime) {
         self.offset_ms.store(offset_ms(date, SystemTime::now()), Ordering::Relaxed);
     }
@@ -36,8 +36,9 @@ fn offset_ms(date: SystemTime, now: SystemTime) -> i64 {
     }
 }
 
-/// `YYYY-MM-DDThh:mm:ssZ`, the form of both signatures. A clock outside the years 1970 to 9999 gives 1970's first second:
-/// the service refuses it, and the pipeline corrects the clock by the answer.
+/// Formats a time as `YYYY-MM-DDThh:mm:ssZ`, as both signature methods need it. A time outside the
+/// years 1970 to 9999 becomes the first second of 1970: the service refuses it, and the pipeline
+/// then corrects the clock.
 pub(crate) fn timestamp(time: SystemTime) -> String {
     let mut text = String::with_capacity(20);
     // The library panics before 1970 and returns an error after 9999.

@@ -26,8 +26,8 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Returns the same configuration with new connections, a new rate limiter and this resolver. It reads neither the
-    /// environment nor files, and takes no lock.
+    /// Returns the same configuration with new connections, a new rate limiter and this resolver.
+    /// It reads neither the environment nor files, and takes no lock.
     pub(crate) fn rebuild(&self, resolver: Resolver) -> Result<Self, Error> {
         let Self { endpoint, instance_id, signature_method, limits, rate_limiter, proxy, roots, transport } = self;
         let user_agent = transport.user_agent().clone();

@@ -1,4 +1,4 @@
-//! [`DeviceCredential`] and the [`MqttLogin`] that a device makes of it.
+//! [`DeviceCredential`] and the [`MqttLogin`] that is computed from it.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -11,9 +11,10 @@ use sha1::Sha1;
 use crate::crypto::mac;
 use crate::secret::Secret;
 
-/// The credential of one device, as `GetDeviceCredential` answers it.
+/// The credential of one device, as `GetDeviceCredential` returns it.
 ///
-/// It stays valid until it is refreshed or unregistered, so fetch it once per device and store it. `Debug` hides the secret.
+/// It stays valid until it is refreshed or unregistered, so fetch it once per device and store it.
+/// `Debug` hides the secret.
 #[derive(Clone, Debug)]
 pub struct DeviceCredential {
     pub(crate) client_id: String,
@@ -26,47 +27,48 @@ pub struct DeviceCredential {
 }
 
 impl DeviceCredential {
-    /// The device's client id, `GROUP@@@DEVICE`: the one that was asked for.
+    /// Returns the device's client id, `GROUP@@@DEVICE`, as requested.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// The instance that the device connects to: the one that was asked for.
+    /// Returns the instance that the device connects to, as requested.
     pub fn instance_id(&self) -> &str {
         &self.instance_id
     }
 
-    /// The id of the device's own AccessKey, such as `DC.Z5fq****`.
+    /// Returns the id of the device's AccessKey, such as `DC.Z5fq****`.
     pub fn device_access_key_id(&self) -> &str {
         &self.device_access_key_id
     }
 
-    /// The secret of the device's own AccessKey, with which it computes its MQTT passwords.
+    /// Returns the secret of the device's AccessKey, which signs its MQTT passwords.
     pub fn device_access_key_secret(&self) -> &Secret {
         &self.device_access_key_secret
     }
 
-    /// When the credential was applied for, to the millisecond.
+    /// Returns when the credential was created, in milliseconds.
     pub fn create_time(&self) -> SystemTime {
         self.create_time
     }
 
-    /// When the credential was last changed, to the millisecond: by a refresh, or by registering the device again.
+    /// Returns when the credential was last changed, in milliseconds: by a refresh, or by
+    /// registering the device again.
     pub fn update_time(&self) -> SystemTime {
         self.update_time
     }
 
-    /// The service's id of the request that fetched it; empty where the service gave none.
+    /// Returns the service's id of the request that fetched it; empty if the service sent none.
     pub fn request_id(&self) -> &str {
         &self.request_id
     }
 
-    /// What the device sends in CONNECT. It holds as long as the credential does: hand it, and not the secret, to a device
-    /// or an app that need not compute it.
+    /// Computes what the device sends in CONNECT. It is valid as long as the credential. Give a
+    /// device or an app this instead of the secret, if it need not compute the password itself.
     ///
-    /// The rule is that of "Overview of unique-certificate-per-device authentication" in the product's documents: the user
-    /// name is `DeviceCredential|<DeviceAccessKeyId>|<InstanceId>`, the password
-    /// base64(HMAC-SHA1(DeviceAccessKeySecret, ClientId)).
+    /// The rule is that of "Overview of unique-certificate-per-device authentication" in the
+    /// product's documents: the user name is `DeviceCredential|<DeviceAccessKeyId>|<InstanceId>`,
+    /// the password base64(HMAC-SHA1(DeviceAccessKeySecret, ClientId)).
     pub fn mqtt_login(&self) -> MqttLogin {
         let key = self.device_access_key_secret.reveal().as_bytes();
         MqttLogin {

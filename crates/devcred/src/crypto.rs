@@ -3,7 +3,8 @@
 use hmac::digest::Output;
 use hmac::{KeyInit, Mac};
 
-/// Returns 128 random bits of the system as 32 hex digits: no state that two processes could share after a fork.
+/// Returns 128 random bits of the system as 32 hex digits: no state that two processes could share
+/// after a fork.
 pub(crate) fn nonce() -> Result<String, getrandom::Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)?;

@@ -9,7 +9,7 @@ use crate::env::NamedValue;
 use crate::error::Error;
 use crate::validate::{self, HOST_MAX, LABEL_MAX};
 
-/// The network by which the service is reached.
+/// The network on which the service is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Network {
@@ -43,8 +43,8 @@ impl FromStr for Network {
     }
 }
 
-/// Where requests go. Its host is written as the URL parser wrote it, with the port unless it is the scheme's default: so
-/// it is signed, and so it stands in the header `Host`.
+/// Where requests are sent. The host is as the URL parser writes it, with the port unless it is the
+/// scheme's default. This is what is signed and what the `Host` header contains.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     url: Url,
@@ -54,7 +54,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An override wins over region and network: the vendor's SDKs have it so.
+    /// An endpoint overrides region and network, as in the vendor's SDKs.
     pub(crate) fn resolve(
         endpoint: Option<&NamedValue>,
         region: Option<&NamedValue>,
@@ -62,7 +62,7 @@ impl Endpoint {
     ) -> Result<Self, Error> {
         match (endpoint, region) {
             (Some(endpoint), _) => Self::parse(endpoint.name, &endpoint.value),
-            (None, Some(region)) => Self::of_region(region.name, &region.value, network),
+            (None, Some(region)) => Self::from_region(region.name, &region.value, network),
             (None, None) => Err(Error::invalid_parameter(
                 "no region: set the instance's region, such as cn-hangzhou (option region or ALIBABA_CLOUD_REGION_ID), or an \
                  endpoint (option endpoint or DEVCRED_ENDPOINT); the service has no central endpoint",
@@ -70,7 +70,7 @@ impl Endpoint {
         }
     }
 
-    fn of_region(name: &str, region: &str, network: Network) -> Result<Self, Error> {
+    fn from_region(name: &str, region: &str, network: Network) -> Result<Self, Error> {
         validate::region(name, region)?;
         let product = match network {
             Network::Public => "onsmqtt",
@@ -81,8 +81,8 @@ impl Endpoint {
     }
 
     fn parse(name: &str, text: &str) -> Result<Self, Error> {
-        let refused = |complaint: &str| {
-            Err(Error::invalid_parameter(format!("{name} {complaint}; expected https://host or https://host:port")))
+        let refused = |problem: &str| {
+            Err(Error::invalid_parameter(format!("{name} {problem}; expected https://host or https://host:port")))
         };
         if text.chars().any(|c| c.is_control() || c == '%' || !c.is_ascii()) {
             return refused("contains a control character, % or a non-ASCII character");
@@ -108,7 +108,7 @@ impl Endpoint {
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return refused("must not have a path, query or fragment");
         }
-        // The URL parser takes more, which the HTTP library could not send.
+        // The URL parser accepts more than the HTTP library can send.
         if !host_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte)) {
             return refused("has an invalid character in the host name");
         }
@@ -123,24 +123,24 @@ impl Endpoint {
         Ok(Self { host, is_loopback, region: None, url })
     }
 
-    /// The URL of a request with this query, which is left as it was signed.
+    /// Returns the URL of a request with this query, which stays as it was signed.
     pub(crate) fn url(&self, query: &str) -> Url {
         let mut url = self.url.clone();
         url.set_query(Some(query));
         url
     }
 
-    /// `https://host[:port]`, for those who choose by scheme and host.
+    /// Returns `https://host[:port]`, for NO_PROXY.
     pub(crate) fn base(&self) -> &str {
         self.url.as_str()
     }
 
-    /// The signed host, with the port unless it is the scheme's default.
+    /// Returns the signed host, with the port unless it is the scheme's default.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port that is connected to.
+    /// Returns the port to connect to.
     pub(crate) fn port(&self) -> Option<u16> {
         self.url.port_or_known_default()
     }

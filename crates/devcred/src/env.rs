@@ -1,4 +1,5 @@
-//! The environment variables. They are read by a function, so that tests and the command can pass their own.
+//! The environment variables. They are read by a function, so that tests and the command can pass
+//! their own.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -6,13 +7,13 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
-/// Looks a variable up. An empty variable counts as unset.
+/// Reads environment variables. An empty variable counts as unset.
 #[derive(Clone)]
 pub(crate) struct Env(Arc<LookUp>);
 
 type LookUp = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
-/// A text that configures the client, and the name under which the caller gave it: an option's or a variable's.
+/// A configuration value and the option or variable that set it.
 #[derive(Clone)]
 pub(crate) struct NamedValue {
     pub name: &'static str,
@@ -20,7 +21,7 @@ pub(crate) struct NamedValue {
 }
 
 impl NamedValue {
-    /// What the caller gave through the option of this name.
+    /// Creates the value of an option.
     pub(crate) fn option(name: &'static str, value: impl Into<String>) -> Self {
         Self { name, value: value.into() }
     }
@@ -31,10 +32,10 @@ impl Env {
         Self(Arc::new(look_up))
     }
 
-    /// The variable's text, `None` where it is unset or empty.
+    /// Returns the variable, or `None` if it is unset or empty.
     ///
     /// # Errors
-    /// `InvalidParameter` with the variable's name where its value is not Unicode.
+    /// `InvalidParameter`, with the variable's name, if its value is not Unicode.
     pub(crate) fn get(&self, name: &'static str) -> Result<Option<NamedValue>, Error> {
         match (self.0)(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
             None => Ok(None),
@@ -43,8 +44,8 @@ impl Env {
         }
     }
 
-    /// The first of these variables that is set: some are known in upper and in lower case.
-    pub(crate) fn first(&self, names: &[&'static str]) -> Result<Option<NamedValue>, Error> {
+    /// Returns the first of these variables that is set: some exist in upper and lower case.
+    pub(crate) fn first_of(&self, names: &[&'static str]) -> Result<Option<NamedValue>, Error> {
         for name in names {
             if let Some(setting) = self.get(name)? {
                 return Ok(Some(setting));
@@ -68,7 +69,7 @@ impl fmt::Debug for Env {
 
 #[cfg(test)]
 impl Env {
-    /// An environment that holds these variables only.
+    /// An environment with only these variables.
     pub(crate) fn of(pairs: &[(&'static str, &'static str)]) -> Self {
         let pairs = pairs.to_vec();
         Self::new(move |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))

@@ -4,32 +4,34 @@ use std::fmt;
 
 /// What the caller can do about an [`Error`].
 ///
-/// The classification is coarse on purpose: a kind stands for a move of the caller, not for a cause. The cause is in
-/// [`code`](Error::code) and [`message`](Error::message).
+/// The classification is deliberately coarse: a kind says what the caller should do, not what went
+/// wrong. The cause is in [`code`](Error::code) and [`message`](Error::message).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Fix the input: an option or an id was refused, by this library before anything was sent or by the service.
+    /// Fix the input: an option or id is invalid. It was refused by this library before anything
+    /// was sent, or by the service.
     InvalidParameter,
     /// Fix the AccessKey, its security token, or the clock.
     Authentication,
-    /// Fix the RAM policy, the account or the region: this account may not ask for this instance.
+    /// Fix the RAM policy, the account or the region: this account has no access to this instance.
     PermissionDenied,
     /// Register the device first: it has no credential.
     NotFound,
-    /// Slow down. Retried before it is returned.
+    /// Slow down. The call was retried before this is returned.
     Throttled,
     /// Use another region, instance or endpoint: this one does not know the operation.
     Unsupported,
-    /// Try later: the service failed, or answered with a code that this version does not know.
+    /// Try later: the service failed, or returned a code that this version does not know.
     Service,
-    /// Look at the network: an answer did not come in time.
+    /// Check the network: no response arrived in time.
     Timeout,
-    /// Look at the network: no connection, or one that broke before the whole answer had come.
+    /// Check the network: no connection could be made, or it ended before the complete response
+    /// arrived.
     Transport,
-    /// Report it: the answer is none that the service documents.
+    /// Report it: the response does not match the service's documentation.
     InvalidResponse,
-    /// Report it: this library, or the way it is called, is at fault.
+    /// Report it: this library failed, or was called in a way that cannot work.
     Internal,
 }
 
@@ -49,7 +51,7 @@ impl ErrorKind {
         ErrorKind::Internal,
     ];
 
-    /// The kind's name, the same in every language: `"NotFound"`.
+    /// Returns the kind's name, the same in every language: `"NotFound"`.
     pub fn name(self) -> &'static str {
         match self {
             ErrorKind::InvalidParameter => "InvalidParameter",
@@ -73,11 +75,12 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Why a call failed: one type for every failure, local ones included.
+/// Why a call failed, or why an option was refused.
 ///
-/// `Display` and `Debug` give the same text: one line `KIND: message (Code, request id …)` and, where there is something to
-/// do, a second line that says what. Neither holds a secret, a URL or a part of an answer's body other than the service's
-/// own message, and [`source`](std::error::Error::source) is always `None`, so nothing else travels along.
+/// `Display` and `Debug` return the same text: the line `KIND: message (Code, request id …)` and,
+/// if there is [`advice`](Error::advice), a second line with it. Neither contains a secret, a URL
+/// or any part of a response body but the service's message. [`source`](std::error::Error::source)
+/// is always `None`.
 ///
 /// ```
 /// # use devcred::{AccessKey, ErrorKind};
@@ -128,50 +131,52 @@ impl Error {
         })
     }
 
-    /// What the caller can do about it.
+    /// Returns what the caller should do.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The service's code, verbatim, such as `DeviceCredentialNotFound`; `None` where no readable answer came.
+    /// Returns the service's code, verbatim, such as `DeviceCredentialNotFound`; `None` if there
+    /// was no readable response.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// What happened, in one line. For a service error it is the service's own message.
+    /// Returns what happened, in one line. For a service error it is the service's message.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The HTTP status of the answer; `None` where none came. The [`code`](Error::code) is what counts: throttling comes
-    /// as 400 and as 500.
+    /// Returns the HTTP status; `None` if there was no response. Decide by the
+    /// [`code`](Error::code): throttling, for example, has the status 400 or 500.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// The service's id of the request, which its support asks for.
+    /// Returns the service's id of the request, which its support needs.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// Whether the same call may succeed if it is made again. It does not say whether attempts were left.
+    /// Whether the same call may succeed if it is made again, even if it used all of its attempts.
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable
     }
 
-    /// How many attempts were made; 0 if the call was refused before anything was sent. A request that is sent again because
-    /// the server had closed a kept connection belongs to the same attempt.
+    /// Returns the number of attempts; 0 if the call was refused before anything was sent. A
+    /// request that is sent again because the server had closed a kept-alive connection counts as
+    /// the same attempt.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The service's page on this error (its field `Recommend`), if it is an https address on aliyun.com or
-    /// alibabacloud.com.
+    /// Returns the service's page about this error (its field `Recommend`), if it is an https URL
+    /// on aliyun.com or alibabacloud.com.
     pub fn help_url(&self) -> Option<&str> {
         self.0.help_url.as_deref()
     }
 
-    /// One or two sentences on what to do now, where there is something to say.
+    /// Returns one or two sentences on what to do, if known.
     pub fn advice(&self) -> Option<&str> {
         self.0.advice.as_deref()
     }

@@ -2,7 +2,8 @@
 
 use crate::error::ErrorKind;
 
-/// A service code, or a family of them: `Name.*` is `Name` and `Name.anything`, `Name*` is a prefix.
+/// A service code, or a family of them: `Name.*` is `Name` and `Name.anything`, `Name*` is a
+/// prefix.
 struct Row {
     pattern: &'static str,
     kind: ErrorKind,
@@ -17,8 +18,9 @@ const fn retryable(pattern: &'static str, kind: ErrorKind) -> Row {
     Row { pattern, kind, is_retryable: true }
 }
 
-/// Every code of the operation and of the gateway before it. The code decides, never the status alone: sources disagree
-/// on statuses, and throttling comes as 400 and as 500. README's table is compared with this one by a test.
+/// Every code of the operation and of the gateway in front of it. The code decides, never the
+/// status alone: the documents disagree on statuses, and throttling has the status 400 or 500. A
+/// test compares the table in README.md with this one.
 const SERVICE_CODES: &[Row] = &[
     row("ParameterCheckFailed", ErrorKind::InvalidParameter),
     row("InvalidParameter.*", ErrorKind::InvalidParameter),
@@ -66,21 +68,23 @@ pub(crate) fn code_matches(pattern: &str, code: &str) -> bool {
 }
 
 impl Row {
-    /// A row that names a code whole is more specific than any family, a longer family than a shorter one.
+    /// A complete code is more specific than any family, and a longer family than a shorter one.
     fn specificity(&self) -> (bool, usize) {
         (!self.pattern.ends_with('*'), self.pattern.len())
     }
 }
 
-/// What a service code means: its kind, whether the same call may succeed if it is made again, and whether the table knows
-/// it. An unknown code counts as the service's own failure, which passes only if the status says so.
+/// What a service code means: its kind, whether the same call may succeed if it is made again, and
+/// whether the table contains it. An unknown code counts as a failure of the service, which is
+/// retryable only if the status is 5xx.
 pub(crate) struct Classified {
     pub kind: ErrorKind,
     pub is_retryable: bool,
     pub is_known: bool,
 }
 
-/// The part of a code that the table spells out: all of a code that it names, the name of a family, nothing of another.
+/// Returns the part of a code that the table contains: the complete code, the name of its family,
+/// or nothing.
 pub(crate) fn known_part(code: &str) -> &str {
     match row_of(code) {
         Some(Row { pattern, .. }) if *pattern == code => code,

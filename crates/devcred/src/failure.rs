@@ -1,4 +1,4 @@
-//! Why a call or one of its attempts failed, before it is known whether it is given up.
+//! Why a call or one of its attempts failed, before it is decided whether to retry.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,8 @@ use crate::error::{Error, ErrorFields, ErrorKind};
 use crate::error_code::code_matches;
 use crate::transport_error::{Cause, Phase, TransportError};
 
-/// All that is known of a failure: what the retry and the advice are chosen by, and what the caller's error is made of.
+/// One failed attempt: the input to the retry decision and the advice, and the source of the public
+/// `Error`.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub kind: ErrorKind,
@@ -18,35 +19,36 @@ pub(crate) struct Failure {
     pub details: Box<ErrorDetails>,
 }
 
-/// What the advice is chosen by, beside the service's code.
+/// What the advice depends on, in addition to the service's code.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reason {
-    /// The service answered; `known` says whether the table of codes holds the one it gave.
+    /// The service responded; `is_known` says whether the table contains its code.
     Answered { is_known: bool },
-    /// No whole answer came.
+    /// No complete response came.
     NoResponse(TransportError),
-    /// The rate limiter had no slot that was early enough.
+    /// The rate limiter had no slot before the deadline.
     NoSlot,
-    /// Refused on this side: bad input, or a fault of this library.
+    /// Refused by this library: invalid input, or an internal error.
     Local,
 }
 
-/// What an answer said beside its result, as far as there was one.
+/// Metadata of the response, if there was one.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorDetails {
     pub http_status: Option<u16>,
     pub code: Option<String>,
     pub request_id: Option<String>,
     pub help_url: Option<String>,
-    /// The service's whole message, which for a refused signature holds its side of the computation.
+    /// The service's complete message, which for a refused signature contains the service's string
+    /// to sign.
     pub full_message: Zeroizing<String>,
-    /// Members of `AccessDeniedDetail`, where the service sent them.
+    /// Members of `AccessDeniedDetail`, if the service sent them.
     pub access_denied: Vec<(&'static str, String)>,
     /// The header `Date`.
     pub date: Option<SystemTime>,
-    /// The least time to wait before the next attempt: `x-acs-retry-after` or `Retry-After`.
+    /// The minimum delay before the next attempt: `x-acs-retry-after` or `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// The service asked for that wait in its own header, which makes any error one that may be sent again.
+    /// The service requested that delay in its own header, which makes any error retryable.
     pub asks_to_wait: bool,
 }
 
@@ -59,7 +61,8 @@ impl Failure {
         Self::local(ErrorKind::Internal, message)
     }
 
-    /// The next slot of the rate limiter would come too late: nothing was sent, and the next call may find a free one.
+    /// The next slot of the rate limiter is after the deadline: nothing was sent, and a later call
+    /// may get one.
     pub(crate) fn no_slot(message: impl Into<String>) -> Self {
         Self { is_retryable: true, reason: Reason::NoSlot, ..Self::local(ErrorKind::Timeout, message) }
     }

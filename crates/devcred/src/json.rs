@@ -1,5 +1,5 @@
-//! The members of a JSON object, read one by one, so that every complaint names a field and its place and none repeats a
-//! value: serde's own messages quote what they found, secrets too.
+//! Reads the members of a JSON object one by one, so that every error names a field and its
+//! position and none repeats a value: serde's messages quote what they found, even secrets.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,14 +10,14 @@ use serde_json::value::RawValue;
 
 use crate::secret::Secret;
 
-/// The last millisecond of the year 9999: beyond it, not every language has a date for it.
+/// The last millisecond of the year 9999: not every language has a date after it.
 const TIME_MAX_MS: u64 = 253_402_300_799_999;
 
-/// Why an answer could not be read: what was expected, field, line and column.
+/// Why a response could not be read: the expected value, field, line and column.
 #[derive(Debug)]
 pub struct Unreadable(pub String);
 
-/// A JSON object of the answer. What its members hold is looked at when it is asked for, and not before.
+/// A JSON object of the response. Members are parsed lazily.
 pub struct Fields<'a> {
     body: &'a [u8],
     path: String,
@@ -33,8 +33,8 @@ impl<'a> Fields<'a> {
         Ok(Self { body, path: String::new(), members })
     }
 
-    /// The text of a member, which must not be empty. A control character could not stand in MQTT's CONNECT, and a NUL would
-    /// end the text early in C.
+    /// Returns a non-empty string. MQTT's CONNECT cannot contain control characters, and a NUL
+    /// would end the string early in C.
     pub(crate) fn text(&self, name: &str) -> Result<String, Unreadable> {
         let text: String = self.read(name, "a string")?;
         if text.is_empty() {
@@ -46,7 +46,7 @@ impl<'a> Fields<'a> {
         Ok(text)
     }
 
-    /// The text of a member, where there is one to read.
+    /// Returns a string, if there is one.
     pub(crate) fn optional_text(&self, name: &str) -> Option<String> {
         let (_, value) = self.members.0.iter().find(|(known, _)| known == name)?;
         serde_json::from_str(value.get()).ok().filter(|text: &String| !text.is_empty())
@@ -56,13 +56,13 @@ impl<'a> Fields<'a> {
         self.text(name).map(Secret::new)
     }
 
-    /// Checks that a member holds the text that was asked for.
+    /// Checks that a member is the requested string.
     pub(crate) fn equals(&self, name: &str, asked: &str) -> Result<(), Unreadable> {
         let text: Cow<str> = self.read(name, "a string")?;
         if text == asked { Ok(()) } else { Err(self.expected(name, "the requested id")) }
     }
 
-    /// A time in milliseconds since 1970, as a number or as a text of digits.
+    /// Returns a time in milliseconds since 1970, from a number or a string of digits.
     pub(crate) fn time(&self, name: &str) -> Result<SystemTime, Unreadable> {
         let json = self.member(name)?.get();
         let digits = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json);
@@ -110,7 +110,7 @@ fn place(body: &[u8], part: &str) -> String {
     format!(" (line {line}, column {column})")
 }
 
-/// Every member with its name, in the order in which they stand.
+/// Every member with its name, in the order of the text.
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {

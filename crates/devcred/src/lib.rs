@@ -1,5 +1,6 @@
-//! Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT: what the device needs to log in to the broker
-//! where every device has a certificate of its own ("unique-certificate-per-device authentication").
+//! Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT: what the device
+//! needs to log in to the broker on which every device has its own credential
+//! ("unique-certificate-per-device authentication").
 //!
 //! ```
 //! use devcred::{Client, ErrorKind};
@@ -27,27 +28,30 @@
 //! ```
 //!
 //! [`Client::from_env`] takes the AccessKey, the region and the instance from the environment
-//! ([`ClientBuilder::from_env`] lists the variables); [`Client::builder`] takes them from the program.
+//! ([`ClientBuilder::from_env`] lists the variables); [`Client::builder`] takes them from the
+//! program.
 //!
 //! # When to call
 //!
-//! Once per device: a credential stays valid until it is refreshed or unregistered, so store it. Call again only when the
-//! broker refuses it, or when you know that it was refreshed; never at every boot. Each success is billed as one messaging
-//! TPS of the instance, and takes it from live traffic.
+//! Once per device: a credential stays valid until it is refreshed or unregistered, so store it.
+//! Call again only when the broker refuses it, or when you know that it was refreshed; never at
+//! every boot. Each success is billed as one messaging TPS of the instance, and takes it from live
+//! traffic.
 //!
 //! # What a call does
 //!
-//! It signs a `POST` afresh for every attempt, sends it at this client's [pace](ClientBuilder::max_requests_per_second),
-//! checks that the answer is for the device that was asked for, and tries again where that can help: at most
+//! It signs a new `POST` for every attempt, waits for the [rate
+//! limiter](ClientBuilder::max_requests_per_second), checks that the response is about the
+//! requested device, and retries if that can help: at most
 //! [`max_attempts`](ClientBuilder::max_attempts) times, with growing random waits, within one
-//! [`timeout`](ClientBuilder::timeout) that covers everything. A wrong clock is corrected by the service's own, once.
-//! Dropping the future stops the call.
+//! [`timeout`](ClientBuilder::timeout) that covers everything. A wrong clock is corrected by the
+//! service's own, once. Dropping the future stops the call.
 //!
 //! # Errors
 //!
-//! Every failure is an [`Error`]: its [`kind`](Error::kind) says what you can do about it, its text what happened and, where
-//! there is something to do, what. Events of the target `devcred` in `tracing` tell of every
-//! attempt (DEBUG), of retries and of the first wait for the pace (WARN).
+//! Every failure is an [`Error`]. Its [`kind`](Error::kind) says what to do; its text says what
+//! happened and, if something can be done, what. `tracing` events with the target `devcred` report
+//! every attempt (DEBUG), retries, and the first time that the rate limiter delays a call (WARN).
 //!
 //! # Without an async program
 //!
@@ -63,13 +67,14 @@
 //! # }
 //! ```
 //!
-//! A name look-up cannot be cancelled. It runs on a thread of the client and ends when the system's resolver returns, even if
-//! the call has ended before. Neither the runtime nor the program waits for it.
+//! A name look-up cannot be cancelled. It runs on a thread of the client and ends when the system's
+//! resolver returns, even if the call has ended before. Neither the runtime nor the program waits
+//! for it.
 //!
 //! # Secrets
 //!
-//! [`Secret`]s are wiped when they are dropped and never printed: not by `Debug`, not by an error, not by a log event. Buffers
-//! of the HTTP and TLS libraries are not wiped.
+//! [`Secret`]s are wiped when they are dropped and never printed: not by `Debug`, not by an error,
+//! not by a log event. Buffers of the HTTP and TLS libraries are not wiped.
 //!
 //! # Features
 //!

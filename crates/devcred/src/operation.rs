@@ -1,5 +1,5 @@
-//! What differs between operations of the service. Adding one means adding a type here: its name, its parameters, whether it
-//! may be sent again, and how its response is read.
+//! What differs between operations of the service. Adding one means adding a type here: its name,
+//! its parameters, whether it may be sent again, and how its response is read.
 
 use std::fmt::Debug;
 
@@ -67,7 +67,8 @@ impl Operation for GetDeviceCredential {
 
     fn read(&self, instance_id: &str, response: &Fields, request_id: &str) -> Result<DeviceCredential, Unreadable> {
         let credential = response.object("DeviceCredential")?;
-        // Another device's secret must never reach the caller, even if a cache on the way returns it.
+        // Another device's secret must never reach the caller, even if a cache on the way returns
+        // it.
         credential.equals("ClientId", &self.client_id)?;
         credential.equals("InstanceId", instance_id)?;
         Ok(DeviceCredential {

@@ -50,7 +50,8 @@ impl Pipeline {
         Self { config, access_key, clock: Clock::default(), has_waited: AtomicBool::new(false) }
     }
 
-    /// Runs a call. One deadline covers everything, waits included. Dropping the future stops the call.
+    /// Runs a call. One deadline covers everything, waits included. Dropping the future stops the
+    /// call.
     pub(crate) async fn run<O: Operation>(
         &self,
         operation: &O,
@@ -253,8 +254,8 @@ impl Deadline {
         Self { at: Instant::now() + timeout, timeout }
     }
 
-    /// No attempt starts in the last second, or in the last tenth of a shorter call: it would hardly get a response in time,
-    /// and might be billed.
+    /// No attempt starts in the last second, or in the last tenth of a shorter call: it would
+    /// hardly get a response in time, and might be billed.
     fn latest_start(&self) -> Instant {
         self.at - Duration::from_secs(1).min(self.timeout / 10)
     }

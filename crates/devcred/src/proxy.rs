@@ -1,4 +1,4 @@
-//! Which proxy a host takes, and where that was said.
+//! Which proxy to use, and which option or variable set it.
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
@@ -9,41 +9,38 @@ use crate::error::Error;
 
 const OFF: &str = "off";
 
-/// The proxy that leads to the service, chosen once, when the client is built. Its URL may hold a password and is never
+/// The proxy, chosen once, when the client is built. Its URL may contain a password and is never
 /// shown.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     url: Url,
     host: String,
-    /// The option or the variable that named it.
+    /// The option or variable that set it.
     pub named_by: &'static str,
 }
 
 impl Proxy {
-    /// What the caller said goes before the environment, and loopback is never reached through a proxy.
+    /// Chooses the proxy. The option overrides the environment, and loopback is never reached
+    /// through a proxy.
     ///
     /// # Errors
-    /// `InvalidParameter`, with the option's or variable's name, for a value that is no URL of an HTTP proxy. It is never
-    /// passed over: a request must not take a way that nobody meant.
-    pub(crate) fn choose(
-        option: Option<&NamedValue>,
-        variables: &Env,
-        endpoint: &Endpoint,
-    ) -> Result<Option<Self>, Error> {
+    /// `InvalidParameter`, with the name of the option or variable, if its value is not a valid
+    /// HTTP proxy URL. It is never ignored: a request must not bypass the proxy that was meant.
+    pub(crate) fn choose(option: Option<&NamedValue>, env: &Env, endpoint: &Endpoint) -> Result<Option<Self>, Error> {
         match option {
             Some(option) if option.value == OFF => Ok(None),
             Some(option) => Self::parse(option).map(|proxy| (!endpoint.is_loopback()).then_some(proxy)),
             None if endpoint.is_loopback() => Ok(None),
-            None => Self::of_environment(variables, endpoint),
+            None => Self::from_env(env, endpoint),
         }
     }
 
-    /// If a variable is set in both cases, the lower one wins, as with curl.
-    fn of_environment(variables: &Env, endpoint: &Endpoint) -> Result<Option<Self>, Error> {
-        let Some(proxy) = variables.first(&["https_proxy", "HTTPS_PROXY"])? else {
+    /// If both spellings of a variable are set, the lower-case one wins, as with curl.
+    fn from_env(env: &Env, endpoint: &Endpoint) -> Result<Option<Self>, Error> {
+        let Some(proxy) = env.first_of(&["https_proxy", "HTTPS_PROXY"])? else {
             return Ok(None);
         };
-        match variables.first(&["no_proxy", "NO_PROXY"])? {
+        match env.first_of(&["no_proxy", "NO_PROXY"])? {
             Some(exceptions) if is_exception(&exceptions.value, endpoint) => Ok(None),
             _ => Self::parse(&proxy).map(Some),
         }
@@ -65,7 +62,7 @@ impl Proxy {
         }
     }
 
-    /// `host[:port]`, without the user's name and password.
+    /// Returns `host[:port]`, without user name and password.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
@@ -76,7 +73,8 @@ impl Proxy {
     }
 }
 
-/// curl's rules: names with their subdomains, addresses, networks, or `*`; each, if it names a port, for that port only.
+/// Applies curl's rules: names with their subdomains, addresses, networks, or `*`; with a port, for
+/// that port only.
 fn is_exception(exceptions: &str, endpoint: &Endpoint) -> bool {
     let port = endpoint.port();
     let exceptions = exceptions.split(',').filter_map(|exception| match with_port(exception.trim()) {
@@ -88,7 +86,7 @@ fn is_exception(exceptions: &str, endpoint: &Endpoint) -> bool {
     endpoint.base().parse().is_ok_and(|uri| any.intercept(&uri).is_none())
 }
 
-/// `host:port` or `[address]:port`; an IPv6 address without brackets names no port.
+/// Splits `host:port` or `[address]:port`; an IPv6 address without brackets has no port.
 fn with_port(exception: &str) -> Option<(&str, u16)> {
     let (host, port) = exception.rsplit_once(':')?;
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));

@@ -1,13 +1,15 @@
 //! The client-side rate limiter: every attempt reserves a slot.
 //!
-//! It is GCRA, the generic cell rate algorithm: slots lie at least 1/rate apart on a theoretical schedule, and each may be
-//! used from `burst - 1` such intervals before its time until its time. So no second contains more than rate + burst
-//! requests, and a caller knows at once how long to wait, which is why this is not a limiter that polls.
+//! It is GCRA, the generic cell rate algorithm: slots lie at least 1/rate apart on a theoretical
+//! schedule, and each may be used from `burst - 1` such intervals before its time until its time.
+//! So no second contains more than rate + burst requests, and a caller knows at once how long to
+//! wait, which is why this is not a limiter that polls.
 //!
 //! A slot that its caller drops unused, because the call was cancelled, goes to the next caller.
 //!
-//! Why there is one: the service allows 500 requests a second for each account, but blocks a source address that sends more
-//! than 300 ("QPS limits" of the product's documents). The default stays safe for a few processes behind one address.
+//! Why there is one: the service allows 500 requests a second for each account, but blocks a source
+//! address that sends more than 300 ("QPS limits" of the product's documents). The default stays
+//! safe for a few processes behind one address.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -190,7 +192,8 @@ mod tests {
         assert!(send(&pace, later, later).is_err());
     }
 
-    /// The rule told another way: of any turns in a row, those beyond a burst take an interval each.
+    /// The rule told another way: of any turns in a row, those beyond a burst take an interval
+    /// each.
     fn earliest_turn(turns: &[Instant], now: Instant, interval: Duration, burst: u32) -> Instant {
         let in_a_row = (2..).take(turns.len());
         let bounds =
@@ -265,7 +268,8 @@ mod tests {
                 }
                 prop_assert_eq!(pace.schedule().waiting, waiting.len());
             }
-            // Without any caller left, the next ones find what an idle client offers, less what was used.
+            // Without any caller left, the next ones find what an idle client offers, less what was
+            // used.
             waiting.clear();
             used.sort();
             let interval = Duration::from_secs(1) / rate;

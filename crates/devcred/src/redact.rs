@@ -7,10 +7,10 @@ use crate::secret::Secret;
 /// Replaces a secret in the text.
 pub(crate) const REDACTED: &str = "<redacted>";
 
-/// Takes these secrets out of a text that somebody else wrote, also where all or some of their characters stand
-/// percent-encoded, once or twice, as a signature's canonical forms and URLs have them.
+/// Redacts `secrets` in third-party text, including occurrences that are partly or fully
+/// percent-encoded, once or twice, as in URLs and canonical requests.
 pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
-    // What still holds a secret is wiped.
+    // Intermediate texts still contain a secret, so they are wiped.
     let text = Zeroizing::new(text.to_owned());
     let mut text =
         secrets.into_iter().map(Secret::reveal).filter(|secret| !secret.is_empty()).fold(text, |text, secret| {
@@ -20,12 +20,12 @@ pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secre
     std::mem::take(&mut text)
 }
 
-/// The text without the places that read like the secret after so many decodings.
+/// Redacts the places that equal the secret after this number of decodings.
 fn without(text: &str, secret: &[u8], decodings: usize) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }
-    // Each byte comes with its place in the text.
+    // Each byte with its position in the text.
     let plain = Zeroizing::new(text.bytes().zip(0..).collect::<Vec<_>>());
     let bytes = (0..decodings).fold(plain, |bytes, _| percent_decode(&bytes));
     let mut rest = bytes.as_slice();

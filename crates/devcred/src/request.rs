@@ -51,7 +51,8 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Limits the time of this call, with the rate limiter and all retries: 1 millisecond to 24 hours. Default: the client's.
+    /// Limits the time of this call, with the rate limiter and all retries: 1 millisecond to 24
+    /// hours. Default: the client's.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -1,4 +1,4 @@
-//! Looks names up by the system's resolver, on threads that can be refused without a panic.
+//! Looks up names with the system's resolver, on threads whose creation may fail without a panic.
 
 use std::collections::{HashMap, VecDeque};
 use std::error::Error as StdError;
@@ -12,12 +12,12 @@ use std::thread;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::watch;
 
-/// How many names one resolver looks up at a time. A look-up cannot be cancelled, so without a limit a name server that does
-/// not answer would take a thread for each name.
+/// The number of names that a resolver looks up at a time. A look-up cannot be cancelled, so
+/// without a limit a name server that does not respond would block a thread per name.
 const MAX_THREADS: usize = 4;
 
-/// Looks names up. RetryState that ask for the same name at the same time share one look-up, and every clone shares the threads.
-/// A thread ends when no name is left to look up.
+/// Looks names up. RetryState that ask for the same name at the same time share one look-up, and
+/// every clone shares the threads. A thread ends when no name is left to look up.
 #[derive(Clone)]
 pub struct Resolver {
     shared: Arc<Shared>,
@@ -44,7 +44,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// The names that are queued or looked up now, each with the channel on which its attempts wait.
+    /// The names that are queued or looked up now, each with the channel on which its attempts
+    /// wait.
     names: HashMap<String, watch::Sender<Option<Addresses>>>,
     queue: VecDeque<String>,
     threads: usize,

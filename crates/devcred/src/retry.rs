@@ -8,17 +8,18 @@ use crate::transport_error::{Cause, Phase, TransportError};
 pub(crate) const DEFAULT_MAX_ATTEMPTS: u32 = 3;
 
 const BASE: Duration = Duration::from_millis(50);
-/// Where the service says that it is too much.
+/// Used if the service throttles.
 const BASE_THROTTLED: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(20);
 
-/// The attempts of one call.
+/// The attempts of one call so far.
 pub(crate) struct RetryState {
     pub attempts: u32,
     pub max_attempts: u32,
-    /// No attempt so far got further than a refused or reset connection.
+    /// Whether every attempt so far ended in a refused or reset connection.
     pub always_refused_or_reset: bool,
-    /// The attempt at hand must not use a kept connection: the last one met a closed one.
+    /// The next attempt must not use a kept-alive connection: the last one was closed by the
+    /// server.
     pub needs_new_connection: bool,
     resends: bool,
     resent: bool,
@@ -26,17 +27,17 @@ pub(crate) struct RetryState {
     key_replaced: bool,
 }
 
-/// What the moment of a failure is, besides the failure.
+/// Inputs to the retry decision other than the failure.
 pub(crate) struct RetryInput {
-    /// Until the latest moment at which an attempt may start.
+    /// The time until the latest start of an attempt.
     pub max_delay: Duration,
-    /// In 0..1, fresh.
+    /// In 0..1, new for every decision.
     pub random: f64,
-    /// The client has learnt the service's time from this answer.
+    /// The client has learned the service's time from this response.
     pub is_clock_corrected: bool,
-    /// The key of this attempt is not the client's any more.
+    /// The AccessKey of this attempt has been replaced.
     pub is_key_replaced: bool,
-    /// The operation may be sent again once it may have arrived.
+    /// The operation may be sent again even if it may have arrived.
     pub is_repeatable: bool,
 }
 
@@ -54,19 +55,21 @@ impl RetryState {
         }
     }
 
-    /// A request that is sent again from a kept connection that was closed belongs to the same attempt.
+    /// Counts an attempt, unless the last request is only sent again because its kept-alive
+    /// connection was closed.
     pub(crate) fn record_attempt(&mut self) {
         self.needs_new_connection = std::mem::take(&mut self.resends);
         self.attempts += u32::from(!self.needs_new_connection);
     }
 
-    /// How long to wait before the next attempt; `None` means that the failure at hand is returned.
+    /// Returns the delay before the next attempt, or `None` to return this failure.
     ///
-    /// A request that met a kept connection which the server had closed is sent again once, at once, on a new connection.
-    /// A refused time is signed again once with the service's, a refused token once with the key that has replaced it: both
-    /// beyond `max_attempts` and without a wait. Everything else waits by full jitter,
-    /// random(0, min(20 s, base x 2^(n-1))), with what the service asked for as a lower bound. A wait that would end
-    /// after the latest start of an attempt is not begun.
+    /// If the server had closed the kept-alive connection, the request is sent once more,
+    /// immediately, on a new connection. If the service refused the time or the token, the request
+    /// is signed once more with the service's time or the new key. Neither counts towards
+    /// `max_attempts` or waits. All other retries wait with full jitter, random(0, min(20 s, base x
+    /// 2^(n-1))), or longer if the service requested it. A delay that would end after the latest
+    /// start of an attempt is not started.
     pub(crate) fn next_delay(&mut self, failure: &Failure, input: &RetryInput) -> Option<Duration> {
         self.always_refused_or_reset &= matches!(
             failure.reason,

@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 
 /// A secret text: wiped from memory when it is dropped, and never printed.
 ///
-/// [`reveal`](Secret::reveal) is the one way to its text. There is no `Display` and no `Serialize`, and `Debug` prints a
-/// placeholder, so that a secret cannot slip into a log or an answer unnoticed.
+/// [`reveal`](Secret::reveal) is the only way to read it. There is no `Display` and no `Serialize`,
+/// and `Debug` prints a placeholder, so that a secret does not get into a log or a response by
+/// accident.
 ///
 /// ```
 /// let secret = devcred::Secret::new("s3cr3t");
@@ -17,16 +18,16 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
-/// What stands in a secret's place wherever text is made of a value that holds one.
+/// Replaces a secret in the text of a value.
 pub(crate) const HIDDEN: &str = "<hidden: use reveal()>";
 
 impl Secret {
-    /// Takes ownership of the text. Copies that the caller made before are not wiped.
+    /// Takes ownership of the text. Earlier copies of it are not wiped.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself. Do not log it.
+    /// Returns the text. Do not log it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,5 @@
-//! What benchmarks, fuzz targets and tests need beyond the public API. It is not part of a normal build.
+//! What benchmarks, fuzz targets and tests need beyond the public API. It is not part of a normal
+//! build.
 
 use std::ffi::OsString;
 use std::time::SystemTime;
@@ -41,7 +42,7 @@ pub fn sign(method: SignatureMethod, client_id: &str, instance_id: &str, host: &
     })
 }
 
-/// A call that is the same every time: its host, nonce and time are fixed.
+/// A call whose host, nonce and time are fixed.
 pub struct FixedCall<'a> {
     pub signature_method: SignatureMethod,
     pub client_id: &'a str,
@@ -59,13 +60,13 @@ impl FixedCall<'_> {
             .ok_or_else(|| Error::invalid_parameter("an id that fits into no header"))
     }
 
-    /// What the signature covers: the canonical request, or with HMAC-SHA1 the string to sign.
+    /// Returns the canonical request, or with HMAC-SHA1 the string to sign.
     pub fn signed_text(&self) -> Result<String, Error> {
         self.sign().map(|request| (*request.signed_text).clone())
     }
 
-    /// What the caller gets where this answer is the last: the pipeline without pace, transport and retry. A header that
-    /// HTTP does not allow is left out.
+    /// Returns what the caller gets if this response is the last one: the pipeline without rate
+    /// limiter, transport and retries. Invalid headers are left out.
     pub fn read(&self, status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Result<DeviceCredential, Error> {
         let header = |(name, value): &(&str, &[u8])| {
             Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
@@ -96,14 +97,14 @@ impl FixedCall<'_> {
     }
 }
 
-/// The host that is signed for this endpoint, and the URL of a request with this query.
+/// Returns the signed host of this endpoint, and the URL of a request with this query.
 pub fn endpoint(text: &str, query: &str) -> Result<(String, String), Error> {
     let endpoint = Endpoint::resolve(Some(&NamedValue::option("endpoint", text)), None, Network::Public)?;
     Ok((endpoint.host().to_owned(), endpoint.url(query).into()))
 }
 
-/// Returns the proxy that an environment with these variables alone selects for the endpoint: `host:port`, and the name of the
-/// variable that names it.
+/// Returns the proxy that an environment with these variables alone selects for the endpoint:
+/// `host:port`, and the name of the variable that names it.
 pub fn proxy(
     endpoint: &str,
     variables: Vec<(&'static str, OsString)>,
@@ -118,19 +119,20 @@ pub fn proxy(
     Ok(Some((proxy.host().to_owned(), proxy.named_by)))
 }
 
-/// Counts the root certificates that a client trusts when the caller adds this PEM and the environment is empty.
+/// Counts the root certificates that a client trusts when the caller adds this PEM and the
+/// environment is empty.
 pub fn count_roots(added_pem: Option<&[u8]>) -> Result<usize, Error> {
     Ok(Roots::load(&Env::new(|_| None), added_pem)?.store().len())
 }
 
-/// A request as it is sent, and what its signature covers: the canonical request, or with HMAC-SHA1 the string to sign.
+/// A request, and its canonical request or, with HMAC-SHA1, its string to sign.
 pub struct Signed {
     pub query: String,
     pub headers: Vec<(String, String)>,
     pub signed_text: String,
 }
 
-/// Signs one request with this time and nonce. `None` where a value fits into no header.
+/// Signs one request with this time and nonce. Returns `None` if a value is not a valid header.
 pub fn signed(
     method: SignatureMethod,
     client_id: &str,

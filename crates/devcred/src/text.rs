@@ -1,9 +1,11 @@
-//! Text of the service, made fit for a terminal and a log.
+//! Prepares the service's text for a terminal or a log.
 
-/// The text in one line. White space and control characters become one space each time; characters without a shape, such as
-/// those that turn the direction of writing, are left out, since they make a line read like another.
+/// Returns the text in one line. White space and control characters become a single space.
+/// Invisible characters, such as those that change the writing direction, are removed, because they
+/// can make a line look like another.
 pub(crate) fn single_line(text: &str) -> String {
-    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret behind.
+    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret
+    // behind.
     let mut line = String::with_capacity(text.len());
     let mut words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     line.extend(words.next().into_iter().flat_map(visible));
@@ -18,7 +20,7 @@ fn visible(word: &str) -> impl Iterator<Item = char> {
     word.chars().filter(|c| !is_format(*c))
 }
 
-/// Format characters of Unicode (category Cf) that a message has no use for.
+/// Unicode format characters (category Cf) that messages do not need.
 fn is_format(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

@@ -1,4 +1,5 @@
-//! Why no complete response came. Only phase and cause are kept of a `reqwest::Error`: its text contains the URL.
+//! Why no complete response came. Only phase and cause are kept of a `reqwest::Error`: its text
+//! contains the URL.
 
 mod cause;
 
@@ -21,11 +22,12 @@ pub(crate) struct TransportError {
 }
 
 impl TransportError {
-    /// `certificate_requested` says whether the server has asked for a client certificate.
+    /// `certificate_requested`: whether the server requested a client certificate.
     pub(crate) fn from_reqwest(error: &reqwest::Error, certificate_requested: bool) -> Self {
         let phase = if error.is_connect() { Phase::Connecting } else { Phase::AwaitingResponse };
         match Cause::from_reqwest(error, phase, certificate_requested) {
-            // With TLS 1.3 this alert comes when the client takes the handshake for finished; no request was read.
+            // With TLS 1.3 this alert arrives after the handshake from the client's point of view,
+            // but no request was read.
             cause @ Cause::ClientCertificateRequired => Self { phase: Phase::Connecting, cause },
             cause => Self { phase, cause },
         }

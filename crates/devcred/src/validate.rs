@@ -1,12 +1,14 @@
 //! Checks the caller's input before anything is sent. Everything else is left to the service.
 //!
-//! A message names the option or variable and what is expected. It never repeats the value, which may be a misplaced secret.
+//! A message names the option or variable and what is expected. It never repeats the value, which
+//! may be a misplaced secret.
 
 use std::time::Duration;
 
 use crate::error::Error;
 
-/// The maximum length of a ClientId in characters, group and `@@@` included ("service introduction: terms" of the product).
+/// The maximum length of a ClientId in characters, group and `@@@` included ("service introduction:
+/// terms" of the product).
 const CLIENT_ID_MAX_CHARS: usize = 64;
 
 /// Separates the group id from the device id in a ClientId.

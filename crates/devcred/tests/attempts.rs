@@ -67,7 +67,7 @@ async fn a_clock_that_cannot_be_learnt_is_told() {
     let body = br#"{"Code":"InvalidTimeStamp.Expired","Message":"expired"}"#;
     for (header, advice) in [
         ("Date: Tue, 02 Jan 2024 03:04:05 GMT", "the service's clock reads 2024-01-02T03:04:05Z."),
-        ("Date: yesterday", "does not tell its own time."),
+        ("Date: yesterday", "the response has no valid Date header."),
     ] {
         let (address, _heads) = server(vec![answer("400 x", &[header], body), answer("400 x", &[header], body)]).await;
         let error = client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
@@ -129,7 +129,7 @@ async fn nobody_listens_at_a_dead_port() {
 
 #[tokio::test]
 async fn a_proxy_that_wants_a_password_or_leads_nowhere_is_named() {
-    for (status, attempts, cause) in [("407 x", 1, "asks for a user name"), ("502 x", 3, "refused to lead")] {
+    for (status, attempts, cause) in [("407 x", 1, "requires a user name"), ("502 x", 3, "refused the CONNECT")] {
         let (proxy, mut heads) = server(vec![answer(status, &[], b""); 3]).await;
         let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
         let client =

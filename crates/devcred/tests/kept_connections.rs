@@ -14,7 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
-/// A server that answers the first requests of each connection, so many, and closes it without an answer to the next.
+/// A server that answers the first requests of each connection, so many, and closes it without an
+/// answer to the next.
 struct Server {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,

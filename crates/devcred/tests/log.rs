@@ -33,7 +33,8 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// Everything that is logged, at every level and by every crate, while the client makes these calls at once.
+/// Everything that is logged, at every level and by every crate, while the client makes these calls
+/// at once.
 async fn log_of(client: &Client, client_ids: &[&str]) -> String {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false).with_writer(log.clone());
@@ -56,7 +57,7 @@ async fn every_attempt_and_every_retry_is_told() {
     let calls = emulator.calls();
     for (line, level, parts) in [
         (0, "DEBUG", vec!["attempt=1", "status=500", "InternalError", calls.first().unwrap().request_id.as_str()]),
-        (1, "WARN", vec!["trying again", "attempt=1", "wait_ms="]),
+        (1, "WARN", vec!["retrying", "attempt=1", "wait_ms="]),
         (2, "DEBUG", vec!["attempt=2", "status=200", "elapsed_ms=", calls.last().unwrap().request_id.as_str()]),
     ] {
         let line = ours.get(line).unwrap();
@@ -70,7 +71,7 @@ async fn no_two_calls_that_fail_alike_wait_alike() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).max_attempts(2).max_requests_per_second(1000).build().unwrap();
     let log = log_of(&client, &["GID_test@@@fault-InternalError"; 64]).await;
-    let waits = log.lines().filter(|line| line.contains("trying again"));
+    let waits = log.lines().filter(|line| line.contains("retrying"));
     let mut waits: Vec<u64> =
         waits.map(|line| line.split_once("wait_ms=").unwrap().1.split(' ').next().unwrap().parse().unwrap()).collect();
     assert_eq!(waits.len(), 64, "{log}");
@@ -86,7 +87,7 @@ async fn the_first_wait_for_the_pace_is_told_and_no_later_one() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).max_requests_per_second(5).build().unwrap();
     let log = log_of(&client, &["GID_test@@@test"; 12]).await;
-    let waits: Vec<_> = log.lines().filter(|line| line.contains("wait for this client's pace")).collect();
+    let waits: Vec<_> = log.lines().filter(|line| line.contains("rate limit reached")).collect();
     assert_eq!(waits.len(), 1, "{log}");
     assert!(waits.iter().all(|line| line.contains("WARN") && line.contains("requests_per_second=5")), "{log}");
 }

@@ -1,7 +1,9 @@
-//! Secrets are in memory while they are held, and gone when they are dropped: SECURITY.md, "What is wiped from memory".
+//! Secrets are in memory while they are held, and gone when they are dropped: SECURITY.md, "What is
+//! wiped from memory".
 //!
-//! What is not promised is not looked at: the read buffers of the HTTP library keep a device's secret for a while, so the one
-//! that is searched for here comes from an answer that took no part in HTTP.
+//! What is not promised is not looked at: the read buffers of the HTTP library keep a device's
+//! secret for a while, so the one that is searched for here comes from an answer that took no part
+//! in HTTP.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail")]
 

@@ -19,7 +19,7 @@ A mutant that survives is a promise that no test proves: write the test. If noth
 
 Examples:
   cargo xtask mutants                                     all, more than an hour
-  cargo xtask mutants -- -F src/pace.rs                   those of one file
+  cargo xtask mutants -- -F src/rate_limit.rs                   those of one file
   cargo xtask mutants -- --shard 0/8                      an eighth of them
 
 The lists of those that were caught, missed and timed out are in target/mutants/mutants.out. It builds cargo-mutants at the
@@ -38,7 +38,7 @@ const SUITE: &[&str] =
     &["--iterate", "--test-workspace=true", "--cargo-arg=--test=suite", "--baseline=skip", "--timeout=300"];
 
 /// Few enough for `cargo xtask check`, in files whose unit tests alone notice every mutant.
-const SMOKE: &[&str] = &["--re=src/(pace|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
+const SMOKE: &[&str] = &["--re=src/(rate_limit|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
 
 /// How a pass ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ mod tests {
     fn a_mutant_that_hangs_is_noticed_and_one_that_survives_beside_it_is_not() {
         let survivors = tempfile::NamedTempFile::new().expect("a file can be made");
         for (list, expected) in
-            [("", Outcome::AllCaught), ("src/pace.rs:22:42: replace * with +\n", Outcome::Survivors)]
+            [("", Outcome::AllCaught), ("src/rate_limit.rs:22:42: replace * with +\n", Outcome::Survivors)]
         {
             fs::write(survivors.path(), list).expect("it can be written");
             for status in [0, 2, 3] {

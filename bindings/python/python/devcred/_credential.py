@@ -42,8 +42,8 @@ class _Record:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__name__} holds a secret, so it is not pickled; "
-            "pickle the dict that reveal() gives, if the secret may be stored"
+            f"a {type(self).__name__} contains a secret and cannot be pickled; "
+            "if the secret may be stored, pickle the dict that reveal() returns"
         )
 
 

@@ -1,4 +1,5 @@
-//! Runs the built command: an empty environment but for what a test sets, and a limit for everything that is waited for.
+//! Runs the built command: an empty environment but for what a test sets, and a limit for
+//! everything that is waited for.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -58,7 +59,8 @@ fn wait(child: Child) -> Ended {
     }
 }
 
-/// A command that runs until it is told to end: at the latest when a test that failed lets go of it.
+/// A command that runs until it is told to end: at the latest when a test that failed lets go of
+/// it.
 pub(crate) struct Running(Option<Child>);
 
 impl Running {

@@ -1,5 +1,6 @@
-//! The time limit holds against whatever does not answer. The promise is 200 ms after it; what these tests tell apart is a
-//! command that waits for what never comes, 2 minutes at least, so the rest is for slow machines.
+//! The time limit holds against whatever does not answer. The promise is 200 ms after it; what
+//! these tests tell apart is a command that waits for what never comes, 2 minutes at least, so the
+//! rest is for slow machines.
 
 use std::time::Duration;
 
@@ -43,9 +44,9 @@ mod names {
 
     const GET: [&str; 6] = ["get", "GID_a@@@b", "--region", "cn-hangzhou", "--timeout", "2"];
 
-    /// In namespaces of its own: the machine's resolver with a name server that is silent, and no network but loopback.
-    /// Where the system does not permit them, a wrapped C library stands for the resolver, so that the promise is looked at
-    /// in any case.
+    /// In namespaces of its own: the machine's resolver with a name server that is silent, and no
+    /// network but loopback. Where the system does not permit them, a wrapped C library stands for
+    /// the resolver, so that the promise is looked at in any case.
     #[test]
     fn a_name_server_that_never_answers_ends_the_call_at_its_deadline() {
         match unshare() {

@@ -178,7 +178,7 @@ fn an_address_that_cannot_be_had_is_2() {
         ("0.0.0.0:0", "listens on loopback only"),
         ("[::]:0", "listens on loopback only"),
         ("192.0.2.1:8083", "listens on loopback only"),
-        (&taken, "port 0 takes a free one"),
+        (&taken, "port 0 selects a free one"),
     ] {
         let ended = run(&mut devcred(["emulator", "--listen", address]));
         assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), ""), "{address}");

@@ -15,7 +15,7 @@ fn text_says_what_happened_and_what_to_do() {
             ended.stderr,
             format!(
                 "NotFound: The device credential does not exist. (DeviceCredentialNotFound, request id {request_id})\n\
-                 Register the device first (RegisterDeviceCredential); registering one that has a credential replaces \
+                 Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces \
                  its secret.\n\
                  See https://api.aliyun.com/troubleshoot?q=DeviceCredentialNotFound&requestId={request_id}\n"
             )
@@ -44,7 +44,7 @@ fn json_has_every_member() {
             "help_url": format!(
                 "https://api.aliyun.com/troubleshoot?q=DeviceCredentialNotFound&requestId={request_id}"
             ),
-            "advice": "Register the device first (RegisterDeviceCredential); registering one that has a credential \
+            "advice": "Register the device first (RegisterDeviceCredential); registering a device that has a credential \
                        replaces its secret.",
         })
     );

@@ -1,4 +1,5 @@
-//! What the command `devcred` promises, by running it. Nothing here goes beyond this machine's loopback.
+//! What the command `devcred` promises, by running it. Nothing here goes beyond this machine's
+//! loopback.
 
 #![forbid(unsafe_code)]
 #![allow(

@@ -80,7 +80,8 @@ fn a_command_that_cannot_be_run_is_told() {
     }
 }
 
-/// A script that has said it is ready and waits for its input to end, which it does with what this gives.
+/// A script that has said it is ready and waits for its input to end, which it does with what this
+/// gives.
 fn waiting(script: &str) -> (Running, ChildStdin) {
     let script = format!("{script} echo ready; read line; exit 9");
     let mut child = serving(&[], &script).stdin(Stdio::piped()).spawn().unwrap();
@@ -107,7 +108,8 @@ fn ctrl_c_leaves_it_waiting_for_the_command() {
 
 #[test]
 fn quotas_are_applied_where_they_are_asked_for() {
-    // Requests without a signature are refused, and count for their address all the same. They come at once: a second is long.
+    // Requests without a signature are refused, and count for their address all the same. They come
+    // at once: a second is long.
     let burst = "import os, socket
 host, port = os.environ['DEVCRED_ENDPOINT'][len('http://'):].split(':')
 request = b'POST / HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Length: 0\\r\\n'

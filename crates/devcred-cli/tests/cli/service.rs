@@ -1,4 +1,5 @@
-//! What stands in the service's place: an emulator in the test's process, and listeners that do worse.
+//! What stands in the service's place: an emulator in the test's process, and listeners that do
+//! worse.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;

@@ -1,5 +1,5 @@
-//! One exit status after the other, each with what came of it: nothing on stdout, no secret on stderr.
-//! 130 stands in `interrupt.rs`, time limits in `deadline.rs`.
+//! One exit status after the other, each with what came of it: nothing on stdout, no secret on
+//! stderr. 130 stands in `interrupt.rs`, time limits in `deadline.rs`.
 
 use std::process::Command;
 
@@ -24,8 +24,8 @@ fn what_a_newcomer_meets_is_2_with_nothing_sent() {
         (&key[1..], &["--region", "cn-hangzhou"], "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
         (&["DEVCRED_INSTANCE_ID"], &["--region", "cn-hangzhou"], "DEVCRED_INSTANCE_ID"),
         (&[], &[], "ALIBABA_CLOUD_REGION_ID"),
-        (&[], &["--region", "CN Hangzhou"], "like cn-hangzhou"),
-        (&[], &["--region", ""], "like cn-hangzhou"),
+        (&[], &["--region", "CN Hangzhou"], "as in cn-hangzhou"),
+        (&[], &["--region", ""], "as in cn-hangzhou"),
         (&[], &["--endpoint", "http://onsmqtt.example.com"], "https://host"),
         (&[], &["--endpoint", &path], "https://host"),
         (&[], &["--endpoint", "onsmqtt.example.com"], "https://host"),
@@ -54,7 +54,7 @@ fn a_command_line_that_cannot_be_read_is_2() {
         (&["get", "x", "--region", "a", "--endpoint", "https://b"], "cannot be used with"),
         (&["get", "x", "--emulator", "--region", "a"], "cannot be used with"),
         (&["get", "x", "--emulator", "--endpoint", "https://b"], "cannot be used with"),
-        (&["get", "x", "--timeout", "2s"], "like 2 or 0.5"),
+        (&["get", "x", "--timeout", "2s"], "such as 2 or 0.5"),
         (&["get", "x", "--signature", "md5"], "hmac-sha1"),
         (&["get", "x", "--output", "xml"], "mqtt"),
         (&["get", "x", "--access-key-secret", "y"], "--access-key-secret"),
@@ -126,7 +126,7 @@ fn a_result_that_cannot_be_written_is_70_and_no_panic() {
     let mut to_nobody = devcred(["get", "GID_a@@@b", "--instance-id", INSTANCE, "--emulator"]);
     let ended = fails(to_nobody.stdout(closed_pipe));
     assert_eq!(ended.status, Some(70), "{}", ended.stderr);
-    assert!(ended.stderr.starts_with("Internal: the result could not be written to stdout"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("Internal: cannot write the result to stdout"), "{}", ended.stderr);
 
     let (reader, closed_pipe) = std::io::pipe().unwrap();
     drop(reader);
@@ -153,8 +153,9 @@ fn too_few_file_descriptors_are_70_and_no_panic() {
     }
 }
 
-/// Rust opens /dev/null for a stdout that is closed, in the same way as Python and Node.js do for a child whose output nobody
-/// wants: the command cannot tell the two apart, and the second is no failure.
+/// Rust opens /dev/null for a stdout that is closed, in the same way as Python and Node.js do for a
+/// child whose output nobody wants: the command cannot tell the two apart, and the second is no
+/// failure.
 #[cfg(unix)]
 #[test]
 fn a_result_that_goes_nowhere_is_0_and_so_it_is_where_stdout_is_closed() {

@@ -20,7 +20,8 @@ fn a_returned_slot_whose_time_has_passed_is_not_used() {
     let (pace, now) = (RateLimiter::new(50), Instant::now());
     let slots: Vec<_> = (0..10).map(|_| pace.reserve(now, now).unwrap()).collect();
     drop(slots);
-    // The times of the slots were 20 ms apart: those of 0 to 80 ms have passed, and those of 100 to 180 ms can be used.
+    // The times of the slots were 20 ms apart: those of 0 to 80 ms have passed, and those of 100 to
+    // 180 ms can be used.
     let later = now + Duration::from_millis(90);
     assert_eq!(burst(&pace, later), 5 + 4);
 }

@@ -1,4 +1,4 @@
-//! Pure: status, headers and body -> the operation's answer, or why there is none.
+//! Pure: status, headers and body -> the operation's output, or a failure.
 
 mod service_error;
 
@@ -16,13 +16,13 @@ use crate::redact::redact;
 use crate::secret::Secret;
 use service_error::ServiceError;
 
-/// The longest body that is read, in bytes. An answer of the service has some hundred.
+/// The maximum size of a body in bytes. A response of the service has some hundred.
 pub(crate) const BODY_MAX: usize = 64 * 1024;
 
-/// The most bytes of names and values that the headers of an answer may have.
+/// The maximum size of the headers in bytes, names and values together.
 pub(crate) const HEADERS_MAX: usize = 16 * 1024;
 
-/// What came back.
+/// What was received.
 pub(crate) struct HttpResponse {
     pub status: u16,
     pub headers: HeaderMap,
@@ -33,7 +33,8 @@ pub(crate) enum Body {
     Whole(Zeroizing<Vec<u8>>),
     /// Longer than [`BODY_MAX`], and not read to its end.
     TooLong,
-    /// With a content encoding, which was not asked for and is not decoded: a few bytes could become a gigabyte.
+    /// With a content encoding, which was not requested and is not decoded: a few bytes could
+    /// become a gigabyte.
     Encoded,
     /// With two lengths that may differ, `Content-Length` and chunks, and not read.
     OfTwoLengths,
@@ -54,7 +55,8 @@ impl HttpResponse {
     }
 }
 
-/// Parses a response. `secrets` are those of the request: if the response repeats one, it is redacted.
+/// Parses a response. `secrets` are those of the request: if the response repeats one, it is
+/// redacted.
 pub(crate) fn parse<'a, O: Operation>(
     operation: &O,
     instance_id: &str,
@@ -100,7 +102,7 @@ fn service_error(response: &HttpResponse, fields: Option<&Fields>, secrets: &[&S
     error?.without(secrets)
 }
 
-/// The body's `RequestId`, or else the header's.
+/// Returns the `RequestId` of the body, or else that of the header.
 fn request_id(
     response: &HttpResponse,
     fields: Option<&Fields>,
@@ -111,7 +113,7 @@ fn request_id(
     let of_error = || error.and_then(|error| error.request_id.clone());
     let of_header = || response.header("x-acs-request-id").map(str::to_owned);
     let sources: [&dyn Fn() -> Option<String>; 3] = [&of_body, &of_error, &of_header];
-    // A device's secret could be in the wrong field too.
+    // The response could contain the device's secret in the wrong field.
     let of_device =
         fields.and_then(|fields| fields.object("DeviceCredential").ok()?.secret("DeviceAccessKeySecret").ok());
     let is_secret = |id: &str| {
@@ -122,12 +124,12 @@ fn request_id(
     ids.filter(|id| is_request_id(id) && !is_secret(id)).map(|mut id| std::mem::take(&mut *id)).next()
 }
 
-/// Ids are UUIDs, whose ends the documents mask with asterisks; a gateway may have others.
+/// Request ids are UUIDs, whose ends the documents mask with asterisks; a gateway may use others.
 fn is_request_id(id: &str) -> bool {
     (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The service said no, and why.
+/// The service returned an error.
 fn refused(error: ServiceError, response: &HttpResponse, request_id: Option<String>, secrets: &[&Secret]) -> Failure {
     let classified = classify(&error.code, response.status);
     let message = error.message(secrets);
@@ -148,7 +150,7 @@ fn refused(error: ServiceError, response: &HttpResponse, request_id: Option<Stri
     }
 }
 
-/// An answer that holds no code the service documents: its status is all there is.
+/// A response without a code that the service documents: only its status is known.
 fn without_code(response: &HttpResponse, request_id: Option<String>) -> Failure {
     let status = response.status;
     let (kind, is_retryable) = match status {
@@ -170,7 +172,8 @@ fn without_code(response: &HttpResponse, request_id: Option<String>) -> Failure 
     }
 }
 
-/// An answer that is none the service documents. The message is ours: the body may hold the device's secret.
+/// A response that does not match the documentation. The message never quotes the body, which may
+/// contain the device's secret.
 fn invalid(message: String, response: &HttpResponse, request_id: Option<String>) -> Failure {
     Failure {
         kind: ErrorKind::InvalidResponse,
@@ -181,7 +184,7 @@ fn invalid(message: String, response: &HttpResponse, request_id: Option<String>)
     }
 }
 
-/// What the status line and the headers say.
+/// Reads the status line and the headers.
 fn details(response: &HttpResponse, request_id: Option<String>) -> ErrorDetails {
     let date = response.header(DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
     let asked = response.header("x-acs-retry-after").and_then(milliseconds);
@@ -196,12 +199,12 @@ fn details(response: &HttpResponse, request_id: Option<String>) -> ErrorDetails 
     }
 }
 
-/// The service's own header counts milliseconds; anything but a positive number is no wish.
+/// The service's own header is in milliseconds; anything but a positive integer is ignored.
 fn milliseconds(value: &str) -> Option<Duration> {
     value.trim().parse().ok().filter(|ms| *ms > 0).map(Duration::from_millis)
 }
 
-/// `Retry-After` holds seconds, or a date, which counts from the answer's own `Date`.
+/// `Retry-After` is in seconds, or a date relative to the `Date` of the response.
 fn seconds_or_date(value: &str, now: Option<SystemTime>) -> Option<Duration> {
     match value.trim().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),

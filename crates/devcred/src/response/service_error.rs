@@ -12,13 +12,13 @@ use crate::text::single_line;
 /// The longest message that is passed on, in characters.
 const MESSAGE_MAX_CHARS: usize = 1000;
 
-/// The members of `AccessDeniedDetail` that tell a RAM policy's author what is missing.
+/// The members of `AccessDeniedDetail` that show which RAM permission is missing.
 const ACCESS_DENIED: [&str; 3] = ["AuthAction", "NoPermissionType", "PolicyType"];
 
 pub(super) struct ServiceError {
     pub code: String,
-    /// The message as it came: with line feeds, and for a refused signature with the service's side of the computation,
-    /// security token included.
+    /// The message as it came: with line feeds, and for a refused signature with the service's side
+    /// of the computation, security token included.
     pub full_message: Zeroizing<String>,
     pub request_id: Option<String>,
     pub help_url: Option<String>,
@@ -26,7 +26,7 @@ pub(super) struct ServiceError {
 }
 
 impl ServiceError {
-    /// An error body. Some products of the vendor answer with lower-case names.
+    /// Reads a JSON error. Some products of the vendor use lower-case names.
     pub(super) fn from_json(fields: &Fields) -> Option<Self> {
         let text = |names: [&str; 2]| names.iter().find_map(|name| fields.optional_text(name));
         let code = text(["Code", "code"])?;
@@ -42,7 +42,7 @@ impl ServiceError {
         )
     }
 
-    /// The same in XML, which the gateway answers where it was not asked for JSON: four tags are enough.
+    /// Reads an XML error, which the gateway sends if JSON was not requested. Four tags are enough.
     pub(super) fn from_xml(body: &[u8]) -> Option<Self> {
         let body = std::str::from_utf8(body).ok()?;
         let (_, error) = body.split_once("<Error>")?;
@@ -59,7 +59,7 @@ impl ServiceError {
     ) -> Option<Self> {
         let is_code = (1..=128).contains(&code.len())
             && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-        // Some operations of the product say how well they did in the same member.
+        // Some operations put a success code in the same field.
         if !is_code || matches!(code.as_str(), "200" | "OK" | "Success") {
             return None;
         }
@@ -68,8 +68,8 @@ impl ServiceError {
         Some(Self { code, full_message, request_id, help_url, access_denied })
     }
 
-    /// The error without a code that repeats one of these secrets: nothing of a code that the table does not know remains,
-    /// and the family's name of one that it knows.
+    /// Removes a code that contains one of these secrets. If the table knows the family of the
+    /// code, the family's name remains.
     pub(super) fn without(self, secrets: &[&Secret]) -> Option<Self> {
         let known = known_part(&self.code);
         let is_repeated = |secret: &&Secret| self.code.contains(secret.reveal()) && !known.contains(secret.reveal());
@@ -77,22 +77,22 @@ impl ServiceError {
         (!code.is_empty()).then(|| Self { code: code.to_owned(), ..self })
     }
 
-    /// The message in one line, without these secrets.
+    /// Returns the message in one line, without these secrets.
     pub(super) fn message(&self, secrets: &[&Secret]) -> String {
         let line = Zeroizing::new(single_line(&self.full_message));
         let message = shortened(&redact(own_part(&self.code, &line), secrets.iter().copied()));
         if message.is_empty() { "the service sent no message".to_owned() } else { message }
     }
 
-    /// What RAM missed, each in one line, without these secrets.
+    /// Returns RAM's denial details, one line each, without these secrets.
     pub(super) fn access_denied(&self, secrets: &[&Secret]) -> Vec<(&'static str, String)> {
         let denied = self.access_denied.iter();
         denied.map(|(name, value)| (*name, shortened(&redact(&single_line(value), secrets.iter().copied())))).collect()
     }
 }
 
-/// A refused signature's message goes on with the service's side of the computation, security token included. What of it
-/// matters is said by the advice.
+/// The message for a refused signature also contains the service's string to sign, with the
+/// security token. The advice reports the relevant part.
 fn own_part<'a>(code: &str, line: &'a str) -> &'a str {
     if code != "SignatureDoesNotMatch" {
         return line;
@@ -107,10 +107,11 @@ fn shortened(line: &str) -> String {
     }
 }
 
-/// The URL, if it is one of the vendor's, as the URL parser writes it: it reads past line feeds and other control
-/// characters, which must not reach a terminal.
+/// Returns the URL if it is on one of the vendor's domains, as the URL parser writes it: the parser
+/// drops line feeds and other control characters, which must not reach a terminal.
 fn vendor_page(url: &str) -> Option<String> {
-    // The parser is not asked about other hosts: in a debug build it panics at some that are in Punycode (idna 1.1.0).
+    // The parser is not asked about other hosts: in a debug build it panics at some that are in
+    // Punycode (idna 1.1.0).
     let authority = url.trim_start().strip_prefix("https://")?.split(['/', '?', '#']).next()?;
     let is_plain = authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
     if !is_plain || authority.to_ascii_lowercase().contains("xn--") {
@@ -125,7 +126,8 @@ fn vendor_page(url: &str) -> Option<String> {
 fn xml_text(xml: &str, tag: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{tag}>"))?;
     let (text, _) = rest.split_once(&format!("</{tag}>"))?;
-    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret behind.
+    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret
+    // behind.
     let mut plain = String::with_capacity(text.len());
     let mut parts = text.split('&');
     plain += parts.next().unwrap_or_default();

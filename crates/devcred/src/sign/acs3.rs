@@ -25,10 +25,10 @@ const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 /// hex(sha256("")): our requests have no body.
 const EMPTY_PAYLOAD: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// The canonical request, and the names of the signed headers as they stand in it and in `Authorization`.
+/// Returns the canonical request, and its list of signed header names.
 ///
-/// Header names are lower-cased, values trimmed; the values of a name that is given more than once are sorted and joined
-/// with a comma.
+/// Header names are lower-cased, values trimmed; the values of a name that is given more than once
+/// are sorted and joined with a comma.
 fn canonical_request(
     method: &str,
     path: &str,
@@ -53,7 +53,7 @@ fn canonical_request(
         signed_headers.extend([if previous.is_empty() { "" } else { ";" }, name]);
         previous = name;
     }
-    // The block of headers ends in a line feed of its own, so an empty line follows it.
+    // The block of headers ends with a line feed, so an empty line follows it.
     request.extend(["\n\n", &signed_headers, "\n", payload_hash]);
     (request, signed_headers)
 }
@@ -75,7 +75,8 @@ fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> 
     format!("{ALGORITHM} Credential={access_key_id},SignedHeaders={signed_headers},Signature={signature}")
 }
 
-/// Signs a request with the operation's parameters in the query and everything of the protocol in headers, all of them signed.
+/// Signs a request with the operation's parameters in the query and everything of the protocol in
+/// headers, all of them signed.
 pub(super) fn sign(
     action: &str,
     parameters: &[(&str, &str)],
@@ -187,7 +188,8 @@ mod tests {
         ));
     }
 
-    /// A buffer that grows is copied, and the copy of a security token that is left behind is not wiped.
+    /// A buffer that grows is copied, and the copy of a security token that is left behind is not
+    /// wiped.
     #[test]
     fn a_canonical_request_has_room_from_the_start() {
         let room = |query: usize, name: usize, value: usize, more: usize| {

@@ -2,7 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything but the unreserved characters of RFC 3986: letters, digits and `-_.~` stay, a space becomes `%20`.
+/// Everything but the unreserved characters of RFC 3986: letters, digits and `-_.~` stay, a space
+/// becomes `%20`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Appends the text's UTF-8 bytes, percent-encoded in upper-case hex.
@@ -58,7 +59,8 @@ mod tests {
         assert_eq!(canonical_query(&[]), "");
     }
 
-    /// A buffer that grows is copied, and the copy of a security token that is left behind is not wiped.
+    /// A buffer that grows is copied, and the copy of a security token that is left behind is not
+    /// wiped.
     #[test]
     fn a_query_has_room_from_the_start_for_values_of_which_half_is_encoded() {
         for (name, value) in [(1, 1), (300, 0), (1, 3000), (40, 40)] {

@@ -1,5 +1,5 @@
-//! The two signature methods. Each has two layers: the functions that the service's documents define, checked by every
-//! vector, and above them `sign`, which decides what a request contains.
+//! The two signature methods. Each has two layers: the functions that the service's documents
+//! define, checked by every vector, and above them `sign`, which decides what a request contains.
 
 pub(crate) mod acs3;
 pub(crate) mod encode;
@@ -19,11 +19,12 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignatureMethod {
-    /// ACS3-HMAC-SHA256, which the service's documents call V3. Nothing secret stands in the URL.
+    /// ACS3-HMAC-SHA256, which the service's documents call V3. The URL contains no secret.
     #[default]
     Acs3HmacSha256,
-    /// HMAC-SHA1, which the documents call V2 or the RPC signature and have discontinued. It puts the security token into
-    /// the URL, where proxies and servers may log it: with a security token, take the default.
+    /// HMAC-SHA1, which the documents call V2 or the RPC signature, and have discontinued. It puts
+    /// the security token into the URL, which proxies and servers may log: with a security token,
+    /// use the default.
     HmacSha1,
 }
 
@@ -52,12 +53,12 @@ impl FromStr for SignatureMethod {
 
 /// A request ready to be sent: `POST /`, empty body.
 pub(crate) struct SignedRequest {
-    /// The query, encoded exactly as it was signed. With HMAC-SHA1 it holds the security token.
+    /// The query, encoded exactly as it was signed. With HMAC-SHA1 it contains the security token.
     pub query: Zeroizing<String>,
     pub headers: Vec<(&'static str, HeaderValue)>,
     pub time: SystemTime,
-    /// What the signature covers, for comparison with the service's side: the canonical request, or with HMAC-SHA1 the
-    /// string to sign.
+    /// The canonical request, or with HMAC-SHA1 the string to sign, for comparison with the
+    /// service's.
     pub signed_text: Zeroizing<String>,
 }
 
@@ -72,7 +73,7 @@ impl SignatureMethod {
     /// Signs a request for the operation `action` with these parameters.
     ///
     /// # Errors
-    /// A value that fits into no header: none that was checked when the client was built or its key replaced.
+    /// If a value is not a valid header value, which the checks of the client's options rule out.
     pub(crate) fn sign(
         self,
         action: &str,
@@ -119,7 +120,7 @@ pub(crate) mod vectors {
         }
     }
 
-    /// The members of an object of texts, in the order in which they stand.
+    /// The members of an object of texts, in the order of the text.
     pub(crate) fn pairs<'a>(vector: &'a Value, field: &str) -> Vec<(&'a str, &'a str)> {
         vector[field]
             .as_object()

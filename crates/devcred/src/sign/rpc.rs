@@ -1,4 +1,5 @@
-//! HMAC-SHA1, the older signature of RPC operations. The vendor's documents call it V2, the wire `SignatureVersion=1.0`.
+//! HMAC-SHA1, the older signature of RPC operations. The vendor's documents call it V2, the wire
+//! `SignatureVersion=1.0`.
 //!
 //! ```text
 //! StringToSign = METHOD & enc("/") & enc(canonical query)        values are encoded twice
@@ -31,7 +32,8 @@ fn signature(secret: &str, string_to_sign: &str) -> String {
     STANDARD.encode(mac::<Hmac<Sha1>>(key.as_bytes(), string_to_sign.as_bytes()))
 }
 
-/// Our request: every parameter in the query, no header of the newer signature, so that it is not mistaken for one.
+/// Our request: every parameter in the query, no header of the newer method, so that it is not
+/// mistaken for it.
 pub(super) fn sign(
     action: &str,
     parameters: &[(&str, &str)],
@@ -116,7 +118,8 @@ mod tests {
         assert_eq!(request.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["host"]);
     }
 
-    /// A buffer that grows is copied, and the copy of a security token that is left behind is not wiped.
+    /// A buffer that grows is copied, and the copy of a security token that is left behind is not
+    /// wiped.
     #[test]
     fn a_string_to_sign_has_room_from_the_start_for_a_query_of_which_half_is_encoded() {
         for (method, query) in [("POST", 0), ("POST", 1), ("A-LONG-METHOD", 3000)] {

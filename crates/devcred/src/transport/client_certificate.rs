@@ -1,4 +1,4 @@
-//! Remembers that the server asked for a client certificate, of which there is none.
+//! Records that the server requested a client certificate, which devcred does not have.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,8 +7,8 @@ use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 
-/// With TLS 1.2 a server that requires a certificate refuses the handshake as it refuses every other: only its request tells
-/// the two apart.
+/// With TLS 1.2 a server that requires a certificate refuses the handshake with a general alert;
+/// only its request for a certificate shows the reason.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ClientCertificate {
     was_requested: Arc<AtomicBool>,

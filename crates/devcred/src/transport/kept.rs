@@ -1,7 +1,7 @@
-//! Tells an attempt that used a kept connection from one that opened its own.
+//! Distinguishes attempts on a kept-alive connection from those that opened a connection.
 //!
-//! The HTTP library does not say which it was. But it opens connections in the task of the request that needs one, so what is
-//! opened during an attempt can be noted there.
+//! The HTTP library does not report which it was, but it opens a connection in the task of the
+//! request that needs it, so the connector can record it there.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ tokio::task_local! {
     static HAS_OPENED: Arc<AtomicBool>;
 }
 
-/// Runs an attempt, and returns whether a connection was opened for it. If one was opened while a kept one became free and
-/// was used, that counts as opened.
+/// Runs an attempt and returns whether a connection was opened for it. If a connection was opened
+/// but another one became free and was used, that counts as opened.
 pub(super) async fn noting<F: Future>(attempt: F) -> (F::Output, bool) {
     let has_opened = Arc::new(AtomicBool::new(false));
     let output = HAS_OPENED.scope(Arc::clone(&has_opened), attempt).await;
     (output, has_opened.load(Ordering::Relaxed))
 }
 
-/// The layer of the connector that takes the note.
+/// The connector layer that records it.
 #[derive(Clone)]
 pub(super) struct NoteOpened;
 

@@ -27,13 +27,14 @@ use client_certificate::ClientCertificate;
 use kept::NoteOpened;
 pub(crate) use roots::Roots;
 
-/// The service closes a connection that is idle for about 10 seconds: one kept that long may die under a request.
+/// The service closes a connection that is idle for about 10 seconds, so a longer limit risks using
+/// a closed one.
 const IDLE_MAX: Duration = Duration::from_secs(5);
 
 pub(crate) struct Transport {
-    /// Keeps connections.
+    /// Keeps connections alive.
     pooled: reqwest::Client,
-    /// Opens a connection for each request.
+    /// Opens a new connection for each request.
     unpooled: reqwest::Client,
     client_certificate: ClientCertificate,
     user_agent: HeaderValue,
@@ -69,8 +70,7 @@ impl Transport {
         &self.user_agent
     }
 
-    /// Sends the request once and reads the answer as far as it may go; over a connection of its own if it must not be a kept
-    /// one.
+    /// Sends the request once and reads the response up to its limits.
     pub(crate) async fn send(
         &self,
         endpoint: &Endpoint,
@@ -82,7 +82,7 @@ impl Transport {
         headers.reserve(request.headers.len() + 3);
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        // reqwest leaves it out where there is no body.
+        // reqwest leaves it out if there is no body.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         for (name, value) in &request.headers {
             headers.insert(*name, value.clone());
@@ -99,7 +99,7 @@ impl Transport {
         } else if is_too_long(&headers) {
             Body::OfLongHeaders
         } else if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
-            // Who reads the one takes the other's bytes for the next answer.
+            // A reader of the one length takes the rest of the other for the next response.
             Body::OfTwoLengths
         } else {
             read(&mut response).await.map_err(|error| self.transport_error(&error))?
@@ -117,14 +117,14 @@ fn is_too_long(headers: &HeaderMap) -> bool {
     length > HEADERS_MAX
 }
 
-/// What both clients have in common.
+/// The configuration of both clients.
 fn http_client(
     tls: ClientConfig,
     proxy: Option<&Proxy>,
     connect_timeout: Duration,
     resolver: Resolver,
 ) -> Result<reqwest::ClientBuilder, Error> {
-    // All that is relied on is said aloud: a program's other crates can switch on any feature of reqwest.
+    // Set everything we rely on explicitly: feature unification can enable any reqwest feature.
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .no_proxy()
@@ -138,7 +138,7 @@ fn http_client(
         .referer(false)
         .connect_timeout(connect_timeout)
         .dns_resolver(ForReqwest(resolver))
-        // Port 0 stands for the one of the URL.
+        // Port 0 means the port of the URL.
         .resolve_to_addrs(
             "localhost",
             &[SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))],
@@ -150,7 +150,7 @@ fn http_client(
 }
 
 async fn read(response: &mut reqwest::Response) -> Result<Body, reqwest::Error> {
-    // Room for the whole of it, so that the buffer need not grow and leave copies of a secret behind.
+    // Reserve enough, so that the buffer does not grow and leave copies of a secret behind.
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(BODY_MAX).min(BODY_MAX)));
     while let Some(chunk) = response.chunk().await? {

@@ -1,4 +1,4 @@
-//! The certificate authorities that a server's certificate may come from.
+//! The trusted certificate authorities.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,11 +12,11 @@ use crate::error::Error;
 
 const FILE_VARIABLE: &str = "SSL_CERT_FILE";
 
-/// In bytes. The bundle of a system has some hundred thousand.
+/// In bytes. A system's bundle has some hundred thousand.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
 
-/// Bundled with the library unless `SSL_CERT_FILE` names others, so that a container without any and a phone need no
-/// preparation; and those that the caller adds.
+/// The roots that are bundled with the library, or those in `SSL_CERT_FILE`, and those that the
+/// caller adds. Bundled roots work in containers without a certificate store and on phones.
 #[derive(Clone)]
 pub(crate) struct Roots {
     store: RootCertStore,
@@ -25,8 +25,8 @@ pub(crate) struct Roots {
 
 impl Roots {
     /// # Errors
-    /// `InvalidParameter` where `SSL_CERT_FILE` is unreadable or without a certificate, or where the PEM that was given
-    /// holds anything that is none.
+    /// `InvalidParameter` if `SSL_CERT_FILE` is unreadable or contains no certificate, or if
+    /// `added_pem` contains anything but certificates.
     pub(crate) fn load(env: &Env, added_pem: Option<&[u8]>) -> Result<Self, Error> {
         let mut roots = match env.get(FILE_VARIABLE)? {
             Some(file) => Self::from_file(&file)?,
@@ -50,10 +50,11 @@ impl Roots {
         &self.description
     }
 
-    /// A system's bundle may hold a certificate that is of no use here; one that is of use is enough.
+    /// A system's bundle may contain certificates that cannot be used; one usable certificate is
+    /// enough.
     fn from_file(file: &NamedValue) -> Result<Self, Error> {
         let refused = |complaint| Err(Error::invalid_parameter(format!("{FILE_VARIABLE} names {complaint}")));
-        // Opening a pipe could wait for ever, and a device may have no end.
+        // Opening a pipe could block forever, and a device may never end.
         if std::fs::metadata(&file.value).is_ok_and(|metadata| !metadata.is_file()) {
             return refused("a path that is not a regular file");
         }

@@ -12,7 +12,7 @@ use crate::resolver::ResolveError;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cause {
-    /// The limit of the attempt, or what was left of the whole call's.
+    /// The time limit of the attempt, or what was left of the call's.
     TimedOut(Duration),
     NotResolved,
     Refused,
@@ -20,9 +20,9 @@ pub(crate) enum Cause {
     ConnectTimedOut,
     Reset,
     Closed,
-    /// Reset or closed before there was an answer, on a connection that had been used before.
+    /// Reset or closed before a response, on a connection that had been used before.
     KeptConnectionClosed,
-    /// The system refused what a connection needs.
+    /// The system is out of something that a connection needs.
     System(Shortage),
     UnknownIssuer,
     CertificateExpired,
@@ -33,9 +33,9 @@ pub(crate) enum Cause {
     ClientCertificateRequired,
     NoCommonProtocol,
     NotTls,
-    /// The server ended the TLS connection by this alert.
+    /// The server ended the TLS connection with this alert.
     Alert(AlertDescription),
-    /// The server broke the TLS protocol, or a record was altered on its way.
+    /// The server violated the TLS protocol, or a record was changed in transit.
     TlsBroken,
     ProxyAuthentication,
     ProxyRefused,
@@ -55,8 +55,8 @@ pub(crate) enum Shortage {
 }
 
 impl Cause {
-    /// The first link of the chain that says more than "it failed". A refused certificate and a proxy's 407 are connect
-    /// errors too, so the source_chain are looked at before the phase.
+    /// Returns the first specific cause in the source chain. A refused certificate and a proxy's 407
+    /// are connect errors too, so the chain is read before the phase.
     pub(super) fn from_reqwest(error: &reqwest::Error, phase: Phase, certificate_requested: bool) -> Self {
         if error.is_builder() {
             return Cause::InvalidRequest;
@@ -73,7 +73,7 @@ impl Cause {
         }
     }
 
-    /// A certificate, a protocol and a proxy's password do not change by themselves.
+    /// Certificates, protocols and proxy passwords do not change between attempts.
     pub(crate) fn is_retryable(self) -> bool {
         !matches!(
             self,
@@ -157,7 +157,7 @@ fn classify(link: Link<'_>, phase: Phase, certificate_requested: bool) -> Option
     if let Some(ResolveError::NoThread) = link.downcast_ref::<ResolveError>() {
         return Some(Cause::System(Shortage::Threads));
     }
-    // What CONNECT was answered comes as text only; the end-to-end tests fail if it changes.
+    // The result of CONNECT is available as text only; the end-to-end tests fail if it changes.
     match link.to_string().as_str() {
         "tunnel error: proxy authorization required" => Some(Cause::ProxyAuthentication),
         "tunnel error: unsuccessful" => Some(Cause::ProxyRefused),
@@ -182,7 +182,7 @@ fn from_tls(error: &TlsError, phase: Phase, certificate_requested: bool) -> Caus
         )
         | TlsError::PeerIncompatible(_) => Cause::NoCommonProtocol,
         TlsError::AlertReceived(alert) => Cause::Alert(*alert),
-        // The first bytes of another protocol, such as HTTP, are no TLS record.
+        // The first bytes of another protocol, such as HTTP, are not a TLS record.
         TlsError::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion)
             if phase == Phase::Connecting =>
         {
@@ -200,7 +200,7 @@ fn from_certificate(error: &CertificateError) -> Cause {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Cause::CertificateNameMismatch
         }
-        // The verifier's own error comes as text only; the end-to-end tests fail if it changes.
+        // The verifier's error is available as text only; the end-to-end tests fail if it changes.
         CertificateError::Other(OtherError(other)) if other.to_string() == "CaUsedAsEndEntity" => {
             Cause::CertificateIsCa
         }
@@ -225,13 +225,13 @@ fn from_io(kind: io::ErrorKind) -> Option<Cause> {
     }
 }
 
-/// The numbers of errors of the system that have no `ErrorKind`: no descriptor is left, and no room for buffers.
+/// Error numbers that have no `io::ErrorKind`: out of descriptors, and out of buffers.
 #[cfg(unix)]
 const OUT_OF_DESCRIPTORS: [i32; 2] = [libc::EMFILE, libc::ENFILE];
 #[cfg(unix)]
 const OUT_OF_BUFFERS: i32 = libc::ENOBUFS;
 
-/// The same of Windows: WSAEMFILE and WSAENOBUFS.
+/// On Windows: WSAEMFILE and WSAENOBUFS.
 #[cfg(not(unix))]
 const OUT_OF_DESCRIPTORS: [i32; 1] = [10024];
 #[cfg(not(unix))]
@@ -277,8 +277,8 @@ mod tests {
             assert!(cause.is_retryable() && cause != Cause::Unknown);
             // While a name was looked up.
             let look_up = ResolveError::Failed(Arc::new(error));
-            assert_eq!(told_by(&look_up, Stage::Connecting, false), None);
-            assert_eq!(told_by(below(&look_up).unwrap(), Stage::Connecting, false), Some(cause));
+            assert_eq!(classify(&look_up, Phase::Connecting, false), None);
+            assert_eq!(classify(inner_error(&look_up).unwrap(), Phase::Connecting, false), Some(cause));
         }
     }
 

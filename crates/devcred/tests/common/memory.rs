@@ -1,4 +1,5 @@
-//! What is in the memory of another process. A process that searched itself would find what it looks for.
+//! What is in the memory of another process. A process that searched itself would find what it
+//! looks for.
 #![allow(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, reason = "helpers of a test")]
 
 use std::fs::{self, File};
@@ -73,7 +74,8 @@ fn occurrences(bytes: &[u8], needle: &[u8]) -> usize {
     count
 }
 
-/// A secret as it may travel into the process: no search for the secret finds it. Each byte is complemented, in hex.
+/// A secret as it may travel into the process: no search for the secret finds it. Each byte is
+/// complemented, in hex.
 pub(crate) fn masked(secret: &str) -> String {
     secret.bytes().map(|byte| format!("{:02x}", !byte)).collect()
 }

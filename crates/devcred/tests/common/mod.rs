@@ -1,4 +1,5 @@
-//! What the end-to-end tests share: a client for an emulator, and a server that answers with given bytes.
+//! What the end-to-end tests share: a client for an emulator, and a server that answers with given
+//! bytes.
 #![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests, each used by some of them")]
 
 use std::net::SocketAddr;
@@ -38,8 +39,8 @@ pub(crate) async fn emulator() -> Emulator {
     Emulator::builder().start().await.unwrap()
 }
 
-/// A server that answers each connection's first request with the next of these answers and closes. It hands out the heads
-/// of the requests as they arrive.
+/// A server that answers each connection's first request with the next of these answers and closes.
+/// It hands out the heads of the requests as they arrive.
 pub(crate) async fn server(answers: Vec<Vec<u8>>) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 /// A place that breaks a rule.
 #[derive(Debug, PartialEq, Eq)]
 struct Found {
-    /// `crates/devcred/src/pace.rs:12`
+    /// `crates/devcred/src/rate_limit.rs:12`
     place: String,
     what: String,
 }

@@ -109,7 +109,7 @@ pub(super) const RULES: &[Rule] = &[
             within: Files {
                 under: &[
                     "crates/devcred/src/advice",
-                    "crates/devcred/src/pace",
+                    "crates/devcred/src/rate_limit",
                     "crates/devcred/src/response",
                     "crates/devcred/src/retry",
                     "crates/devcred/src/sign/acs3.rs",
@@ -123,7 +123,7 @@ pub(super) const RULES: &[Rule] = &[
             words: &["Instant::now", "SystemTime::now", "getrandom", "std::env", "tokio"],
             in_comments: false,
         },
-        instead: "time, chance and settings are arguments here, so that tests need no clock and no network; take them in client.rs",
+        instead: "time, chance and settings are arguments here, so that tests need no clock and no network; take them in pipeline.rs",
     },
     Rule {
         name: "no-unsafe",

@@ -82,7 +82,7 @@ fn samples() -> Vec<(&'static str, Tree, Tree)> {
         ),
         (
             "pure-core",
-            file("crates/devcred/src/pace.rs", "let now = Instant::now();"),
+            file("crates/devcred/src/rate_limit.rs", "let now = Instant::now();"),
             file("crates/devcred/src/client.rs", "let now = Instant::now();"),
         ),
         (
@@ -156,9 +156,9 @@ fn build_dependencies_count_as_dependencies() {
 #[test]
 fn the_unit_tests_at_the_end_of_a_file_may_read_the_clock() {
     let tests = "fn turn() {}\n\n#[cfg(test)]\nmod tests {\n    fn x() { Instant::now(); }\n}\n";
-    assert_eq!(broken("pure-core", &file("crates/devcred/src/pace.rs", tests)), []);
+    assert_eq!(broken("pure-core", &file("crates/devcred/src/rate_limit.rs", tests)), []);
     let code = "#[cfg(test)]\nmod tests;\nfn turn() { Instant::now(); }\n";
-    assert_eq!(broken("pure-core", &file("crates/devcred/src/pace.rs", code)).len(), 1);
+    assert_eq!(broken("pure-core", &file("crates/devcred/src/rate_limit.rs", code)).len(), 1);
 }
 
 #[test]

@@ -43,8 +43,8 @@ internal object Library {
 
     fun ensureLoaded() {
         if (failure == null) return
-        val why = "devcred cannot load its native library on ${Platform.RESOURCE_PREFIX}. Either the jar has none for this platform, " +
-            "or libraries may not be run from the folder for temporary files: give another one with -Djna.tmpdir"
+        val why = "devcred cannot load its native library for ${Platform.RESOURCE_PREFIX}. Either the jar does not contain it, " +
+            "or the temporary folder does not allow running libraries; set another one with -Djna.tmpdir"
         throw UnsatisfiedLinkError(why).apply { initCause(failure) }
     }
 }
@@ -112,7 +112,7 @@ internal fun NativeOutcome.credential(): DeviceCredential = when (this) {
 /** The text, unless half of a surrogate pair stands alone in it: on its way to UTF-8 it would become another text. */
 internal fun <T : String?> wellFormed(name: String, text: T): T {
     if (text != null && !Charsets.UTF_8.newEncoder().canEncode(text)) {
-        val why = "$name is not well-formed Unicode: half of a surrogate pair stands alone in it"
+        val why = "$name is not valid Unicode: it contains a lone surrogate"
         throw DevcredException(invalidParameter(why))
     }
     return text
