@@ -26,12 +26,13 @@
 #define DEVCRED_ABI_VERSION 1
 
 /*
- It worked.
+ Success.
  */
 #define DEVCRED_OK 0
 
 /*
- Fix the input: an option, an id, a handle or a text was refused, by this library before anything was sent or by the service.
+ Fix the input: an option, id, handle or string is invalid. It was refused by this library before anything was sent, or by
+ the service.
  */
 #define DEVCRED_INVALID_PARAMETER 1
 
@@ -41,7 +42,7 @@
 #define DEVCRED_AUTHENTICATION 2
 
 /*
- Fix the RAM policy, the account or the region: this account may not ask for this instance.
+ Fix the RAM policy, the account or the region: this account has no access to this instance.
  */
 #define DEVCRED_PERMISSION_DENIED 3
 
@@ -51,7 +52,7 @@
 #define DEVCRED_NOT_FOUND 4
 
 /*
- Slow down. Retried before it is returned.
+ Slow down. The call was retried before this is returned.
  */
 #define DEVCRED_THROTTLED 5
 
@@ -61,47 +62,47 @@
 #define DEVCRED_UNSUPPORTED 6
 
 /*
- Try later: the service failed, or answered with a code that this version does not know.
+ Try later: the service failed, or returned a code that this version does not know.
  */
 #define DEVCRED_SERVICE 7
 
 /*
- Look at the network: an answer did not come in time.
+ Check the network: no response arrived in time.
  */
 #define DEVCRED_TIMEOUT 8
 
 /*
- Look at the network: no connection, or one that broke before the whole answer had come.
+ Check the network: no connection could be made, or it ended before the complete response arrived.
  */
 #define DEVCRED_TRANSPORT 9
 
 /*
- Report it: the answer is none that the service documents.
+ Report it: the response does not match the service's documentation.
  */
 #define DEVCRED_INVALID_RESPONSE 10
 
 /*
- Report it: this library, or the way it is called, is at fault.
+ Report it: this library failed, or was called in a way that cannot work.
  */
 #define DEVCRED_INTERNAL 11
 
 /*
- The call was cancelled by devcred_call_cancel. No error comes with it.
+ The call was cancelled by devcred_call_cancel. There is no error.
  */
 #define DEVCRED_CANCELLED 100
 
 /*
- What went wrong.
+ devcred logs nothing at this level: it returns errors instead.
  */
 #define DEVCRED_LOG_ERROR 1
 
 /*
- Retries, and the first wait for the pace.
+ Retries, and the first time that the rate limiter delays a call.
  */
 #define DEVCRED_LOG_WARN 2
 
 /*
- Nothing yet.
+ devcred logs nothing at this level.
  */
 #define DEVCRED_LOG_INFO 3
 
@@ -111,23 +112,23 @@
 #define DEVCRED_LOG_DEBUG 4
 
 /*
- Everything.
+ devcred logs nothing at this level; it includes the levels above.
  */
 #define DEVCRED_LOG_TRACE 5
 
 /*
- For `timeout_ms`: as long as the client says.
+ Pass as `timeout_ms` to use the client's timeout.
  */
 #define DEVCRED_CLIENT_TIMEOUT -1
 
 /*
- A call that was started. It belongs to the caller, who frees it with devcred_call_free, before or after it has completed.
+ A call that was started. The caller owns it and must free it with devcred_call_free, before or after it has completed.
  */
 typedef struct devcred_call devcred_call;
 
 /*
- A client. It belongs to the caller, who frees it with devcred_client_free. Any number of threads may use it at once; make one
- and keep it, since it holds the connections and the pace. In a process that was forked off it works on, as the child's own.
+ A client. The caller owns it and must free it with devcred_client_free. Create one and keep it: it has the connections and the
+ rate limiter. Any number of threads may use it at once. In a forked process it continues to work, with new connections.
  */
 typedef struct devcred_client devcred_client;
 
@@ -138,7 +139,8 @@ typedef struct devcred_client devcred_client;
 typedef struct devcred_credential devcred_credential;
 
 /*
- Why a function failed, without any secret. It belongs to the caller, who frees it with devcred_error_free.
+ Why a function failed. It contains no secret. The caller owns it and must free it with devcred_error_free. Any number of
+ threads may read it at once.
  */
 typedef struct devcred_error devcred_error;
 
@@ -153,21 +155,21 @@ typedef struct devcred_error devcred_error;
 typedef struct devcred_options devcred_options;
 
 /*
- What a function returns: `DEVCRED_OK`, or what the caller can do about its failure.
+ What a function returns: `DEVCRED_OK`, or what the caller should do about its failure.
  */
 typedef int32_t devcred_status;
 
 /*
- Is told a log event: its level, and one line of text, without any secret, that stays until the function returns.
+ Called for each log event. `message` is one line, contains no secret, and is valid only during the call.
  */
 typedef void (*devcred_log)(void *user_data, int32_t level, const char *message);
 
 /*
- Is told how a call ended, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
- neither, any other status with an error. Credential and error are the callee's, who frees them.
+ Receives the outcome of a call, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
+ neither, any other status with an error. The callee owns the credential and the error and must free them.
 
- It must return soon, and may not block: no other call makes progress meanwhile. It may start and cancel calls, and free
- anything. It must return: a C++ exception that leaves it ends the process, and longjmp out of it is not allowed.
+ It must return soon and must not block: no other call makes progress meanwhile. It may start and cancel calls, and free
+ anything. It must return normally: a C++ exception ends the process, and longjmp is not allowed.
  */
 typedef void (*devcred_completion)(void *user_data,
                                    devcred_status status,
@@ -191,9 +193,9 @@ const char *devcred_version(void);
 uint32_t devcred_abi_version(void);
 
 /*
- The name of a status, the same in every language: "NotFound"; NULL for a number that is none.
+ Returns the name of a status, the same in every language, such as "NotFound"; NULL for any other number.
 
- Ownership: the text is the library's, and stays. Threads: any.
+ The string is static. Any thread may call it.
  */
 const char *devcred_status_name(devcred_status status);
 
@@ -323,12 +325,12 @@ devcred_status devcred_options_set_log(devcred_options *options,
 void devcred_options_free(devcred_options *options);
 
 /*
- Makes a client. Nothing is sent, and no thread started.
+ Creates a client. Nothing is sent, and no thread is started.
 
- `options` stays the caller's. `*client` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else
- `*error` is the caller's, or NULL where there is none.
+ The caller keeps `options`. If the status is DEVCRED_OK, the caller owns `*client`; otherwise it is NULL. `error` may be NULL;
+ otherwise the caller owns `*error`, which is NULL if there is no error.
 
- Fails with DEVCRED_INVALID_PARAMETER where an option, or a variable of the environment, cannot be used: the message names it.
+ Fails with DEVCRED_INVALID_PARAMETER if an option or environment variable is missing or invalid; the message names it.
  */
 devcred_status devcred_client_new(const devcred_options *options,
                                   devcred_client **client,
@@ -336,11 +338,12 @@ devcred_status devcred_client_new(const devcred_options *options,
 
 /*
  Replaces the AccessKey of a client: id, secret and security token (NULL for none) together. Attempts that begin afterwards
- are signed with it; a call that was refused for its token meanwhile is made again once.
+ use it. If an attempt was refused for its token meanwhile, it is made once more.
 
- The texts are copied. Any thread may call it. `error` may be NULL; else `*error` is the caller's, or NULL where there is none.
+ The strings are copied. Any thread may call it. `error` may be NULL; otherwise the caller owns `*error`, which is NULL if there
+ is no error.
 
- Fails with DEVCRED_INVALID_PARAMETER where the key cannot be used; the old one stays in use.
+ Fails with DEVCRED_INVALID_PARAMETER if the key is invalid; the client keeps the old one.
  */
 devcred_status devcred_client_set_access_key(const devcred_client *client,
                                              const char *access_key_id,
@@ -349,14 +352,14 @@ devcred_status devcred_client_set_access_key(const devcred_client *client,
                                              devcred_error **error);
 
 /*
- Fetches the credential of a device and waits for it. Each success is billed as one messaging TPS, so store it.
+ Fetches the credential of a device and blocks until the call has ended. Each success is billed as one messaging TPS, so
+ store the credential.
 
- `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT.
- `*credential` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else `*error` is the caller's,
- or NULL where there is none.
+ `instance_id` may be NULL for the client's. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. If the
+ status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be NULL; otherwise the caller owns
+ `*error`, which is NULL if there is no error.
 
- Any number of threads may call it at once; one that is inside a callback of the library may not, and is refused with
- DEVCRED_INVALID_PARAMETER.
+ Any number of threads may call it at once. Inside a callback of the library it fails with DEVCRED_INVALID_PARAMETER.
  */
 devcred_status devcred_get_device_credential(const devcred_client *client,
                                              const char *client_id,
@@ -366,12 +369,12 @@ devcred_status devcred_get_device_credential(const devcred_client *client,
                                              devcred_error **error);
 
 /*
- Closes a client: its running calls end soon, calls made afterwards end at once, both with DEVCRED_INVALID_PARAMETER. Returns when
- no callback of its calls, completion or log function, is running or will be called. What they use may be freed then, and
- their code unloaded, unless a call is started afterwards.
+ Closes a client. Running calls end soon and later calls end immediately, both with DEVCRED_INVALID_PARAMETER. When this returns,
+ no completion callback of its calls and no log function is running or will be called, unless a call is started afterwards:
+ the data that they use may be freed and their code unloaded.
 
- It blocks as long as a callback runs, so the caller must not hold a lock that a callback takes. A client may be closed any
- number of times, by several threads at once; each of them waits. The handle must be freed all the same.
+ It blocks while a callback runs, so the caller must not hold a lock that a callback takes. A client may be closed any number of
+ times, by several threads at once; each of them waits. The handle must still be freed.
 
  Fails with DEVCRED_INVALID_PARAMETER, and closes nothing, for NULL and inside a callback of the library, which would wait for
  itself.
@@ -379,22 +382,22 @@ devcred_status devcred_get_device_credential(const devcred_client *client,
 devcred_status devcred_client_close(const devcred_client *client);
 
 /*
- Frees a client. NULL is allowed and does nothing. Calls that were started go on and complete; devcred_client_close ends them.
+ Frees a client. NULL is ignored. Calls that were started continue and complete; devcred_client_close ends them.
 
- No thread may use the handle any more.
+ No thread may use the handle afterwards.
  */
 void devcred_client_free(devcred_client *client);
 
 /*
- Starts to fetch the credential of a device, and returns at once.
+ Starts to fetch the credential of a device, and returns immediately.
 
- Where the status is DEVCRED_OK, `completion` is called exactly once, perhaps before this function returns; else never.
- Without one (NULL) the outcome is devcred_call_wait's. `user_data` is handed to `completion`, on a thread of the library.
+ If the status is DEVCRED_OK, `completion` is called exactly once, possibly before this function returns; otherwise never. It
+ receives `user_data`, on a thread of the library. If `completion` is NULL, devcred_call_wait returns the outcome.
 
- `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
- may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. It is
- written before `completion` is called, which may free it. `error` may be NULL; else `*error` is the caller's, or NULL where
- there is none. Any thread may call it, a callback too. The client must not be freed before this function has returned.
+ `instance_id` may be NULL for the client's. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call` may
+ be NULL if there is a `completion`; otherwise the caller owns `*call`, which is NULL if the status is not DEVCRED_OK. It is
+ written before `completion` is called, which may free it. `error` may be NULL; otherwise the caller owns `*error`, which is
+ NULL if there is no error. Any thread may call it, callbacks too. The client must not be freed before this returns.
  */
 devcred_status devcred_get_device_credential_start(const devcred_client *client,
                                                    const char *client_id,
@@ -406,184 +409,180 @@ devcred_status devcred_get_device_credential_start(const devcred_client *client,
                                                    devcred_error **error);
 
 /*
- Waits for a call that was started without a callback. Its outcome is handed out once.
+ Blocks until a call that was started without a callback has ended, and returns its outcome, once.
 
- `*credential` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else `*error` is the caller's,
- or NULL where there is none.
+ If the status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be NULL; otherwise the caller owns
+ `*error`, which is NULL if there is no error.
 
- DEVCRED_INVALID_PARAMETER, without waiting: for a call that has a callback, for a second time, inside a callback of the
- library, and in a process that was forked off after the call was started.
+ Fails with DEVCRED_INVALID_PARAMETER, without waiting, for a call that has a callback, the second time, inside a callback of the
+ library, and in a process that was forked after the call was started.
  */
 devcred_status devcred_call_wait(const devcred_call *call,
                                  devcred_credential **credential,
                                  devcred_error **error);
 
 /*
- Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too, but
- no signal handler: it is not async-signal-safe.
+ Cancels a call: it completes with DEVCRED_CANCELLED, unless it has already completed. Any thread may call it, callbacks too, but
+ not a signal handler: it is not async-signal-safe.
 
- Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked off after the call was started.
+ Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked after the call was started.
  */
 devcred_status devcred_call_cancel(const devcred_call *call);
 
 /*
- Frees the handle of a call. NULL is allowed and does nothing. The call itself goes on: a callback is called all the same.
+ Frees the handle of a call. NULL is ignored. The call itself continues, and its callback is still called.
 
- No thread may use the handle any more, nor wait for the call.
+ No thread may use the handle, or wait for the call, afterwards.
  */
 void devcred_call_free(devcred_call *call);
 
 /*
- The device's MQTT client id, which is also CONNECT's client identifier.
+ Returns the device's MQTT client id, which is also CONNECT's client identifier.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_client_id(const devcred_credential *credential);
 
 /*
- The instance that the device belongs to.
+ Returns the instance that the device belongs to.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_instance_id(const devcred_credential *credential);
 
 /*
- The id of the device's own AccessKey.
+ Returns the id of the device's AccessKey.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_device_access_key_id(const devcred_credential *credential);
 
 /*
- The secret of the device's own AccessKey, with which it computes its MQTT passwords. Do not log it.
+ Returns the secret of the device's AccessKey, which signs its MQTT passwords. Do not log it.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_device_access_key_secret(const devcred_credential *credential);
 
 /*
- When the credential was made, in milliseconds since 1970.
+ Returns when the credential was created, in milliseconds since 1970-01-01 UTC.
 
- Any thread may read a credential. Of NULL it is 0.
+ Returns 0 for NULL.
  */
 int64_t devcred_credential_create_time_ms(const devcred_credential *credential);
 
 /*
- When the credential was changed last, in milliseconds since 1970.
+ Returns when the credential was last changed, in milliseconds since 1970-01-01 UTC.
 
- Any thread may read a credential. Of NULL it is 0.
+ Returns 0 for NULL.
  */
 int64_t devcred_credential_update_time_ms(const devcred_credential *credential);
 
 /*
- The service's id of the request, for its support; empty where it sent none.
+ Returns the service's id of the request, which its support needs; empty if it sent none.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_request_id(const devcred_credential *credential);
 
 /*
- CONNECT's user name: DeviceCredential|<DeviceAccessKeyId>|<InstanceId>.
+ Returns CONNECT's user name: DeviceCredential|<DeviceAccessKeyId>|<InstanceId>.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_mqtt_username(const devcred_credential *credential);
 
 /*
- CONNECT's password: base64(HMAC-SHA1(device's secret, client id)). Do not log it.
+ Returns CONNECT's password: base64(HMAC-SHA1(device's secret, client id)). Do not log it.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_mqtt_password(const devcred_credential *credential);
 
 /*
- The credential for people and logs, without its secrets.
+ Returns the credential as text for logs, without its secrets.
 
- The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+ Valid until the credential is freed. Returns NULL for NULL.
  */
 const char *devcred_credential_text(const devcred_credential *credential);
 
 /*
- Frees a credential and wipes its secrets. NULL is allowed and does nothing.
-
- Afterwards its texts are gone. Any thread may free it, once.
+ Frees a credential and its strings, and wipes its secrets. NULL is ignored. Any thread may free it, once.
  */
 void devcred_credential_free(devcred_credential *credential);
 
 /*
- The status that the function returned with this error, never DEVCRED_OK; devcred_status_name names it.
+ Returns the status that the function returned with this error, never DEVCRED_OK. devcred_status_name returns its name.
 
- Any thread may read an error. Of NULL it is DEVCRED_INTERNAL.
+ Returns DEVCRED_INTERNAL for NULL.
  */
 devcred_status devcred_error_status(const devcred_error *error);
 
 /*
- The whole error for people, the advice on a line of its own: "NotFound: message (Code, request id ...)".
+ Returns the complete error as text, with the advice on a second line: "NotFound: message (Code, request id ...)".
 
- The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ Valid until the error is freed. Returns NULL for NULL.
  */
 const char *devcred_error_text(const devcred_error *error);
 
 /*
- What happened, in one line, with the stage and the attempt where that matters.
+ Returns what happened, in one line.
 
- The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ Valid until the error is freed. Returns NULL for NULL.
  */
 const char *devcred_error_message(const devcred_error *error);
 
 /*
- The service's own code, as it sent it; NULL where it sent none.
+ Returns the service's code, verbatim; NULL if it sent none.
 
- The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ Valid until the error is freed. Returns NULL for NULL.
  */
 const char *devcred_error_code(const devcred_error *error);
 
 /*
- The HTTP status of the answer; 0 where there was none.
+ Returns the HTTP status; 0 if there was no response.
 
- Any thread may read an error. Of NULL it is 0.
+ Returns 0 for NULL.
  */
 int32_t devcred_error_http_status(const devcred_error *error);
 
 /*
- The service's id of the request, for its support; NULL where there is none.
+ Returns the service's id of the request, which its support needs; NULL if there is none.
 
- The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ Valid until the error is freed. Returns NULL for NULL.
  */
 const char *devcred_error_request_id(const devcred_error *error);
 
 /*
- Whether the same call may succeed if it is made again.
+ Returns whether the same call may succeed if it is made again.
 
- Any thread may read an error. Of NULL it is false.
+ Returns false for NULL.
  */
 bool devcred_error_retryable(const devcred_error *error);
 
 /*
- How many attempts were made; 0 if the call was refused before anything was sent.
+ Returns the number of attempts; 0 if the call was refused before anything was sent.
 
- Any thread may read an error. Of NULL it is 0.
+ Returns 0 for NULL.
  */
 uint32_t devcred_error_attempts(const devcred_error *error);
 
 /*
- A page of the service's about its code; NULL where it named none.
+ Returns the service's page about its code; NULL if there is none.
 
- The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ Valid until the error is freed. Returns NULL for NULL.
  */
 const char *devcred_error_help_url(const devcred_error *error);
 
 /*
- What to do, in one or two sentences; NULL where there is nothing to say that the message does not.
+ Returns one or two sentences on what to do; NULL if unknown.
 
- The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+ Valid until the error is freed. Returns NULL for NULL.
  */
 const char *devcred_error_advice(const devcred_error *error);
 
 /*
- Frees an error. NULL is allowed and does nothing.
-
- Afterwards its texts are gone. Any thread may free it, once.
+ Frees an error and its strings. NULL is ignored. Any thread may free it, once.
  */
 void devcred_error_free(devcred_error *error);
 

@@ -1,46 +1,46 @@
-//! A call that was started: it completes by a callback, or is waited for.
+//! A call that was started: it completes through a callback, or is waited for.
 
 use std::ffi::{c_char, c_void};
-use std::ops::ControlFlow;
 use std::ptr;
 
 use devcred_bridge::{self as bridge, ErrorInfo};
 
-use crate::boundary::{fallible, free, known, put};
-use crate::client::{Client, NEVER, deliver, fetch, request};
+use crate::client::Client;
 use crate::credential::Credential;
-use crate::error::Error;
-use crate::log::UserData;
-use crate::status::Status;
+use crate::error::{Error, fallible};
+use crate::outcome::{blocking_call, request, write_outcome};
+use crate::pointer::{deref, free, write_out};
+use crate::status::{DEVCRED_OK, Status};
+use crate::user_data::UserData;
 
-/// A call that was started. It belongs to the caller, who frees it with devcred_call_free, before or after it has completed.
+/// A call that was started. The caller owns it and must free it with devcred_call_free, before or after it has completed.
 pub struct Call(Kind);
 
 enum Kind {
-    /// It completes by its callback.
-    Told(bridge::Call),
-    /// Somebody waits for it.
-    Waited(bridge::Pending),
+    /// It completes through its callback.
+    Callback(bridge::Call),
+    /// devcred_call_wait returns its outcome.
+    Blocking(bridge::Pending),
 }
 
-/// Is told how a call ended, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
-/// neither, any other status with an error. Credential and error are the callee's, who frees them.
+/// Receives the outcome of a call, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
+/// neither, any other status with an error. The callee owns the credential and the error and must free them.
 ///
-/// It must return soon, and may not block: no other call makes progress meanwhile. It may start and cancel calls, and free
-/// anything. It must return: a C++ exception that leaves it ends the process, and longjmp out of it is not allowed.
+/// It must return soon and must not block: no other call makes progress meanwhile. It may start and cancel calls, and free
+/// anything. It must return normally: a C++ exception ends the process, and longjmp is not allowed.
 pub type Completion = Option<
     unsafe extern "C" fn(user_data: *mut c_void, status: Status, credential: *mut Credential, error: *mut Error),
 >;
 
-/// Starts to fetch the credential of a device, and returns at once.
+/// Starts to fetch the credential of a device, and returns immediately.
 ///
-/// Where the status is DEVCRED_OK, `completion` is called exactly once, perhaps before this function returns; else never.
-/// Without one (NULL) the outcome is devcred_call_wait's. `user_data` is handed to `completion`, on a thread of the library.
+/// If the status is DEVCRED_OK, `completion` is called exactly once, possibly before this function returns; otherwise never. It
+/// receives `user_data`, on a thread of the library. If `completion` is NULL, devcred_call_wait returns the outcome.
 ///
-/// `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call`
-/// may be NULL where there is a `completion`; else `*call` is the caller's, or NULL where the status is not DEVCRED_OK. It is
-/// written before `completion` is called, which may free it. `error` may be NULL; else `*error` is the caller's, or NULL where
-/// there is none. Any thread may call it, a callback too. The client must not be freed before this function has returned.
+/// `instance_id` may be NULL for the client's. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call` may
+/// be NULL if there is a `completion`; otherwise the caller owns `*call`, which is NULL if the status is not DEVCRED_OK. It is
+/// written before `completion` is called, which may free it. `error` may be NULL; otherwise the caller owns `*error`, which is
+/// NULL if there is no error. Any thread may call it, callbacks too. The client must not be freed before this returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_get_device_credential_start(
     client: *const Client,
@@ -54,29 +54,30 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        put(call, None);
+        write_out(call, None);
         fallible(error, || {
-            let client = &known("client", client)?.0;
+            let client = &deref("client", client)?.0;
             let request = request(client_id, instance_id, timeout_ms)?;
             match completion {
                 Some(completion) => {
-                    // Not afterwards: the completion may come first, and free the handle or what `call` points into.
-                    let begin = |begun: &bridge::Call| put(call, Some(Call(Kind::Told(begun.clone()))));
-                    client.start_with(request, begin, completing(completion, user_data));
+                    // Before the call starts: it may complete first, and free the handle or what `call` points into.
+                    let on_start =
+                        |started: &bridge::Call| write_out(call, Some(Call(Kind::Callback(started.clone()))));
+                    client.start_with(request, on_start, completion_callback(completion, user_data));
                 }
                 None if call.is_null() => {
                     return Err(ErrorInfo::invalid_parameter(
                         "completion and call are both NULL; one of them must receive the outcome",
                     ));
                 }
-                None => put(call, Some(Call(Kind::Waited(client.begin(request))))),
+                None => write_out(call, Some(Call(Kind::Blocking(client.begin(request))))),
             }
-            Ok(())
+            Ok(DEVCRED_OK)
         })
     }
 }
 
-fn completing(
+fn completion_callback(
     completion: unsafe extern "C" fn(*mut c_void, Status, *mut Credential, *mut Error),
     user_data: *mut c_void,
 ) -> impl FnOnce(bridge::Outcome) + Send {
@@ -85,19 +86,19 @@ fn completing(
         let (mut credential, mut error) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: both can be written, and the header asks of the caller that the function may be called so.
         unsafe {
-            let status = deliver(outcome, &raw mut credential, &raw mut error);
+            let status = fallible(&raw mut error, || write_outcome(outcome, &raw mut credential));
             completion(user_data.get(), status, credential, error);
         }
     }
 }
 
-/// Waits for a call that was started without a callback. Its outcome is handed out once.
+/// Blocks until a call that was started without a callback has ended, and returns its outcome, once.
 ///
-/// `*credential` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else `*error` is the caller's,
-/// or NULL where there is none.
+/// If the status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be NULL; otherwise the caller owns
+/// `*error`, which is NULL if there is no error.
 ///
-/// DEVCRED_INVALID_PARAMETER, without waiting: for a call that has a callback, for a second time, inside a callback of the
-/// library, and in a process that was forked off after the call was started.
+/// Fails with DEVCRED_INVALID_PARAMETER, without waiting, for a call that has a callback, the second time, inside a callback of the
+/// library, and in a process that was forked after the call was started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_call_wait(
     call: *const Call,
@@ -106,36 +107,33 @@ pub unsafe extern "C" fn devcred_call_wait(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        fetch(credential, error, || match &known("call", call)?.0 {
-            Kind::Told(_) => {
+        blocking_call(credential, error, || match &deref("call", call)?.0 {
+            Kind::Callback(_) => {
                 Err(ErrorInfo::invalid_parameter("this call completes through its callback and cannot be waited for"))
             }
-            Kind::Waited(pending) => {
-                let outcome = pending.wait(NEVER, || ControlFlow::Continue(()));
-                outcome.ok_or_else(|| ErrorInfo::invalid_parameter("the wait was broken off"))
-            }
+            Kind::Blocking(pending) => Ok(pending.wait()),
         })
     }
 }
 
-/// Cancels a call: it completes as DEVCRED_CANCELLED, unless it has completed before. Any thread may call it, a callback too, but
-/// no signal handler: it is not async-signal-safe.
+/// Cancels a call: it completes with DEVCRED_CANCELLED, unless it has already completed. Any thread may call it, callbacks too, but
+/// not a signal handler: it is not async-signal-safe.
 ///
-/// Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked off after the call was started.
+/// Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked after the call was started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_call_cancel(call: *const Call) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        fallible(ptr::null_mut(), || match &known("call", call)?.0 {
-            Kind::Told(call) => call.cancel(),
-            Kind::Waited(pending) => pending.cancel(),
+        fallible(ptr::null_mut(), || match &deref("call", call)?.0 {
+            Kind::Callback(call) => call.cancel().map(|()| DEVCRED_OK),
+            Kind::Blocking(pending) => pending.cancel().map(|()| DEVCRED_OK),
         })
     }
 }
 
-/// Frees the handle of a call. NULL is allowed and does nothing. The call itself goes on: a callback is called all the same.
+/// Frees the handle of a call. NULL is ignored. The call itself continues, and its callback is still called.
 ///
-/// No thread may use the handle any more, nor wait for the call.
+/// No thread may use the handle, or wait for the call, afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_call_free(call: *mut Call) {
     // SAFETY: as the header asks of the caller.

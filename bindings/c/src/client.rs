@@ -1,34 +1,30 @@
 //! A client, and its blocking call.
 
 use std::ffi::c_char;
-use std::ops::ControlFlow;
 use std::ptr;
-use std::time::Duration;
 
-use devcred_bridge::{self as bridge, ErrorInfo, Outcome, Request};
+use devcred_bridge::{self as bridge, ErrorInfo};
 
-use crate::boundary::{fallible, free, known, optional_text, put, text};
 use crate::credential::Credential;
-use crate::error::Error;
+use crate::error::{Error, fallible};
 use crate::options::{Options, access_key};
-use crate::status::{DEVCRED_CANCELLED, DEVCRED_OK, Status};
+use crate::outcome::{blocking_call, request};
+use crate::pointer::{deref, free, write_out};
+use crate::status::{DEVCRED_OK, Status};
 
-/// A client. It belongs to the caller, who frees it with devcred_client_free. Any number of threads may use it at once; make one
-/// and keep it, since it holds the connections and the pace. In a process that was forked off it works on, as the child's own.
+/// A client. The caller owns it and must free it with devcred_client_free. Create one and keep it: it has the connections and the
+/// rate limiter. Any number of threads may use it at once. In a forked process it continues to work, with new connections.
 pub struct Client(pub(crate) bridge::Client);
 
-/// C has no signals to look at, so there is nothing to ask while waiting.
-pub(crate) const NEVER: Duration = Duration::from_secs(3600);
-
-/// For `timeout_ms`: as long as the client says.
+/// Pass as `timeout_ms` to use the client's timeout.
 pub const DEVCRED_CLIENT_TIMEOUT: i64 = -1;
 
-/// Makes a client. Nothing is sent, and no thread started.
+/// Creates a client. Nothing is sent, and no thread is started.
 ///
-/// `options` stays the caller's. `*client` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else
-/// `*error` is the caller's, or NULL where there is none.
+/// The caller keeps `options`. If the status is DEVCRED_OK, the caller owns `*client`; otherwise it is NULL. `error` may be NULL;
+/// otherwise the caller owns `*error`, which is NULL if there is no error.
 ///
-/// Fails with DEVCRED_INVALID_PARAMETER where an option, or a variable of the environment, cannot be used: the message names it.
+/// Fails with DEVCRED_INVALID_PARAMETER if an option or environment variable is missing or invalid; the message names it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_client_new(
     options: *const Options,
@@ -37,24 +33,25 @@ pub unsafe extern "C" fn devcred_client_new(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        put(client, None);
+        write_out(client, None);
         fallible(error, || {
             if client.is_null() {
                 return Err(ErrorInfo::invalid_parameter("client is NULL"));
             }
-            let options = known("options", options)?.get()?;
-            put(client, Some(Client(bridge::Client::open(options)?)));
-            Ok(())
+            let options = deref("options", options)?.get()?;
+            write_out(client, Some(Client(bridge::Client::open(options)?)));
+            Ok(DEVCRED_OK)
         })
     }
 }
 
 /// Replaces the AccessKey of a client: id, secret and security token (NULL for none) together. Attempts that begin afterwards
-/// are signed with it; a call that was refused for its token meanwhile is made again once.
+/// use it. If an attempt was refused for its token meanwhile, it is made once more.
 ///
-/// The texts are copied. Any thread may call it. `error` may be NULL; else `*error` is the caller's, or NULL where there is none.
+/// The strings are copied. Any thread may call it. `error` may be NULL; otherwise the caller owns `*error`, which is NULL if there
+/// is no error.
 ///
-/// Fails with DEVCRED_INVALID_PARAMETER where the key cannot be used; the old one stays in use.
+/// Fails with DEVCRED_INVALID_PARAMETER if the key is invalid; the client keeps the old one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_client_set_access_key(
     client: *const Client,
@@ -67,19 +64,20 @@ pub unsafe extern "C" fn devcred_client_set_access_key(
     unsafe {
         fallible(error, || {
             let key = access_key(access_key_id, access_key_secret, security_token)?;
-            known("client", client)?.0.set_access_key(key.id, &key.secret, key.security_token.as_ref())
+            deref("client", client)?.0.set_access_key(key.id, &key.secret, key.security_token.as_ref())?;
+            Ok(DEVCRED_OK)
         })
     }
 }
 
-/// Fetches the credential of a device and waits for it. Each success is billed as one messaging TPS, so store it.
+/// Fetches the credential of a device and blocks until the call has ended. Each success is billed as one messaging TPS, so
+/// store the credential.
 ///
-/// `instance_id` is NULL for the client's own. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT.
-/// `*credential` is the caller's where the status is DEVCRED_OK, else NULL. `error` may be NULL; else `*error` is the caller's,
-/// or NULL where there is none.
+/// `instance_id` may be NULL for the client's. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. If the
+/// status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be NULL; otherwise the caller owns
+/// `*error`, which is NULL if there is no error.
 ///
-/// Any number of threads may call it at once; one that is inside a callback of the library may not, and is refused with
-/// DEVCRED_INVALID_PARAMETER.
+/// Any number of threads may call it at once. Inside a callback of the library it fails with DEVCRED_INVALID_PARAMETER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_get_device_credential(
     client: *const Client,
@@ -91,99 +89,33 @@ pub unsafe extern "C" fn devcred_get_device_credential(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        fetch(credential, error, || {
+        blocking_call(credential, error, || {
             let request = request(client_id, instance_id, timeout_ms)?;
-            Ok(known("client", client)?.0.call(request, NEVER, || ControlFlow::Continue(())))
+            Ok(deref("client", client)?.0.call(request))
         })
     }
 }
 
-/// Closes a client: its running calls end soon, calls made afterwards end at once, both with DEVCRED_INVALID_PARAMETER. Returns when
-/// no callback of its calls, completion or log function, is running or will be called. What they use may be freed then, and
-/// their code unloaded, unless a call is started afterwards.
+/// Closes a client. Running calls end soon and later calls end immediately, both with DEVCRED_INVALID_PARAMETER. When this returns,
+/// no completion callback of its calls and no log function is running or will be called, unless a call is started afterwards:
+/// the data that they use may be freed and their code unloaded.
 ///
-/// It blocks as long as a callback runs, so the caller must not hold a lock that a callback takes. A client may be closed any
-/// number of times, by several threads at once; each of them waits. The handle must be freed all the same.
+/// It blocks while a callback runs, so the caller must not hold a lock that a callback takes. A client may be closed any number of
+/// times, by several threads at once; each of them waits. The handle must still be freed.
 ///
 /// Fails with DEVCRED_INVALID_PARAMETER, and closes nothing, for NULL and inside a callback of the library, which would wait for
 /// itself.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_client_close(client: *const Client) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { fallible(ptr::null_mut(), || known("client", client)?.0.close_and_wait()) }
+    unsafe { fallible(ptr::null_mut(), || deref("client", client)?.0.close_and_wait().map(|()| DEVCRED_OK)) }
 }
 
-/// Frees a client. NULL is allowed and does nothing. Calls that were started go on and complete; devcred_client_close ends them.
+/// Frees a client. NULL is ignored. Calls that were started continue and complete; devcred_client_close ends them.
 ///
-/// No thread may use the handle any more.
+/// No thread may use the handle afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_client_free(client: *mut Client) {
     // SAFETY: as the header asks of the caller.
     unsafe { free(client) }
-}
-
-/// # Safety
-/// Every text is NULL or ends with a NUL.
-pub(crate) unsafe fn request(
-    client_id: *const c_char,
-    instance_id: *const c_char,
-    timeout_ms: i64,
-) -> Result<Request, Box<ErrorInfo>> {
-    let timeout = match timeout_ms {
-        DEVCRED_CLIENT_TIMEOUT => None,
-        ms => Some(bridge::milliseconds(ms)),
-    };
-    // SAFETY: as the caller promises.
-    unsafe {
-        Ok(Request {
-            client_id: text("client_id", client_id)?.to_owned(),
-            instance_id: optional_text("instance_id", instance_id)?.map(str::to_owned),
-            timeout,
-        })
-    }
-}
-
-/// Runs the body of a function that waits for an outcome, and hands it out.
-///
-/// # Safety
-/// Both pointers are NULL or can be written.
-pub(crate) unsafe fn fetch(
-    credential: *mut *mut Credential,
-    error: *mut *mut Error,
-    body: impl FnOnce() -> Result<Outcome, Box<ErrorInfo>>,
-) -> Status {
-    // SAFETY: as the caller promises.
-    unsafe {
-        put(credential, None);
-        let mut outcome = None;
-        let status = fallible(error, || {
-            if credential.is_null() {
-                return Err(ErrorInfo::invalid_parameter("credential is NULL"));
-            }
-            outcome = Some(body()?);
-            Ok(())
-        });
-        match outcome {
-            Some(outcome) => deliver(outcome, credential, error),
-            None => status,
-        }
-    }
-}
-
-/// Hands an outcome out and returns its status.
-///
-/// # Safety
-/// Both pointers are NULL or can be written.
-pub(crate) unsafe fn deliver(outcome: Outcome, credential: *mut *mut Credential, error: *mut *mut Error) -> Status {
-    // SAFETY: as the caller promises.
-    unsafe {
-        match outcome {
-            Outcome::Ok(fetched) => {
-                put(credential, Some(Credential::new(*fetched)));
-                DEVCRED_OK
-            }
-            Outcome::Error(failed) => fallible(error, || Err(failed)),
-            Outcome::Cancelled => DEVCRED_CANCELLED,
-        }
-    }
 }

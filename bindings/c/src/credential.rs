@@ -6,7 +6,7 @@ use std::ptr;
 use devcred_bridge as bridge;
 use zeroize::Zeroizing;
 
-use crate::boundary::{free, read};
+use crate::pointer::{free, get_field};
 use crate::text::c_text;
 
 /// The credential of a device, with the login that follows from it. It belongs to the caller, who frees it with
@@ -52,99 +52,97 @@ impl Credential {
     }
 }
 
-/// The device's MQTT client id, which is also CONNECT's client identifier.
+/// Returns the device's MQTT client id, which is also CONNECT's client identifier.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_client_id(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.client_id.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.client_id.as_ptr()) }
 }
 
-/// The instance that the device belongs to.
+/// Returns the instance that the device belongs to.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_instance_id(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.instance_id.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.instance_id.as_ptr()) }
 }
 
-/// The id of the device's own AccessKey.
+/// Returns the id of the device's AccessKey.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_device_access_key_id(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.device_access_key_id.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.device_access_key_id.as_ptr()) }
 }
 
-/// The secret of the device's own AccessKey, with which it computes its MQTT passwords. Do not log it.
+/// Returns the secret of the device's AccessKey, which signs its MQTT passwords. Do not log it.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_device_access_key_secret(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.device_access_key_secret.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.device_access_key_secret.as_ptr()) }
 }
 
-/// When the credential was made, in milliseconds since 1970.
+/// Returns when the credential was created, in milliseconds since 1970-01-01 UTC.
 ///
-/// Any thread may read a credential. Of NULL it is 0.
+/// Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_create_time_ms(credential: *const Credential) -> i64 {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, 0, |credential| credential.create_time_ms) }
+    unsafe { get_field(credential, 0, |credential| credential.create_time_ms) }
 }
 
-/// When the credential was changed last, in milliseconds since 1970.
+/// Returns when the credential was last changed, in milliseconds since 1970-01-01 UTC.
 ///
-/// Any thread may read a credential. Of NULL it is 0.
+/// Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_update_time_ms(credential: *const Credential) -> i64 {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, 0, |credential| credential.update_time_ms) }
+    unsafe { get_field(credential, 0, |credential| credential.update_time_ms) }
 }
 
-/// The service's id of the request, for its support; empty where it sent none.
+/// Returns the service's id of the request, which its support needs; empty if it sent none.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_request_id(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.request_id.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.request_id.as_ptr()) }
 }
 
-/// CONNECT's user name: DeviceCredential|<DeviceAccessKeyId>|<InstanceId>.
+/// Returns CONNECT's user name: DeviceCredential|<DeviceAccessKeyId>|<InstanceId>.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_mqtt_username(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.mqtt_username.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.mqtt_username.as_ptr()) }
 }
 
-/// CONNECT's password: base64(HMAC-SHA1(device's secret, client id)). Do not log it.
+/// Returns CONNECT's password: base64(HMAC-SHA1(device's secret, client id)). Do not log it.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_mqtt_password(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.mqtt_password.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.mqtt_password.as_ptr()) }
 }
 
-/// The credential for people and logs, without its secrets.
+/// Returns the credential as text for logs, without its secrets.
 ///
-/// The text is the credential's: it stays until the credential is freed. Any thread may read a credential. Of NULL it is NULL.
+/// Valid until the credential is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_text(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(credential, ptr::null(), |credential| credential.text.as_ptr()) }
+    unsafe { get_field(credential, ptr::null(), |credential| credential.text.as_ptr()) }
 }
 
-/// Frees a credential and wipes its secrets. NULL is allowed and does nothing.
-///
-/// Afterwards its texts are gone. Any thread may free it, once.
+/// Frees a credential and its strings, and wipes its secrets. NULL is ignored. Any thread may free it, once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_free(credential: *mut Credential) {
     // SAFETY: as the header asks of the caller.

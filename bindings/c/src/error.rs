@@ -1,15 +1,17 @@
-//! Why a call failed, as C reads it.
+//! Why a call failed.
 
 use std::ffi::{CString, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use devcred_bridge::ErrorInfo;
 
-use crate::boundary::{free, read};
+use crate::pointer::{free, get_field, write_out};
 use crate::status::{self, DEVCRED_INTERNAL, Status};
 use crate::text::{c_text, pointer};
 
-/// Why a function failed, without any secret. It belongs to the caller, who frees it with devcred_error_free.
+/// Why a function failed. It contains no secret. The caller owns it and must free it with devcred_error_free. Any number of
+/// threads may read it at once.
 pub struct Error {
     status: Status,
     message: CString,
@@ -40,99 +42,116 @@ impl Error {
     }
 }
 
-/// The status that the function returned with this error, never DEVCRED_OK; devcred_status_name names it.
+/// Runs the body of a function that can fail, writes its error to `*error`, and returns its status.
 ///
-/// Any thread may read an error. Of NULL it is DEVCRED_INTERNAL.
+/// # Safety
+/// `error` is NULL or can be written.
+pub(crate) unsafe fn fallible(error: *mut *mut Error, body: impl FnOnce() -> Result<Status, Box<ErrorInfo>>) -> Status {
+    // Before the body: a call that was started may complete, and free what `error` points into, before this returns.
+    // SAFETY: as the caller promises.
+    unsafe { write_out(error, None) };
+    let failed = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(status)) => return status,
+        Ok(Err(failed)) => failed,
+        Err(_) => ErrorInfo::panicked(),
+    };
+    let status = status::of(failed.kind);
+    // SAFETY: as the caller promises.
+    unsafe { write_out(error, Some(Error::new(*failed))) };
+    status
+}
+
+/// Returns the status that the function returned with this error, never DEVCRED_OK. devcred_status_name returns its name.
+///
+/// Returns DEVCRED_INTERNAL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_status(error: *const Error) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, DEVCRED_INTERNAL, |error| error.status) }
+    unsafe { get_field(error, DEVCRED_INTERNAL, |error| error.status) }
 }
 
-/// The whole error for people, the advice on a line of its own: "NotFound: message (Code, request id ...)".
+/// Returns the complete error as text, with the advice on a second line: "NotFound: message (Code, request id ...)".
 ///
-/// The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+/// Valid until the error is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_text(error: *const Error) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, ptr::null(), |error| error.text.as_ptr()) }
+    unsafe { get_field(error, ptr::null(), |error| error.text.as_ptr()) }
 }
 
-/// What happened, in one line, with the stage and the attempt where that matters.
+/// Returns what happened, in one line.
 ///
-/// The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+/// Valid until the error is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_message(error: *const Error) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, ptr::null(), |error| error.message.as_ptr()) }
+    unsafe { get_field(error, ptr::null(), |error| error.message.as_ptr()) }
 }
 
-/// The service's own code, as it sent it; NULL where it sent none.
+/// Returns the service's code, verbatim; NULL if it sent none.
 ///
-/// The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+/// Valid until the error is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_code(error: *const Error) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, ptr::null(), |error| pointer(&error.code)) }
+    unsafe { get_field(error, ptr::null(), |error| pointer(&error.code)) }
 }
 
-/// The HTTP status of the answer; 0 where there was none.
+/// Returns the HTTP status; 0 if there was no response.
 ///
-/// Any thread may read an error. Of NULL it is 0.
+/// Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_http_status(error: *const Error) -> i32 {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, 0, |error| i32::from(error.http_status)) }
+    unsafe { get_field(error, 0, |error| i32::from(error.http_status)) }
 }
 
-/// The service's id of the request, for its support; NULL where there is none.
+/// Returns the service's id of the request, which its support needs; NULL if there is none.
 ///
-/// The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+/// Valid until the error is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_request_id(error: *const Error) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, ptr::null(), |error| pointer(&error.request_id)) }
+    unsafe { get_field(error, ptr::null(), |error| pointer(&error.request_id)) }
 }
 
-/// Whether the same call may succeed if it is made again.
+/// Returns whether the same call may succeed if it is made again.
 ///
-/// Any thread may read an error. Of NULL it is false.
+/// Returns false for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_retryable(error: *const Error) -> bool {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, false, |error| error.is_retryable) }
+    unsafe { get_field(error, false, |error| error.is_retryable) }
 }
 
-/// How many attempts were made; 0 if the call was refused before anything was sent.
+/// Returns the number of attempts; 0 if the call was refused before anything was sent.
 ///
-/// Any thread may read an error. Of NULL it is 0.
+/// Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_attempts(error: *const Error) -> u32 {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, 0, |error| error.attempts) }
+    unsafe { get_field(error, 0, |error| error.attempts) }
 }
 
-/// A page of the service's about its code; NULL where it named none.
+/// Returns the service's page about its code; NULL if there is none.
 ///
-/// The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+/// Valid until the error is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_help_url(error: *const Error) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, ptr::null(), |error| pointer(&error.help_url)) }
+    unsafe { get_field(error, ptr::null(), |error| pointer(&error.help_url)) }
 }
 
-/// What to do, in one or two sentences; NULL where there is nothing to say that the message does not.
+/// Returns one or two sentences on what to do; NULL if unknown.
 ///
-/// The text is the error's: it stays until the error is freed. Any thread may read an error. Of NULL it is NULL.
+/// Valid until the error is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_advice(error: *const Error) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { read(error, ptr::null(), |error| pointer(&error.advice)) }
+    unsafe { get_field(error, ptr::null(), |error| pointer(&error.advice)) }
 }
 
-/// Frees an error. NULL is allowed and does nothing.
-///
-/// Afterwards its texts are gone. Any thread may free it, once.
+/// Frees an error and its strings. NULL is ignored. Any thread may free it, once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_error_free(error: *mut Error) {
     // SAFETY: as the header asks of the caller.

@@ -1,6 +1,6 @@
-//! devcred for C. `include/devcred.h` is made of these files by cbindgen, their documentation is the header's.
+//! devcred for C. cbindgen generates `include/devcred.h` from these files, with their documentation.
 //!
-//! Every exported function goes through `boundary.rs`: no panic, no NULL and no text that is not UTF-8 gets past it.
+//! Every exported function goes through `panic.rs` and `pointer.rs`: panics, NULL and strings that are not UTF-8 become errors.
 
 #![allow(unreachable_pub, reason = "C reaches what is exported")]
 #![allow(clippy::missing_safety_doc, reason = "what a function asks of its caller stands in the header, in C's words")]
@@ -22,5 +22,8 @@ mod credential;
 
 mod error;
 
-mod boundary;
+mod outcome;
+mod panic;
+mod pointer;
 mod text;
+mod user_data;

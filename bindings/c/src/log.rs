@@ -1,18 +1,20 @@
-//! Log events on their way to the caller's function.
+//! Passes log events to the caller's function.
 
 use std::ffi::{CString, c_char, c_void};
 
 use devcred_bridge::{ErrorInfo, Log, LogLevel};
 
-/// What went wrong.
+use crate::user_data::UserData;
+
+/// devcred logs nothing at this level: it returns errors instead.
 pub const DEVCRED_LOG_ERROR: i32 = 1;
-/// Retries, and the first wait for the pace.
+/// Retries, and the first time that the rate limiter delays a call.
 pub const DEVCRED_LOG_WARN: i32 = 2;
-/// Nothing yet.
+/// devcred logs nothing at this level.
 pub const DEVCRED_LOG_INFO: i32 = 3;
 /// Every attempt.
 pub const DEVCRED_LOG_DEBUG: i32 = 4;
-/// Everything.
+/// devcred logs nothing at this level; it includes the levels above.
 pub const DEVCRED_LOG_TRACE: i32 = 5;
 
 const LEVELS: [(i32, LogLevel); 5] = [
@@ -23,24 +25,10 @@ const LEVELS: [(i32, LogLevel); 5] = [
     (DEVCRED_LOG_TRACE, LogLevel::Trace),
 ];
 
-/// Is told a log event: its level, and one line of text, without any secret, that stays until the function returns.
+/// Called for each log event. `message` is one line, contains no secret, and is valid only during the call.
 pub type LogFunction = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
 
-/// A pointer of the caller's, which says that every thread may use it.
-pub(crate) struct UserData(pub(crate) *mut c_void);
-
-// SAFETY: the header asks of the caller that it can be used from any thread.
-unsafe impl Send for UserData {}
-// SAFETY: as above.
-unsafe impl Sync for UserData {}
-
-impl UserData {
-    pub(crate) fn get(&self) -> *mut c_void {
-        self.0
-    }
-}
-
-pub(crate) fn to_function(
+pub(crate) fn callback_log(
     level: i32,
     function: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
     user_data: *mut c_void,

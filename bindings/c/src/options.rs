@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use devcred_bridge::{self as bridge, ErrorInfo, Secret};
 
-use crate::boundary::{boundary, fallible, free, optional_text, text};
-use crate::log::{LogFunction, to_function};
-use crate::status::Status;
+use crate::error::fallible;
+use crate::log::{LogFunction, callback_log};
+use crate::panic::boundary;
+use crate::pointer::{free, optional_text, text};
+use crate::status::{DEVCRED_OK, Status};
 
 /// What a client is made of. It belongs to the caller, who frees it with devcred_options_free, before or after the clients
 /// that are made of it. One thread at a time may use it.
@@ -50,7 +52,7 @@ unsafe fn set(
         })
     };
     // SAFETY: NULL is nowhere to write to.
-    unsafe { fallible(ptr::null_mut(), set) }
+    unsafe { fallible(ptr::null_mut(), || set().map(|()| DEVCRED_OK)) }
 }
 
 /// Sets an option that is a text.
@@ -275,7 +277,7 @@ pub unsafe extern "C" fn devcred_options_set_log(
     // SAFETY: as the header asks of the caller.
     unsafe {
         set(options, |options| {
-            options.log = log.map(|function| to_function(level, function, user_data)).transpose()?;
+            options.log = log.map(|function| callback_log(level, function, user_data)).transpose()?;
             Ok(())
         })
     }

@@ -1,40 +1,41 @@
-//! The numbers that functions return. A number is never reused, so that a program built with an older header reads it right.
+//! The numbers that functions return. A number is never reused, so that programs built with an older header stay correct.
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use devcred_bridge::ErrorKind;
 
-use crate::boundary::boundary;
+use crate::panic::boundary;
 
-/// What a function returns: `DEVCRED_OK`, or what the caller can do about its failure.
+/// What a function returns: `DEVCRED_OK`, or what the caller should do about its failure.
 pub type Status = i32;
 
-/// It worked.
+/// Success.
 pub const DEVCRED_OK: i32 = 0;
-/// Fix the input: an option, an id, a handle or a text was refused, by this library before anything was sent or by the service.
+/// Fix the input: an option, id, handle or string is invalid. It was refused by this library before anything was sent, or by
+/// the service.
 pub const DEVCRED_INVALID_PARAMETER: i32 = 1;
 /// Fix the AccessKey, its security token, or the clock.
 pub const DEVCRED_AUTHENTICATION: i32 = 2;
-/// Fix the RAM policy, the account or the region: this account may not ask for this instance.
+/// Fix the RAM policy, the account or the region: this account has no access to this instance.
 pub const DEVCRED_PERMISSION_DENIED: i32 = 3;
 /// Register the device first: it has no credential.
 pub const DEVCRED_NOT_FOUND: i32 = 4;
-/// Slow down. Retried before it is returned.
+/// Slow down. The call was retried before this is returned.
 pub const DEVCRED_THROTTLED: i32 = 5;
 /// Use another region, instance or endpoint: this one does not know the operation.
 pub const DEVCRED_UNSUPPORTED: i32 = 6;
-/// Try later: the service failed, or answered with a code that this version does not know.
+/// Try later: the service failed, or returned a code that this version does not know.
 pub const DEVCRED_SERVICE: i32 = 7;
-/// Look at the network: an answer did not come in time.
+/// Check the network: no response arrived in time.
 pub const DEVCRED_TIMEOUT: i32 = 8;
-/// Look at the network: no connection, or one that broke before the whole answer had come.
+/// Check the network: no connection could be made, or it ended before the complete response arrived.
 pub const DEVCRED_TRANSPORT: i32 = 9;
-/// Report it: the answer is none that the service documents.
+/// Report it: the response does not match the service's documentation.
 pub const DEVCRED_INVALID_RESPONSE: i32 = 10;
-/// Report it: this library, or the way it is called, is at fault.
+/// Report it: this library failed, or was called in a way that cannot work.
 pub const DEVCRED_INTERNAL: i32 = 11;
-/// The call was cancelled by devcred_call_cancel. No error comes with it.
+/// The call was cancelled by devcred_call_cancel. There is no error.
 pub const DEVCRED_CANCELLED: i32 = 100;
 
 const NAMES: &[(i32, &CStr)] = &[
@@ -53,15 +54,15 @@ const NAMES: &[(i32, &CStr)] = &[
     (DEVCRED_CANCELLED, c"Cancelled"),
 ];
 
-/// The number of a kind. A kind that the core has learnt and this table has not reads as what it is: a fault of ours.
+/// Returns the status of a kind. A kind that is missing from the table maps to DEVCRED_INTERNAL.
 pub(crate) fn of(kind: ErrorKind) -> Status {
     let named = NAMES.iter().find(|(_, name)| name.to_bytes() == kind.name().as_bytes());
     named.map_or(DEVCRED_INTERNAL, |(status, _)| *status)
 }
 
-/// The name of a status, the same in every language: "NotFound"; NULL for a number that is none.
+/// Returns the name of a status, the same in every language, such as "NotFound"; NULL for any other number.
 ///
-/// Ownership: the text is the library's, and stays. Threads: any.
+/// The string is static. Any thread may call it.
 #[unsafe(no_mangle)]
 pub extern "C" fn devcred_status_name(status: Status) -> *const c_char {
     boundary(ptr::null(), || {

@@ -61,7 +61,7 @@ impl Client {
         let is_main = is_main_thread(py)?;
         let (mut turns, mut raised) = (0_u32, None);
         let (outcome, _inside) = py.detach(|| {
-            let outcome = self.0.call(request, TURN, || {
+            let outcome = self.0.call_interruptible(request, TURN, || {
                 turns += 1;
                 if !is_main && turns > FIRST_TURNS && !turns.is_multiple_of(FIRST_TURNS) {
                     return ControlFlow::Continue(());

@@ -70,19 +70,31 @@ impl Client {
         Pending::start(|complete| self.start(request, complete))
     }
 
-    /// Makes a call and blocks until it has ended. `check` is asked after every `interval` of
-    /// waiting: where it breaks, the call is cancelled, and this returns [`Outcome::Cancelled`] at
-    /// once.
+    /// Makes a call and blocks until it has ended.
     ///
-    /// On a thread of the bridge it is refused before anything is sent, by an error of kind
-    /// `InvalidParameter`.
-    pub fn call(&self, request: Request, interval: Duration, check: impl FnMut() -> ControlFlow<()>) -> Outcome {
+    /// On a thread of the bridge it returns an error of kind `InvalidParameter` before anything is
+    /// sent.
+    pub fn call(&self, request: Request) -> Outcome {
+        if is_bridge_thread() {
+            return wait::on_bridge_thread().into();
+        }
+        self.begin(request).wait()
+    }
+
+    /// Like [`call`](Self::call), but calls `check` after every `interval`. If `check` breaks, the
+    /// call is cancelled and this returns [`Outcome::Cancelled`] immediately.
+    pub fn call_interruptible(
+        &self,
+        request: Request,
+        interval: Duration,
+        check: impl FnMut() -> ControlFlow<()>,
+    ) -> Outcome {
         if is_bridge_thread() {
             return wait::on_bridge_thread().into();
         }
         let pending = self.begin(request);
-        pending.wait(interval, check).unwrap_or_else(|| {
-            // It fails where `check` has forked: then the call is the parent's.
+        pending.wait_interruptible(interval, check).unwrap_or_else(|| {
+            // This fails if `check` has forked: the call belongs to the parent process then.
             let _ = pending.cancel();
             Outcome::Cancelled
         })
@@ -217,7 +229,7 @@ mod tests {
     }
 
     fn call(client: &Client, client_id: &str) -> Outcome {
-        client.call(request(client_id), LIMIT, || ControlFlow::Continue(()))
+        client.call(request(client_id))
     }
 
     fn refusal(outcome: Outcome) -> ErrorInfo {
@@ -271,7 +283,7 @@ mod tests {
         let call = client.start(hanging(), move |outcome| told.send(outcome).unwrap());
         runtime.block_on(emulator.wait_for(LIMIT, |journal| journal.calls().len() == 2)).unwrap();
         as_if_forked(|| {
-            let refused = refusal(pending.wait(LIMIT, || ControlFlow::Continue(())).unwrap());
+            let refused = refusal(pending.wait());
             assert_eq!(refused.kind, ErrorKind::InvalidParameter);
             assert!(refused.message.contains("started before the process was forked"), "{}", refused.text);
             assert_eq!(*pending.cancel().unwrap_err(), refused);
@@ -288,7 +300,7 @@ mod tests {
         let (_runtime, _emulator, client) = service();
         let pending = client.begin(request("GID_test@@@fault-hang"));
         let mut pretended = None;
-        let outcome = pending.wait(Duration::from_millis(1), || {
+        let outcome = pending.wait_interruptible(Duration::from_millis(1), || {
             pretended = Some(crate::process::tests::pretend_fork());
             ControlFlow::Continue(())
         });

@@ -1,4 +1,4 @@
-//! A call whose outcome is waited for.
+//! A call that is waited for.
 
 use std::mem;
 use std::ops::ControlFlow;
@@ -12,11 +12,10 @@ use crate::outcome::{ErrorInfo, Outcome};
 use crate::process::OfProcess;
 use crate::runtime::is_bridge_thread;
 
-/// What is called with an outcome.
+/// Receives the outcome of a call.
 pub(crate) type Completion = Box<dyn FnOnce(Outcome) + Send>;
 
-/// A started call whose outcome is kept for the one who waits. Dropping it leaves the call as it
-/// is.
+/// A started call whose outcome is kept until it is waited for. Dropping it does not cancel the call.
 pub struct Pending {
     call: Call,
     slot: OfProcess<Slot>,
@@ -24,28 +23,28 @@ pub struct Pending {
 
 #[derive(Default)]
 struct Slot {
-    due: Mutex<Due>,
+    state: Mutex<State>,
     completed: Condvar,
 }
 
 #[derive(Default)]
-enum Due {
+enum State {
     #[default]
     Running,
-    Here(Outcome),
+    Ready(Outcome),
     Taken,
 }
 
 impl Pending {
-    /// Starts a call by this function, which is called with the call's completion.
+    /// Starts a call with this function, which receives the completion.
     pub(crate) fn start(start: impl FnOnce(Completion) -> Call) -> Self {
         let slot = Arc::<Slot>::default();
         let filled = Arc::clone(&slot);
-        let call = start(Box::new(move |outcome| filled.put(outcome)));
+        let call = start(Box::new(move |outcome| filled.complete(outcome)));
         Self { call, slot: OfProcess::of(slot) }
     }
 
-    /// Cancels the call, as [`Call::cancel`] does. Whoever waits gets [`Outcome::Cancelled`].
+    /// Cancels the call, like [`Call::cancel`]. A wait returns [`Outcome::Cancelled`].
     ///
     /// # Errors
     /// `InvalidParameter` in a process that was forked after the call had begun.
@@ -53,20 +52,30 @@ impl Pending {
         self.call.cancel()
     }
 
-    /// Blocks until the call has ended, and takes its outcome. `check` is asked after every
-    /// `interval` of waiting: where it breaks, this returns `None` and the call goes on. `check`
-    /// holds no lock of the bridge and may even fork.
+    /// Blocks until the call has ended and returns its outcome.
     ///
-    /// An outcome is given once; a second wait for it is an error of kind `InvalidParameter`. So
-    /// is, at once, a wait on a thread of the bridge, which could wait for itself, and one in a
-    /// process that was forked after the call had begun.
-    pub fn wait(&self, interval: Duration, mut check: impl FnMut() -> ControlFlow<()>) -> Option<Outcome> {
-        if is_bridge_thread() {
-            return Some(on_bridge_thread().into());
+    /// The outcome is returned once; a second wait returns an error of kind `InvalidParameter`. So
+    /// does, immediately, a wait on a thread of the bridge, which would wait for itself, and one in
+    /// a process that was forked after the call was started.
+    pub fn wait(&self) -> Outcome {
+        match self.slot() {
+            Ok(slot) => slot.take(),
+            Err(refused) => refused.into(),
         }
+    }
+
+    /// Like [`wait`](Self::wait), but calls `check` after every `interval`. If `check` breaks, this
+    /// returns `None` and the call continues. `check` runs without any lock of the bridge and may
+    /// even fork.
+    pub fn wait_interruptible(
+        &self,
+        interval: Duration,
+        mut check: impl FnMut() -> ControlFlow<()>,
+    ) -> Option<Outcome> {
         loop {
-            let Ok(slot) = self.slot.here() else {
-                return Some(call::before_fork().into());
+            let slot = match self.slot() {
+                Ok(slot) => slot,
+                Err(refused) => return Some(refused.into()),
             };
             if let Some(outcome) = slot.take_within(interval) {
                 return Some(outcome);
@@ -76,25 +85,44 @@ impl Pending {
             }
         }
     }
+
+    fn slot(&self) -> Result<&Slot, Error> {
+        if is_bridge_thread() {
+            return Err(on_bridge_thread());
+        }
+        self.slot.here().map(|slot| &**slot).map_err(|_| call::before_fork())
+    }
 }
 
 impl Slot {
-    fn put(&self, outcome: Outcome) {
-        *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Due::Here(outcome);
+    fn complete(&self, outcome: Outcome) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Ready(outcome);
         self.completed.notify_all();
     }
 
+    fn take(&self) -> Outcome {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.completed.wait_while(state, |state| state.is_running());
+        ended.unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn take_within(&self, interval: Duration) -> Option<Outcome> {
-        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_running = |due: &mut Due| matches!(due, Due::Running);
-        let waited = self.completed.wait_timeout_while(due, interval, is_running);
-        let (mut due, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if is_running(&mut due) {
-            return None;
-        }
-        match mem::replace(&mut *due, Due::Taken) {
-            Due::Here(outcome) => Some(outcome),
-            Due::Running | Due::Taken => Some(taken().into()),
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.completed.wait_timeout_while(state, interval, |state| state.is_running());
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (!state.is_running()).then(|| state.take())
+    }
+}
+
+impl State {
+    fn is_running(&self) -> bool {
+        matches!(self, Self::Running)
+    }
+
+    fn take(&mut self) -> Outcome {
+        match mem::replace(self, Self::Taken) {
+            Self::Ready(outcome) => outcome,
+            Self::Running | Self::Taken => taken().into(),
         }
     }
 }

@@ -116,7 +116,7 @@ fn a_blocking_call_inside_a_completion_is_refused_and_a_started_one_is_not() {
     let inside = client.clone();
     client.start(request("GID_test@@@test"), move |_| {
         let pending = inside.begin(request("GID_test@@@a"));
-        let waited = pending.wait(LIMIT, || ControlFlow::Continue(())).unwrap();
+        let waited = pending.wait();
         told.send([call(&inside, "GID_test@@@b"), waited]).unwrap();
         inside.start(request("GID_test@@@c"), move |outcome| told_started.send(outcome).unwrap());
     });
@@ -135,26 +135,27 @@ fn the_check_of_a_wait_is_asked_and_can_break_it_off() {
     let client = service.client();
     let pending = client.begin(hanging());
     let mut asked = 0;
-    let waited = pending.wait(Duration::from_millis(1), || {
+    let waited = pending.wait_interruptible(Duration::from_millis(1), || {
         asked += 1;
         if asked < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     assert!(waited.is_none() && asked == 3);
     pending.cancel().unwrap();
-    let outcome = pending.wait(LIMIT, || ControlFlow::Continue(()));
-    assert!(matches!(outcome, Some(Outcome::Cancelled)));
-    let again = pending.wait(LIMIT, || ControlFlow::Continue(()));
-    assert_eq!(error(again.unwrap()).message, "the outcome of this call was already taken");
+    let outcome = pending.wait();
+    assert!(matches!(outcome, Outcome::Cancelled));
+    let again = pending.wait();
+    assert_eq!(error(again).message, "the outcome of this call was already taken");
 }
 
 #[test]
 fn a_blocking_call_whose_check_breaks_is_cancelled() {
     let service = service();
     let client = service.client();
-    let outcome = client.call(hanging(), Duration::from_millis(1), || match service.emulator.calls().len() {
-        0 => ControlFlow::Continue(()),
-        _ => ControlFlow::Break(()),
-    });
+    let outcome =
+        client.call_interruptible(hanging(), Duration::from_millis(1), || match service.emulator.calls().len() {
+            0 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        });
     assert!(matches!(outcome, Outcome::Cancelled));
     service.wait_for(|journal| journal.open_connections() == 0);
 }
@@ -197,7 +198,7 @@ fn a_client_that_is_closed_and_waited_for_calls_no_completion_afterwards() {
         let pending = client.begin(hanging());
         client.close_and_wait().unwrap();
         assert_eq!(completed.load(Ordering::Relaxed), 10);
-        let taken = pending.wait(Duration::ZERO, || ControlFlow::Break(())).unwrap();
+        let taken = pending.wait();
         assert!(error(taken).message.contains("closed"));
         client.close_and_wait().unwrap();
     }

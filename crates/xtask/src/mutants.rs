@@ -38,7 +38,8 @@ const SUITE: &[&str] =
     &["--iterate", "--test-workspace=true", "--cargo-arg=--test=suite", "--baseline=skip", "--timeout=300"];
 
 /// Few enough for `cargo xtask check`, in files whose unit tests alone notice every mutant.
-const SMOKE: &[&str] = &["--re=src/(rate_limit|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
+const SMOKE: &[&str] =
+    &["--re=src/(rate_limit|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
 
 /// How a pass ended.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What the tests share: an emulator on a runtime of its own, and a client for it.
 #![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests, each used by some of them")]
 
-use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -75,7 +74,7 @@ pub(crate) fn only(outcomes: &Receiver<Outcome>) -> Outcome {
 }
 
 pub(crate) fn call(client: &Client, client_id: &str) -> Outcome {
-    client.call(request(client_id), LIMIT, || ControlFlow::Continue(()))
+    client.call(request(client_id))
 }
 
 pub(crate) fn credential(outcome: Outcome) -> Credential {
