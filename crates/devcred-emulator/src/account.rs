@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::call::SecurityTokenPresented;
+use serde::Serialize;
+
 use crate::error::Refusal;
+use crate::request::ApiRequest;
 
 #[derive(Clone)]
 pub(crate) struct Account {
@@ -57,20 +59,32 @@ impl Accounts {
     }
 
     /// What may be said of a request's token without saying the token.
-    pub(crate) fn compare(&self, access_key_id: Option<&str>, token: Option<&str>) -> SecurityTokenPresented {
-        let account = access_key_id.and_then(|id| self.find(id));
-        match token {
-            None => SecurityTokenPresented::Absent,
-            Some(_) if account.is_some_and(|account| account.security_token.as_deref() == token) => {
-                SecurityTokenPresented::Matches
-            }
-            Some(_) => SecurityTokenPresented::Differs,
+    pub(crate) fn compare(&self, request: &ApiRequest) -> SecurityTokenPresented {
+        let Some(token) = request.security_token.as_deref() else { return SecurityTokenPresented::Absent };
+        let account = request.access_key_id.as_deref().and_then(|id| self.find(id));
+        if account.is_some_and(|account| account.security_token.as_deref() == Some(token)) {
+            SecurityTokenPresented::Matches
+        } else {
+            SecurityTokenPresented::Differs
         }
     }
 
     fn find(&self, access_key_id: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.access_key_id == access_key_id)
     }
+}
+
+/// Whether a call presented a security token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SecurityTokenPresented {
+    /// None was sent.
+    Absent,
+    /// The token of the access key was sent.
+    Matches,
+    /// Another one was sent.
+    Differs,
 }
 
 #[cfg(test)]

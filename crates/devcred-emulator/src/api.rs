@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use tokio::time::timeout;
 
+use crate::account::SecurityTokenPresented;
 use crate::authenticate::authenticate;
 use crate::call::Call;
 use crate::connection::{Ending, Socket};
@@ -43,7 +44,9 @@ pub(crate) async fn answer(
     let request = ApiRequest::read(&received);
     envelope.form = Form::of(&received, request.as_ref().ok());
     let request_id = envelope.request_id.clone();
-    let call = Call::arrived(&received, request.as_ref().ok(), &service, socket.connection, request_id);
+    let readable = request.as_ref().ok();
+    let token = readable.map_or(SecurityTokenPresented::Absent, |request| service.accounts.compare(request));
+    let call = Call::arrived(&received, readable, service.clock.now(), token, socket.connection, request_id);
     let call = service.recorder.begin(call);
 
     match request.and_then(|request| judge(&service, &received, &request)) {

@@ -1,11 +1,10 @@
 //! Who sent a request, and whether it is what they signed.
 
 use crate::account::Account;
-use crate::call::SignatureKind;
 use crate::error::Refusal;
 use crate::request::{ApiRequest, Received};
 use crate::service::Service;
-use crate::signature::{acs3, rpc};
+use crate::signature::{SignatureKind, acs3, rpc};
 
 /// Headers that ACS3 asks to be signed in every request; those of a security token, where they are sent. The documents ask it
 /// of `host` too, but one of the vendor's Java SDKs does not sign it: the service must take that (inferred).

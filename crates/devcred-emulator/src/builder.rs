@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{error, fmt, io};
 
 use axum::http::HeaderValue;
 use tokio::runtime::Handle;
@@ -17,6 +16,7 @@ use crate::proxy::{Front, Proxy};
 use crate::quota::Quotas;
 use crate::random::Random;
 use crate::service::{DEFAULT_READ_TIMEOUT, EndlessSteps, Service};
+use crate::start_error::StartError;
 use crate::step::Step;
 use crate::tls::{SERVICE_NAME, Speeches, Tls};
 
@@ -261,48 +261,4 @@ fn fresh_account(random: &Random) -> Account {
 /// Where a redirect leads.
 fn location(listener: &Listener) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("http://{}/", listener.address)).ok()
-}
-
-/// Why an emulator could not start.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The address is not loopback: an emulator is for this machine only.
-    NotLoopback(SocketAddr),
-    /// [`Builder::start`] was not called in a tokio runtime.
-    NoRuntime,
-    /// The address cannot be listened on.
-    Listen {
-        /// What was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system gave no random bytes for keys.
-    NoRandomness,
-    /// No certificate could be made; why, in words.
-    Certificate(String),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotLoopback(address) => {
-                write!(f, "the emulator listens on loopback only (127.0.0.0/8 or [::1]), not on {address}")
-            }
-            Self::NoRuntime => f.write_str("the emulator has to be started inside a tokio runtime"),
-            Self::Listen { address, source } => write!(f, "the emulator cannot listen on {address}: {source}"),
-            Self::NoRandomness => f.write_str("the system gave no random bytes"),
-            Self::Certificate(why) => write!(f, "the emulator cannot make a certificate: {why}"),
-        }
-    }
-}
-
-impl error::Error for StartError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Listen { source, .. } => Some(source),
-            _ => None,
-        }
-    }
 }

@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
+use crate::account::SecurityTokenPresented;
 use crate::request::{ApiRequest, Received};
-use crate::service::Service;
+use crate::signature::SignatureKind;
 use crate::signature::encoding::decode;
 
 const HIDDEN: &str = "<hidden>";
@@ -61,31 +62,6 @@ pub struct Call {
     pub refused_signature: Option<String>,
 }
 
-/// Whether a call presented a security token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SecurityTokenPresented {
-    /// None was sent.
-    Absent,
-    /// The token of the access key was sent.
-    Matches,
-    /// Another one was sent.
-    Differs,
-}
-
-/// How a request is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub enum SignatureKind {
-    /// ACS3-HMAC-SHA256, which documents call V3.
-    #[serde(rename = "acs3-hmac-sha256")]
-    Acs3HmacSha256,
-    /// HMAC-SHA1 of RPC APIs, which documents call V2.
-    #[serde(rename = "hmac-sha1")]
-    HmacSha1,
-}
-
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,22 +80,21 @@ impl Call {
     pub(crate) fn arrived(
         received: &Received,
         request: Option<&ApiRequest>,
-        service: &Service,
+        time: SystemTime,
+        security_token: SecurityTokenPresented,
         connection: u64,
         request_id: String,
     ) -> Self {
-        let access_key_id = request.and_then(|request| request.access_key_id.clone());
-        let token = request.and_then(|request| request.security_token.as_deref());
         let parameter = |name| request.and_then(|request| request.parameter(name)).map(str::to_owned);
         Self {
             number: 0,
             connection,
-            time: service.clock.now(),
+            time,
             operation: request.and_then(|request| request.action.clone()),
             client_id: parameter("ClientId"),
             instance_id: parameter("InstanceId"),
-            security_token: service.accounts.compare(access_key_id.as_deref(), token),
-            access_key_id,
+            access_key_id: request.and_then(|request| request.access_key_id.clone()),
+            security_token,
             signature: request.map(|request| request.signature),
             nonce: request.and_then(|request| request.nonce.clone()),
             method: received.method.clone(),

@@ -12,16 +12,16 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufWriter};
+use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_rustls::server::TlsStream;
 
 use crate::content::Chunks;
 use crate::exchange::RecordedWire;
 use crate::service::Service;
 use crate::tls::Speech;
+use crate::wire::Wire;
 
 /// Far longer than the head of any request to the service.
 const MAX_HEAD: usize = 64 * 1024;
@@ -107,23 +107,6 @@ impl Ending {
         }
         wire.shutdown().await?;
         Ok(false)
-    }
-}
-
-/// What a connection is written to: TCP, or TLS over it.
-pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
-    fn tcp(&self) -> &TcpStream;
-}
-
-impl Wire for TcpStream {
-    fn tcp(&self) -> &TcpStream {
-        self
-    }
-}
-
-impl Wire for TlsStream<TcpStream> {
-    fn tcp(&self) -> &TcpStream {
-        self.get_ref().0
     }
 }
 

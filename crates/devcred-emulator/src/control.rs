@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::Refusal;
 use crate::operation::check_client_id;
-use crate::server::json as answer;
+use crate::reply::json as answer;
 use crate::service::Service;
 
 pub(crate) fn router() -> Router<Arc<Service>> {

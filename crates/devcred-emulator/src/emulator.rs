@@ -15,7 +15,8 @@ use crate::exchange::Exchange;
 use crate::journal::Journal;
 use crate::listener::{Listener, Stopped};
 use crate::proxy::{Front, ProxyRequest};
-use crate::service::{Service, lock};
+use crate::service::Service;
+use crate::sync::lock;
 use crate::tls::Speeches;
 use crate::{connection, server};
 

@@ -10,8 +10,8 @@ use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::connection::Wire;
-use crate::service::lock;
+use crate::sync::lock;
+use crate::wire::Wire;
 
 /// Older exchanges are dropped.
 const KEPT_EXCHANGES: usize = 1000;

@@ -199,23 +199,22 @@ impl Drop for OpenConnection {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::SystemTime;
 
     use super::{KEPT_BYTES, KEPT_CALLS, Recorder};
-    use crate::account::Accounts;
+    use crate::account::SecurityTokenPresented;
     use crate::call::{Call, CallEnd};
-    use crate::clock::Clock;
-    use crate::device::Devices;
     use crate::error::Refusal;
-    use crate::random::Random;
     use crate::request::Received;
-    use crate::service::Service;
+
+    fn call(received: &Received) -> Call {
+        Call::arrived(received, None, SystemTime::now(), SecurityTokenPresented::Absent, 1, String::new())
+    }
 
     #[test]
     fn old_calls_are_dropped_and_a_late_end_finds_its_own() {
-        let (accounts, devices) = (Accounts::new(Vec::new()), Devices::new(Vec::new(), Vec::new()));
-        let service = Service::new(accounts, devices, Clock::with_offset(0), Random::from_system().unwrap());
         let recorder = Arc::new(Recorder::default());
-        let begin = || recorder.begin(Call::arrived(&Received::default(), None, &service, 1, String::new()));
+        let begin = || recorder.begin(call(&Received::default()));
 
         let (first, second) = (begin(), begin());
         let others: Vec<_> = (1..KEPT_CALLS).map(|_| begin()).collect();
@@ -233,12 +232,10 @@ mod tests {
 
     #[test]
     fn it_is_bounded_in_bytes_and_gives_them_back() {
-        let (accounts, devices) = (Accounts::new(Vec::new()), Devices::new(Vec::new(), Vec::new()));
-        let service = Service::new(accounts, devices, Clock::with_offset(0), Random::from_system().unwrap());
         let recorder = Arc::new(Recorder::default());
         let headers = vec![("x".to_owned(), "y".repeat(60_000))];
         let received = Received { headers, ..Received::default() };
-        let begin = || recorder.begin(Call::arrived(&received, None, &service, 1, String::new()));
+        let begin = || recorder.begin(call(&received));
         let refused = || {
             let calculated = Some("z".repeat(60_000));
             begin().answered(None, Some(&Refusal { refused_signature: calculated, ..Refusal::new("A") }));

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::builder::StartError;
+use crate::start_error::StartError;
 
 /// Runs as long as its other half is there.
 pub(crate) type Stopped = watch::Receiver<()>;

@@ -1,12 +1,14 @@
 //! The operations: their names, methods, parameters and answers.
 
+use std::time::SystemTime;
+
 use serde_json::{Map, Value, json};
 
 use crate::clock::unix_milliseconds;
 use crate::device::{Device, Devices};
 use crate::error::Refusal;
+use crate::random::Random;
 use crate::request::ApiRequest;
-use crate::service::Service;
 
 pub(crate) const VERSION: &str = "2020-04-20";
 
@@ -109,9 +111,13 @@ impl Order {
     }
 
     /// Carries the order out; the answer lacks the `RequestId` only.
-    pub(crate) fn carry_out(&self, service: &Service) -> Result<Map<String, Value>, Refusal> {
-        let mut devices = service.devices();
-        let (random, now) = (&service.random, unix_milliseconds(service.clock.now()));
+    pub(crate) fn carry_out(
+        &self,
+        devices: &mut Devices,
+        random: &Random,
+        now: SystemTime,
+    ) -> Result<Map<String, Value>, Refusal> {
+        let now = unix_milliseconds(now);
         let (name, value) = match self {
             Self::Get(device) => ("DeviceCredential", devices.get(device, random, now)?.answer(device)),
             Self::Register(device) => ("DeviceCredential", devices.register(device, random, now).answer(device)),

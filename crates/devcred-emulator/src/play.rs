@@ -95,7 +95,9 @@ impl Scene<'_> {
     fn content(&mut self, source: Source) -> Result<Response<Content>, Refusal> {
         Ok(match source {
             Source::Service { patch } => {
-                let mut answer = self.envelope.with_request_id(self.order.carry_out(self.service)?);
+                let (random, now) = (&self.service.random, self.service.clock.now());
+                let members = self.order.carry_out(&mut self.service.devices(), random, now)?;
+                let mut answer = self.envelope.with_request_id(members);
                 self.service.bill();
                 merge(&mut answer, Value::Object(patch));
                 self.envelope.succeed(self.order.action(), &answer)

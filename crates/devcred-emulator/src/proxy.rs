@@ -11,9 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional, sink};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::builder::StartError;
 use crate::listener::{Listener, Stopped};
-use crate::service::lock;
+use crate::start_error::StartError;
+use crate::sync::lock;
 
 /// More than the head of any `CONNECT` needs.
 const MAX_HEAD: usize = 16 * 1024;

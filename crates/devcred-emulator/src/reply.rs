@@ -1,7 +1,9 @@
 //! An answer of the service before it is on its way: in JSON or XML, with the headers that every answer has.
 
+use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::content::Content;
@@ -10,7 +12,7 @@ use crate::request::{ApiRequest, Received};
 use crate::service::Service;
 use crate::xml;
 
-pub(crate) const JSON: &str = "application/json;charset=utf-8";
+const JSON: &str = "application/json;charset=utf-8";
 
 /// To the letter what the vendor's Python SDK reads as XML: with a space in it, it tries JSON.
 const XML: &str = "text/xml;charset=utf-8";
@@ -92,6 +94,15 @@ impl Envelope {
             Form::Xml => xml::document(root, body),
         })
     }
+}
+
+/// An answer of a control route.
+pub(crate) fn json(status: u16, body: &impl Serialize) -> Response<Body> {
+    // What is written here are maps with keys of text, which cannot fail.
+    let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
 }
 
 pub(crate) fn text(value: &HeaderValue) -> String {

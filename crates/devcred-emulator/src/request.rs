@@ -1,7 +1,7 @@
 //! A request in one form for both signatures.
 
-use crate::call::SignatureKind;
 use crate::error::Refusal;
+use crate::signature::SignatureKind;
 use crate::signature::acs3::Authorization;
 use crate::signature::encoding::decode_pairs;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
@@ -21,6 +21,7 @@ use crate::operation::Operation;
 use crate::quota::{Meter, Quotas};
 use crate::random::Random;
 use crate::step::Step;
+use crate::sync::lock;
 
 /// Makes up what each request meets. The default makes up nothing.
 #[derive(Default)]
@@ -143,9 +144,4 @@ impl Service {
         // A date is written in letters that every header may have.
         HeaderValue::from_str(&httpdate::fmt_http_date(self.clock.now())).unwrap_or(HeaderValue::from_static(""))
     }
-}
-
-/// No lock is held where something could panic half-way, so a poisoned one is as good as any.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,11 +12,12 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{DEFAULT_VERSIONS, RootCertStore, ServerConfig};
+use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
-use crate::builder::StartError;
-use crate::service::lock;
-use crate::signature::acs3::payload_hash;
+use crate::signature::encoding::hex;
+use crate::start_error::StartError;
+use crate::sync::lock;
 
 /// A name that never resolves, for clients that reach the emulator through its proxy.
 pub(crate) const SERVICE_NAME: &str = "service.test";
@@ -135,7 +136,7 @@ impl Authority {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
         // A name of its own: where a client trusts another emulator's, the issuer is unknown to it, not its signature bad.
-        let fingerprint: String = payload_hash(key.public_key_raw()).chars().take(16).collect();
+        let fingerprint: String = hex(&Sha256::digest(key.public_key_raw())).chars().take(16).collect();
         params.distinguished_name.push(DnType::CommonName, format!("devcred emulator {fingerprint}, for tests only"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

@@ -8,6 +8,19 @@ pub(crate) mod rpc;
 mod vectors;
 
 use hmac::{KeyInit, Mac};
+use serde::Serialize;
+
+/// How a request is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum SignatureKind {
+    /// ACS3-HMAC-SHA256, which documents call V3.
+    #[serde(rename = "acs3-hmac-sha256")]
+    Acs3HmacSha256,
+    /// HMAC-SHA1 of RPC APIs, which documents call V2.
+    #[serde(rename = "hmac-sha1")]
+    HmacSha1,
+}
 
 /// HMAC takes a key of any length, so `new_from_slice` does not fail.
 fn hmac<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {

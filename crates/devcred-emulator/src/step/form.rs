@@ -1,13 +1,15 @@
 //! A step as it is written in JSON, and what may stand together.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::time::Duration;
+use std::{error, fmt};
 
 use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
 use super::{Act, Answer, Delivery, Source, Step};
@@ -17,7 +19,7 @@ use crate::content::Content;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]
-pub(super) struct Form {
+struct Form {
     answer: Option<Own>,
     patch: Option<Map<String, Value>>,
     code: Option<String>,
@@ -62,6 +64,36 @@ struct Repeat {
     #[serde(default)]
     after: String,
 }
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Form::deserialize(deserializer)?.try_into().map_err(de::Error::custom)
+    }
+}
+
+impl FromStr for Step {
+    type Err = InvalidStep;
+
+    fn from_str(json: &str) -> Result<Self, InvalidStep> {
+        serde_json::from_str(json).map_err(|error| {
+            // A step is one line; where in it the error was found says less than the error.
+            let text = error.to_string();
+            InvalidStep(text.split(" at line ").next().unwrap_or_default().to_owned())
+        })
+    }
+}
+
+/// Why a text is no [`Step`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidStep(String);
+
+impl fmt::Display for InvalidStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl error::Error for InvalidStep {}
 
 impl TryFrom<Form> for Step {
     type Error = String;

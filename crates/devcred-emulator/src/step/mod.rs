@@ -2,13 +2,12 @@
 
 mod form;
 
-use std::str::FromStr;
+pub use form::InvalidStep;
+
 use std::time::Duration;
-use std::{error, fmt};
 
 use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::content::Content;
@@ -62,8 +61,7 @@ use crate::content::Content;
 /// | `"close_after_ms": 50` | an answer that is neither cut nor dripped, `raw`, `raw_repeat` | closes the connection so many milliseconds later, even if another request is on it |
 ///
 /// Any other key is an error, and so are keys that contradict each other.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(try_from = "form::Form")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
     /// By so many seconds, for the requests that follow.
     pub(crate) clock_jump: i64,
@@ -164,27 +162,3 @@ impl From<Act> for Step {
         Self { act, ..Self::default() }
     }
 }
-
-impl FromStr for Step {
-    type Err = InvalidStep;
-
-    fn from_str(json: &str) -> Result<Self, InvalidStep> {
-        serde_json::from_str(json).map_err(|error| {
-            // A step is one line; where in it the error was found says less than the error.
-            let text = error.to_string();
-            InvalidStep(text.split(" at line ").next().unwrap_or_default().to_owned())
-        })
-    }
-}
-
-/// Why a text is no [`Step`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidStep(String);
-
-impl fmt::Display for InvalidStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl error::Error for InvalidStep {}
