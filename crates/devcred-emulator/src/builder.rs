@@ -7,18 +7,18 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use tokio::runtime::Handle;
 
-use crate::account::{Account, Accounts};
-use crate::clock::Clock;
-use crate::device::Devices;
 use crate::emulator::{Emulator, Listeners};
-use crate::listener::Listener;
-use crate::proxy::{Front, Proxy};
-use crate::quota::Quotas;
-use crate::random::Random;
+use crate::fault::step::Step;
+use crate::server::listener::Listener;
+use crate::server::proxy::{Front, Proxy};
+use crate::server::tls::{SERVICE_NAME, Speeches, Tls};
+use crate::service::account::{Account, Accounts};
+use crate::service::clock::Clock;
+use crate::service::device::Devices;
+use crate::service::quota::Quotas;
+use crate::service::random::Random;
 use crate::service::{DEFAULT_READ_TIMEOUT, EndlessSteps, Service};
 use crate::start_error::StartError;
-use crate::step::Step;
-use crate::tls::{SERVICE_NAME, Speeches, Tls};
 
 /// Configures an [`Emulator`]; made by [`Emulator::builder`].
 #[derive(Debug)]

@@ -10,15 +10,16 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
-use crate::call::Call;
-use crate::exchange::Exchange;
 use crate::journal::Journal;
-use crate::listener::{Listener, Stopped};
-use crate::proxy::{Front, ProxyRequest};
+use crate::journal::call::Call;
+use crate::journal::exchange::Exchange;
+use crate::server;
+use crate::server::connection;
+use crate::server::listener::{Listener, Stopped};
+use crate::server::proxy::{Front, ProxyRequest};
+use crate::server::tls::Speeches;
 use crate::service::Service;
 use crate::sync::lock;
-use crate::tls::Speeches;
-use crate::{connection, server};
 
 /// A running emulator. Dropping it stops listening and closes its connections.
 pub struct Emulator {

@@ -1,10 +1,10 @@
 //! What the tests need beyond the public API. No promise is made for it.
 
-use crate::authenticate::Claim;
 use crate::builder::Builder;
-use crate::error::Refusal;
-use crate::request::{ApiRequest, Received};
-use crate::step::Step;
+use crate::fault::step::Step;
+use crate::http::request::{ApiRequest, Received};
+use crate::service::authenticate::Claim;
+use crate::service::error::Refusal;
 
 /// Lets every request that follows the scripted steps meet the next of these; `None` is the service's own answer.
 pub fn with_endless_steps(builder: Builder, next: impl FnMut() -> Option<Step> + Send + 'static) -> Builder {

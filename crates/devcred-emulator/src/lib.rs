@@ -108,52 +108,29 @@
 
 #![forbid(unsafe_code)]
 
-mod account;
-mod api;
-mod authenticate;
 mod builder;
-mod call;
-mod clock;
-mod connection;
-mod content;
-mod control;
-mod device;
 mod emulator;
-mod error;
-mod exchange;
 mod fault;
-mod guard;
+mod http;
 #[doc(hidden)]
 pub mod internal;
 mod journal;
-mod listener;
-mod nonce;
-mod operation;
-mod play;
-mod proxy;
-mod quota;
-mod random;
-mod reply;
-mod request;
 mod server;
 mod service;
 mod signature;
 mod start_error;
-mod step;
 mod sync;
-mod tls;
-mod wire;
-mod xml;
 
-pub use account::SecurityTokenPresented;
 pub use builder::Builder;
-pub use call::{Call, CallEnd};
 pub use emulator::{Emulator, FinishedCalls, TimedOut};
-pub use exchange::{Exchange, Recorded};
+pub use fault::json::InvalidStep;
+pub use fault::step::Step;
 pub use journal::Journal;
-pub use proxy::{Proxy, ProxyRequest};
-pub use quota::Quotas;
+pub use journal::call::{Call, CallEnd};
+pub use journal::exchange::{Exchange, Recorded};
+pub use server::proxy::{Proxy, ProxyRequest};
+pub use server::tls::Tls;
+pub use service::account::SecurityTokenPresented;
+pub use service::quota::Quotas;
 pub use signature::SignatureKind;
 pub use start_error::StartError;
-pub use step::{InvalidStep, Step};
-pub use tls::Tls;

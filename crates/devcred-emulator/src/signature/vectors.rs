@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{acs3, rpc};
-use crate::account::{Account, Accounts};
-use crate::api::judge;
-use crate::clock::Clock;
-use crate::device::Devices;
-use crate::random::Random;
-use crate::request::{ApiRequest, Received};
+use crate::http::request::{ApiRequest, Received};
+use crate::server::api::judge;
 use crate::service::Service;
+use crate::service::account::{Account, Accounts};
+use crate::service::clock::Clock;
+use crate::service::device::Devices;
+use crate::service::random::Random;
 
 #[test]
 fn acs3_hmac_sha256() {

@@ -9,15 +9,15 @@ use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION,
 use axum::http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
-use crate::call::CallEnd;
-use crate::connection::{Ending, Socket};
-use crate::content::{Chunks, Content};
-use crate::error::Refusal;
+use crate::fault::step::{Act, Answer, Delivery, Source, Step};
+use crate::http::content::{Chunks, Content};
+use crate::http::response::{Envelope, Form};
 use crate::journal::OpenCall;
-use crate::operation::Order;
-use crate::reply::{Envelope, Form};
+use crate::journal::call::CallEnd;
+use crate::server::connection::{Ending, Socket};
 use crate::service::Service;
-use crate::step::{Act, Answer, Delivery, Source, Step};
+use crate::service::error::Refusal;
+use crate::service::operation::Order;
 
 /// A request that passed every check.
 pub(crate) struct Scene<'a> {

@@ -10,8 +10,8 @@ use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::server::stream::Wire;
 use crate::sync::lock;
-use crate::wire::Wire;
 
 /// Older exchanges are dropped.
 const KEPT_EXCHANGES: usize = 1000;

@@ -1,6 +1,6 @@
 //! A request in one form for both signatures.
 
-use crate::error::Refusal;
+use crate::service::error::Refusal;
 use crate::signature::SignatureKind;
 use crate::signature::acs3::Authorization;
 use crate::signature::encoding::decode_pairs;

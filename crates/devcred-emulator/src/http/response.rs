@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::content::Content;
-use crate::error::Refusal;
-use crate::request::{ApiRequest, Received};
+use crate::http::content::Content;
+use crate::http::request::{ApiRequest, Received};
+use crate::http::xml;
 use crate::service::Service;
-use crate::xml;
+use crate::service::error::Refusal;
 
 const JSON: &str = "application/json;charset=utf-8";
 
@@ -112,7 +112,7 @@ pub(crate) fn text(value: &HeaderValue) -> String {
 #[cfg(test)]
 mod tests {
     use super::Form;
-    use crate::request::{ApiRequest, Received};
+    use crate::http::request::{ApiRequest, Received};
 
     fn form(query: &str, accept: Option<&str>) -> Form {
         let headers = accept.map(|accept| ("accept".to_owned(), accept.to_owned())).into_iter().collect();

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use crate::account::SecurityTokenPresented;
-use crate::request::{ApiRequest, Received};
+use crate::http::request::{ApiRequest, Received};
+use crate::service::account::SecurityTokenPresented;
 use crate::signature::SignatureKind;
 use crate::signature::encoding::decode;
 

@@ -1,5 +1,15 @@
 //! Everything the emulator knows, shared by all connections.
 
+pub(crate) mod account;
+pub(crate) mod authenticate;
+pub(crate) mod clock;
+pub(crate) mod device;
+pub(crate) mod error;
+pub(crate) mod nonce;
+pub(crate) mod operation;
+pub(crate) mod quota;
+pub(crate) mod random;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
@@ -9,18 +19,18 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
 
-use crate::account::Accounts;
-use crate::clock::Clock;
-use crate::device::Devices;
-use crate::error::Refusal;
-use crate::exchange::Exchanges;
-use crate::fault::Rounds;
+use crate::fault::device_name::Rounds;
+use crate::fault::step::Step;
 use crate::journal::Recorder;
-use crate::nonce::Nonces;
-use crate::operation::Operation;
-use crate::quota::{Meter, Quotas};
-use crate::random::Random;
-use crate::step::Step;
+use crate::journal::exchange::Exchanges;
+use crate::service::account::Accounts;
+use crate::service::clock::Clock;
+use crate::service::device::Devices;
+use crate::service::error::Refusal;
+use crate::service::nonce::Nonces;
+use crate::service::operation::Operation;
+use crate::service::quota::{Meter, Quotas};
+use crate::service::random::Random;
 use crate::sync::lock;
 
 /// Makes up what each request meets. The default makes up nothing.

@@ -1,5 +1,14 @@
 //! The router, and what every route has in common.
 
+pub(crate) mod api;
+pub(crate) mod connection;
+pub(crate) mod control;
+pub(crate) mod host_check;
+pub(crate) mod listener;
+pub(crate) mod proxy;
+pub(crate) mod stream;
+pub(crate) mod tls;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,9 +17,8 @@ use axum::http::header::DATE;
 use axum::middleware::{Next, from_fn_with_state, map_response_with_state};
 use axum::response::Response;
 
-use crate::reply::Envelope;
+use crate::http::response::Envelope;
 use crate::service::Service;
-use crate::{api, control, guard};
 
 pub(crate) fn router(service: &Arc<Service>) -> Router {
     let dated = map_response_with_state(Arc::clone(service), dated);
@@ -22,7 +30,7 @@ pub(crate) fn router(service: &Arc<Service>) -> Router {
 }
 
 async fn guarded(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    match guard::check(request.headers(), service.name) {
+    match host_check::check(request.headers(), service.name) {
         Ok(()) => next.run(request).await,
         Err(refusal) => Envelope::of(&service, request.headers()).refuse(&refusal).map(|content| content.into_body()),
     }

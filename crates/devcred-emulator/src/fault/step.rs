@@ -1,16 +1,12 @@
 //! What one request meets: the service's own answer, another one, or none.
 
-mod form;
-
-pub use form::InvalidStep;
-
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
-use crate::content::Content;
+use crate::http::content::Content;
 
 /// What one request meets, for [`Builder::steps`](crate::Builder::steps); read from JSON, by `serde` or from text.
 ///

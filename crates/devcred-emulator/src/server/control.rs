@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use crate::error::Refusal;
-use crate::operation::check_client_id;
-use crate::reply::json as answer;
+use crate::http::response::json as answer;
 use crate::service::Service;
+use crate::service::error::Refusal;
+use crate::service::operation::check_client_id;
 
 pub(crate) fn router() -> Router<Arc<Service>> {
     Router::new()

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::error::Refusal;
+use crate::service::error::Refusal;
 
 /// The service accepts a request whose time is at most 15 minutes from its own.
 pub(crate) const MAX_SKEW: Duration = Duration::from_secs(15 * 60);

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
-use crate::error::Refusal;
+use crate::service::error::Refusal;
 
 /// Refuses what a web page may have sent. `name` is accepted like loopback.
 pub(crate) fn check(headers: &HeaderMap, name: Option<&str>) -> Result<(), Refusal> {

@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use super::{Act, Answer, Delivery, Source, Step};
-use crate::content::Content;
+use crate::fault::step::{Act, Answer, Delivery, Source, Step};
+use crate::http::content::Content;
 
 /// Every key that a step can have.
 #[derive(Deserialize)]
@@ -280,8 +280,8 @@ mod tests {
 
     use axum::http::StatusCode;
 
-    use crate::content::Content;
-    use crate::step::{Act, Answer, Delivery, Source, Step};
+    use crate::fault::step::{Act, Answer, Delivery, Source, Step};
+    use crate::http::content::Content;
 
     fn step(json: &str) -> Step {
         json.parse().unwrap_or_else(|error| panic!("{json}: {error}"))

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional, sink};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::listener::{Listener, Stopped};
+use crate::server::listener::{Listener, Stopped};
 use crate::start_error::StartError;
 use crate::sync::lock;
 

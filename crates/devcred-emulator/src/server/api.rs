@@ -10,17 +10,17 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use tokio::time::timeout;
 
-use crate::account::SecurityTokenPresented;
-use crate::authenticate::authenticate;
-use crate::call::Call;
-use crate::connection::{Ending, Socket};
-use crate::content::Content;
-use crate::error::Refusal;
-use crate::operation::{Operation, Order};
-use crate::play::Scene;
-use crate::reply::{Envelope, Form, text};
-use crate::request::{ApiRequest, Received};
+use crate::fault::run::Scene;
+use crate::http::content::Content;
+use crate::http::request::{ApiRequest, Received};
+use crate::http::response::{Envelope, Form, text};
+use crate::journal::call::Call;
+use crate::server::connection::{Ending, Socket};
 use crate::service::Service;
+use crate::service::account::SecurityTokenPresented;
+use crate::service::authenticate::authenticate;
+use crate::service::error::Refusal;
+use crate::service::operation::{Operation, Order};
 
 /// More than any request of these operations needs.
 const MAX_BODY: usize = 64 * 1024;

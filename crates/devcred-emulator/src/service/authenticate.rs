@@ -1,9 +1,9 @@
 //! Who sent a request, and whether it is what they signed.
 
-use crate::account::Account;
-use crate::error::Refusal;
-use crate::request::{ApiRequest, Received};
+use crate::http::request::{ApiRequest, Received};
 use crate::service::Service;
+use crate::service::account::Account;
+use crate::service::error::Refusal;
 use crate::signature::{SignatureKind, acs3, rpc};
 
 /// Headers that ACS3 asks to be signed in every request; those of a security token, where they are sent. The documents ask it

@@ -1,5 +1,8 @@
 //! The journal of calls and connections, and how it is written.
 
+pub(crate) mod call;
+pub(crate) mod exchange;
+
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
@@ -8,8 +11,8 @@ use std::time::Instant;
 
 use tokio::sync::{broadcast, watch};
 
-use crate::call::{Call, CallEnd};
-use crate::error::Refusal;
+use crate::journal::call::{Call, CallEnd};
+use crate::service::error::Refusal;
 
 /// Older calls are dropped, so that an emulator may run for days.
 const KEPT_CALLS: usize = 10_000;
@@ -202,10 +205,10 @@ mod tests {
     use std::time::SystemTime;
 
     use super::{KEPT_BYTES, KEPT_CALLS, Recorder};
-    use crate::account::SecurityTokenPresented;
-    use crate::call::{Call, CallEnd};
-    use crate::error::Refusal;
-    use crate::request::Received;
+    use crate::http::request::Received;
+    use crate::journal::call::{Call, CallEnd};
+    use crate::service::account::SecurityTokenPresented;
+    use crate::service::error::Refusal;
 
     fn call(received: &Received) -> Call {
         Call::arrived(received, None, SystemTime::now(), SecurityTokenPresented::Absent, 1, String::new())

@@ -17,11 +17,11 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::content::Chunks;
-use crate::exchange::RecordedWire;
+use crate::http::content::Chunks;
+use crate::journal::exchange::RecordedWire;
+use crate::server::stream::Wire;
+use crate::server::tls::Speech;
 use crate::service::Service;
-use crate::tls::Speech;
-use crate::wire::Wire;
 
 /// Far longer than the head of any request to the service.
 const MAX_HEAD: usize = 64 * 1024;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::error::Refusal;
-use crate::request::ApiRequest;
+use crate::http::request::ApiRequest;
+use crate::service::error::Refusal;
 
 #[derive(Clone)]
 pub(crate) struct Account {

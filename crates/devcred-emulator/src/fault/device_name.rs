@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::step::{Act, Step};
+use crate::fault::step::{Act, Step};
 
 /// What the name of a device asks for, if it asks for anything.
 #[derive(Debug, PartialEq)]
@@ -57,7 +57,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Rounds, Wish};
-    use crate::step::{Act, Step};
+    use crate::fault::step::{Act, Step};
 
     #[test]
     fn names_are_read() {

@@ -3,8 +3,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::SystemTime;
 
-use crate::clock::MAX_SKEW;
-use crate::error::Refusal;
+use crate::service::clock::MAX_SKEW;
+use crate::service::error::Refusal;
 
 /// A nonce is remembered as long as a request that carries it could still be in time: twice the accepted skew.
 #[derive(Default)]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
-use crate::error::Refusal;
-use crate::random::Random;
+use crate::service::error::Refusal;
+use crate::service::random::Random;
 
 /// The credential of a device: what its key is is random, so that nobody takes it for one of the service.
 #[derive(Clone)]
@@ -157,7 +157,7 @@ impl Devices {
 #[cfg(test)]
 mod tests {
     use super::{Device, Devices};
-    use crate::random::Random;
+    use crate::service::random::Random;
 
     #[test]
     fn times_tell_when_a_credential_was_made_and_when_it_was_changed() {

@@ -4,11 +4,11 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use crate::clock::unix_milliseconds;
-use crate::device::{Device, Devices};
-use crate::error::Refusal;
-use crate::random::Random;
-use crate::request::ApiRequest;
+use crate::http::request::ApiRequest;
+use crate::service::clock::unix_milliseconds;
+use crate::service::device::{Device, Devices};
+use crate::service::error::Refusal;
+use crate::service::random::Random;
 
 pub(crate) const VERSION: &str = "2020-04-20";
 

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::error::Refusal;
-use crate::operation::Operation;
+use crate::service::error::Refusal;
+use crate::service::operation::Operation;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -89,7 +89,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{Meter, Quotas};
-    use crate::operation::Operation::{GetDeviceCredential, RefreshDeviceCredential};
+    use crate::service::operation::Operation::{GetDeviceCredential, RefreshDeviceCredential};
 
     const MS: Duration = Duration::from_millis(1);
 
