@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use crate::emulator::{Emulator, Listeners};
 use crate::fault::step::Step;
 use crate::server::listener::Listener;
-use crate::server::proxy::{Front, Proxy};
-use crate::server::tls::{SERVICE_NAME, Speeches, Tls};
-use crate::service::account::{Account, Accounts};
+use crate::server::proxy::{Proxy, ProxyServer};
+use crate::server::tls::{Protocols, SERVICE_NAME, Tls};
+use crate::service::access_key::{AccessKey, AccessKeys};
 use crate::service::clock::Clock;
 use crate::service::device::Devices;
 use crate::service::quota::Quotas;
@@ -24,7 +24,7 @@ use crate::start_error::StartError;
 #[derive(Debug)]
 #[must_use = "nothing listens before `start`"]
 pub struct Builder {
-    accounts: Vec<Account>,
+    access_keys: Vec<AccessKey>,
     instances: Vec<String>,
     devices: Vec<String>,
     clock_offset_seconds: i64,
@@ -43,7 +43,7 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {
-            accounts: Vec::new(),
+            access_keys: Vec::new(),
             instances: Vec::new(),
             devices: Vec::new(),
             clock_offset_seconds: 0,
@@ -62,7 +62,7 @@ impl Builder {
 
     /// Adds an access key that may call. Where none is added, a fresh pair is made: [`Emulator::access_key_id`].
     pub fn access_key(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.account(id.into(), secret.into(), None, None)
+        self.add_access_key(id.into(), secret.into(), None, None)
     }
 
     /// Adds a temporary access key: a request that names it must carry this security token.
@@ -72,7 +72,7 @@ impl Builder {
         secret: impl Into<String>,
         security_token: impl Into<String>,
     ) -> Self {
-        self.account(id.into(), secret.into(), Some(security_token.into()), None)
+        self.add_access_key(id.into(), secret.into(), Some(security_token.into()), None)
     }
 
     /// The same, where the token is taken for this long after [`start`](Self::start) and refused from then on
@@ -84,7 +84,7 @@ impl Builder {
         security_token: impl Into<String>,
         valid_for: Duration,
     ) -> Self {
-        self.account(id.into(), secret.into(), Some(security_token.into()), Some(valid_for))
+        self.add_access_key(id.into(), secret.into(), Some(security_token.into()), Some(valid_for))
     }
 
     /// Adds an instance. With one or more, other instances are refused (`InstancePermissionCheckFailed`); with none, every
@@ -146,7 +146,7 @@ impl Builder {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), devcred_emulator::StartError> {
     /// let internal_error = Tls::Alert(80);
-    /// let emulator = Emulator::builder().tls(Tls::Right).connections([Tls::Reset, internal_error]).start().await?;
+    /// let emulator = Emulator::builder().tls(Tls::Valid).connections([Tls::Reset, internal_error]).start().await?;
     /// // Here your software makes a call: its third attempt succeeds.
     /// # Ok(())
     /// # }
@@ -202,14 +202,14 @@ impl Builder {
         };
         let address = service_listener.address;
         let redirected = match self.steps.iter().any(Step::is_redirect) {
-            true => Some(Listener::bind_beside(address.ip()).await?),
+            true => Some(Listener::bind_any_port(address.ip()).await?),
             false => None,
         };
         let proxy = match self.proxy {
-            Some(proxy) => Some(Front::bind(proxy, address, self.read_timeout).await?),
+            Some(proxy) => Some(ProxyServer::bind(proxy, address, self.read_timeout).await?),
             None => None,
         };
-        let (speeches, authority_pem) = Speeches::prepare(&self.connections, self.tls)?;
+        let (protocols, authority_pem) = Protocols::new(&self.connections, self.tls)?;
         let endpoint = match (self.tls, &proxy) {
             (None, _) => format!("http://{address}"),
             (Some(_), None) => format!("https://localhost:{}", address.port()),
@@ -217,40 +217,40 @@ impl Builder {
         };
 
         let random = Random::from_system().map_err(|_| StartError::NoRandomness)?;
-        let mut accounts = self.accounts;
-        if accounts.is_empty() {
-            accounts.push(fresh_account(&random));
+        let mut access_keys = self.access_keys;
+        if access_keys.is_empty() {
+            access_keys.push(random_access_key(&random));
         }
         let devices = Devices::new(self.instances, self.devices);
         let clock = Clock::with_offset(self.clock_offset_seconds);
-        let mut service = Service::new(Accounts::new(accounts), devices, clock, random)
+        let mut service = Service::new(AccessKeys::new(access_keys), devices, clock, random)
             .with_steps(self.steps)
             .with_endless_steps(self.endless_steps)
             .with_quotas(self.quotas);
         service.name = self.tls.map(|_| SERVICE_NAME);
         service.read_timeout = self.read_timeout;
         service.exchanges = self.records_exchanges.then(Arc::default);
-        service.redirect_location = redirected.as_ref().and_then(location);
-        let listeners = Listeners { service: service_listener, speeches, redirected, proxy };
+        service.redirect_location = redirected.as_ref().and_then(redirect_location);
+        let listeners = Listeners { service: service_listener, protocols, redirected, proxy };
         Ok(Emulator::serve(Arc::new(service), listeners, endpoint, authority_pem))
     }
 
-    fn account(
+    fn add_access_key(
         mut self,
         access_key_id: String,
         access_key_secret: String,
         security_token: Option<String>,
         valid_for: Option<Duration>,
     ) -> Self {
-        self.accounts.retain(|account| account.access_key_id != access_key_id);
-        self.accounts.push(Account { access_key_id, access_key_secret, security_token, valid_for });
+        self.access_keys.retain(|key| key.access_key_id != access_key_id);
+        self.access_keys.push(AccessKey { access_key_id, access_key_secret, security_token, valid_for });
         self
     }
 }
 
 /// The id says whose it is, so that nobody takes it for a key of the service.
-fn fresh_account(random: &Random) -> Account {
-    Account {
+fn random_access_key(random: &Random) -> AccessKey {
+    AccessKey {
         access_key_id: format!("EMULATOR{}", random.hex(16)),
         access_key_secret: random.hex(32),
         security_token: None,
@@ -259,6 +259,6 @@ fn fresh_account(random: &Random) -> Account {
 }
 
 /// Where a redirect leads.
-fn location(listener: &Listener) -> Option<HeaderValue> {
+fn redirect_location(listener: &Listener) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("http://{}/", listener.address)).ok()
 }

@@ -15,9 +15,9 @@ use crate::journal::call::Call;
 use crate::journal::exchange::Exchange;
 use crate::server;
 use crate::server::connection;
-use crate::server::listener::{Listener, Stopped};
-use crate::server::proxy::{Front, ProxyRequest};
-use crate::server::tls::Speeches;
+use crate::server::listener::{Listener, ShutdownSignal};
+use crate::server::proxy::{ProxyRequest, ProxyServer};
+use crate::server::tls::Protocols;
 use crate::service::Service;
 use crate::sync::lock;
 
@@ -37,9 +37,9 @@ pub struct Emulator {
 /// Everything an emulator listens on.
 pub(crate) struct Listeners {
     pub(crate) service: Listener,
-    pub(crate) speeches: Speeches,
+    pub(crate) protocols: Protocols,
     pub(crate) redirected: Option<Listener>,
-    pub(crate) proxy: Option<Front>,
+    pub(crate) proxy: Option<ProxyServer>,
 }
 
 impl Emulator {
@@ -54,14 +54,14 @@ impl Emulator {
         endpoint: String,
         authority_pem: Option<String>,
     ) -> Self {
-        let (running, stopped) = watch::channel(());
+        let (running, shutdown) = watch::channel(());
         let redirect_connections = Arc::default();
         Self {
             address: listeners.service.address,
             endpoint,
             authority_pem,
             proxy: listeners.proxy.as_ref().map(|proxy| (proxy.address, Arc::clone(&proxy.requests))),
-            servers: tokio::spawn(listeners.run(Arc::clone(&service), Arc::clone(&redirect_connections), stopped)),
+            servers: tokio::spawn(listeners.run(Arc::clone(&service), Arc::clone(&redirect_connections), shutdown)),
             service,
             redirect_connections,
             running: Some(running),
@@ -81,24 +81,24 @@ impl Emulator {
 
     /// The id of the first access key: the one that was made where none was configured.
     pub fn access_key_id(&self) -> &str {
-        self.service.accounts.first().map_or("", |account| &account.access_key_id)
+        self.service.access_keys.first().map_or("", |key| &key.access_key_id)
     }
 
     /// The secret of the first access key.
     pub fn access_key_secret(&self) -> &str {
-        self.service.accounts.first().map_or("", |account| &account.access_key_secret)
+        self.service.access_keys.first().map_or("", |key| &key.access_key_secret)
     }
 
     /// The security token of the first access key, where it was configured with one.
     pub fn security_token(&self) -> Option<&str> {
-        self.service.accounts.first()?.security_token.as_deref()
+        self.service.access_keys.first()?.security_token.as_deref()
     }
 
     /// The secret of a device's credential, to compare with what a client got. `None` where the device has none, or none yet:
     /// a credential is made when it is first asked for or registered.
     pub fn device_access_key_secret(&self, instance_id: &str, client_id: &str) -> Option<String> {
         let devices = self.service.devices();
-        let mut credentials = devices.of(client_id);
+        let mut credentials = devices.credentials(client_id);
         credentials
             .find(|(instance, _)| *instance == instance_id)
             .map(|(_, credential)| credential.access_key_secret.clone())
@@ -187,7 +187,7 @@ impl Emulator {
 
     /// Stops listening and returns when every connection is closed.
     pub async fn shutdown(mut self) {
-        self.service.recorder.stopping();
+        self.service.recorder.begin_shutdown();
         self.running = None;
         // It fails where the runtime has ended the server before.
         let _ = (&mut self.servers).await;
@@ -195,29 +195,29 @@ impl Emulator {
 }
 
 impl Listeners {
-    async fn run(self, service: Arc<Service>, redirect_connections: Arc<AtomicU64>, stopped: Stopped) {
-        let (router, speeches) = (server::router(&service), self.speeches);
+    async fn run(self, service: Arc<Service>, redirect_connections: Arc<AtomicU64>, shutdown: ShutdownSignal) {
+        let (router, protocols) = (server::router(&service), self.protocols);
         let serve =
-            |stream, peer| connection::serve(stream, peer, Arc::clone(&service), speeches.next(), router.clone());
+            |stream, peer| connection::serve(stream, peer, Arc::clone(&service), protocols.next(), router.clone());
         let redirected = async {
             let Some(listener) = self.redirected else { return };
             let count = |_, _| {
                 redirect_connections.fetch_add(1, Ordering::Relaxed);
                 std::future::ready(())
             };
-            listener.run(stopped.clone(), count).await;
+            listener.run(shutdown.clone(), count).await;
         };
         let proxy = async {
             let Some(proxy) = self.proxy else { return };
-            proxy.run(stopped.clone()).await;
+            proxy.run(shutdown.clone()).await;
         };
-        tokio::join!(self.service.run(stopped.clone(), serve), redirected, proxy);
+        tokio::join!(self.service.run(shutdown.clone(), serve), redirected, proxy);
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.service.recorder.stopping();
+        self.service.recorder.begin_shutdown();
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::builder::Builder;
 use crate::fault::step::Step;
-use crate::http::request::{ApiRequest, Received};
-use crate::service::authenticate::Claim;
+use crate::http::request::{ApiRequest, HttpRequest};
+use crate::service::authenticate::SignedClaim;
 use crate::service::error::Refusal;
 
 /// Lets every request that follows the scripted steps meet the next of these; `None` is the service's own answer.
@@ -34,17 +34,17 @@ pub struct Calculated {
 /// # Errors
 /// Why the service refuses the request before it comes to that.
 pub fn calculate(access_key_secret: &str, query: &str, headers: Vec<(String, String)>) -> Result<Calculated, String> {
-    let received = Received {
+    let http = HttpRequest {
         method: "POST".to_owned(),
         path: "/".to_owned(),
         query: query.to_owned(),
         headers,
         body: Vec::new(),
     };
-    let told = |refusal: Refusal| format!("{}: {}", refusal.code, refusal.message);
-    let request = ApiRequest::read(&received).map_err(told)?;
-    let claim = Claim::read(&received, &request).map_err(told)?;
-    let signature = claim.calculation.signature(access_key_secret).ok_or("the body is not the one that was signed")?;
+    let describe = |refusal: Refusal| format!("{}: {}", refusal.code, refusal.message);
+    let request = ApiRequest::read(&http).map_err(describe)?;
+    let claim = SignedClaim::read(&http, &request).map_err(describe)?;
+    let signature = claim.expected.signature(access_key_secret).ok_or("the body is not the one that was signed")?;
     Ok(Calculated {
         client_id: request.parameter("ClientId").map(str::to_owned),
         instance_id: request.parameter("InstanceId").map(str::to_owned),
@@ -54,6 +54,6 @@ pub fn calculate(access_key_secret: &str, query: &str, headers: Vec<(String, Str
         timestamp: claim.timestamp,
         presented: claim.signature,
         signature,
-        covered: claim.calculation.covered().to_owned(),
+        covered: claim.expected.signed_text().to_owned(),
     })
 }

@@ -79,7 +79,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let throttled = r#"{"code": "Throttling.User", "headers": {"Retry-After": "1"}}"#.parse()?;
 //! let cut_short = r#"{"truncate": 10}"#.parse()?;
-//! let emulator = Emulator::builder().steps([throttled, cut_short]).tls(Tls::Right).start().await?;
+//! let emulator = Emulator::builder().steps([throttled, cut_short]).tls(Tls::Valid).start().await?;
 //! assert!(emulator.endpoint().starts_with("https://localhost:"));
 //! let trusted_by_the_client = emulator.authority_pem().ok_or("there is a certificate")?;
 //! # assert!(trusted_by_the_client.starts_with("-----BEGIN CERTIFICATE-----"));
@@ -130,7 +130,7 @@ pub use journal::call::{Call, CallEnd};
 pub use journal::exchange::{Exchange, Recorded};
 pub use server::proxy::{Proxy, ProxyRequest};
 pub use server::tls::Tls;
-pub use service::account::SecurityTokenPresented;
+pub use service::access_key::SecurityTokenPresented;
 pub use service::quota::Quotas;
 pub use signature::SignatureKind;
 pub use start_error::StartError;

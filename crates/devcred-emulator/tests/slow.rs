@@ -40,7 +40,7 @@ async fn a_request_that_stops_half_way_does_not_keep_its_connection() {
 
 #[tokio::test]
 async fn half_a_handshake_and_half_a_connect_do_not_either() {
-    let emulator = Emulator::builder().tls(Tls::Right).proxy(Proxy::Open).read_timeout(SHORT).start().await.unwrap();
+    let emulator = Emulator::builder().tls(Tls::Valid).proxy(Proxy::Open).read_timeout(SHORT).start().await.unwrap();
     for (address, text) in [(emulator.address(), "\u{16}\u{3}"), (emulator.proxy_address().unwrap(), "CONNECT x")] {
         let mut stream = half(address, text.as_bytes()).await;
         assert!(ends(&mut stream).await, "{text:?}");

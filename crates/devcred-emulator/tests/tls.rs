@@ -46,7 +46,7 @@ fn request(emulator: &Emulator) -> Request {
 
 #[tokio::test]
 async fn a_right_certificate_is_right_for_every_name() {
-    let emulator = emulator(Tls::Right).await;
+    let emulator = emulator(Tls::Valid).await;
     assert_eq!(emulator.endpoint(), format!("https://localhost:{}", emulator.address().port()));
     for name in ["localhost", "127.0.0.1", "::1", "service.test"] {
         let mut stream = connect(&emulator, name, tcp(emulator.address()).await).await.unwrap();
@@ -98,7 +98,7 @@ fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
 #[tokio::test]
 async fn a_version_can_be_the_only_one() {
     for (tls, expected) in [
-        (Tls::Right, ProtocolVersion::TLSv1_3),
+        (Tls::Valid, ProtocolVersion::TLSv1_3),
         (Tls::OnlyTls12, ProtocolVersion::TLSv1_2),
         (Tls::OnlyTls13, ProtocolVersion::TLSv1_3),
     ] {
@@ -121,7 +121,7 @@ async fn a_client_certificate_is_demanded() {
 
 #[tokio::test]
 async fn the_first_connections_begin_as_they_are_told() {
-    let builder = Emulator::builder().access_key(ID, SECRET).tls(Tls::Right);
+    let builder = Emulator::builder().access_key(ID, SECRET).tls(Tls::Valid);
     let first = [Tls::Alert(80), Tls::Close, Tls::Reset, Tls::OnlyTls12];
     let emulator = builder.connections(first).start().await.unwrap();
     let mut errors = Vec::new();
@@ -176,7 +176,7 @@ async fn steps_that_leave_http_work_inside_tls() {
     let steps =
         [r#"{"raw": "hello"}"#, r#"{"truncate": 3, "body": "text"}"#, r#"{"close": true}"#, r#"{"reset": true}"#];
     let steps = steps.map(|step| step.parse::<Step>().unwrap());
-    let emulator = Emulator::builder().access_key(ID, SECRET).tls(Tls::Right).steps(steps).start().await.unwrap();
+    let emulator = Emulator::builder().access_key(ID, SECRET).tls(Tls::Valid).steps(steps).start().await.unwrap();
     let mut read = Vec::new();
     for _ in 0..4 {
         let mut stream = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap();
@@ -193,7 +193,7 @@ async fn steps_that_leave_http_work_inside_tls() {
 
 #[tokio::test]
 async fn plain_http_on_a_tls_listener_is_no_call() {
-    let emulator = emulator(Tls::Right).await;
+    let emulator = emulator(Tls::Valid).await;
     let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
     let mut read = Vec::new();
     let _ = stream.read_to_end(&mut read).await;
@@ -213,7 +213,7 @@ async fn tunnel(emulator: &Emulator, target: &str, authorization: Option<&str>) 
 }
 
 async fn behind(proxy: Proxy) -> Emulator {
-    Emulator::builder().access_key(ID, SECRET).tls(Tls::Right).proxy(proxy).start().await.unwrap()
+    Emulator::builder().access_key(ID, SECRET).tls(Tls::Valid).proxy(proxy).start().await.unwrap()
 }
 
 /// Target, whether there was an authorization, status.

@@ -12,15 +12,15 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::fault::step::{Act, Answer, Delivery, Source, Step};
+use crate::fault::step::{Action, Delivery, ResponseSpec, Source, Step};
 use crate::http::content::Content;
 
 /// Every key that a step can have.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]
-struct Form {
-    answer: Option<Own>,
+struct StepJson {
+    answer: Option<ServiceAnswer>,
     patch: Option<Map<String, Value>>,
     code: Option<String>,
     message: Option<String>,
@@ -50,7 +50,7 @@ struct Form {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Own {
+enum ServiceAnswer {
     Credential,
 }
 
@@ -67,7 +67,7 @@ struct Repeat {
 
 impl<'de> Deserialize<'de> for Step {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Form::deserialize(deserializer)?.try_into().map_err(de::Error::custom)
+        StepJson::deserialize(deserializer)?.try_into().map_err(de::Error::custom)
     }
 }
 
@@ -95,37 +95,37 @@ impl fmt::Display for InvalidStep {
 
 impl error::Error for InvalidStep {}
 
-impl TryFrom<Form> for Step {
+impl TryFrom<StepJson> for Step {
     type Error = String;
 
-    fn try_from(mut form: Form) -> Result<Self, String> {
-        form.check()?;
-        let clock_jump = form.clock_jump_s.unwrap_or_default();
-        let delay = form.delay_ms.map(Duration::from_millis).unwrap_or_default();
-        let drip = form.drip_ms.map(Duration::from_millis);
-        let raw_later =
-            form.raw_after_ms.and_then(|ms| Some((Duration::from_millis(ms), form.raw_after.take()?.into())));
-        let close_after = form.close_after_ms.map(Duration::from_millis);
-        let act = if form.close.is_some() {
-            Act::Close
-        } else if form.reset.is_some() {
-            Act::Reset
-        } else if form.hang.is_some() {
-            Act::Hang
-        } else if form.corrupt.is_some() {
-            Act::Corrupt
-        } else if let Some(raw) = form.raw {
-            Act::Raw { content: Content::new(raw), drip }
-        } else if let Some(repeat) = form.raw_repeat {
-            Act::Raw { content: repeat.content("raw_repeat")?, drip }
+    fn try_from(mut json: StepJson) -> Result<Self, String> {
+        json.check()?;
+        let clock_jump = json.clock_jump_s.unwrap_or_default();
+        let delay = json.delay_ms.map(Duration::from_millis).unwrap_or_default();
+        let drip = json.drip_ms.map(Duration::from_millis);
+        let late_bytes =
+            json.raw_after_ms.and_then(|ms| Some((Duration::from_millis(ms), json.raw_after.take()?.into())));
+        let close_after = json.close_after_ms.map(Duration::from_millis);
+        let action = if json.close.is_some() {
+            Action::Close
+        } else if json.reset.is_some() {
+            Action::Reset
+        } else if json.hang.is_some() {
+            Action::Hang
+        } else if json.corrupt.is_some() {
+            Action::Corrupt
+        } else if let Some(raw) = json.raw {
+            Action::Raw { content: Content::new(raw), drip }
+        } else if let Some(repeat) = json.raw_repeat {
+            Action::Raw { content: repeat.content("raw_repeat")?, drip }
         } else {
-            Act::Answer(form.answer(drip)?)
+            Action::Respond(json.response_spec(drip)?)
         };
-        Ok(Self { clock_jump, delay, act, close_after, raw_later })
+        Ok(Self { clock_jump, delay, action, close_after, late_bytes })
     }
 }
 
-impl Form {
+impl StepJson {
     /// What can be said by looking at which keys are there.
     fn check(&self) -> Result<(), String> {
         let switches = [
@@ -139,7 +139,7 @@ impl Form {
         if let Some((key, _)) = switches.iter().find(|(_, value)| *value == Some(false)) {
             return Err(format!("`{key}` is true or left out"));
         }
-        let silent = given([
+        let silent = present_keys([
             ("close", self.close.is_some()),
             ("reset", self.reset.is_some()),
             ("hang", self.hang.is_some()),
@@ -149,7 +149,7 @@ impl Form {
         ]);
         let is_raw = self.raw.is_some() || self.raw_repeat.is_some();
         let own = if self.patch.is_some() { ("patch", true) } else { ("answer", self.answer.is_some()) };
-        let sources = given([
+        let sources = present_keys([
             own,
             ("code", self.code.is_some()),
             ("body", self.body.is_some()),
@@ -160,7 +160,7 @@ impl Form {
         if let [first, second, ..] = [silent.as_slice(), &sources].concat().as_slice() {
             return Err(format!("`{first}` and `{second}` contradict each other"));
         }
-        let of_an_answer = given([
+        let answer_keys = present_keys([
             ("status", self.status.is_some()),
             ("headers", self.headers.is_some()),
             ("message", self.message.is_some()),
@@ -173,17 +173,17 @@ impl Form {
             ("delay_ms", self.delay_ms.is_some() && self.hang.is_some()),
             ("close_after_ms", self.close_after_ms.is_some() && !is_raw),
         ]);
-        let says_nothing = sources.is_empty() && self.delay_ms.is_none() && self.clock_jump_s.is_none();
-        match (silent.first(), of_an_answer.first()) {
+        let is_empty = sources.is_empty() && self.delay_ms.is_none() && self.clock_jump_s.is_none();
+        match (silent.first(), answer_keys.first()) {
             (Some(silent), Some(other)) => Err(format!("`{silent}` leaves nothing that `{other}` could change")),
-            (None, None) if says_nothing => Err("a step says what comes".to_owned()),
+            (None, None) if is_empty => Err("a step says what comes".to_owned()),
             _ => self.check_answer(),
         }
     }
 
     fn check_answer(&self) -> Result<(), String> {
-        let of_a_code = given([("message", self.message.is_some()), ("xml", self.xml.is_some())]);
-        match of_a_code.first() {
+        let code_keys = present_keys([("message", self.message.is_some()), ("xml", self.xml.is_some())]);
+        match code_keys.first() {
             Some(key) if self.code.is_none() => return Err(format!("`{key}` stands beside `code`")),
             _ => {}
         }
@@ -193,18 +193,19 @@ impl Form {
         if self.redirect.is_some() && self.status.is_some() {
             return Err("`redirect` and `status` contradict each other".to_owned());
         }
-        let ends = given([("truncate", self.truncate.is_some()), ("drip_ms", self.drip_ms.is_some())]);
-        let stays = given([
+        let ending = present_keys([("truncate", self.truncate.is_some()), ("drip_ms", self.drip_ms.is_some())]);
+        let staying = present_keys([
             ("raw_before", self.raw_before.is_some()),
             ("raw_after", self.raw_after.is_some()),
             ("close_after_ms", self.close_after_ms.is_some()),
         ]);
-        if let (Some(ends), Some(stays)) = (ends.first(), stays.first()) {
-            return Err(format!("`{ends}` and `{stays}` contradict each other"));
+        if let (Some(ending), Some(staying)) = (ending.first(), staying.first()) {
+            return Err(format!("`{ending}` and `{staying}` contradict each other"));
         }
-        let by_length = [self.truncate.map(|_| "truncate"), self.raw_before.as_ref().map(|_| "raw_before")];
-        let by_length = by_length.into_iter().chain([self.raw_after.as_ref().map(|_| "raw_after")]).flatten().next();
-        match by_length {
+        let needs_length = [self.truncate.map(|_| "truncate"), self.raw_before.as_ref().map(|_| "raw_before")];
+        let needs_length =
+            needs_length.into_iter().chain([self.raw_after.as_ref().map(|_| "raw_after")]).flatten().next();
+        match needs_length {
             Some(key) if self.gzip.is_some() && self.body_repeat.is_some() => {
                 Err(format!("`{key}` needs a body of a known length, which `gzip` of `body_repeat` has not"))
             }
@@ -212,7 +213,7 @@ impl Form {
         }
     }
 
-    fn answer(self, drip: Option<Duration>) -> Result<Answer, String> {
+    fn response_spec(self, drip: Option<Duration>) -> Result<ResponseSpec, String> {
         let status = match (self.redirect, self.status) {
             (Some(redirect), _) if !(300..400).contains(&redirect) => return Err("`redirect` is 300 to 399".to_owned()),
             (redirect, status) => redirect.or(status).map(status_code).transpose()?,
@@ -221,7 +222,7 @@ impl Form {
         let delivery = Delivery { before: before.into(), after: after.into(), truncate: self.truncate, drip };
         let headers = self.headers.unwrap_or_default().into_iter();
         let headers = headers.map(|(name, value)| header(&name, value, &delivery)).collect::<Result<_, _>>()?;
-        let says_what = self.answer.is_some() || self.patch.is_some();
+        let has_source = self.answer.is_some() || self.patch.is_some();
         let source = if let Some(code) = self.code {
             Source::Code { code, message: self.message, is_xml: self.xml.is_some() }
         } else if let Some(body) = self.body {
@@ -233,12 +234,12 @@ impl Form {
             Source::Content(repeat.content("body_repeat")?)
         } else if self.redirect.is_some() {
             Source::Redirect
-        } else if status.is_some() && !says_what {
+        } else if status.is_some() && !has_source {
             Source::Content(Content::default())
         } else {
             Source::Service { patch: self.patch.unwrap_or_default() }
         };
-        Ok(Answer { source, status, headers, is_gzip: self.gzip.is_some(), delivery })
+        Ok(ResponseSpec { source, status, headers, is_gzip: self.gzip.is_some(), delivery })
     }
 }
 
@@ -252,8 +253,8 @@ impl Repeat {
     }
 }
 
-fn given<const N: usize>(keys: [(&'static str, bool); N]) -> Vec<&'static str> {
-    keys.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
+fn present_keys<const N: usize>(keys: [(&'static str, bool); N]) -> Vec<&'static str> {
+    keys.into_iter().filter(|(_, is_present)| *is_present).map(|(key, _)| key).collect()
 }
 
 /// Interim answers are no answers: `raw` writes them.
@@ -264,13 +265,13 @@ fn status_code(status: u16) -> Result<StatusCode, String> {
 
 /// How long the body is and how it is framed follows from the body; what contradicts it can be written by `raw` only.
 fn header(name: &str, value: Option<String>, delivery: &Delivery) -> Result<(HeaderName, Option<HeaderValue>), String> {
-    let not_one = || format!("`headers` holds `{name}`, which is no header or has no value of one");
-    let header: HeaderName = name.parse().map_err(|_| not_one())?;
+    let invalid = || format!("`headers` holds `{name}`, which is no header or has no value of one");
+    let header: HeaderName = name.parse().map_err(|_| invalid())?;
     let is_chunked = *delivery == Delivery::default() && value.as_deref() == Some("chunked");
     if header == CONTENT_LENGTH || header == TRANSFER_ENCODING && !is_chunked {
         return Err(format!("`headers` cannot change `{name}`: write such an answer with `raw`"));
     }
-    let value = value.map(|value| HeaderValue::from_str(&value).map_err(|_| not_one())).transpose()?;
+    let value = value.map(|value| HeaderValue::from_str(&value).map_err(|_| invalid())).transpose()?;
     Ok((header, value))
 }
 
@@ -280,16 +281,16 @@ mod tests {
 
     use axum::http::StatusCode;
 
-    use crate::fault::step::{Act, Answer, Delivery, Source, Step};
+    use crate::fault::step::{Action, Delivery, ResponseSpec, Source, Step};
     use crate::http::content::Content;
 
     fn step(json: &str) -> Step {
         json.parse().unwrap_or_else(|error| panic!("{json}: {error}"))
     }
 
-    fn answer(json: &str) -> Answer {
-        match step(json).act {
-            Act::Answer(answer) => answer,
+    fn answer(json: &str) -> ResponseSpec {
+        match step(json).action {
+            Action::Respond(answer) => answer,
             other => panic!("{json}: {other:?}"),
         }
     }
@@ -300,17 +301,17 @@ mod tests {
         assert_eq!(step(r#"{"answer": "credential"}"#), Step::default());
         assert_eq!(step(r#"{"delay_ms": 5}"#), Step::late(ms(5)));
         assert_eq!(step(r#"{"code": "A.B"}"#), Step::code("A.B"));
-        assert_eq!(step(r#"{"close": true}"#), Act::Close.into());
+        assert_eq!(step(r#"{"close": true}"#), Action::Close.into());
         assert_eq!(
             step(r#"{"reset": true, "delay_ms": 5}"#),
-            Step { delay: ms(5), act: Act::Reset, ..Step::default() }
+            Step { delay: ms(5), action: Action::Reset, ..Step::default() }
         );
-        assert_eq!(step(r#"{"corrupt": true}"#), Act::Corrupt.into());
+        assert_eq!(step(r#"{"corrupt": true}"#), Action::Corrupt.into());
         assert_eq!(step(r#"{"raw": "x", "close_after_ms": 7}"#).close_after, Some(ms(7)));
         let later = step(r#"{"answer": "credential", "raw_after": "x", "raw_after_ms": 7}"#);
-        assert_eq!(later, Step { raw_later: Some((ms(7), "x".into())), ..Step::default() });
-        assert_eq!(step(r#"{"hang": true}"#), Act::Hang.into());
-        let raw = Act::Raw { content: Content::new("x\r\n"), drip: Some(ms(1)) };
+        assert_eq!(later, Step { late_bytes: Some((ms(7), "x".into())), ..Step::default() });
+        assert_eq!(step(r#"{"hang": true}"#), Action::Hang.into());
+        let raw = Action::Raw { content: Content::new("x\r\n"), drip: Some(ms(1)) };
         assert_eq!(step(r#"{"raw": "x\r\n", "drip_ms": 1}"#), raw.into());
 
         let code = Source::Code { code: "A".to_owned(), message: Some("m".to_owned()), is_xml: true };
@@ -321,7 +322,7 @@ mod tests {
         assert_eq!(answer(r#"{"status": 502}"#).source, Source::Content(Content::default()));
         assert_eq!(answer(r#"{"status": 400, "answer": "credential"}"#).source, Source::default());
         let repeat = Content::repeated("<".to_owned(), "x".to_owned(), 3, String::new()).unwrap();
-        let repeat = Answer { source: Source::Content(repeat), is_gzip: true, ..Answer::default() };
+        let repeat = ResponseSpec { source: Source::Content(repeat), is_gzip: true, ..ResponseSpec::default() };
         assert_eq!(answer(r#"{"body_repeat": {"before": "<", "text": "x", "times": 3}, "gzip": true}"#), repeat);
         let redirect = answer(r#"{"redirect": 307}"#);
         assert_eq!((redirect.source, redirect.status), (Source::Redirect, Some(StatusCode::TEMPORARY_REDIRECT)));

@@ -9,114 +9,115 @@ use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION,
 use axum::http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
-use crate::fault::step::{Act, Answer, Delivery, Source, Step};
+use crate::fault::step::{Action, Delivery, ResponseSpec, Source, Step};
 use crate::http::content::{Chunks, Content};
-use crate::http::response::{Envelope, Form};
+use crate::http::response::{Format, ResponseWriter};
 use crate::journal::OpenCall;
 use crate::journal::call::CallEnd;
-use crate::server::connection::{Ending, Socket};
+use crate::server::connection::{ConnectionEnd, ConnectionHandle};
 use crate::service::Service;
 use crate::service::error::Refusal;
-use crate::service::operation::Order;
+use crate::service::operation::Command;
 
 /// A request that passed every check.
-pub(crate) struct Scene<'a> {
+pub(crate) struct CheckedRequest<'a> {
     pub(crate) service: &'a Service,
-    pub(crate) socket: &'a Socket,
-    pub(crate) order: Order,
-    pub(crate) envelope: Envelope,
+    pub(crate) connection: &'a ConnectionHandle,
+    pub(crate) command: Command,
+    pub(crate) writer: ResponseWriter,
     pub(crate) call: OpenCall,
 }
 
-impl Scene<'_> {
+impl CheckedRequest<'_> {
     /// Where no answer comes it does not return: the future ends with its connection.
-    pub(crate) async fn play(mut self, step: Step) -> axum::response::Response {
+    pub(crate) async fn run_step(mut self, step: Step) -> axum::response::Response {
         self.service.clock.jump(step.clock_jump);
         if !step.delay.is_zero() {
             tokio::time::sleep(step.delay).await;
         }
         if let Some(time) = step.close_after {
-            self.socket.end_later(time, Ending::Close);
+            self.connection.end_after(time, ConnectionEnd::Close);
         }
-        if let Some((time, bytes)) = step.raw_later {
+        if let Some((time, bytes)) = step.late_bytes {
             let chunks = Box::new(once(bytes));
-            self.socket.end_later(time, Ending::Write { chunks, pause: None, stays_open: true });
+            self.connection.end_after(time, ConnectionEnd::Write { chunks, pause: None, stays_open: true });
         }
-        match step.act {
-            Act::Hang => pending().await,
-            Act::Close => self.end_unanswered(Ending::Close).await,
-            Act::Reset => self.end_unanswered(Ending::Reset).await,
-            Act::Corrupt => self.end_unanswered(Ending::Corrupt).await,
-            Act::Raw { content, drip } => {
-                self.call.answered(None, None);
+        match step.action {
+            Action::Hang => pending().await,
+            Action::Close => self.end_unanswered(ConnectionEnd::Close).await,
+            Action::Reset => self.end_unanswered(ConnectionEnd::Reset).await,
+            Action::Corrupt => self.end_unanswered(ConnectionEnd::Corrupt).await,
+            Action::Raw { content, drip } => {
+                self.call.record_answer(None, None);
                 let (chunks, stays_open) = (content.into_chunks(), step.close_after.is_some());
-                self.socket.end(Ending::Write { chunks, pause: drip, stays_open }).await
+                self.connection.end(ConnectionEnd::Write { chunks, pause: drip, stays_open }).await
             }
-            Act::Answer(mut answer) => {
-                let delivery = mem::take(&mut answer.delivery);
-                let (reply, refusal) = self.reply(answer);
+            Action::Respond(mut spec) => {
+                let delivery = mem::take(&mut spec.delivery);
+                let (response, refusal) = self.response(spec);
                 let end = if delivery.truncate.is_some() { CallEnd::EmulatorClosed } else { CallEnd::Answered };
-                self.call.ended(end, Some(reply.status().as_u16()), refusal.as_ref());
-                match write(reply, delivery) {
-                    Written::ByHttp(response) => response,
-                    Written::ByHand(ending) => self.socket.end(ending).await,
+                self.call.record_end(end, Some(response.status().as_u16()), refusal.as_ref());
+                match send(response, delivery) {
+                    Sent::Http(response) => response,
+                    Sent::Raw(end) => self.connection.end(end).await,
                 }
             }
         }
     }
 
-    async fn end_unanswered<T>(&mut self, ending: Ending) -> T {
-        self.call.will_end_as(CallEnd::EmulatorClosed);
-        self.socket.end(ending).await
+    async fn end_unanswered<T>(&mut self, end: ConnectionEnd) -> T {
+        self.call.set_end_if_dropped(CallEnd::EmulatorClosed);
+        self.connection.end(end).await
     }
 
     /// The answer, and the refusal that it is, if it is one.
-    fn reply(&mut self, answer: Answer) -> (Response<Content>, Option<Refusal>) {
-        let (mut reply, refusal) = match self.content(answer.source) {
-            Ok(reply) => (reply, None),
-            Err(refusal) => (self.envelope.refuse(&refusal), Some(refusal)),
+    fn response(&mut self, spec: ResponseSpec) -> (Response<Content>, Option<Refusal>) {
+        let (mut response, refusal) = match self.content(spec.source) {
+            Ok(response) => (response, None),
+            Err(refusal) => (self.writer.refuse(&refusal), Some(refusal)),
         };
-        if let Some(status) = answer.status {
-            *reply.status_mut() = status;
+        if let Some(status) = spec.status {
+            *response.status_mut() = status;
         }
-        if answer.is_gzip {
-            reply = reply.map(Content::gzip);
-            reply.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if spec.is_gzip {
+            response = response.map(Content::gzip);
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        for (name, value) in answer.headers {
+        for (name, value) in spec.headers {
             match value {
-                Some(value) => drop(reply.headers_mut().insert(name, value)),
-                None => drop(reply.headers_mut().remove(name)),
+                Some(value) => drop(response.headers_mut().insert(name, value)),
+                None => drop(response.headers_mut().remove(name)),
             }
         }
-        (reply, refusal)
+        (response, refusal)
     }
 
     fn content(&mut self, source: Source) -> Result<Response<Content>, Refusal> {
         Ok(match source {
             Source::Service { patch } => {
                 let (random, now) = (&self.service.random, self.service.clock.now());
-                let members = self.order.carry_out(&mut self.service.devices(), random, now)?;
-                let mut answer = self.envelope.with_request_id(members);
-                self.service.bill();
-                merge(&mut answer, Value::Object(patch));
-                self.envelope.succeed(self.order.action(), &answer)
+                let members = self.command.execute(&mut self.service.devices(), random, now)?;
+                let mut body = self.writer.with_request_id(members);
+                self.service.count_billed_call();
+                merge(&mut body, Value::Object(patch));
+                self.writer.succeed(self.command.action(), &body)
             }
             Source::Code { code, message, is_xml } => {
                 if is_xml {
-                    self.envelope.form = Form::Xml;
+                    self.writer.format = Format::Xml;
                 }
                 let refusal = Refusal { is_scripted: true, ..Refusal::new(code) };
                 return Err(match message {
-                    Some(message) => refusal.message(message),
+                    Some(message) => refusal.with_message(message),
                     None => refusal,
                 });
             }
-            Source::Content(content) => self.envelope.bare(content),
+            Source::Content(content) => self.writer.raw(content),
             Source::Redirect => {
-                let mut reply = self.envelope.bare(Content::default());
-                reply.headers_mut().extend(self.service.redirect_location.clone().map(|location| (LOCATION, location)));
-                reply
+                let mut response = self.writer.raw(Content::default());
+                let location = self.service.redirect_location.clone();
+                response.headers_mut().extend(location.map(|location| (LOCATION, location)));
+                response
             }
         })
     }
@@ -141,26 +142,26 @@ fn merge(value: &mut Value, patch: Value) {
     }
 }
 
-enum Written {
-    ByHttp(axum::response::Response),
-    ByHand(Ending),
+enum Sent {
+    Http(axum::response::Response),
+    Raw(ConnectionEnd),
 }
 
 /// By HTTP as long as nothing in the delivery is against it.
-fn write(mut reply: Response<Content>, delivery: Delivery) -> Written {
+fn send(mut response: Response<Content>, delivery: Delivery) -> Sent {
     if delivery == Delivery::default() {
         // The header is written again where the length is not known, and is a contradiction where it is.
-        let is_chunked = reply.headers_mut().remove(TRANSFER_ENCODING).is_some();
-        return Written::ByHttp(reply.map(if is_chunked { Content::into_chunked_body } else { Content::into_body }));
+        let is_chunked = response.headers_mut().remove(TRANSFER_ENCODING).is_some();
+        return Sent::Http(response.map(if is_chunked { Content::into_chunked_body } else { Content::into_body }));
     }
-    if let Some(length) = reply.body().length() {
-        reply.headers_mut().insert(CONTENT_LENGTH, length.into());
+    if let Some(length) = response.body().length() {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
     let stays_open = !delivery.ends_the_connection();
     if !stays_open {
-        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    let (head, content) = reply.into_parts();
+    let (head, content) = response.into_parts();
     let (status, reason) = (head.status.as_str(), head.status.canonical_reason().unwrap_or_default());
     let mut bytes = delivery.before.to_vec();
     bytes.extend(format!("HTTP/1.1 {status} {reason}\r\n").into_bytes());
@@ -169,14 +170,14 @@ fn write(mut reply: Response<Content>, delivery: Delivery) -> Written {
     }
     bytes.extend(b"\r\n");
     let body = match delivery.truncate {
-        Some(length) => first(length, content.into_chunks()),
+        Some(length) => take_bytes(length, content.into_chunks()),
         None => content.into_chunks(),
     };
     let chunks = Box::new(once(Bytes::from(bytes)).chain(body).chain(once(delivery.after)));
-    Written::ByHand(Ending::Write { chunks, pause: delivery.drip, stays_open })
+    Sent::Raw(ConnectionEnd::Write { chunks, pause: delivery.drip, stays_open })
 }
 
-fn first(length: usize, chunks: Chunks) -> Chunks {
+fn take_bytes(length: usize, chunks: Chunks) -> Chunks {
     Box::new(chunks.scan(length, |left, mut chunk| {
         chunk.truncate(*left);
         *left -= chunk.len();

@@ -62,16 +62,16 @@ pub struct Step {
     /// By so many seconds, for the requests that follow.
     pub(crate) clock_jump: i64,
     pub(crate) delay: Duration,
-    pub(crate) act: Act,
+    pub(crate) action: Action,
     /// Counted from the answer.
     pub(crate) close_after: Option<Duration>,
     /// Bytes that come so long after the answer.
-    pub(crate) raw_later: Option<(Duration, Bytes)>,
+    pub(crate) late_bytes: Option<(Duration, Bytes)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Act {
-    Answer(Answer),
+pub(crate) enum Action {
+    Respond(ResponseSpec),
     Raw { content: Content, drip: Option<Duration> },
     Close,
     Reset,
@@ -80,7 +80,7 @@ pub(crate) enum Act {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct ResponseSpec {
     pub(crate) source: Source,
     /// In place of the one that the source has.
     pub(crate) status: Option<StatusCode>,
@@ -126,9 +126,9 @@ impl Delivery {
     }
 }
 
-impl Default for Act {
+impl Default for Action {
     fn default() -> Self {
-        Self::Answer(Answer::default())
+        Self::Respond(ResponseSpec::default())
     }
 }
 
@@ -141,7 +141,7 @@ impl Default for Source {
 impl Step {
     pub(crate) fn code(code: &str) -> Self {
         let source = Source::Code { code: code.to_owned(), message: None, is_xml: false };
-        Act::Answer(Answer { source, ..Answer::default() }).into()
+        Action::Respond(ResponseSpec { source, ..ResponseSpec::default() }).into()
     }
 
     pub(crate) fn late(delay: Duration) -> Self {
@@ -149,12 +149,12 @@ impl Step {
     }
 
     pub(crate) fn is_redirect(&self) -> bool {
-        matches!(&self.act, Act::Answer(Answer { source: Source::Redirect, .. }))
+        matches!(&self.action, Action::Respond(ResponseSpec { source: Source::Redirect, .. }))
     }
 }
 
-impl From<Act> for Step {
-    fn from(act: Act) -> Self {
-        Self { act, ..Self::default() }
+impl From<Action> for Step {
+    fn from(action: Action) -> Self {
+        Self { action, ..Self::default() }
     }
 }

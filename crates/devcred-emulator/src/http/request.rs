@@ -7,7 +7,7 @@ use crate::signature::encoding::decode_pairs;
 
 /// What arrived, before anything in it is understood.
 #[derive(Default)]
-pub(crate) struct Received {
+pub(crate) struct HttpRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -16,10 +16,10 @@ pub(crate) struct Received {
     pub(crate) body: Vec<u8>,
 }
 
-impl Received {
+impl HttpRequest {
     /// The first header of this name, which is given in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.trim())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
     }
 
     fn has_form(&self) -> bool {
@@ -45,15 +45,15 @@ pub(crate) struct ApiRequest {
 }
 
 impl ApiRequest {
-    pub(crate) fn read(received: &Received) -> Result<Self, Refusal> {
-        let query = decode_pairs(&received.query).ok_or_else(|| undecodable("query"))?;
+    pub(crate) fn read(http: &HttpRequest) -> Result<Self, Refusal> {
+        let query = decode_pairs(&http.query).ok_or_else(|| undecodable("query"))?;
         let mut parameters = query.clone();
-        if received.has_form() {
-            let form = std::str::from_utf8(&received.body).ok().and_then(decode_pairs);
+        if http.has_form() {
+            let form = std::str::from_utf8(&http.body).ok().and_then(decode_pairs);
             parameters.extend(form.ok_or_else(|| undecodable("form"))?);
         }
-        Ok(if is_acs3(received, &parameters) {
-            Self::with_acs3(received, query, parameters)
+        Ok(if is_acs3(http, &parameters) {
+            Self::with_acs3(http, query, parameters)
         } else {
             Self::with_rpc(query, parameters)
         })
@@ -64,9 +64,9 @@ impl ApiRequest {
         find(&self.parameters, name)
     }
 
-    fn with_acs3(received: &Received, query: Vec<(String, String)>, parameters: Vec<(String, String)>) -> Self {
-        let authorization = received.header("authorization").and_then(Authorization::parse);
-        let header = |name: &str| present(received.header(name));
+    fn with_acs3(http: &HttpRequest, query: Vec<(String, String)>, parameters: Vec<(String, String)>) -> Self {
+        let authorization = http.header("authorization").and_then(Authorization::parse);
+        let header = |name: &str| present(http.header(name));
         Self {
             signature: SignatureKind::Acs3HmacSha256,
             action: header("x-acs-action"),
@@ -98,14 +98,14 @@ impl ApiRequest {
 
 /// An `x-acs-action` header does not tell the two apart: the vendor's SDKs send it with RPC requests too. A request with
 /// that header, without `Authorization` and without any parameter of RPC's is an ACS3 request that was not signed.
-fn is_acs3(received: &Received, parameters: &[(String, String)]) -> bool {
+fn is_acs3(http: &HttpRequest, parameters: &[(String, String)]) -> bool {
     let has = |name| find(parameters, name).is_some();
-    received.header("authorization").is_some()
-        || received.header("x-acs-action").is_some() && !has("Action") && !has("Signature")
+    http.header("authorization").is_some()
+        || http.header("x-acs-action").is_some() && !has("Action") && !has("Signature")
 }
 
 fn find<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    parameters.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 fn present(value: Option<&str>) -> Option<String> {
@@ -113,5 +113,5 @@ fn present(value: Option<&str>) -> Option<String> {
 }
 
 fn undecodable(part: &str) -> Refusal {
-    Refusal::new("InvalidParameter").message(format!("The {part} of the request is not percent-encoded UTF-8."))
+    Refusal::new("InvalidParameter").with_message(format!("The {part} of the request is not percent-encoded UTF-8."))
 }

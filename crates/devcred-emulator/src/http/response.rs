@@ -7,9 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::content::Content;
-use crate::http::request::{ApiRequest, Received};
+use crate::http::request::{ApiRequest, HttpRequest};
 use crate::http::xml;
-use crate::service::Service;
 use crate::service::error::Refusal;
 
 const JSON: &str = "application/json;charset=utf-8";
@@ -19,49 +18,49 @@ const XML: &str = "text/xml;charset=utf-8";
 
 /// How the caller wants answers written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Format {
     #[default]
     Json,
     Xml,
 }
 
-impl Form {
+impl Format {
     /// `Format` wins over `accept`. JSON where neither says anything: the documents name either as the default.
-    pub(crate) fn of(received: &Received, request: Option<&ApiRequest>) -> Self {
+    pub(crate) fn for_request(http: &HttpRequest, request: Option<&ApiRequest>) -> Self {
         let format = request.and_then(|request| request.parameter("Format"));
         let is_xml = match format {
             Some(format) => format.eq_ignore_ascii_case("XML"),
-            None => received.header("accept").is_some_and(|accept| ["application/xml", "text/xml"].contains(&accept)),
+            None => http.header("accept").is_some_and(|accept| ["application/xml", "text/xml"].contains(&accept)),
         };
         if is_xml { Self::Xml } else { Self::Json }
     }
 }
 
 /// What all answers to one request have in common.
-pub(crate) struct Envelope {
+pub(crate) struct ResponseWriter {
     pub(crate) request_id: String,
-    pub(crate) form: Form,
+    pub(crate) format: Format,
     /// The `Host` header as it came.
     host: String,
     date: HeaderValue,
 }
 
-impl Envelope {
+impl ResponseWriter {
     /// For an answer in JSON, as long as nothing else was asked for.
-    pub(crate) fn of(service: &Service, headers: &HeaderMap) -> Self {
+    pub(crate) fn new(request_id: String, date: HeaderValue, headers: &HeaderMap) -> Self {
         let host = headers.get("host").map(text).unwrap_or_default();
-        Self { request_id: service.random.uuid(), form: Form::default(), host, date: service.date() }
+        Self { request_id, format: Format::default(), host, date }
     }
 
     /// A refusal in the service's form.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Response<Content> {
         let body = refusal.body(&self.request_id, &self.host);
-        self.reply(refusal.status, self.write("Error", &body))
+        self.response(refusal.status, self.write("Error", &body))
     }
 
     /// A success; `answer` has its `RequestId`.
     pub(crate) fn succeed(&self, action: &str, answer: &Value) -> Response<Content> {
-        self.reply(200, self.write(&format!("{action}Response"), answer))
+        self.response(200, self.write(&format!("{action}Response"), answer))
     }
 
     /// The answer of an operation, complete.
@@ -71,27 +70,27 @@ impl Envelope {
     }
 
     /// An answer that the service would not write: it has a type where a fault gives it one.
-    pub(crate) fn bare(&self, content: Content) -> Response<Content> {
-        let mut reply = Response::new(content);
-        reply.headers_mut().insert(DATE, self.date.clone());
+    pub(crate) fn raw(&self, content: Content) -> Response<Content> {
+        let mut response = Response::new(content);
+        response.headers_mut().insert(DATE, self.date.clone());
         if let Ok(id) = HeaderValue::from_str(&self.request_id) {
-            reply.headers_mut().insert(HeaderName::from_static("x-acs-request-id"), id);
+            response.headers_mut().insert(HeaderName::from_static("x-acs-request-id"), id);
         }
-        reply
+        response
     }
 
-    fn reply(&self, status: u16, content: Content) -> Response<Content> {
-        let mut reply = self.bare(content);
-        *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let content_type = HeaderValue::from_static(if self.form == Form::Xml { XML } else { JSON });
-        reply.headers_mut().insert(CONTENT_TYPE, content_type);
-        reply
+    fn response(&self, status: u16, content: Content) -> Response<Content> {
+        let mut response = self.raw(content);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let content_type = HeaderValue::from_static(if self.format == Format::Xml { XML } else { JSON });
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        response
     }
 
     fn write(&self, root: &str, body: &Value) -> Content {
-        Content::new(match self.form {
-            Form::Json => body.to_string(),
-            Form::Xml => xml::document(root, body),
+        Content::new(match self.format {
+            Format::Json => body.to_string(),
+            Format::Xml => xml::document(root, body),
         })
     }
 }
@@ -111,27 +110,27 @@ pub(crate) fn text(value: &HeaderValue) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Form;
-    use crate::http::request::{ApiRequest, Received};
+    use super::Format;
+    use crate::http::request::{ApiRequest, HttpRequest};
 
-    fn form(query: &str, accept: Option<&str>) -> Form {
+    fn format(query: &str, accept: Option<&str>) -> Format {
         let headers = accept.map(|accept| ("accept".to_owned(), accept.to_owned())).into_iter().collect();
-        let received = Received { query: query.to_owned(), headers, ..Received::default() };
-        Form::of(&received, ApiRequest::read(&received).ok().as_ref())
+        let http = HttpRequest { query: query.to_owned(), headers, ..HttpRequest::default() };
+        Format::for_request(&http, ApiRequest::read(&http).ok().as_ref())
     }
 
     #[test]
     fn xml_is_written_where_it_is_asked_for() {
         for (query, accept, expected) in [
-            ("", None, Form::Json),
-            ("Format=XML", None, Form::Xml),
-            ("Format=xml", Some("application/json"), Form::Xml),
-            ("Format=JSON", Some("application/xml"), Form::Json),
-            ("", Some("application/xml"), Form::Xml),
-            ("", Some("text/xml"), Form::Xml),
-            ("", Some("*/*"), Form::Json),
+            ("", None, Format::Json),
+            ("Format=XML", None, Format::Xml),
+            ("Format=xml", Some("application/json"), Format::Xml),
+            ("Format=JSON", Some("application/xml"), Format::Json),
+            ("", Some("application/xml"), Format::Xml),
+            ("", Some("text/xml"), Format::Xml),
+            ("", Some("*/*"), Format::Json),
         ] {
-            assert_eq!(form(query, accept), expected, "{query} {accept:?}");
+            assert_eq!(format(query, accept), expected, "{query} {accept:?}");
         }
     }
 }

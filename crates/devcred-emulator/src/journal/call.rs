@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use crate::http::request::{ApiRequest, Received};
-use crate::service::account::SecurityTokenPresented;
+use crate::http::request::{ApiRequest, HttpRequest};
+use crate::service::access_key::SecurityTokenPresented;
 use crate::signature::SignatureKind;
 use crate::signature::encoding::decode;
 
@@ -77,8 +77,8 @@ pub enum CallEnd {
 
 impl Call {
     /// A call that has just arrived, `request` being what could be read of it. The journal gives it its number.
-    pub(crate) fn arrived(
-        received: &Received,
+    pub(crate) fn new(
+        http: &HttpRequest,
         request: Option<&ApiRequest>,
         time: SystemTime,
         security_token: SecurityTokenPresented,
@@ -97,10 +97,10 @@ impl Call {
             security_token,
             signature: request.map(|request| request.signature),
             nonce: request.and_then(|request| request.nonce.clone()),
-            method: received.method.clone(),
-            target: target_without_token(received),
-            headers: received.headers.iter().map(header_without_secret).collect(),
-            user_agent: received.header("user-agent").map(str::to_owned),
+            method: http.method.clone(),
+            target: target_without_token(http),
+            headers: http.headers.iter().map(header_without_secret).collect(),
+            user_agent: http.header("user-agent").map(str::to_owned),
             request_id,
             end: None,
             status: None,
@@ -122,8 +122,8 @@ impl Call {
 }
 
 /// Names are decoded before they are compared: `Security%54oken` is the same parameter.
-fn target_without_token(received: &Received) -> String {
-    let hidden = received.query.split('&').map(|pair| {
+fn target_without_token(http: &HttpRequest) -> String {
+    let hidden = http.query.split('&').map(|pair| {
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
         match decode(name) {
             Some(decoded) if !decoded.eq_ignore_ascii_case("SecurityToken") => pair.to_owned(),
@@ -131,7 +131,7 @@ fn target_without_token(received: &Received) -> String {
         }
     });
     let query = hidden.collect::<Vec<_>>().join("&");
-    if query.is_empty() { received.path.clone() } else { format!("{}?{query}", received.path) }
+    if query.is_empty() { http.path.clone() } else { format!("{}?{query}", http.path) }
 }
 
 /// An `Authorization` of ACS3 holds an id and a signature; any other may hold a secret.

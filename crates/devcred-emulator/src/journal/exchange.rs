@@ -10,7 +10,7 @@ use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::server::stream::Wire;
+use crate::server::stream::Stream;
 use crate::sync::lock;
 
 /// Older exchanges are dropped.
@@ -94,14 +94,14 @@ impl Exchanges {
 }
 
 /// A connection whose bytes are recorded.
-pub(crate) struct RecordedWire {
-    pub(crate) wire: Box<dyn Wire>,
+pub(crate) struct RecordedStream {
+    pub(crate) stream: Box<dyn Stream>,
     pub(crate) exchanges: Arc<Exchanges>,
     pub(crate) connection: u64,
     pub(crate) current: Option<Arc<Mutex<Exchange>>>,
 }
 
-impl RecordedWire {
+impl RecordedStream {
     /// The exchange at hand; a new one when `is_over` is true of it.
     fn current(&mut self, is_over: impl FnOnce(&Exchange) -> bool) -> Arc<Mutex<Exchange>> {
         match &self.current {
@@ -111,10 +111,10 @@ impl RecordedWire {
     }
 }
 
-impl AsyncRead for RecordedWire {
+impl AsyncRead for RecordedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let filled = buffer.filled().len();
-        ready!(Pin::new(&mut self.wire).poll_read(cx, buffer))?;
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().get(filled..).unwrap_or_default();
         if !read.is_empty() {
             // The next request begins after a response has begun.
@@ -125,7 +125,7 @@ impl AsyncRead for RecordedWire {
     }
 }
 
-impl AsyncWrite for RecordedWire {
+impl AsyncWrite for RecordedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
@@ -138,7 +138,7 @@ impl AsyncWrite for RecordedWire {
         let current = self.current(|_| false);
         // Locked while it writes, so that a client that has read the bytes finds them recorded.
         let mut exchange = lock(&current);
-        let mut written = ready!(Pin::new(&mut self.wire).poll_write_vectored(cx, buffers))?;
+        let mut written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, buffers))?;
         let all = written;
         for buffer in buffers {
             let part = buffer.get(..written.min(buffer.len())).unwrap_or_default();
@@ -150,20 +150,20 @@ impl AsyncWrite for RecordedWire {
 
     /// As without a recording: it decides how much of a body HTTP collects before it writes.
     fn is_write_vectored(&self) -> bool {
-        self.wire.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
-impl Wire for RecordedWire {
+impl Stream for RecordedStream {
     fn tcp(&self) -> &TcpStream {
-        self.wire.tcp()
+        self.stream.tcp()
     }
 }

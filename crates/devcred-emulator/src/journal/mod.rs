@@ -90,19 +90,19 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn begin(self: &Arc<Self>, call: Call) -> OpenCall {
+    pub(crate) fn start_call(self: &Arc<Self>, call: Call) -> OpenCall {
         let mut number = 0;
         self.journal.send_modify(|journal| number = journal.push(call));
         OpenCall {
             recorder: Arc::clone(self),
             number,
-            begun: Instant::now(),
+            started: Instant::now(),
             has_ended: false,
             end_if_dropped: CallEnd::ClientClosed,
         }
     }
 
-    pub(crate) fn connection_opened(self: &Arc<Self>) -> OpenConnection {
+    pub(crate) fn open_connection(self: &Arc<Self>) -> OpenConnection {
         let mut number = 0;
         self.journal.send_modify(|journal| {
             journal.accepted_connections += 1;
@@ -122,7 +122,7 @@ impl Recorder {
     }
 
     /// From now on a call without an answer was ended by the emulator.
-    pub(crate) fn stopping(&self) {
+    pub(crate) fn begin_shutdown(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
@@ -134,7 +134,7 @@ impl Recorder {
             };
             let size = call.size();
             call.end = Some(end);
-            call.duration = Some(open.begun.elapsed());
+            call.duration = Some(open.started.elapsed());
             call.status = status;
             call.code = refusal.map(|refusal| refusal.code.clone());
             call.is_scripted = refusal.is_some_and(|refusal| refusal.is_scripted);
@@ -155,23 +155,23 @@ impl Recorder {
 pub(crate) struct OpenCall {
     recorder: Arc<Recorder>,
     number: u64,
-    begun: Instant,
+    started: Instant,
     has_ended: bool,
     end_if_dropped: CallEnd,
 }
 
 impl OpenCall {
     /// Written before the answer is sent, so that a client that has its answer finds the call ended.
-    pub(crate) fn answered(self, status: Option<u16>, refusal: Option<&Refusal>) {
-        self.ended(CallEnd::Answered, status, refusal);
+    pub(crate) fn record_answer(self, status: Option<u16>, refusal: Option<&Refusal>) {
+        self.record_end(CallEnd::Answered, status, refusal);
     }
 
-    pub(crate) fn ended(mut self, end: CallEnd, status: Option<u16>, refusal: Option<&Refusal>) {
+    pub(crate) fn record_end(mut self, end: CallEnd, status: Option<u16>, refusal: Option<&Refusal>) {
         self.has_ended = true;
         self.recorder.end(&self, end, status, refusal);
     }
 
-    pub(crate) fn will_end_as(&mut self, end: CallEnd) {
+    pub(crate) fn set_end_if_dropped(&mut self, end: CallEnd) {
         self.end_if_dropped = end;
     }
 }
@@ -205,24 +205,24 @@ mod tests {
     use std::time::SystemTime;
 
     use super::{KEPT_BYTES, KEPT_CALLS, Recorder};
-    use crate::http::request::Received;
+    use crate::http::request::HttpRequest;
     use crate::journal::call::{Call, CallEnd};
-    use crate::service::account::SecurityTokenPresented;
+    use crate::service::access_key::SecurityTokenPresented;
     use crate::service::error::Refusal;
 
-    fn call(received: &Received) -> Call {
-        Call::arrived(received, None, SystemTime::now(), SecurityTokenPresented::Absent, 1, String::new())
+    fn call(http: &HttpRequest) -> Call {
+        Call::new(http, None, SystemTime::now(), SecurityTokenPresented::Absent, 1, String::new())
     }
 
     #[test]
     fn old_calls_are_dropped_and_a_late_end_finds_its_own() {
         let recorder = Arc::new(Recorder::default());
-        let begin = || recorder.begin(call(&Received::default()));
+        let begin = || recorder.start_call(call(&HttpRequest::default()));
 
         let (first, second) = (begin(), begin());
         let others: Vec<_> = (1..KEPT_CALLS).map(|_| begin()).collect();
-        first.answered(Some(200), None);
-        second.answered(Some(500), None);
+        first.record_answer(Some(200), None);
+        second.record_answer(Some(500), None);
 
         let journal = recorder.journal.borrow();
         assert_eq!(journal.calls().len(), KEPT_CALLS);
@@ -237,11 +237,11 @@ mod tests {
     fn it_is_bounded_in_bytes_and_gives_them_back() {
         let recorder = Arc::new(Recorder::default());
         let headers = vec![("x".to_owned(), "y".repeat(60_000))];
-        let received = Received { headers, ..Received::default() };
-        let begin = || recorder.begin(call(&received));
+        let http = HttpRequest { headers, ..HttpRequest::default() };
+        let begin = || recorder.start_call(call(&http));
         let refused = || {
             let calculated = Some("z".repeat(60_000));
-            begin().answered(None, Some(&Refusal { refused_signature: calculated, ..Refusal::new("A") }));
+            begin().record_answer(None, Some(&Refusal { refused_signature: calculated, ..Refusal::new("A") }));
         };
         (0..400).for_each(|_| refused());
         let size = |journal: &super::Journal| journal.calls().map(Call::size).sum::<usize>();

@@ -10,17 +10,17 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use tokio::time::timeout;
 
-use crate::fault::run::Scene;
+use crate::fault::run::CheckedRequest;
 use crate::http::content::Content;
-use crate::http::request::{ApiRequest, Received};
-use crate::http::response::{Envelope, Form, text};
+use crate::http::request::{ApiRequest, HttpRequest};
+use crate::http::response::{Format, ResponseWriter, text};
 use crate::journal::call::Call;
-use crate::server::connection::{Ending, Socket};
+use crate::server::connection::{ConnectionEnd, ConnectionHandle};
 use crate::service::Service;
-use crate::service::account::SecurityTokenPresented;
+use crate::service::access_key::SecurityTokenPresented;
 use crate::service::authenticate::authenticate;
 use crate::service::error::Refusal;
-use crate::service::operation::{Operation, Order};
+use crate::service::operation::{Command, Operation};
 
 /// More than any request of these operations needs.
 const MAX_BODY: usize = 64 * 1024;
@@ -28,52 +28,52 @@ const MAX_BODY: usize = 64 * 1024;
 /// A request whose body does not arrive in full, or of an address that is blocked, is no call: it is not in the journal.
 pub(crate) async fn answer(
     State(service): State<Arc<Service>>,
-    Extension(socket): Extension<Socket>,
+    Extension(connection): Extension<ConnectionHandle>,
     request: Request,
 ) -> Response {
-    if !service.meter_request(socket.peer) {
-        return socket.end(Ending::Close).await;
+    if !service.admit_request(connection.peer) {
+        return connection.end(ConnectionEnd::Close).await;
     }
     let (head, body) = request.into_parts();
-    let mut envelope = Envelope::of(&service, &head.headers);
-    let Some(received) = receive(&head, body, service.read_timeout).await else {
+    let mut writer = ResponseWriter::new(service.random.uuid(), service.date(), &head.headers);
+    let Some(http) = read_request(&head, body, service.read_timeout).await else {
         let why = "The body of the request did not arrive in full or is larger than 64 KiB.";
-        let refusal = Refusal::new("InvalidParameter").message(why.to_owned());
-        return envelope.refuse(&refusal).map(Content::into_body);
+        let refusal = Refusal::new("InvalidParameter").with_message(why.to_owned());
+        return writer.refuse(&refusal).map(Content::into_body);
     };
-    let request = ApiRequest::read(&received);
-    envelope.form = Form::of(&received, request.as_ref().ok());
-    let request_id = envelope.request_id.clone();
+    let request = ApiRequest::read(&http);
+    writer.format = Format::for_request(&http, request.as_ref().ok());
+    let request_id = writer.request_id.clone();
     let readable = request.as_ref().ok();
-    let token = readable.map_or(SecurityTokenPresented::Absent, |request| service.accounts.compare(request));
-    let call = Call::arrived(&received, readable, service.clock.now(), token, socket.connection, request_id);
-    let call = service.recorder.begin(call);
+    let token = readable.map_or(SecurityTokenPresented::Absent, |request| service.access_keys.compare(request));
+    let call = Call::new(&http, readable, service.clock.now(), token, connection.number, request_id);
+    let call = service.recorder.start_call(call);
 
-    match request.and_then(|request| judge(&service, &received, &request)) {
-        Ok(order) => {
-            let step = service.next_step(order.client_id());
-            Scene { service: &service, socket: &socket, order, envelope, call }.play(step).await
+    match request.and_then(|request| check(&service, &http, &request)) {
+        Ok(command) => {
+            let step = service.next_step(command.client_id());
+            CheckedRequest { service: &service, connection: &connection, command, writer, call }.run_step(step).await
         }
         Err(refusal) => {
-            call.answered(Some(refusal.status), Some(&refusal));
-            envelope.refuse(&refusal).map(Content::into_body)
+            call.record_answer(Some(refusal.status), Some(&refusal));
+            writer.refuse(&refusal).map(Content::into_body)
         }
     }
 }
 
 /// Every check, in order: the path, the operation, who sends it, the account's quota, its parameters, instance and device.
 /// What is left is what a request that passes them asks for.
-pub(crate) fn judge(service: &Service, received: &Received, request: &ApiRequest) -> Result<Order, Refusal> {
-    if received.path != "/" {
+pub(crate) fn check(service: &Service, http: &HttpRequest, request: &ApiRequest) -> Result<Command, Refusal> {
+    if http.path != "/" {
         return Err(Refusal::new("InvalidApi.NotFound"));
     }
-    let operation = Operation::of(request, &received.method)?;
+    let operation = Operation::from_request(request, &http.method)?;
     check_format(request)?;
-    authenticate(service, received, request)?;
-    service.meter_call(operation)?;
-    let order = operation.order(request)?;
-    order.check(&service.devices())?;
-    Ok(order)
+    authenticate(service, http, request)?;
+    service.admit_call(operation)?;
+    let command = operation.parse(request)?;
+    command.check(&service.devices())?;
+    Ok(command)
 }
 
 /// The service knows both forms.
@@ -86,10 +86,10 @@ fn check_format(request: &ApiRequest) -> Result<(), Refusal> {
     }
 }
 
-async fn receive(head: &Parts, body: Body, limit: Duration) -> Option<Received> {
+async fn read_request(head: &Parts, body: Body, limit: Duration) -> Option<HttpRequest> {
     let body = timeout(limit, to_bytes(body, MAX_BODY)).await.ok()?.ok()?;
     let headers = head.headers.iter();
-    Some(Received {
+    Some(HttpRequest {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),

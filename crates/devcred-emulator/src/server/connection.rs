@@ -18,9 +18,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::http::content::Chunks;
-use crate::journal::exchange::RecordedWire;
-use crate::server::stream::Wire;
-use crate::server::tls::Speech;
+use crate::journal::exchange::RecordedStream;
+use crate::server::stream::Stream;
+use crate::server::tls::Protocol;
 use crate::service::Service;
 
 /// Far longer than the head of any request to the service.
@@ -28,32 +28,32 @@ const MAX_HEAD: usize = 64 * 1024;
 
 /// What a request knows of its connection, and how it ends it.
 #[derive(Clone)]
-pub(crate) struct Socket {
-    pub(crate) connection: u64,
+pub(crate) struct ConnectionHandle {
+    pub(crate) number: u64,
     pub(crate) peer: IpAddr,
-    endings: mpsc::Sender<Ending>,
+    ends: mpsc::Sender<ConnectionEnd>,
 }
 
-impl Socket {
+impl ConnectionHandle {
     /// Ends the connection and, with it, the request it is serving: the future of that request does not come back.
-    pub(crate) async fn end<T>(&self, ending: Ending) -> T {
+    pub(crate) async fn end<T>(&self, end: ConnectionEnd) -> T {
         // It fails where the connection is at its end already.
-        let _ = self.endings.try_send(ending);
+        let _ = self.ends.try_send(end);
         pending().await
     }
 
     /// Takes the connection from HTTP after this time, whatever is on it then.
-    pub(crate) fn end_later(&self, time: Duration, ending: Ending) {
-        let endings = self.endings.clone();
+    pub(crate) fn end_after(&self, time: Duration, end: ConnectionEnd) {
+        let ends = self.ends.clone();
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            let _ = endings.try_send(ending);
+            let _ = ends.try_send(end);
         });
     }
 }
 
 /// How a connection is taken from HTTP, whether it speaks TLS or not.
-pub(crate) enum Ending {
+pub(crate) enum ConnectionEnd {
     Close,
     Reset,
     /// A TLS record that cannot be decrypted, then it is closed.
@@ -73,22 +73,22 @@ const CORRUPT_RECORD: [u8; 37] = {
     record
 };
 
-impl Ending {
+impl ConnectionEnd {
     /// Whether the connection stays open.
-    async fn play(self, wire: &mut Box<dyn Wire>) -> io::Result<bool> {
+    async fn apply(self, stream: &mut Box<dyn Stream>) -> io::Result<bool> {
         match self {
             Self::Close => {}
             Self::Reset => {
-                wire.tcp().set_zero_linger()?;
+                stream.tcp().set_zero_linger()?;
                 return Ok(false);
             }
             Self::Corrupt => {
-                wire.tcp().writable().await?;
-                wire.tcp().try_write(&CORRUPT_RECORD)?;
+                stream.tcp().writable().await?;
+                stream.tcp().try_write(&CORRUPT_RECORD)?;
             }
             Self::Write { chunks, pause: None, stays_open } => {
                 // What is short goes out at once, so that a client finds all of it.
-                let mut buffered = BufWriter::with_capacity(MAX_HEAD, &mut *wire);
+                let mut buffered = BufWriter::with_capacity(MAX_HEAD, &mut *stream);
                 for chunk in chunks {
                     buffered.write_all(&chunk).await?;
                 }
@@ -99,13 +99,13 @@ impl Ending {
             }
             Self::Write { chunks, pause: Some(pause), .. } => {
                 for byte in chunks.flat_map(Bytes::into_iter) {
-                    wire.write_all(&[byte]).await?;
-                    wire.flush().await?;
+                    stream.write_all(&[byte]).await?;
+                    stream.flush().await?;
                     tokio::time::sleep(pause).await;
                 }
             }
         }
-        wire.shutdown().await?;
+        stream.shutdown().await?;
         Ok(false)
     }
 }
@@ -114,29 +114,29 @@ pub(crate) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     service: Arc<Service>,
-    speech: Arc<Speech>,
+    protocol: Arc<Protocol>,
     router: Router,
 ) {
     // Dropped last: a connection counts as open until its socket is closed.
-    let open = service.recorder.connection_opened();
+    let open = service.recorder.open_connection();
     if service.is_blocked(peer.ip()) {
         return;
     }
     let _ = stream.set_nodelay(true);
     // How a connection ends is the client's business; what became of its call stands in the journal.
-    let Ok(Some(mut wire)) = greet(stream, &speech, service.read_timeout).await else {
+    let Ok(Some(mut stream)) = handshake(stream, &protocol, service.read_timeout).await else {
         return;
     };
     if let Some(exchanges) = &service.exchanges {
         let exchanges = Arc::clone(exchanges);
-        wire = Box::new(RecordedWire { wire, exchanges, connection: open.number, current: None });
+        stream = Box::new(RecordedStream { stream, exchanges, connection: open.number, current: None });
     }
-    let (endings, mut ending) = mpsc::channel(1);
-    let socket = Socket { connection: open.number, peer: peer.ip(), endings };
+    let (ends, mut end) = mpsc::channel(1);
+    let handle = ConnectionHandle { number: open.number, peer: peer.ip(), ends };
     loop {
         let router = TowerToHyperService::new(router.clone());
-        let with_socket = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(socket.clone());
+        let with_handle = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(handle.clone());
             router.call(request)
         });
         let mut http = http1::Builder::new()
@@ -144,43 +144,43 @@ pub(crate) async fn serve(
             .header_read_timeout(service.read_timeout)
             .max_header_size(MAX_HEAD)
             .auto_date_header(false)
-            .serve_connection(TokioIo::new(wire), with_socket);
-        let ending = tokio::select! {
+            .serve_connection(TokioIo::new(stream), with_handle);
+        let end = tokio::select! {
             _ = &mut http => return,
-            Some(ending) = ending.recv() => ending,
+            Some(end) = end.recv() => end,
         };
         // With the connection's future its request is dropped, so that the call ends before the client can see it.
-        wire = http.into_parts().io.into_inner();
-        if !ending.play(&mut wire).await.unwrap_or(false) {
+        stream = http.into_parts().io.into_inner();
+        if !end.apply(&mut stream).await.unwrap_or(false) {
             return;
         }
     }
 }
 
 /// What HTTP is spoken over; `None` if it is not spoken at all.
-async fn greet(mut stream: TcpStream, speech: &Speech, limit: Duration) -> io::Result<Option<Box<dyn Wire>>> {
-    match speech {
-        Speech::Plain => return Ok(Some(Box::new(stream))),
-        Speech::Tls(acceptor) => {
+async fn handshake(mut stream: TcpStream, protocol: &Protocol, limit: Duration) -> io::Result<Option<Box<dyn Stream>>> {
+    match protocol {
+        Protocol::Plain => return Ok(Some(Box::new(stream))),
+        Protocol::Tls(acceptor) => {
             let stream = timeout(limit, acceptor.accept(stream)).await??;
             return Ok(Some(Box::new(stream)));
         }
-        Speech::Alert(description) => {
+        Protocol::Alert(description) => {
             timeout(limit, stream.peek(&mut [0])).await??;
             // A record of TLS 1.2, which every version understands: an alert of two bytes, fatal.
             stream.write_all(&[21, 3, 3, 0, 2, 2, *description]).await?;
             stream.shutdown().await?;
         }
-        Speech::Close => {
+        Protocol::Close => {
             timeout(limit, stream.peek(&mut [0])).await??;
             stream.shutdown().await?;
         }
-        Speech::Reset => {
+        Protocol::Reset => {
             timeout(limit, stream.peek(&mut [0])).await??;
             stream.set_zero_linger()?;
             return Ok(None);
         }
-        Speech::Silent => {}
+        Protocol::Silent => {}
     }
     // Until the client gives up: a socket that is closed with bytes unread would be reset.
     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;

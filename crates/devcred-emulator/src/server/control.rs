@@ -65,7 +65,7 @@ fn describe(service: &Service, client_id: &str) -> Response {
     let devices = service.devices();
     let known = devices.is_known(client_id);
     let credentials: Vec<Value> = devices
-        .of(client_id)
+        .credentials(client_id)
         .map(|(instance_id, credential)| {
             json!({
                 "instance_id": instance_id,

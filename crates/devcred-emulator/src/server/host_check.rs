@@ -14,26 +14,26 @@ pub(crate) fn check(headers: &HeaderMap, name: Option<&str>) -> Result<(), Refus
     if headers.contains_key(ORIGIN) {
         return Err(refusal("requests with an Origin header"));
     }
-    if !is_asked_for_by_its_user(headers) {
+    if !is_sent_by_user(headers) {
         return Err(refusal("requests that another web page makes a browser send"));
     }
     let mut hosts = headers.get_all(HOST).iter().peekable();
-    let is_ours =
+    let is_allowed =
         |host: &str| is_loopback(host) || name.is_some_and(|name| without_port(host).eq_ignore_ascii_case(name));
-    let are_ours = hosts.peek().is_some() && hosts.all(|host| host.to_str().is_ok_and(is_ours));
-    if are_ours { Ok(()) } else { Err(refusal("requests whose Host is not loopback")) }
+    let are_allowed = hosts.peek().is_some() && hosts.all(|host| host.to_str().is_ok_and(is_allowed));
+    if are_allowed { Ok(()) } else { Err(refusal("requests whose Host is not loopback")) }
 }
 
 /// Programs other than browsers send neither header. A browser sends `none` when its user enters the address, and
 /// `same-origin` for what the emulator's own response makes it load.
-fn is_asked_for_by_its_user(headers: &HeaderMap) -> bool {
+fn is_sent_by_user(headers: &HeaderMap) -> bool {
     let is = |name, expected: &str| headers.get_all(name).iter().all(|value| value == expected);
     is("sec-fetch-site", "same-origin") || is("sec-fetch-site", "none") && is("sec-fetch-mode", "navigate")
 }
 
 /// This code is none of the service's: the service has no such rule.
 fn refusal(what: &str) -> Refusal {
-    let refusal = Refusal::new("Emulator.NotLoopback").message(format!("The emulator refuses {what}."));
+    let refusal = Refusal::new("Emulator.NotLoopback").with_message(format!("The emulator refuses {what}."));
     Refusal { status: 403, ..refusal }
 }
 
@@ -55,11 +55,11 @@ mod tests {
 
     use super::check;
 
-    fn is_let_in(headers: &[(&'static str, &'static str)]) -> bool {
-        is_let_in_beside(None, headers)
+    fn is_allowed(headers: &[(&'static str, &'static str)]) -> bool {
+        is_allowed_with(None, headers)
     }
 
-    fn is_let_in_beside(name: Option<&str>, headers: &[(&'static str, &'static str)]) -> bool {
+    fn is_allowed_with(name: Option<&str>, headers: &[(&'static str, &'static str)]) -> bool {
         let headers = headers.iter();
         let headers: HeaderMap =
             headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
@@ -69,31 +69,31 @@ mod tests {
     #[test]
     fn only_a_loopback_host_is_let_in() {
         for host in ["localhost", "LOCALHOST:80", "127.0.0.1:8083", "127.9.9.9", "[::1]:8083", "[::1]"] {
-            assert!(is_let_in(&[("host", host)]), "{host}");
+            assert!(is_allowed(&[("host", host)]), "{host}");
         }
         for host in ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1", "[::2]:80", "::1"]
         {
-            assert!(!is_let_in(&[("host", host)]), "{host}");
+            assert!(!is_allowed(&[("host", host)]), "{host}");
         }
-        assert!(!is_let_in(&[]));
-        assert!(!is_let_in(&[("host", "localhost"), ("host", "example.com")]));
+        assert!(!is_allowed(&[]));
+        assert!(!is_allowed(&[("host", "localhost"), ("host", "example.com")]));
     }
 
     #[test]
     fn one_name_more_is_let_in_where_there_is_one() {
         for host in ["service.test", "SERVICE.test:443", "localhost"] {
-            assert!(is_let_in_beside(Some("service.test"), &[("host", host)]), "{host}");
+            assert!(is_allowed_with(Some("service.test"), &[("host", host)]), "{host}");
         }
         for host in ["other.test", "x.service.test", "service.test.example.com"] {
-            assert!(!is_let_in_beside(Some("service.test"), &[("host", host)]), "{host}");
+            assert!(!is_allowed_with(Some("service.test"), &[("host", host)]), "{host}");
         }
-        assert!(!is_let_in(&[("host", "service.test")]));
+        assert!(!is_allowed(&[("host", "service.test")]));
     }
 
     #[test]
     fn an_origin_is_not_let_in() {
-        assert!(!is_let_in(&[("host", "localhost"), ("origin", "http://localhost")]));
-        assert!(!is_let_in(&[("host", "localhost"), ("origin", "null")]));
+        assert!(!is_allowed(&[("host", "localhost"), ("origin", "http://localhost")]));
+        assert!(!is_allowed(&[("host", "localhost"), ("origin", "null")]));
     }
 
     #[test]
@@ -107,9 +107,9 @@ mod tests {
             ("same-origin", "no-cors", true),
         ] {
             let headers = [("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)];
-            assert_eq!(is_let_in(&headers), expected, "{site} {mode}");
+            assert_eq!(is_allowed(&headers), expected, "{site} {mode}");
         }
-        assert!(!is_let_in(&[
+        assert!(!is_allowed(&[
             ("host", "localhost"),
             ("sec-fetch-site", "same-origin"),
             ("sec-fetch-site", "cross-site"),

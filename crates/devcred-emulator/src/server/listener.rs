@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::start_error::StartError;
 
 /// Runs as long as its other half is there.
-pub(crate) type Stopped = watch::Receiver<()>;
+pub(crate) type ShutdownSignal = watch::Receiver<()>;
 
 pub(crate) struct Listener {
     pub(crate) address: SocketAddr,
@@ -22,42 +22,42 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) async fn bind(asked: SocketAddr) -> Result<Self, StartError> {
-        let cannot_listen = |source| StartError::Listen { address: asked, source };
-        let listener = TcpListener::bind(asked).await.map_err(cannot_listen)?;
+    pub(crate) async fn bind(address: SocketAddr) -> Result<Self, StartError> {
+        let cannot_listen = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         Ok(Self { address, listener, queued: Vec::new() })
     }
 
     /// It neither accepts connections nor refuses them, since its queue is full.
-    pub(crate) async fn bind_black_hole(asked: SocketAddr) -> Result<Self, StartError> {
+    pub(crate) async fn bind_black_hole(address: SocketAddr) -> Result<Self, StartError> {
         /// A connection over loopback that can be queued is there at once.
-        const LONG_ENOUGH: Duration = Duration::from_millis(100);
-        let cannot_listen = |source| StartError::Listen { address: asked, source };
-        let socket = if asked.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+        const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
+        let cannot_listen = |source| StartError::Listen { address, source };
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
         let socket = socket.map_err(cannot_listen)?;
-        socket.bind(asked).map_err(cannot_listen)?;
+        socket.bind(address).map_err(cannot_listen)?;
         let listener = socket.listen(1).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         let mut queued = Vec::new();
-        while let Ok(stream) = timeout(LONG_ENOUGH, TcpStream::connect(address)).await {
+        while let Ok(stream) = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
             queued.push(stream.map_err(cannot_listen)?);
         }
         Ok(Self { address, listener, queued })
     }
 
     /// On a port that the system chooses.
-    pub(crate) async fn bind_beside(ip: IpAddr) -> Result<Self, StartError> {
+    pub(crate) async fn bind_any_port(ip: IpAddr) -> Result<Self, StartError> {
         Self::bind(SocketAddr::new(ip, 0)).await
     }
 
     /// Serves each connection until it is stopped, then closes those that are open.
-    pub(crate) async fn run<F>(self, mut stopped: Stopped, serve: impl Fn(TcpStream, SocketAddr) -> F)
+    pub(crate) async fn run<F>(self, mut shutdown: ShutdownSignal, serve: impl Fn(TcpStream, SocketAddr) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         if !self.queued.is_empty() {
-            let _ = stopped.changed().await;
+            let _ = shutdown.changed().await;
             return;
         }
         let mut connections = JoinSet::new();
@@ -71,7 +71,7 @@ impl Listener {
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 },
                 Some(_) = connections.join_next() => {}
-                _ = stopped.changed() => break,
+                _ = shutdown.changed() => break,
             }
         }
         drop(self.listener);

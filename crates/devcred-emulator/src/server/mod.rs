@@ -17,26 +17,30 @@ use axum::http::header::DATE;
 use axum::middleware::{Next, from_fn_with_state, map_response_with_state};
 use axum::response::Response;
 
-use crate::http::response::Envelope;
+use crate::http::content::Content;
+use crate::http::response::ResponseWriter;
 use crate::service::Service;
 
 pub(crate) fn router(service: &Arc<Service>) -> Router {
-    let dated = map_response_with_state(Arc::clone(service), dated);
+    let add_date = map_response_with_state(Arc::clone(service), add_date);
     Router::new()
-        .nest("/_devcred", control::router().layer(dated))
+        .nest("/_devcred", control::router().layer(add_date))
         .fallback(api::answer)
-        .layer(from_fn_with_state(Arc::clone(service), guarded))
+        .layer(from_fn_with_state(Arc::clone(service), check_host))
         .with_state(Arc::clone(service))
 }
 
-async fn guarded(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+async fn check_host(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     match host_check::check(request.headers(), service.name) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => Envelope::of(&service, request.headers()).refuse(&refusal).map(|content| content.into_body()),
+        Err(refusal) => {
+            let writer = ResponseWriter::new(service.random.uuid(), service.date(), request.headers());
+            writer.refuse(&refusal).map(Content::into_body)
+        }
     }
 }
 
-async fn dated(State(service): State<Arc<Service>>, mut response: Response) -> Response {
+async fn add_date(State(service): State<Arc<Service>>, mut response: Response) -> Response {
     response.headers_mut().insert(DATE, service.date());
     response
 }

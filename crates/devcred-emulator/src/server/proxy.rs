@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional, sink};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::server::listener::{Listener, Stopped};
+use crate::server::listener::{Listener, ShutdownSignal};
 use crate::start_error::StartError;
 use crate::sync::lock;
 
@@ -71,68 +71,73 @@ pub struct ProxyRequest {
 }
 
 /// A proxy that has its address.
-pub(crate) struct Front {
+pub(crate) struct ProxyServer {
     pub(crate) address: SocketAddr,
     pub(crate) requests: Arc<Mutex<Vec<ProxyRequest>>>,
     port: Port,
-    rule: Arc<Rule>,
+    behavior: Arc<ProxyBehavior>,
 }
 
 enum Port {
     Listening(Listener),
     /// Bound, but not listening.
-    Held(#[expect(dead_code, reason = "it is held")] TcpSocket),
+    Reserved(#[expect(dead_code, reason = "it is held")] TcpSocket),
 }
 
-struct Rule {
+struct ProxyBehavior {
     proxy: Proxy,
     emulator: SocketAddr,
     read_timeout: Duration,
 }
 
-impl Front {
+impl ProxyServer {
     pub(crate) async fn bind(proxy: Proxy, emulator: SocketAddr, read_timeout: Duration) -> Result<Self, StartError> {
         let (address, port) = if proxy == Proxy::Closed {
-            let hold = hold(emulator.ip());
+            let reserved = reserve_port(emulator.ip());
             let (address, socket) =
-                hold.map_err(|source| StartError::Listen { address: SocketAddr::new(emulator.ip(), 0), source })?;
-            (address, Port::Held(socket))
+                reserved.map_err(|source| StartError::Listen { address: SocketAddr::new(emulator.ip(), 0), source })?;
+            (address, Port::Reserved(socket))
         } else {
-            let listener = Listener::bind_beside(emulator.ip()).await?;
+            let listener = Listener::bind_any_port(emulator.ip()).await?;
             (listener.address, Port::Listening(listener))
         };
-        Ok(Self { address, requests: Arc::default(), port, rule: Arc::new(Rule { proxy, emulator, read_timeout }) })
+        Ok(Self {
+            address,
+            requests: Arc::default(),
+            port,
+            behavior: Arc::new(ProxyBehavior { proxy, emulator, read_timeout }),
+        })
     }
 
-    pub(crate) async fn run(self, mut stopped: Stopped) {
+    pub(crate) async fn run(self, mut shutdown: ShutdownSignal) {
         match self.port {
             Port::Listening(listener) => {
                 let serve = |client, _| {
-                    let (rule, requests) = (Arc::clone(&self.rule), Arc::clone(&self.requests));
+                    let (behavior, requests) = (Arc::clone(&self.behavior), Arc::clone(&self.requests));
                     async move {
                         // What becomes of a tunnel is for its two ends to see.
-                        let _ = rule.serve(client, &requests).await;
+                        let _ = behavior.serve(client, &requests).await;
                     }
                 };
-                listener.run(stopped, serve).await;
+                listener.run(shutdown, serve).await;
             }
-            Port::Held(_) => drop(stopped.changed().await),
+            Port::Reserved(_) => drop(shutdown.changed().await),
         }
     }
 }
 
-fn hold(ip: IpAddr) -> io::Result<(SocketAddr, TcpSocket)> {
+fn reserve_port(ip: IpAddr) -> io::Result<(SocketAddr, TcpSocket)> {
     let socket = if ip.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.bind(SocketAddr::new(ip, 0))?;
     Ok((socket.local_addr()?, socket))
 }
 
-impl Rule {
+impl ProxyBehavior {
     async fn serve(&self, mut client: TcpStream, requests: &Mutex<Vec<ProxyRequest>>) -> io::Result<()> {
-        let Some((head, beyond)) = timeout(self.read_timeout, read_head(&mut client)).await?? else {
+        let Some((head, rest)) = timeout(self.read_timeout, read_head(&mut client)).await?? else {
             return Ok(());
         };
-        let request = self.judge(&head);
+        let request = self.decide(&head);
         let status = request.status;
         lock(requests).push(request);
         match status {
@@ -149,12 +154,12 @@ impl Rule {
         }
         let mut emulator = TcpStream::connect(self.emulator).await?;
         client.write_all(b"HTTP/1.1 200 Connection Established\r\n\r\n").await?;
-        emulator.write_all(&beyond).await?;
+        emulator.write_all(&rest).await?;
         copy_bidirectional(&mut client, &mut emulator).await?;
         Ok(())
     }
 
-    fn judge(&self, head: &str) -> ProxyRequest {
+    fn decide(&self, head: &str) -> ProxyRequest {
         let mut lines = head.split("\r\n");
         let mut words = lines.next().unwrap_or_default().split(' ');
         let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -182,8 +187,8 @@ async fn read_head(client: &mut TcpStream) -> io::Result<Option<(String, Vec<u8>
     let mut read = Vec::new();
     loop {
         if let Some(end) = read.windows(END.len()).position(|window| window == END) {
-            let beyond = read.split_off(end + END.len());
-            return Ok(Some((String::from_utf8_lossy(&read).into_owned(), beyond)));
+            let rest = read.split_off(end + END.len());
+            return Ok(Some((String::from_utf8_lossy(&read).into_owned(), rest)));
         }
         if read.len() > MAX_HEAD || client.read_buf(&mut read).await? == 0 {
             return Ok(None);

@@ -5,17 +5,17 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// What a connection is written to: TCP, or TLS over it.
-pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     fn tcp(&self) -> &TcpStream;
 }
 
-impl Wire for TcpStream {
+impl Stream for TcpStream {
     fn tcp(&self) -> &TcpStream {
         self
     }
 }
 
-impl Wire for TlsStream<TcpStream> {
+impl Stream for TlsStream<TcpStream> {
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0
     }

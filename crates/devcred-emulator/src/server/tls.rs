@@ -32,7 +32,7 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 #[non_exhaustive]
 pub enum Tls {
     /// TLS with a certificate for `localhost`, `127.0.0.1`, `::1` and `service.test`.
-    Right,
+    Valid,
     /// The same, by TLS 1.2 only.
     OnlyTls12,
     /// The same, by TLS 1.3 only.
@@ -63,7 +63,7 @@ pub enum Tls {
 }
 
 /// How a connection begins.
-pub(crate) enum Speech {
+pub(crate) enum Protocol {
     Plain,
     Tls(TlsAcceptor),
     Alert(u8),
@@ -73,58 +73,59 @@ pub(crate) enum Speech {
 }
 
 /// How the first connections begin, and how all others do.
-pub(crate) struct Speeches {
-    first: Mutex<VecDeque<Arc<Speech>>>,
-    then: Arc<Speech>,
+pub(crate) struct Protocols {
+    first: Mutex<VecDeque<Arc<Protocol>>>,
+    others: Arc<Protocol>,
 }
 
-impl Speeches {
-    pub(crate) fn next(&self) -> Arc<Speech> {
-        lock(&self.first).pop_front().unwrap_or_else(|| Arc::clone(&self.then))
+impl Protocols {
+    pub(crate) fn next(&self) -> Arc<Protocol> {
+        lock(&self.first).pop_front().unwrap_or_else(|| Arc::clone(&self.others))
     }
 
     /// With `then`, also the authority to trust, as PEM.
-    pub(crate) fn prepare(first: &[Tls], then: Option<Tls>) -> Result<(Self, Option<String>), StartError> {
-        Self::try_prepare(first, then).map_err(|error| StartError::Certificate(error.to_string()))
+    pub(crate) fn new(first: &[Tls], others: Option<Tls>) -> Result<(Self, Option<String>), StartError> {
+        Self::try_new(first, others).map_err(|error| StartError::Certificate(error.to_string()))
     }
 
-    fn try_prepare(first: &[Tls], then: Option<Tls>) -> Fallible<(Self, Option<String>)> {
-        if first.is_empty() && then.is_none() {
-            return Ok((Self { first: Mutex::default(), then: Arc::new(Speech::Plain) }, None));
+    fn try_new(first: &[Tls], others: Option<Tls>) -> Fallible<(Self, Option<String>)> {
+        if first.is_empty() && others.is_none() {
+            return Ok((Self { first: Mutex::default(), others: Arc::new(Protocol::Plain) }, None));
         }
         let authority = Authority::new()?;
-        let speech = |tls: Tls| tls.speech(&authority).map(Arc::new);
-        let first = first.iter().map(|tls| speech(*tls)).collect::<Fallible<_>>()?;
-        let speeches = Self { first: Mutex::new(first), then: then.map_or(Ok(Arc::new(Speech::Plain)), speech)? };
-        Ok((speeches, then.map(|_| authority.certificate.pem())))
+        let protocol = |tls: Tls| tls.protocol(&authority).map(Arc::new);
+        let first = first.iter().map(|tls| protocol(*tls)).collect::<Fallible<_>>()?;
+        let protocols =
+            Self { first: Mutex::new(first), others: others.map_or(Ok(Arc::new(Protocol::Plain)), protocol)? };
+        Ok((protocols, others.map(|_| authority.certificate.pem())))
     }
 }
 
 impl Tls {
-    fn speech(self, authority: &Authority) -> Fallible<Speech> {
+    fn protocol(self, authority: &Authority) -> Fallible<Protocol> {
         const YEARS: (i32, i32) = (2020, 2100);
-        let right = || authority.issue(&RIGHT_NAMES, YEARS);
+        let valid = || authority.issue(&VALID_NAMES, YEARS);
         let anyone = || Arc::new(NoClientAuth);
         let config = match self {
-            Self::Right => right()?.config(DEFAULT_VERSIONS, anyone()),
-            Self::OnlyTls12 => right()?.config(&[&TLS12], anyone()),
-            Self::OnlyTls13 => right()?.config(&[&TLS13], anyone()),
-            Self::ClientCertificate => right()?.config(DEFAULT_VERSIONS, authority.verifier()?),
+            Self::Valid => valid()?.config(DEFAULT_VERSIONS, anyone()),
+            Self::OnlyTls12 => valid()?.config(&[&TLS12], anyone()),
+            Self::OnlyTls13 => valid()?.config(&[&TLS13], anyone()),
+            Self::ClientCertificate => valid()?.config(DEFAULT_VERSIONS, authority.verifier()?),
             Self::WrongHost => authority.issue(&["other.test"], YEARS)?.config(DEFAULT_VERSIONS, anyone()),
-            Self::UnknownAuthority => Authority::new()?.issue(&RIGHT_NAMES, YEARS)?.config(DEFAULT_VERSIONS, anyone()),
-            Self::SelfSigned => Identity::self_signed(&RIGHT_NAMES, YEARS)?.config(DEFAULT_VERSIONS, anyone()),
-            Self::Expired => authority.issue(&RIGHT_NAMES, (2001, 2002))?.config(DEFAULT_VERSIONS, anyone()),
-            Self::NotYetValid => authority.issue(&RIGHT_NAMES, (2100, 2101))?.config(DEFAULT_VERSIONS, anyone()),
-            Self::Alert(description) => return Ok(Speech::Alert(description)),
-            Self::Close => return Ok(Speech::Close),
-            Self::Reset => return Ok(Speech::Reset),
-            Self::Silent => return Ok(Speech::Silent),
+            Self::UnknownAuthority => Authority::new()?.issue(&VALID_NAMES, YEARS)?.config(DEFAULT_VERSIONS, anyone()),
+            Self::SelfSigned => Identity::self_signed(&VALID_NAMES, YEARS)?.config(DEFAULT_VERSIONS, anyone()),
+            Self::Expired => authority.issue(&VALID_NAMES, (2001, 2002))?.config(DEFAULT_VERSIONS, anyone()),
+            Self::NotYetValid => authority.issue(&VALID_NAMES, (2100, 2101))?.config(DEFAULT_VERSIONS, anyone()),
+            Self::Alert(description) => return Ok(Protocol::Alert(description)),
+            Self::Close => return Ok(Protocol::Close),
+            Self::Reset => return Ok(Protocol::Reset),
+            Self::Silent => return Ok(Protocol::Silent),
         };
-        Ok(Speech::Tls(TlsAcceptor::from(Arc::new(config?))))
+        Ok(Protocol::Tls(TlsAcceptor::from(Arc::new(config?))))
     }
 }
 
-const RIGHT_NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", SERVICE_NAME];
+const VALID_NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", SERVICE_NAME];
 
 struct Authority {
     certificate: Certificate,

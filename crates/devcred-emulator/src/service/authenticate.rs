@@ -1,42 +1,42 @@
 //! Who sent a request, and whether it is what they signed.
 
-use crate::http::request::{ApiRequest, Received};
+use crate::http::request::{ApiRequest, HttpRequest};
 use crate::service::Service;
-use crate::service::account::Account;
+use crate::service::access_key::AccessKey;
 use crate::service::error::Refusal;
 use crate::signature::{SignatureKind, acs3, rpc};
 
 /// Headers that ACS3 asks to be signed in every request; those of a security token, where they are sent. The documents ask it
 /// of `host` too, but one of the vendor's Java SDKs does not sign it: the service must take that (inferred).
-const SIGNED_ALWAYS: [&str; 5] =
+const ALWAYS_SIGNED: [&str; 5] =
     ["x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"];
-const SIGNED_WHERE_SENT: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-token"];
+const SIGNED_IF_SENT: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-token"];
 
 /// Key, token, time, signature, nonce, in this order. Only a request with a good signature uses up its nonce.
-pub(crate) fn authenticate(service: &Service, received: &Received, request: &ApiRequest) -> Result<(), Refusal> {
-    let claim = Claim::read(received, request)?;
-    let account = service.accounts.admit(&claim.access_key_id, request.security_token.as_deref())?;
+pub(crate) fn authenticate(service: &Service, http: &HttpRequest, request: &ApiRequest) -> Result<(), Refusal> {
+    let claim = SignedClaim::read(http, request)?;
+    let access_key = service.access_keys.admit(&claim.access_key_id, request.security_token.as_deref())?;
     service.clock.check(&claim.timestamp)?;
-    claim.check_signature(account)?;
+    claim.check_signature(access_key)?;
     service.nonces().take(&claim.access_key_id, &claim.nonce, service.clock.now())
 }
 
 /// What a request says of itself, and what the service calculates from the rest of it.
-pub(crate) struct Claim {
+pub(crate) struct SignedClaim {
     pub(crate) access_key_id: String,
     pub(crate) timestamp: String,
     pub(crate) nonce: String,
     pub(crate) signature: String,
-    pub(crate) calculation: Calculation,
+    pub(crate) expected: ExpectedSignature,
 }
 
-pub(crate) enum Calculation {
-    Acs3 { canonical_request: String, body_is_the_signed_one: bool },
+pub(crate) enum ExpectedSignature {
+    Acs3 { canonical_request: String, is_body_signed: bool },
     Rpc { string_to_sign: String },
 }
 
-fn acs3_claim(received: &Received, request: &ApiRequest) -> Result<Claim, Refusal> {
-    let Some(header) = received.header("authorization") else {
+fn acs3_claim(http: &HttpRequest, request: &ApiRequest) -> Result<SignedClaim, Refusal> {
+    let Some(header) = http.header("authorization") else {
         return Err(Refusal::incomplete_signature("there is no Authorization header"));
     };
     let authorization = acs3::Authorization::parse(header).ok_or_else(|| {
@@ -46,56 +46,56 @@ fn acs3_claim(received: &Received, request: &ApiRequest) -> Result<Claim, Refusa
     })?;
     let timestamp = request.timestamp.clone().ok_or_else(|| Refusal::missing("Timestamp"))?;
     let nonce = request.nonce.clone().ok_or_else(|| Refusal::missing("SignatureNonce"))?;
-    check_signed_headers(received, &authorization.signed_headers)?;
+    check_signed_headers(http, &authorization.signed_headers)?;
 
-    let payload_hash = acs3::payload_hash(&received.body);
+    let payload_hash = acs3::payload_hash(&http.body);
     let canonical_request = acs3::canonical_request(
-        &received.method,
-        &received.path,
+        &http.method,
+        &http.path,
         &request.query,
-        &received.headers,
+        &http.headers,
         &authorization.signed_headers,
         &payload_hash,
     );
-    let body_is_the_signed_one = received.header("x-acs-content-sha256") == Some(&payload_hash);
-    Ok(Claim {
+    let is_body_signed = http.header("x-acs-content-sha256") == Some(&payload_hash);
+    Ok(SignedClaim {
         access_key_id: authorization.access_key_id,
         timestamp,
         nonce,
         signature: authorization.signature,
-        calculation: Calculation::Acs3 { canonical_request, body_is_the_signed_one },
+        expected: ExpectedSignature::Acs3 { canonical_request, is_body_signed },
     })
 }
 
-fn check_signed_headers(received: &Received, signed: &[String]) -> Result<(), Refusal> {
+fn check_signed_headers(http: &HttpRequest, signed: &[String]) -> Result<(), Refusal> {
     let is_signed = |name: &str| signed.iter().any(|signed| signed == name);
-    for name in SIGNED_ALWAYS {
+    for name in ALWAYS_SIGNED {
         if !is_signed(name) {
             return Err(Refusal::incomplete_signature(&format!("the header {name} is not signed")));
         }
     }
-    for name in SIGNED_WHERE_SENT {
-        if received.header(name).is_some() && !is_signed(name) {
+    for name in SIGNED_IF_SENT {
+        if http.header(name).is_some() && !is_signed(name) {
             return Err(Refusal::incomplete_signature(&format!("the header {name} is sent but not signed")));
         }
     }
-    match signed.iter().find(|name| received.header(name).is_none()) {
+    match signed.iter().find(|name| http.header(name).is_none()) {
         Some(name) => Err(Refusal::incomplete_signature(&format!("the header {name} is signed but not sent"))),
         None => Ok(()),
     }
 }
 
-fn rpc_claim(received: &Received, request: &ApiRequest) -> Result<Claim, Refusal> {
+fn rpc_claim(http: &HttpRequest, request: &ApiRequest) -> Result<SignedClaim, Refusal> {
     let common = |name: &str| {
         let value = request.parameter(name).filter(|value| !value.is_empty());
         value.map(str::to_owned).ok_or_else(|| Refusal::missing(name))
     };
-    let claim = Claim {
+    let claim = SignedClaim {
         access_key_id: common("AccessKeyId")?,
         timestamp: common("Timestamp")?,
         nonce: common("SignatureNonce")?,
         signature: common("Signature")?,
-        calculation: Calculation::Rpc { string_to_sign: rpc::string_to_sign(&received.method, &request.parameters) },
+        expected: ExpectedSignature::Rpc { string_to_sign: rpc::string_to_sign(&http.method, &request.parameters) },
     };
     for (name, only) in [("SignatureMethod", "HMAC-SHA1"), ("SignatureVersion", "1.0")] {
         if common(name)? != only {
@@ -105,34 +105,34 @@ fn rpc_claim(received: &Received, request: &ApiRequest) -> Result<Claim, Refusal
     Ok(claim)
 }
 
-impl Claim {
-    pub(crate) fn read(received: &Received, request: &ApiRequest) -> Result<Self, Refusal> {
+impl SignedClaim {
+    pub(crate) fn read(http: &HttpRequest, request: &ApiRequest) -> Result<Self, Refusal> {
         match request.signature {
-            SignatureKind::Acs3HmacSha256 => acs3_claim(received, request),
-            SignatureKind::HmacSha1 => rpc_claim(received, request),
+            SignatureKind::Acs3HmacSha256 => acs3_claim(http, request),
+            SignatureKind::HmacSha1 => rpc_claim(http, request),
         }
     }
 
-    fn check_signature(&self, account: &Account) -> Result<(), Refusal> {
-        let calculated = self.calculation.signature(&account.access_key_secret);
-        if calculated.as_ref() == Some(&self.signature) { Ok(()) } else { Err(self.calculation.mismatch()) }
+    fn check_signature(&self, access_key: &AccessKey) -> Result<(), Refusal> {
+        let calculated = self.expected.signature(&access_key.access_key_secret);
+        if calculated.as_ref() == Some(&self.signature) { Ok(()) } else { Err(self.expected.mismatch()) }
     }
 }
 
-impl Calculation {
+impl ExpectedSignature {
     /// `None` where the body is not the one whose hash was signed: then no signature is right.
     pub(crate) fn signature(&self, access_key_secret: &str) -> Option<String> {
         match self {
-            Self::Acs3 { canonical_request, body_is_the_signed_one } => {
+            Self::Acs3 { canonical_request, is_body_signed } => {
                 let string_to_sign = acs3::string_to_sign(canonical_request);
-                body_is_the_signed_one.then(|| acs3::signature(access_key_secret, &string_to_sign))
+                is_body_signed.then(|| acs3::signature(access_key_secret, &string_to_sign))
             }
             Self::Rpc { string_to_sign } => Some(rpc::signature(access_key_secret, string_to_sign)),
         }
     }
 
     /// What the signature covers: the canonical request, or the string to sign of the older signature.
-    pub(crate) fn covered(&self) -> &str {
+    pub(crate) fn signed_text(&self) -> &str {
         match self {
             Self::Acs3 { canonical_request, .. } => canonical_request,
             Self::Rpc { string_to_sign } => string_to_sign,
@@ -158,7 +158,7 @@ impl Calculation {
                 without_token_parameter(string_to_sign),
             ),
         };
-        Refusal { refused_signature: Some(redacted), ..Refusal::new("SignatureDoesNotMatch").message(message) }
+        Refusal { refused_signature: Some(redacted), ..Refusal::new("SignatureDoesNotMatch").with_message(message) }
     }
 }
 

@@ -28,7 +28,7 @@ impl Credential {
     }
 
     /// `DeviceCredential` as the service sends it, secret included.
-    pub(crate) fn answer(&self, device: &Device) -> Value {
+    pub(crate) fn to_json(&self, device: &Device) -> Value {
         json!({
             "ClientId": device.client_id,
             "InstanceId": device.instance_id,
@@ -136,7 +136,7 @@ impl Devices {
     }
 
     /// The credentials of a device, by instance.
-    pub(crate) fn of(&self, client_id: &str) -> impl Iterator<Item = (&str, &Credential)> {
+    pub(crate) fn credentials(&self, client_id: &str) -> impl Iterator<Item = (&str, &Credential)> {
         self.credentials
             .iter()
             .filter(move |(device, _)| device.client_id == client_id)

@@ -26,21 +26,21 @@ impl Refusal {
 
     /// `Missing<Name>`, as the gateway names an absent parameter.
     pub(crate) fn missing(parameter: &str) -> Self {
-        Self::new(format!("Missing{parameter}")).message(format!("{parameter} is mandatory for this action."))
+        Self::new(format!("Missing{parameter}")).with_message(format!("{parameter} is mandatory for this action."))
     }
 
     /// `InvalidParameter.<Name>`.
     pub(crate) fn invalid(parameter: &str, why: &str) -> Self {
         Self::new(format!("InvalidParameter.{parameter}"))
-            .message(format!("The specified parameter {parameter} is not valid: {why}."))
+            .with_message(format!("The specified parameter {parameter} is not valid: {why}."))
     }
 
     pub(crate) fn incomplete_signature(why: &str) -> Self {
         Self::new("IncompleteSignature")
-            .message(format!("The request signature does not conform to Aliyun standards: {why}."))
+            .with_message(format!("The request signature does not conform to Aliyun standards: {why}."))
     }
 
-    pub(crate) fn message(self, message: String) -> Self {
+    pub(crate) fn with_message(self, message: String) -> Self {
         Self { message, ..self }
     }
 

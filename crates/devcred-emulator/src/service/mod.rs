@@ -1,6 +1,6 @@
 //! Everything the emulator knows, shared by all connections.
 
-pub(crate) mod account;
+pub(crate) mod access_key;
 pub(crate) mod authenticate;
 pub(crate) mod clock;
 pub(crate) mod device;
@@ -19,17 +19,17 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
 
-use crate::fault::device_name::Rounds;
+use crate::fault::device_name::FaultCounters;
 use crate::fault::step::Step;
 use crate::journal::Recorder;
 use crate::journal::exchange::Exchanges;
-use crate::service::account::Accounts;
+use crate::service::access_key::AccessKeys;
 use crate::service::clock::Clock;
 use crate::service::device::Devices;
 use crate::service::error::Refusal;
 use crate::service::nonce::Nonces;
 use crate::service::operation::Operation;
-use crate::service::quota::{Meter, Quotas};
+use crate::service::quota::{Quotas, RateLimiter};
 use crate::service::random::Random;
 use crate::sync::lock;
 
@@ -53,7 +53,7 @@ impl fmt::Debug for EndlessSteps {
 pub(crate) const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Service {
-    pub(crate) accounts: Accounts,
+    pub(crate) access_keys: AccessKeys,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) recorder: Arc<Recorder>,
@@ -67,17 +67,17 @@ pub(crate) struct Service {
     pub(crate) exchanges: Option<Arc<Exchanges>>,
     devices: Mutex<Devices>,
     nonces: Mutex<Nonces>,
-    rounds: Mutex<Rounds>,
+    fault_counters: Mutex<FaultCounters>,
     steps: Mutex<VecDeque<Step>>,
     endless_steps: Mutex<EndlessSteps>,
-    meter: Option<Mutex<Meter>>,
+    rate_limiter: Option<Mutex<RateLimiter>>,
     billed: AtomicU64,
 }
 
 impl Service {
-    pub(crate) fn new(accounts: Accounts, devices: Devices, clock: Clock, random: Random) -> Self {
+    pub(crate) fn new(access_keys: AccessKeys, devices: Devices, clock: Clock, random: Random) -> Self {
         Self {
-            accounts,
+            access_keys,
             clock,
             random,
             recorder: Arc::default(),
@@ -87,10 +87,10 @@ impl Service {
             exchanges: None,
             devices: Mutex::new(devices),
             nonces: Mutex::default(),
-            rounds: Mutex::default(),
+            fault_counters: Mutex::default(),
             steps: Mutex::default(),
             endless_steps: Mutex::default(),
-            meter: None,
+            rate_limiter: None,
             billed: AtomicU64::new(0),
         }
     }
@@ -104,7 +104,7 @@ impl Service {
     }
 
     pub(crate) fn with_quotas(self, quotas: Option<Quotas>) -> Self {
-        Self { meter: quotas.map(|quotas| Mutex::new(Meter::new(quotas))), ..self }
+        Self { rate_limiter: quotas.map(|quotas| Mutex::new(RateLimiter::new(quotas))), ..self }
     }
 
     pub(crate) fn devices(&self) -> MutexGuard<'_, Devices> {
@@ -115,33 +115,33 @@ impl Service {
         lock(&self.nonces)
     }
 
-    pub(crate) fn rounds(&self) -> MutexGuard<'_, Rounds> {
-        lock(&self.rounds)
+    pub(crate) fn fault_counters(&self) -> MutexGuard<'_, FaultCounters> {
+        lock(&self.fault_counters)
     }
 
     /// What the next request meets: the steps in their order, then what the name of its device asks for.
     pub(crate) fn next_step(&self, client_id: Option<&str>) -> Step {
         let scripted = lock(&self.steps).pop_front();
         let scripted = scripted.or_else(|| lock(&self.endless_steps).next());
-        scripted.or_else(|| self.rounds().next(client_id?)).unwrap_or_default()
+        scripted.or_else(|| self.fault_counters().next(client_id?)).unwrap_or_default()
     }
 
     /// Counts a call of the account, or refuses it.
-    pub(crate) fn meter_call(&self, operation: Operation) -> Result<(), Refusal> {
-        self.meter.as_ref().map_or(Ok(()), |meter| lock(meter).call(operation, Instant::now()))
+    pub(crate) fn admit_call(&self, operation: Operation) -> Result<(), Refusal> {
+        self.rate_limiter.as_ref().map_or(Ok(()), |limiter| lock(limiter).admit_call(operation, Instant::now()))
     }
 
     /// Counts a request of this address; whether it is let in.
-    pub(crate) fn meter_request(&self, address: IpAddr) -> bool {
-        self.meter.as_ref().is_none_or(|meter| lock(meter).request(address, Instant::now()))
+    pub(crate) fn admit_request(&self, address: IpAddr) -> bool {
+        self.rate_limiter.as_ref().is_none_or(|limiter| lock(limiter).admit_request(address, Instant::now()))
     }
 
     pub(crate) fn is_blocked(&self, address: IpAddr) -> bool {
-        self.meter.as_ref().is_some_and(|meter| lock(meter).is_blocked(address, Instant::now()))
+        self.rate_limiter.as_ref().is_some_and(|limiter| lock(limiter).is_blocked(address, Instant::now()))
     }
 
     /// Counts a success: the service bills each of them.
-    pub(crate) fn bill(&self) {
+    pub(crate) fn count_billed_call(&self) {
         self.billed.fetch_add(1, Ordering::Relaxed);
     }
 

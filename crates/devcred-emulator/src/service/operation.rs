@@ -22,7 +22,7 @@ pub(crate) enum Operation {
 }
 
 /// What an operation is asked to do, its parameters checked.
-pub(crate) enum Order {
+pub(crate) enum Command {
     Get(Device),
     Register(Device),
     Refresh(Device),
@@ -37,34 +37,34 @@ pub(crate) struct Page {
 
 impl Operation {
     /// The operation of a request, after its action, version and method have been checked.
-    pub(crate) fn of(request: &ApiRequest, method: &str) -> Result<Self, Refusal> {
+    pub(crate) fn from_request(request: &ApiRequest, method: &str) -> Result<Self, Refusal> {
         let action = request.action.as_deref().ok_or_else(|| Refusal::missing("Action"))?;
         let version = request.version.as_deref().ok_or_else(|| Refusal::missing("Version"))?;
         if version != VERSION {
             return Err(Refusal::new("InvalidVersion"));
         }
-        let operation = Self::named(action).ok_or_else(|| Refusal::new("InvalidAction.NotFound"))?;
+        let operation = Self::from_action(action).ok_or_else(|| Refusal::new("InvalidAction.NotFound"))?;
         if method == "POST" || method == "GET" && operation == Self::ListDeviceCredentialClientId {
             return Ok(operation);
         }
         Err(Refusal::new("UnsupportedHTTPMethod"))
     }
 
-    pub(crate) fn order(self, request: &ApiRequest) -> Result<Order, Refusal> {
+    pub(crate) fn parse(self, request: &ApiRequest) -> Result<Command, Refusal> {
         Ok(match self {
-            Self::GetDeviceCredential => Order::Get(device(request)?),
-            Self::RegisterDeviceCredential => Order::Register(device(request)?),
-            Self::RefreshDeviceCredential => Order::Refresh(device(request)?),
-            Self::UnRegisterDeviceCredential => Order::UnRegister(device(request)?),
-            Self::ListDeviceCredentialClientId => Order::List {
-                group_id: given(request, "GroupId")?.to_owned(),
-                instance_id: given(request, "InstanceId")?.to_owned(),
-                page: Page::of(request)?,
+            Self::GetDeviceCredential => Command::Get(device(request)?),
+            Self::RegisterDeviceCredential => Command::Register(device(request)?),
+            Self::RefreshDeviceCredential => Command::Refresh(device(request)?),
+            Self::UnRegisterDeviceCredential => Command::UnRegister(device(request)?),
+            Self::ListDeviceCredentialClientId => Command::List {
+                group_id: required(request, "GroupId")?.to_owned(),
+                instance_id: required(request, "InstanceId")?.to_owned(),
+                page: Page::from_request(request)?,
             },
         })
     }
 
-    fn named(action: &str) -> Option<Self> {
+    fn from_action(action: &str) -> Option<Self> {
         Some(match action {
             "GetDeviceCredential" => Self::GetDeviceCredential,
             "RegisterDeviceCredential" => Self::RegisterDeviceCredential,
@@ -76,7 +76,7 @@ impl Operation {
     }
 }
 
-impl Order {
+impl Command {
     /// Refuses an unknown instance, and a device without the credential that the order needs.
     pub(crate) fn check(&self, devices: &Devices) -> Result<(), Refusal> {
         match self {
@@ -111,7 +111,7 @@ impl Order {
     }
 
     /// Carries the order out; the answer lacks the `RequestId` only.
-    pub(crate) fn carry_out(
+    pub(crate) fn execute(
         &self,
         devices: &mut Devices,
         random: &Random,
@@ -119,15 +119,15 @@ impl Order {
     ) -> Result<Map<String, Value>, Refusal> {
         let now = unix_milliseconds(now);
         let (name, value) = match self {
-            Self::Get(device) => ("DeviceCredential", devices.get(device, random, now)?.answer(device)),
-            Self::Register(device) => ("DeviceCredential", devices.register(device, random, now).answer(device)),
-            Self::Refresh(device) => ("DeviceCredential", devices.refresh(device, random, now)?.answer(device)),
+            Self::Get(device) => ("DeviceCredential", devices.get(device, random, now)?.to_json(device)),
+            Self::Register(device) => ("DeviceCredential", devices.register(device, random, now).to_json(device)),
+            Self::Refresh(device) => ("DeviceCredential", devices.refresh(device, random, now)?.to_json(device)),
             Self::UnRegister(device) => {
                 devices.unregister(device)?;
                 return Ok(Map::new());
             }
             Self::List { group_id, instance_id, page } => {
-                ("DeviceCredentialClientIdList", page.answer(&devices.list(instance_id, group_id)))
+                ("DeviceCredentialClientIdList", page.to_json(&devices.list(instance_id, group_id)))
             }
         };
         Ok(Map::from_iter([(name.to_owned(), value)]))
@@ -137,13 +137,13 @@ impl Order {
 impl Page {
     /// `NextToken` is the number of the next page, and where it is given it wins over `PageNo`: the documents describe
     /// both members without saying what a token holds, so both are inferred.
-    fn of(request: &ApiRequest) -> Result<Self, Refusal> {
-        let size = number("PageSize", given(request, "PageSize")?)?;
+    fn from_request(request: &ApiRequest) -> Result<Self, Refusal> {
+        let size = number("PageSize", required(request, "PageSize")?)?;
         if size > 100 {
             return Err(Refusal::invalid("PageSize", "it is more than 100"));
         }
-        let asked = |name| request.parameter(name).filter(|value| !value.is_empty());
-        let number = match (asked("NextToken"), asked("PageNo")) {
+        let optional = |name| request.parameter(name).filter(|value| !value.is_empty());
+        let number = match (optional("NextToken"), optional("PageNo")) {
             (Some(token), _) => number("NextToken", token)?,
             (None, Some(page)) => number("PageNo", page)?,
             (None, None) => 1,
@@ -152,10 +152,10 @@ impl Page {
     }
 
     /// All paging values are strings, as the service sends them.
-    fn answer(&self, client_ids: &[String]) -> Value {
-        let begin = (self.number - 1).saturating_mul(self.size);
-        let page: Vec<&String> = client_ids.iter().skip(begin).take(self.size).collect();
-        let is_last = begin.saturating_add(self.size) >= client_ids.len();
+    fn to_json(&self, client_ids: &[String]) -> Value {
+        let start = (self.number - 1).saturating_mul(self.size);
+        let page: Vec<&String> = client_ids.iter().skip(start).take(self.size).collect();
+        let is_last = start.saturating_add(self.size) >= client_ids.len();
         json!({
             "ClientIdList": page,
             "NextToken": if is_last { String::new() } else { (self.number + 1).to_string() },
@@ -184,12 +184,12 @@ pub(crate) fn check_client_id(client_id: &str) -> Result<(), Refusal> {
 fn device(request: &ApiRequest) -> Result<Device, Refusal> {
     let client_id = request.parameter("ClientId").ok_or_else(|| Refusal::missing("ClientId"))?;
     check_client_id(client_id)?;
-    let instance_id = given(request, "InstanceId")?;
+    let instance_id = required(request, "InstanceId")?;
     Ok(Device { instance_id: instance_id.to_owned(), client_id: client_id.to_owned() })
 }
 
 /// Absent is `Missing<Name>`, by the gateway's documents; empty is `InvalidParameter.<Name>`, inferred.
-fn given<'a>(request: &'a ApiRequest, name: &str) -> Result<&'a str, Refusal> {
+fn required<'a>(request: &'a ApiRequest, name: &str) -> Result<&'a str, Refusal> {
     let value = request.parameter(name).ok_or_else(|| Refusal::missing(name))?;
     if value.is_empty() { Err(Refusal::invalid(name, "it is empty")) } else { Ok(value) }
 }

@@ -29,7 +29,7 @@ impl Default for Quotas {
     }
 }
 
-pub(crate) struct Meter {
+pub(crate) struct RateLimiter {
     quotas: Quotas,
     operations: HashMap<Operation, Window>,
     addresses: HashMap<IpAddr, Window>,
@@ -37,28 +37,28 @@ pub(crate) struct Meter {
     blocked: HashMap<IpAddr, Instant>,
 }
 
-impl Meter {
+impl RateLimiter {
     pub(crate) fn new(quotas: Quotas) -> Self {
         Self { quotas, operations: HashMap::new(), addresses: HashMap::new(), blocked: HashMap::new() }
     }
 
     /// A call of the account; what is refused does not count.
-    pub(crate) fn call(&mut self, operation: Operation, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn admit_call(&mut self, operation: Operation, now: Instant) -> Result<(), Refusal> {
         let window = self.operations.entry(operation).or_default();
         if window.take(self.quotas.per_account, now) { Ok(()) } else { Err(Refusal::new("Throttling.User")) }
     }
 
     /// Whether a request of this address is let in. Requests during a block do not make it longer.
-    pub(crate) fn request(&mut self, address: IpAddr, now: Instant) -> bool {
+    pub(crate) fn admit_request(&mut self, address: IpAddr, now: Instant) -> bool {
         if self.is_blocked(address, now) {
             return false;
         }
-        let is_let_in = self.addresses.entry(address).or_default().take(self.quotas.per_address, now);
-        if !is_let_in {
+        let is_admitted = self.addresses.entry(address).or_default().take(self.quotas.per_address, now);
+        if !is_admitted {
             self.addresses.remove(&address);
             self.blocked.insert(address, now + self.quotas.blocked_for);
         }
-        is_let_in
+        is_admitted
     }
 
     pub(crate) fn is_blocked(&self, address: IpAddr, now: Instant) -> bool {
@@ -88,38 +88,41 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
     use std::time::{Duration, Instant};
 
-    use super::{Meter, Quotas};
+    use super::{Quotas, RateLimiter};
     use crate::service::operation::Operation::{GetDeviceCredential, RefreshDeviceCredential};
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn meter() -> (Meter, Instant) {
+    fn rate_limiter() -> (RateLimiter, Instant) {
         let quotas = Quotas { per_account: 3, per_address: 3, blocked_for: Duration::from_secs(10) };
-        (Meter::new(quotas), Instant::now())
+        (RateLimiter::new(quotas), Instant::now())
     }
 
     #[test]
     fn an_account_has_so_many_calls_of_each_operation_in_any_second() {
-        let (mut meter, start) = meter();
+        let (mut rate_limiter, start) = rate_limiter();
         for at in [0, 500, 900] {
-            assert!(meter.call(GetDeviceCredential, start + at * MS).is_ok(), "{at}");
+            assert!(rate_limiter.admit_call(GetDeviceCredential, start + at * MS).is_ok(), "{at}");
         }
-        assert_eq!(meter.call(GetDeviceCredential, start + 999 * MS).unwrap_err().code, "Throttling.User");
-        assert!(meter.call(RefreshDeviceCredential, start + 999 * MS).is_ok());
-        assert!(meter.call(GetDeviceCredential, start + 1000 * MS).is_ok());
-        assert!(meter.call(GetDeviceCredential, start + 1001 * MS).is_err());
+        assert_eq!(rate_limiter.admit_call(GetDeviceCredential, start + 999 * MS).unwrap_err().code, "Throttling.User");
+        assert!(rate_limiter.admit_call(RefreshDeviceCredential, start + 999 * MS).is_ok());
+        assert!(rate_limiter.admit_call(GetDeviceCredential, start + 1000 * MS).is_ok());
+        assert!(rate_limiter.admit_call(GetDeviceCredential, start + 1001 * MS).is_err());
     }
 
     #[test]
     fn an_address_that_sends_more_is_blocked_for_a_time() {
-        let (mut meter, start) = meter();
+        let (mut rate_limiter, start) = rate_limiter();
         let (address, other) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)));
-        assert!((0..3).all(|at| meter.request(address, start + at * MS)));
-        assert!(!meter.is_blocked(address, start + 3 * MS));
-        assert!(!meter.request(address, start + 3 * MS));
-        assert!(meter.request(other, start + 3 * MS));
-        assert!(meter.is_blocked(address, start + 10_002 * MS) && !meter.request(address, start + 10_002 * MS));
-        assert!(meter.request(address, start + 10_003 * MS));
+        assert!((0..3).all(|at| rate_limiter.admit_request(address, start + at * MS)));
+        assert!(!rate_limiter.is_blocked(address, start + 3 * MS));
+        assert!(!rate_limiter.admit_request(address, start + 3 * MS));
+        assert!(rate_limiter.admit_request(other, start + 3 * MS));
+        assert!(
+            rate_limiter.is_blocked(address, start + 10_002 * MS)
+                && !rate_limiter.admit_request(address, start + 10_002 * MS)
+        );
+        assert!(rate_limiter.admit_request(address, start + 10_003 * MS));
     }
 
     #[test]

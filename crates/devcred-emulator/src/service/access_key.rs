@@ -9,7 +9,7 @@ use crate::http::request::ApiRequest;
 use crate::service::error::Refusal;
 
 #[derive(Clone)]
-pub(crate) struct Account {
+pub(crate) struct AccessKey {
     pub(crate) access_key_id: String,
     pub(crate) access_key_secret: String,
     pub(crate) security_token: Option<String>,
@@ -17,42 +17,42 @@ pub(crate) struct Account {
     pub(crate) valid_for: Option<Duration>,
 }
 
-impl fmt::Debug for Account {
+impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
-pub(crate) struct Accounts {
-    accounts: Vec<Account>,
-    begun: Instant,
+pub(crate) struct AccessKeys {
+    keys: Vec<AccessKey>,
+    started: Instant,
 }
 
-impl Accounts {
-    pub(crate) fn new(accounts: Vec<Account>) -> Self {
-        Self { accounts, begun: Instant::now() }
+impl AccessKeys {
+    pub(crate) fn new(keys: Vec<AccessKey>) -> Self {
+        Self { keys, started: Instant::now() }
     }
 
-    pub(crate) fn first(&self) -> Option<&Account> {
-        self.accounts.first()
+    pub(crate) fn first(&self) -> Option<&AccessKey> {
+        self.keys.first()
     }
 
     /// The account of a request, or the refusal of its key or token. A token of another account is a mismatch; one that
     /// nobody has is malformed (inferred: the documents name both codes without saying when).
-    pub(crate) fn admit(&self, access_key_id: &str, token: Option<&str>) -> Result<&Account, Refusal> {
-        self.admit_after(self.begun.elapsed(), access_key_id, token)
+    pub(crate) fn admit(&self, access_key_id: &str, token: Option<&str>) -> Result<&AccessKey, Refusal> {
+        self.admit_after(self.started.elapsed(), access_key_id, token)
     }
 
-    fn admit_after(&self, age: Duration, access_key_id: &str, token: Option<&str>) -> Result<&Account, Refusal> {
-        let account = self.find(access_key_id).ok_or_else(|| Refusal::new("InvalidAccessKeyId.NotFound"))?;
-        if account.security_token.as_deref() == token {
-            let has_expired = account.valid_for.is_some_and(|valid_for| age >= valid_for);
-            return if has_expired { Err(Refusal::new("InvalidSecurityToken.Expired")) } else { Ok(account) };
+    fn admit_after(&self, age: Duration, access_key_id: &str, token: Option<&str>) -> Result<&AccessKey, Refusal> {
+        let key = self.find(access_key_id).ok_or_else(|| Refusal::new("InvalidAccessKeyId.NotFound"))?;
+        if key.security_token.as_deref() == token {
+            let has_expired = key.valid_for.is_some_and(|valid_for| age >= valid_for);
+            return if has_expired { Err(Refusal::new("InvalidSecurityToken.Expired")) } else { Ok(key) };
         }
         let Some(token) = token else {
             return Err(Refusal::new("MissingSecurityToken"));
         };
-        if self.accounts.iter().any(|other| other.security_token.as_deref() == Some(token)) {
+        if self.keys.iter().any(|other| other.security_token.as_deref() == Some(token)) {
             return Err(Refusal::new("InvalidSecurityToken.MismatchWithAccessKey"));
         }
         Err(Refusal::new("InvalidSecurityToken.Malformed"))
@@ -61,16 +61,16 @@ impl Accounts {
     /// What may be said of a request's token without saying the token.
     pub(crate) fn compare(&self, request: &ApiRequest) -> SecurityTokenPresented {
         let Some(token) = request.security_token.as_deref() else { return SecurityTokenPresented::Absent };
-        let account = request.access_key_id.as_deref().and_then(|id| self.find(id));
-        if account.is_some_and(|account| account.security_token.as_deref() == Some(token)) {
+        let key = request.access_key_id.as_deref().and_then(|id| self.find(id));
+        if key.is_some_and(|key| key.security_token.as_deref() == Some(token)) {
             SecurityTokenPresented::Matches
         } else {
             SecurityTokenPresented::Differs
         }
     }
 
-    fn find(&self, access_key_id: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| account.access_key_id == access_key_id)
+    fn find(&self, access_key_id: &str) -> Option<&AccessKey> {
+        self.keys.iter().find(|key| key.access_key_id == access_key_id)
     }
 }
 
@@ -91,10 +91,10 @@ pub enum SecurityTokenPresented {
 mod tests {
     use std::time::Duration;
 
-    use super::{Account, Accounts};
+    use super::{AccessKey, AccessKeys};
 
-    fn account(id: &str, token: Option<&str>) -> Account {
-        Account {
+    fn key(id: &str, token: Option<&str>) -> AccessKey {
+        AccessKey {
             access_key_id: id.to_owned(),
             access_key_secret: "hush-hush".to_owned(),
             security_token: token.map(str::to_owned),
@@ -104,9 +104,8 @@ mod tests {
 
     #[test]
     fn keys_and_tokens_belong_together() {
-        let accounts =
-            Accounts::new(vec![account("plain", None), account("sts", Some("t1")), account("sts2", Some("t2"))]);
-        let refused = |id, token| accounts.admit(id, token).err().map(|refusal| refusal.code);
+        let keys = AccessKeys::new(vec![key("plain", None), key("sts", Some("t1")), key("sts2", Some("t2"))]);
+        let refused = |id, token| keys.admit(id, token).err().map(|refusal| refusal.code);
         assert_eq!(refused("plain", None), None);
         assert_eq!(refused("sts", Some("t1")), None);
         assert_eq!(refused("nobody", None).as_deref(), Some("InvalidAccessKeyId.NotFound"));
@@ -119,8 +118,8 @@ mod tests {
     #[test]
     fn a_token_serves_until_it_expires() {
         let (second, ms) = (Duration::from_secs(1), Duration::from_millis(1));
-        let accounts = Accounts::new(vec![Account { valid_for: Some(second), ..account("sts", Some("t1")) }]);
-        let refused = |age, token| accounts.admit_after(age, "sts", Some(token)).err().map(|refusal| refusal.code);
+        let keys = AccessKeys::new(vec![AccessKey { valid_for: Some(second), ..key("sts", Some("t1")) }]);
+        let refused = |age, token| keys.admit_after(age, "sts", Some(token)).err().map(|refusal| refusal.code);
         assert_eq!(refused(second - ms, "t1"), None);
         assert_eq!(refused(second, "t1").as_deref(), Some("InvalidSecurityToken.Expired"));
         assert_eq!(refused(second, "t2").as_deref(), Some("InvalidSecurityToken.Malformed"));
@@ -128,7 +127,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let text = format!("{:?}", account("sts", Some("token-token")));
+        let text = format!("{:?}", key("sts", Some("token-token")));
         assert!(text.contains("sts") && !text.contains("hush") && !text.contains("token-token"), "{text}");
     }
 }
