@@ -1,4 +1,4 @@
-//! How an emulator is configured and started.
+//! Configures and starts an emulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use crate::service::random::Random;
 use crate::service::{DEFAULT_READ_TIMEOUT, EndlessSteps, Service};
 use crate::start_error::StartError;
 
-/// Configures an [`Emulator`]; made by [`Emulator::builder`].
+/// Configures an [`Emulator`]; created by [`Emulator::builder`].
 #[derive(Debug)]
-#[must_use = "nothing listens before `start`"]
+#[must_use = "call `start` to start the emulator"]
 pub struct Builder {
     access_keys: Vec<AccessKey>,
     instances: Vec<String>,
@@ -60,12 +60,13 @@ impl Builder {
         }
     }
 
-    /// Adds an access key that may call. Where none is added, a fresh pair is made: [`Emulator::access_key_id`].
+    /// Adds an access key that may call. If none is added, the emulator creates a random one:
+    /// [`Emulator::access_key_id`].
     pub fn access_key(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.add_access_key(id.into(), secret.into(), None, None)
     }
 
-    /// Adds a temporary access key: a request that names it must carry this security token.
+    /// Adds a temporary access key: a request that uses it must carry this security token.
     pub fn access_key_with_token(
         self,
         id: impl Into<String>,
@@ -75,8 +76,10 @@ impl Builder {
         self.add_access_key(id.into(), secret.into(), Some(security_token.into()), None)
     }
 
-    /// The same, where the token is taken for this long after [`start`](Self::start) and refused from then on
-    /// (`InvalidSecurityToken.Expired`); with [`Duration::ZERO`] at once.
+    /// Adds a temporary access key whose token expires.
+    ///
+    /// The token is accepted for `valid_for` after [`start`](Self::start) and refused from then on
+    /// (`InvalidSecurityToken.Expired`). With [`Duration::ZERO`] it has expired at once.
     pub fn access_key_with_expiring_token(
         self,
         id: impl Into<String>,
@@ -87,34 +90,40 @@ impl Builder {
         self.add_access_key(id.into(), secret.into(), Some(security_token.into()), Some(valid_for))
     }
 
-    /// Adds an instance. With one or more, other instances are refused (`InstancePermissionCheckFailed`); with none, every
-    /// instance is known.
+    /// Adds an instance. As soon as one is added, all other instances are refused
+    /// (`InstancePermissionCheckFailed`); without any, every instance is known.
     pub fn instance(mut self, instance_id: impl Into<String>) -> Self {
         self.instances.push(instance_id.into());
         self
     }
 
-    /// Adds a device that has a credential, on every known instance. With one or more, other devices have none
-    /// (`DeviceCredentialNotFound`) until they are registered; with none, every device has one.
+    /// Adds a device that has a credential on every known instance.
+    ///
+    /// As soon as one is added, other devices have no credential (`DeviceCredentialNotFound`) until
+    /// they are registered; without any, every device has one.
     pub fn device(mut self, client_id: impl Into<String>) -> Self {
         self.devices.push(client_id.into());
         self
     }
 
-    /// Shifts the emulator's clock, and so the `Date` of its answers, by this many seconds. Default: 0.
+    /// Shifts the emulator's clock, and so the `Date` of its responses, by this many seconds.
+    /// Default: 0.
     pub fn clock_offset(mut self, seconds: i64) -> Self {
         self.clock_offset_seconds = seconds;
         self
     }
 
-    /// Where to listen: a loopback address; port 0 lets the system choose. Default: `127.0.0.1:0`.
+    /// Sets the address to listen on. It must be loopback; with port 0 the system chooses a port.
+    /// Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// What the first requests meet, one step each, in the order in which they arrive; afterwards the service answers as it
-    /// would. A request that is wrong is refused before its step is looked at, which then is left for the next one.
+    /// Scripts the first requests: one step for each, in the order in which they arrive. Later
+    /// requests get the service's own response.
+    ///
+    /// A request that the service would refuse is refused without using up a step.
     pub fn steps(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.steps.extend(steps);
         self
@@ -131,14 +140,17 @@ impl Builder {
         self
     }
 
-    /// Speaks TLS, with a certificate made now: [`Emulator::endpoint`] is `https`. Default: plain HTTP.
+    /// Serves TLS with a certificate that is created at start, so that [`Emulator::endpoint`] is
+    /// `https`. Default: plain HTTP.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// How the first connections begin, one each, in the order in which they are accepted; afterwards they begin as
-    /// [`tls`](Self::tls) says. So a client's first attempts can meet a reset or an alert, and its next one the service.
+    /// Scripts how the first connections begin: one entry for each, in the order in which they are
+    /// accepted. Later connections begin as [`tls`](Self::tls) says.
+    ///
+    /// A client's first attempts can thus meet a reset or an alert, and its next one the service.
     ///
     /// ```
     /// use devcred_emulator::{Emulator, Tls};
@@ -146,8 +158,9 @@ impl Builder {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), devcred_emulator::StartError> {
     /// let internal_error = Tls::Alert(80);
-    /// let emulator = Emulator::builder().tls(Tls::Valid).connections([Tls::Reset, internal_error]).start().await?;
-    /// // Here your software makes a call: its third attempt succeeds.
+    /// let builder = Emulator::builder().tls(Tls::Valid).connections([Tls::Reset, internal_error]);
+    /// let emulator = builder.start().await?;
+    /// // Your software makes a call here: its third attempt succeeds.
     /// # Ok(())
     /// # }
     /// ```
@@ -156,41 +169,43 @@ impl Builder {
         self
     }
 
-    /// Leaves every connection unanswered, without refusing it, as a firewall does that drops packets: the queue of
-    /// connections is full. That depends on the system; it works on Linux.
+    /// Neither accepts nor refuses connections, like a firewall that drops packets: the listen
+    /// queue is full. This depends on the operating system; it works on Linux.
     pub fn black_hole(mut self) -> Self {
         self.is_black_hole = true;
         self
     }
 
-    /// Puts a proxy in front, on an address of its own: [`Emulator::proxy_address`]. With [`tls`](Self::tls) the endpoint
-    /// is `https://service.test` then, a name that never resolves. Default: none.
+    /// Adds a proxy on a separate address: [`Emulator::proxy_address`]. With [`tls`](Self::tls),
+    /// the endpoint is then `https://service.test`, a name that never resolves. Default: none.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
         self
     }
 
-    /// How long a client may take for its TLS handshake, for the head of a request, counted from the moment when the
-    /// connection is idle, and for its body. Then the connection is closed. Default: 10 seconds, after about which the
-    /// service closes an idle connection.
+    /// Limits how long a client may take for its TLS handshake, for the head of a request (counted
+    /// from when the connection becomes idle) and for its body. After that the connection is
+    /// closed.
+    ///
+    /// Default: 10 seconds. The service closes an idle connection after about as long.
     pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
         self.read_timeout = read_timeout;
         self
     }
 
-    /// Records the first bytes of each request and response: [`Emulator::exchanges`]. They contain the secrets that are
-    /// sent. Default: nothing is recorded.
+    /// Records the first bytes of each request and response: [`Emulator::exchanges`]. They contain
+    /// the secrets that are sent. Default: nothing is recorded.
     pub fn record_exchanges(mut self, records_exchanges: bool) -> Self {
         self.records_exchanges = records_exchanges;
         self
     }
 
-    /// Starts to listen. It serves on the current tokio runtime, which needs I/O and time enabled, until the emulator is
-    /// dropped.
+    /// Starts to listen, and serves on the current tokio runtime until the emulator is dropped. The
+    /// runtime needs I/O and time enabled.
     ///
     /// # Errors
-    /// [`StartError`], where the address is not loopback or cannot be had, a certificate cannot be made, or there is no
-    /// tokio runtime.
+    /// Returns a [`StartError`] if the address is not loopback or cannot be bound, if a certificate
+    /// cannot be created, or if there is no tokio runtime.
     pub async fn start(self) -> Result<Emulator, StartError> {
         if !self.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(self.listen));
@@ -248,7 +263,7 @@ impl Builder {
     }
 }
 
-/// The id says whose it is, so that nobody takes it for a key of the service.
+/// The prefix of the id shows that the key is not one of the service.
 fn random_access_key(random: &Random) -> AccessKey {
     AccessKey {
         access_key_id: format!("EMULATOR{}", random.hex(16)),
@@ -258,7 +273,7 @@ fn random_access_key(random: &Random) -> AccessKey {
     }
 }
 
-/// Where a redirect leads.
+/// Returns the URL that redirects point to.
 fn redirect_location(listener: &Listener) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("http://{}/", listener.address)).ok()
 }

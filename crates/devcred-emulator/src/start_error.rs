@@ -7,20 +7,20 @@ use std::{error, fmt, io};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address is not loopback: an emulator is for this machine only.
+    /// The address is not loopback. The emulator serves only the local machine.
     NotLoopback(SocketAddr),
-    /// [`Builder::start`](crate::Builder::start) was not called in a tokio runtime.
+    /// [`Builder::start`](crate::Builder::start) was called outside a tokio runtime.
     NoRuntime,
     /// The address cannot be listened on.
     Listen {
-        /// What was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The system gave no random bytes for keys.
+    /// The system returned no random bytes for keys.
     NoRandomness,
-    /// No certificate could be made; why, in words.
+    /// No certificate could be created, for this reason.
     Certificate(String),
 }
 
@@ -30,10 +30,10 @@ impl fmt::Display for StartError {
             Self::NotLoopback(address) => {
                 write!(f, "the emulator listens on loopback only (127.0.0.0/8 or [::1]), not on {address}")
             }
-            Self::NoRuntime => f.write_str("the emulator has to be started inside a tokio runtime"),
+            Self::NoRuntime => f.write_str("the emulator must be started inside a tokio runtime"),
             Self::Listen { address, source } => write!(f, "the emulator cannot listen on {address}: {source}"),
-            Self::NoRandomness => f.write_str("the system gave no random bytes"),
-            Self::Certificate(why) => write!(f, "the emulator cannot make a certificate: {why}"),
+            Self::NoRandomness => f.write_str("the system returned no random bytes"),
+            Self::Certificate(why) => write!(f, "the emulator cannot create a certificate: {why}"),
         }
     }
 }

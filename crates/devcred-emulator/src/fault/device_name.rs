@@ -1,20 +1,21 @@
-//! How the name of a device asks for misbehaviour.
+//! Faults that are part of a device's name.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::fault::step::{Action, Step};
 
-/// What the name of a device asks for, if it asks for anything.
+/// The fault that a device's name asks for.
 #[derive(Debug, PartialEq)]
 struct FaultSpec {
     step: Step,
-    /// How many times it comes before one success; `None`: always.
+    /// How many requests meet the fault before one succeeds; `None`: all do.
     times: Option<u32>,
 }
 
 impl FaultSpec {
-    /// `GROUP@@@fault-slow-<ms>`, or `-close`, `-hang`, `-<code>`, each with or without `-<times>`.
+    /// Parses `GROUP@@@fault-slow-<ms>`, or `-close`, `-hang`, `-<code>`, each with or without
+    /// `-<times>`.
     fn from_client_id(client_id: &str) -> Option<Self> {
         let (_, device_id) = client_id.split_once("@@@")?;
         let spec = device_id.strip_prefix("fault-").filter(|spec| !spec.is_empty())?;
@@ -33,12 +34,12 @@ impl FaultSpec {
     }
 }
 
-/// How often each device has been at fault since its last success.
+/// How many faults each device has met since its last success.
 #[derive(Default)]
 pub(crate) struct FaultCounters(HashMap<String, u32>);
 
 impl FaultCounters {
-    /// What the next request of this device meets, where its name says so.
+    /// Returns the fault that the next request of this device meets.
     pub(crate) fn next(&mut self, client_id: &str) -> Option<Step> {
         let FaultSpec { step, times } = FaultSpec::from_client_id(client_id)?;
         let Some(times) = times else { return Some(step) };
@@ -60,7 +61,7 @@ mod tests {
     use crate::fault::step::{Action, Step};
 
     #[test]
-    fn names_are_read() {
+    fn names_are_parsed() {
         let spec = |device_id: &str| {
             FaultSpec::from_client_id(&format!("GID_x@@@{device_id}")).map(|spec| (spec.step, spec.times))
         };
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_makes_rounds_of_faults_and_one_success() {
+    fn a_number_repeats_faults_and_then_one_success() {
         let mut counters = FaultCounters::default();
         let mut at_fault = |client_id| counters.next(client_id).is_some();
         let faults: Vec<bool> = (0..6).map(|_| at_fault("G@@@fault-InternalError-2")).collect();

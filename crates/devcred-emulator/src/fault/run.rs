@@ -1,4 +1,4 @@
-//! How a request that passed every check is answered, or not answered, as its step says.
+//! Runs the step of a request that passed every check.
 
 use std::future::pending;
 use std::iter::once;
@@ -29,7 +29,8 @@ pub(crate) struct CheckedRequest<'a> {
 }
 
 impl CheckedRequest<'_> {
-    /// Where no answer comes it does not return: the future ends with its connection.
+    /// Runs the step and returns the response. If the step has none, it never returns: the future
+    /// is dropped with its connection.
     pub(crate) async fn run_step(mut self, step: Step) -> axum::response::Response {
         self.service.clock.jump(step.clock_jump);
         if !step.delay.is_zero() {
@@ -48,7 +49,7 @@ impl CheckedRequest<'_> {
             Action::Reset => self.end_unanswered(ConnectionEnd::Reset).await,
             Action::Corrupt => self.end_unanswered(ConnectionEnd::Corrupt).await,
             Action::Raw { content, drip } => {
-                self.call.record_answer(None, None);
+                self.call.record_response(None, None);
                 let (chunks, stays_open) = (content.into_chunks(), step.close_after.is_some());
                 self.connection.end(ConnectionEnd::Write { chunks, pause: drip, stays_open }).await
             }
@@ -70,7 +71,7 @@ impl CheckedRequest<'_> {
         self.connection.end(end).await
     }
 
-    /// The answer, and the refusal that it is, if it is one.
+    /// Builds the response, and returns its refusal too if it is an error.
     fn response(&mut self, spec: ResponseSpec) -> (Response<Content>, Option<Refusal>) {
         let (mut response, refusal) = match self.content(spec.source) {
             Ok(response) => (response, None),
@@ -123,7 +124,7 @@ impl CheckedRequest<'_> {
     }
 }
 
-/// As RFC 7396 merges a patch.
+/// Merges a patch as RFC 7396 says.
 fn merge(value: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
         *value = patch;
@@ -147,10 +148,11 @@ enum Sent {
     Raw(ConnectionEnd),
 }
 
-/// By HTTP as long as nothing in the delivery is against it.
+/// Uses HTTP unless the delivery rules it out.
 fn send(mut response: Response<Content>, delivery: Delivery) -> Sent {
     if delivery == Delivery::default() {
-        // The header is written again where the length is not known, and is a contradiction where it is.
+        // HTTP adds the header again if the length is unknown; with a known length it would be
+        // wrong.
         let is_chunked = response.headers_mut().remove(TRANSFER_ENCODING).is_some();
         return Sent::Http(response.map(if is_chunked { Content::into_chunked_body } else { Content::into_body }));
     }

@@ -1,4 +1,4 @@
-//! What one request meets: the service's own answer, another one, or none.
+//! What happens to one request.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::http::content::Content;
 
-/// What one request meets, for [`Builder::steps`](crate::Builder::steps); read from JSON, by `serde` or from text.
+/// What happens to one request, for [`Builder::steps`](crate::Builder::steps). Parse it from JSON,
+/// by `serde` or from text.
 ///
 /// ```
 /// use devcred_emulator::Step;
@@ -20,52 +21,53 @@ use crate::http::content::Content;
 /// # Ok::<(), devcred_emulator::InvalidStep>(())
 /// ```
 ///
-/// # What comes
+/// # The response
 ///
-/// One of these keys; where none is given, the service's own answer.
+/// A step names at most one response, except that `answer` may accompany `patch`. Without one, the
+/// service responds as usual.
 ///
-/// | key | what comes |
+/// | key | what the client gets |
 /// |---|---|
-/// | `"answer": "credential"` | the service's own answer |
-/// | `"patch": {…}` | the same, merged with this object; `null` removes a member |
-/// | `"code": "Throttling.User"` | this error, with the status and message that belong to it unless `status` and `message` say others; with `"xml": true` as XML |
+/// | `"answer": "credential"` | the service's own response |
+/// | `"patch": {…}` | the service's own response, merged with this object; `null` removes a member |
+/// | `"code": "Throttling.User"` | this error, with its usual status and message unless `status` and `message` replace them; with `"xml": true` as XML |
 /// | `"body": "text"` | this body |
 /// | `"body_base64": "/w=="` | these bytes as the body |
-/// | `"body_repeat": {"before", "text", "times", "after"}` | a body of `text` so many times, between `before` and `after`, which may be left out |
-/// | `"status": 502`, alone | an answer without a body |
+/// | `"body_repeat": {"before", "text", "times", "after"}` | a body of `text` repeated `times`, between the optional `before` and `after` |
+/// | `"status": 502`, alone | a response without a body |
 /// | `"redirect": 307` | this status, with a `Location` on a listener of the emulator that counts its connections: [`Emulator::redirect_connections`](crate::Emulator::redirect_connections) |
-/// | `"close": true` | no answer: the connection is closed |
-/// | `"reset": true` | no answer: the connection is reset |
-/// | `"hang": true` | no answer, ever |
-/// | `"corrupt": true` | no answer: a TLS record that cannot be decrypted, then the connection is closed |
-/// | `"raw": "bytes"` | these bytes instead of an answer, then the connection is closed unless `close_after_ms` says later |
-/// | `"raw_repeat": {"before", "text", "times", "after"}` | the same with `text` so many times |
+/// | `"close": true` | no response: the connection is closed |
+/// | `"reset": true` | no response: the connection is reset |
+/// | `"hang": true` | no response, ever |
+/// | `"corrupt": true` | no response: a TLS record that cannot be decrypted, then the connection is closed |
+/// | `"raw": "bytes"` | these bytes instead of a response, then the connection is closed, or later with `close_after_ms` |
+/// | `"raw_repeat": {"before", "text", "times", "after"}` | like `raw`, with `text` repeated `times` |
 ///
-/// # And how
+/// # Changes to it
 ///
-/// | key | beside | what it does |
+/// | key | together with | what it does |
 /// |---|---|---|
-/// | `"status": 400` | an answer but a redirect | replaces the status |
-/// | `"headers": {"name": "value"}` | an answer | replaces these headers; `null` removes one, `date` and `x-acs-request-id` too |
-/// | `"gzip": true` | an answer | compresses the body and says so in `Content-Encoding` |
-/// | `"truncate": 10` | an answer | ends the connection after so many bytes of the body, whose length is announced in full |
-/// | `"drip_ms": 5` | an answer, `raw`, `raw_repeat` | writes a byte at a time, head included, so many milliseconds apart, then closes the connection |
-/// | `"raw_before": "bytes"`, `"raw_after": "bytes"` | an answer | writes these bytes right before the answer's head, such as interim responses, or right after its body; the connection stays open |
-/// | `"raw_after_ms": 50` | `raw_after` | writes those bytes so many milliseconds later, even if another request is on the connection |
-/// | `"delay_ms": 50` | all but `hang` | waits so many milliseconds first |
-/// | `"clock_jump_s": 3600` | all | moves the service's clock so many seconds on, or back, for the requests that follow |
-/// | `"close_after_ms": 50` | an answer that is neither cut nor dripped, `raw`, `raw_repeat` | closes the connection so many milliseconds later, even if another request is on it |
+/// | `"status": 400` | any response except a redirect | replaces the status |
+/// | `"headers": {"name": "value"}` | any response | replaces these headers; `null` removes one, including `date` and `x-acs-request-id` |
+/// | `"gzip": true` | any response | compresses the body and sets `Content-Encoding` |
+/// | `"truncate": 10` | any response | ends the connection after this many bytes of the body, although `Content-Length` is that of the whole body |
+/// | `"drip_ms": 5` | any response, `raw`, `raw_repeat` | writes head and body one byte at a time, with this pause in between, then closes the connection |
+/// | `"raw_before": "bytes"`, `"raw_after": "bytes"` | any response | writes these bytes directly before the head of the response, such as interim responses, or directly after its body; the connection stays open |
+/// | `"raw_after_ms": 50` | `raw_after` | writes those bytes this much later, even if another request is on the connection |
+/// | `"delay_ms": 50` | everything except `hang` | waits this long first |
+/// | `"clock_jump_s": 3600` | everything | moves the service's clock forward by this many seconds, or back, for the requests that follow |
+/// | `"close_after_ms": 50` | a response without `truncate` and `drip_ms`, `raw`, `raw_repeat` | closes the connection this much later, even if another request is on it |
 ///
 /// Any other key is an error, and so are keys that contradict each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
-    /// By so many seconds, for the requests that follow.
+    /// Seconds, for the requests that follow.
     pub(crate) clock_jump: i64,
     pub(crate) delay: Duration,
     pub(crate) action: Action,
-    /// Counted from the answer.
+    /// Counted from the response.
     pub(crate) close_after: Option<Duration>,
-    /// Bytes that come so long after the answer.
+    /// Bytes to write this long after the response.
     pub(crate) late_bytes: Option<(Duration, Bytes)>,
 }
 
@@ -82,18 +84,18 @@ pub(crate) enum Action {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ResponseSpec {
     pub(crate) source: Source,
-    /// In place of the one that the source has.
+    /// Replaces the status of the source.
     pub(crate) status: Option<StatusCode>,
-    /// In place of those that every answer has; `None` removes one.
+    /// Replaces the usual headers; `None` removes one.
     pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(crate) is_gzip: bool,
     pub(crate) delivery: Delivery,
 }
 
-/// Where an answer is from.
+/// Where a response comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    /// From the service; a success is then changed by this patch.
+    /// The service; a success is then changed by this patch.
     Service {
         patch: Map<String, Value>,
     },
@@ -106,21 +108,22 @@ pub(crate) enum Source {
     Redirect,
 }
 
-/// How an answer comes over the wire; by default as HTTP has it.
+/// How a response is written to the connection. The default is plain HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Delivery {
-    /// Bytes that come before the head.
+    /// Bytes to write before the head.
     pub(crate) before: Bytes,
-    /// Bytes that come after the body.
+    /// Bytes to write after the body.
     pub(crate) after: Bytes,
-    /// Bytes of the body after which the connection ends.
+    /// How many bytes of the body to write before the connection ends.
     pub(crate) truncate: Option<usize>,
-    /// The pause between two bytes.
+    /// The pause after each byte.
     pub(crate) drip: Option<Duration>,
 }
 
 impl Delivery {
-    /// What comes is not all of it, or not at once: the connection cannot be used again.
+    /// Returns whether the connection cannot be used again, because the response is incomplete or
+    /// dripped.
     pub(crate) fn ends_the_connection(&self) -> bool {
         self.truncate.is_some() || self.drip.is_some()
     }

@@ -1,4 +1,4 @@
-//! The body of an answer: text, or far more of it than should stand in a test, compressed where a fault wants it so.
+//! The body of a response: a text, or a long repetition of one, optionally compressed.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -15,7 +15,8 @@ use hyper::body::{Frame, SizeHint};
 /// A long body is written in blocks of about this size.
 const BLOCK: usize = 256 * 1024;
 
-/// `before`, then `text` so many `times`, then `after`. What is not repeated stands in `before` alone.
+/// `before`, then `text` repeated `times`, then `after`. A body without a repetition is in
+/// `before`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Content {
     before: Bytes,
@@ -25,7 +26,7 @@ pub(crate) struct Content {
     is_compressed_on_the_way: bool,
 }
 
-/// The parts of a body in order, made as they are asked for.
+/// The parts of a body in order, created on demand.
 pub(crate) type Chunks = Box<dyn Iterator<Item = Bytes> + Send>;
 
 impl Content {
@@ -33,14 +34,15 @@ impl Content {
         Self { before: text.into(), ..Self::default() }
     }
 
-    /// `None` where its length cannot be counted.
+    /// Returns `None` if the length does not fit a `usize`.
     pub(crate) fn repeated(before: String, text: String, times: usize, after: String) -> Option<Self> {
         text.len().checked_mul(times)?.checked_add(before.len())?.checked_add(after.len())?;
         let (before, text, after) = (before.into(), text.into(), after.into());
         Some(Self { before, text, times, after, is_compressed_on_the_way: false })
     }
 
-    /// The same, compressed; a long one only while it is sent, so that a bomb of any size costs nothing here.
+    /// Compresses the body. A repeated body is compressed while it is sent, so that a decompression
+    /// bomb of any size needs no memory here.
     pub(crate) fn gzip(self) -> Self {
         if self.is_repeated() {
             return Self { is_compressed_on_the_way: true, ..self };
@@ -53,7 +55,7 @@ impl Content {
         self.times > 0
     }
 
-    /// In bytes; `None` where it is not known before it is sent.
+    /// Returns the length in bytes, or `None` if it is unknown before the body is sent.
     pub(crate) fn length(&self) -> Option<usize> {
         let length = self.before.len() + self.text.len() * self.times + self.after.len();
         (!self.is_compressed_on_the_way).then_some(length)
@@ -76,13 +78,14 @@ impl Content {
         Body::new(Streamed { chunks: self.into_chunks(), left })
     }
 
-    /// A body that does not say how long it is, so that it is sent in chunks.
+    /// Returns a body without a known length, so that it is sent in chunks.
     pub(crate) fn into_chunked_body(self) -> Body {
         Body::new(Streamed { chunks: self.into_chunks(), left: None })
     }
 }
 
-/// Each chunk is flushed, so that a long body of one letter does not keep a worker busy until it has become a full buffer.
+/// Flushes after each chunk. Otherwise a worker would stay busy until a long repetition of one
+/// letter has filled a buffer.
 struct Gzip<I> {
     chunks: I,
     encoder: Option<GzEncoder<Vec<u8>>>,
@@ -102,7 +105,7 @@ impl<I: Iterator<Item = Bytes>> Iterator for Gzip<I> {
             return self.encoder.take()?.finish().ok().map(Bytes::from);
         };
         let encoder = self.encoder.as_mut()?;
-        // Writing into memory does not fail.
+        // Writing into memory cannot fail.
         encoder.write_all(&chunk).and_then(|()| encoder.flush()).ok()?;
         Some(mem::take(encoder.get_mut()).into())
     }
@@ -110,7 +113,7 @@ impl<I: Iterator<Item = Bytes>> Iterator for Gzip<I> {
 
 struct Streamed {
     chunks: Chunks,
-    /// Bytes to come, where that is known.
+    /// How many bytes are left, if that is known.
     left: Option<usize>,
 }
 
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_body_is_what_it_says() {
+    fn a_long_body_has_its_declared_length() {
         let long = "x".repeat(BLOCK + 1);
         for (text, times) in [("ab", 1), ("ab", 3), ("ab", BLOCK / 2), ("ab", BLOCK + 7), ("abc", BLOCK), (&long, 3)] {
             let content = repeated(text, times);

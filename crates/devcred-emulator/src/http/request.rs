@@ -1,23 +1,23 @@
-//! A request in one form for both signatures.
+//! Requests, in one form for both signature methods.
 
 use crate::service::error::Refusal;
 use crate::signature::SignatureKind;
 use crate::signature::acs3::Authorization;
 use crate::signature::encoding::decode_pairs;
 
-/// What arrived, before anything in it is understood.
+/// A request as it arrived, not parsed yet.
 #[derive(Default)]
 pub(crate) struct HttpRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
-    /// Names in lower case, in the order they came.
+    /// The names are in lower case, in the order of the request.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl HttpRequest {
-    /// The first header of this name, which is given in lower case.
+    /// Returns the first header of this name, which must be in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
     }
@@ -28,8 +28,10 @@ impl HttpRequest {
     }
 }
 
-/// The parameters and the common parameters, wherever the signature's kind puts them. An empty common parameter counts as
-/// absent; an empty parameter of the operation does not.
+/// The common parameters and the parameters of the operation, wherever the signature method puts
+/// them.
+///
+/// An empty common parameter counts as absent; an empty parameter of the operation does not.
 pub(crate) struct ApiRequest {
     pub(crate) signature: SignatureKind,
     pub(crate) action: Option<String>,
@@ -38,9 +40,10 @@ pub(crate) struct ApiRequest {
     pub(crate) security_token: Option<String>,
     pub(crate) nonce: Option<String>,
     pub(crate) timestamp: Option<String>,
-    /// Of the query, decoded; ACS3 signs these only, since the hash of the body covers a form.
+    /// The decoded parameters of the query. ACS3 signs only these, because the payload hash covers
+    /// a form.
     pub(crate) query: Vec<(String, String)>,
-    /// Of query and form together, decoded.
+    /// The decoded parameters of query and form together.
     pub(crate) parameters: Vec<(String, String)>,
 }
 
@@ -59,14 +62,14 @@ impl ApiRequest {
         })
     }
 
-    /// The first parameter of this name, in the query or the form.
+    /// Returns the first parameter of this name, from the query or the form.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         find(&self.parameters, name)
     }
 
     fn with_acs3(http: &HttpRequest, query: Vec<(String, String)>, parameters: Vec<(String, String)>) -> Self {
         let authorization = http.header("authorization").and_then(Authorization::parse);
-        let header = |name: &str| present(http.header(name));
+        let header = |name: &str| non_empty(http.header(name));
         Self {
             signature: SignatureKind::Acs3HmacSha256,
             action: header("x-acs-action"),
@@ -81,7 +84,7 @@ impl ApiRequest {
     }
 
     fn with_rpc(query: Vec<(String, String)>, parameters: Vec<(String, String)>) -> Self {
-        let common = |name: &str| present(find(&parameters, name));
+        let common = |name: &str| non_empty(find(&parameters, name));
         Self {
             signature: SignatureKind::HmacSha1,
             action: common("Action"),
@@ -96,8 +99,11 @@ impl ApiRequest {
     }
 }
 
-/// An `x-acs-action` header does not tell the two apart: the vendor's SDKs send it with RPC requests too. A request with
-/// that header, without `Authorization` and without any parameter of RPC's is an ACS3 request that was not signed.
+/// Returns whether the request uses ACS3.
+///
+/// An `x-acs-action` header does not decide it, because the vendor's SDKs also send that with RPC
+/// requests. A request with that header, without `Authorization` and without any RPC parameter is
+/// an unsigned ACS3 request.
 fn is_acs3(http: &HttpRequest, parameters: &[(String, String)]) -> bool {
     let has = |name| find(parameters, name).is_some();
     http.header("authorization").is_some()
@@ -108,7 +114,7 @@ fn find<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
     parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-fn present(value: Option<&str>) -> Option<String> {
+fn non_empty(value: Option<&str>) -> Option<String> {
     value.filter(|value| !value.is_empty()).map(str::to_owned)
 }
 

@@ -1,4 +1,4 @@
-//! An answer of the service before it is on its way: in JSON or XML, with the headers that every answer has.
+//! Responses of the service: in JSON or XML, with the headers that all responses have.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, DATE};
@@ -13,10 +13,10 @@ use crate::service::error::Refusal;
 
 const JSON: &str = "application/json;charset=utf-8";
 
-/// To the letter what the vendor's Python SDK reads as XML: with a space in it, it tries JSON.
+/// The vendor's Python SDK recognizes XML by exactly this text. With a space in it, it tries JSON.
 const XML: &str = "text/xml;charset=utf-8";
 
-/// How the caller wants answers written.
+/// The format in which the client wants responses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
     #[default]
@@ -25,7 +25,8 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// `Format` wins over `accept`. JSON where neither says anything: the documents name either as the default.
+    /// Returns the format that the request asks for. The parameter `Format` wins over `accept`, and
+    /// JSON is the default. The documents name either format as the default.
     pub(crate) fn for_request(http: &HttpRequest, request: Option<&ApiRequest>) -> Self {
         let format = request.and_then(|request| request.parameter("Format"));
         let is_xml = match format {
@@ -36,40 +37,41 @@ impl Format {
     }
 }
 
-/// What all answers to one request have in common.
+/// Writes the responses to one request.
 pub(crate) struct ResponseWriter {
     pub(crate) request_id: String,
     pub(crate) format: Format,
-    /// The `Host` header as it came.
+    /// The `Host` header as it was sent.
     host: String,
     date: HeaderValue,
 }
 
 impl ResponseWriter {
-    /// For an answer in JSON, as long as nothing else was asked for.
+    /// Creates a writer for JSON.
     pub(crate) fn new(request_id: String, date: HeaderValue, headers: &HeaderMap) -> Self {
         let host = headers.get("host").map(text).unwrap_or_default();
         Self { request_id, format: Format::default(), host, date }
     }
 
-    /// A refusal in the service's form.
+    /// Writes an error as the service does.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Response<Content> {
         let body = refusal.body(&self.request_id, &self.host);
         self.response(refusal.status, self.write("Error", &body))
     }
 
-    /// A success; `answer` has its `RequestId`.
-    pub(crate) fn succeed(&self, action: &str, answer: &Value) -> Response<Content> {
-        self.response(200, self.write(&format!("{action}Response"), answer))
+    /// Writes a success. The body must contain a `RequestId`.
+    pub(crate) fn succeed(&self, action: &str, body: &Value) -> Response<Content> {
+        self.response(200, self.write(&format!("{action}Response"), body))
     }
 
-    /// The answer of an operation, complete.
-    pub(crate) fn with_request_id(&self, mut answer: Map<String, Value>) -> Value {
-        answer.insert("RequestId".to_owned(), self.request_id.as_str().into());
-        Value::Object(answer)
+    /// Adds the `RequestId` to the members of an operation's result.
+    pub(crate) fn with_request_id(&self, mut body: Map<String, Value>) -> Value {
+        body.insert("RequestId".to_owned(), self.request_id.as_str().into());
+        Value::Object(body)
     }
 
-    /// An answer that the service would not write: it has a type where a fault gives it one.
+    /// Writes a response that the service would not send. It has no content type unless a fault
+    /// sets one.
     pub(crate) fn raw(&self, content: Content) -> Response<Content> {
         let mut response = Response::new(content);
         response.headers_mut().insert(DATE, self.date.clone());
@@ -95,9 +97,9 @@ impl ResponseWriter {
     }
 }
 
-/// An answer of a control route.
+/// Writes the response of a control route.
 pub(crate) fn json(status: u16, body: &impl Serialize) -> Response<Body> {
-    // What is written here are maps with keys of text, which cannot fail.
+    // All bodies are maps with text keys, so this cannot fail.
     let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn xml_is_written_where_it_is_asked_for() {
+    fn xml_is_written_on_request() {
         for (query, accept, expected) in [
             ("", None, Format::Json),
             ("Format=XML", None, Format::Xml),

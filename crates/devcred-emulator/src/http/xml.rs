@@ -1,9 +1,11 @@
-//! Answers as XML.
+//! Writes responses as XML.
 
 use serde_json::Value;
 
-/// `value` under an element of the name `root`. A list is written as one element for each entry (inferred: the documents
-/// show no list of an RPC answer in XML).
+/// Writes `value` as an element called `root`.
+///
+/// A list becomes one element for each entry. This is inferred: the documents show no list of an
+/// RPC response in XML.
 pub(crate) fn document(root: &str, value: &Value) -> String {
     let mut text = String::from(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
     write(&mut text, root, value);
@@ -31,7 +33,7 @@ fn write(text: &mut String, name: &str, value: &Value) {
     text.push_str(&format!("</{name}>"));
 }
 
-/// What XML cannot hold, not even escaped, is replaced.
+/// Escapes a character. Characters that XML cannot contain, not even escaped, are replaced.
 fn escaped(character: char) -> String {
     match character {
         '&' => "&amp;".to_owned(),

@@ -1,4 +1,4 @@
-//! One entry of the journal.
+//! A call, as the journal records it.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,54 +11,57 @@ use crate::signature::encoding::decode;
 
 const HIDDEN: &str = "<hidden>";
 
-/// A call of an operation, as far as it has come. No secret and no security token stands in it.
+/// A call of an operation, up to now. It contains no secret and no security token.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Call {
     /// Counts from 1, in the order of arrival.
     pub number: u64,
-    /// Counts from 1, in the order in which connections were accepted: calls with one number shared a connection.
+    /// Counts from 1, in the order in which connections were accepted. Calls with the same number
+    /// shared a connection.
     pub connection: u64,
     /// When the request had arrived in full, by the emulator's clock.
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
-    /// The action that was asked for, known to the emulator or not.
+    /// The requested action, even if the emulator does not know it.
     pub operation: Option<String>,
     /// `ClientId` as it was sent.
     pub client_id: Option<String>,
     /// `InstanceId` as it was sent.
     pub instance_id: Option<String>,
-    /// The access key id that the request names.
+    /// The access key id in the request.
     pub access_key_id: Option<String>,
-    /// Whether a security token came with it, and whether it was the right one.
+    /// Whether the request carried a security token, and whether it was the right one.
     pub security_token: SecurityTokenPresented,
-    /// How the request is signed; `None` where it cannot be read at all.
+    /// The signature method; `None` if the request cannot be parsed.
     pub signature: Option<SignatureKind>,
-    /// The nonce that the request carries.
+    /// The nonce in the request.
     pub nonce: Option<String>,
     /// The HTTP method.
     pub method: String,
-    /// The request target as it stood in the request line, without the value of `SecurityToken`.
+    /// The request target as in the request line, without the value of `SecurityToken`.
     pub target: String,
-    /// The headers in the order they came, names in lower case, without the values of secret ones.
+    /// The headers in the order of the request, with names in lower case and without secret values.
     pub headers: Vec<(String, String)>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// The id that the answer carries, or would have carried.
+    /// The request id of the response, even if none was sent.
     pub request_id: String,
-    /// How the call ended; `None` as long as it is unanswered.
+    /// How the call ended; `None` as long as it has no response.
     pub end: Option<CallEnd>,
-    /// The HTTP status of the answer; `None` where it was raw bytes.
+    /// The HTTP status of the response; `None` if it was raw bytes.
     pub status: Option<u16>,
-    /// The code of the answer, where it is an error.
+    /// The error code of the response, if it is an error.
     pub code: Option<String>,
-    /// Whether a step or the device's name asked for that code, and the request itself is right.
+    /// Whether that code comes from a step or the device's name, so that the request itself is
+    /// correct.
     pub is_scripted: bool,
-    /// From arrival to end.
+    /// The time from arrival to end.
     #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
     pub duration: Option<Duration>,
-    /// For a refused signature: what the emulator signed with this account's secret - the canonical request, or the string
-    /// to sign of the older signature - without the security token.
+    /// For a refused signature: the text that the emulator signed with the secret of this access
+    /// key, without the security token. It is the canonical request, or for HMAC-SHA1 the string to
+    /// sign.
     pub refused_signature: Option<String>,
 }
 
@@ -67,16 +70,17 @@ pub struct Call {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CallEnd {
-    /// The answer is on its way to the client.
+    /// The response was handed to the connection.
     Answered,
-    /// The client closed the connection before it had an answer.
+    /// The client closed the connection before it got a response.
     ClientClosed,
-    /// The emulator closed the connection without an answer, or in the middle of it.
+    /// The emulator closed the connection without a response, or in the middle of it.
     EmulatorClosed,
 }
 
 impl Call {
-    /// A call that has just arrived, `request` being what could be read of it. The journal gives it its number.
+    /// Creates the entry of a request that has just arrived. `request` is `None` if it could not be
+    /// parsed. The journal assigns the number.
     pub(crate) fn new(
         http: &HttpRequest,
         request: Option<&ApiRequest>,
@@ -111,7 +115,8 @@ impl Call {
         }
     }
 
-    /// Its texts that a request can make long, in bytes.
+    /// Returns the memory that the call takes, in bytes. It counts the texts whose length the
+    /// request decides.
     pub(crate) fn size(&self) -> usize {
         let texts = [&self.operation, &self.client_id, &self.instance_id, &self.access_key_id, &self.nonce];
         let more = [&self.user_agent, &self.code, &self.refused_signature];
@@ -121,7 +126,7 @@ impl Call {
     }
 }
 
-/// Names are decoded before they are compared: `Security%54oken` is the same parameter.
+/// Decodes names before it compares them: `Security%54oken` is the same parameter.
 fn target_without_token(http: &HttpRequest) -> String {
     let hidden = http.query.split('&').map(|pair| {
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
@@ -134,7 +139,7 @@ fn target_without_token(http: &HttpRequest) -> String {
     if query.is_empty() { http.path.clone() } else { format!("{}?{query}", http.path) }
 }
 
-/// An `Authorization` of ACS3 holds an id and a signature; any other may hold a secret.
+/// An `Authorization` of ACS3 contains an id and a signature. Any other may contain a secret.
 fn header_without_secret((name, value): &(String, String)) -> (String, String) {
     let is_secret = match name.as_str() {
         "authorization" => !value.starts_with("ACS3-HMAC-SHA256 "),

@@ -1,4 +1,4 @@
-//! The bytes of requests and responses, recorded only when a test asks for them.
+//! The bytes of requests and responses, recorded only if a test asks for them.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -16,9 +16,11 @@ use crate::sync::lock;
 /// Older exchanges are dropped.
 const KEPT_EXCHANGES: usize = 1000;
 
-/// A request and its response, as bytes. Unlike a [`Call`](crate::Call) it contains the secrets that were sent.
+/// A request and its response, as bytes. Unlike a [`Call`](crate::Call), it contains the secrets
+/// that were sent.
 ///
-/// With TLS these are the bytes inside TLS. Responses that no request asked for belong to the request before them.
+/// With TLS, these are the bytes inside TLS. An unsolicited response belongs to the request before
+/// it.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Exchange {
@@ -26,11 +28,11 @@ pub struct Exchange {
     pub connection: u64,
     /// The bytes that the client sent.
     pub request: Recorded,
-    /// The bytes that the emulator sent, up to now.
+    /// The bytes that the emulator has sent so far.
     pub response: Recorded,
 }
 
-/// The beginning of what one side sent.
+/// The first bytes that one side sent.
 #[derive(Clone, Default)]
 pub struct Recorded {
     bytes: Vec<u8>,
@@ -41,12 +43,12 @@ impl Recorded {
     /// How many bytes are kept at most.
     pub const KEPT: usize = 4096;
 
-    /// The first bytes, at most [`KEPT`](Self::KEPT).
+    /// Returns the first bytes, at most [`KEPT`](Self::KEPT).
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// How many bytes were sent after these.
+    /// Returns how many bytes were sent after these.
     pub fn omitted(&self) -> usize {
         self.length - self.bytes.len()
     }
@@ -66,7 +68,7 @@ impl fmt::Debug for Exchange {
     }
 }
 
-/// The bytes are not shown, because they contain secrets.
+/// Hides the bytes, because they contain secrets.
 impl fmt::Debug for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.length)
@@ -82,7 +84,7 @@ impl Exchanges {
         lock(&self.0).iter().map(|exchange| lock(exchange).clone()).collect()
     }
 
-    fn begin(&self, connection: u64) -> Arc<Mutex<Exchange>> {
+    fn start(&self, connection: u64) -> Arc<Mutex<Exchange>> {
         let exchange = Arc::new(Mutex::new(Exchange { connection, ..Exchange::default() }));
         let mut exchanges = lock(&self.0);
         exchanges.push_back(Arc::clone(&exchange));
@@ -102,11 +104,11 @@ pub(crate) struct RecordedStream {
 }
 
 impl RecordedStream {
-    /// The exchange at hand; a new one when `is_over` is true of it.
+    /// Returns the current exchange, or a new one if `is_over` is true of the current one.
     fn current(&mut self, is_over: impl FnOnce(&Exchange) -> bool) -> Arc<Mutex<Exchange>> {
         match &self.current {
             Some(current) if !is_over(&lock(current)) => Arc::clone(current),
-            _ => Arc::clone(self.current.insert(self.exchanges.begin(self.connection))),
+            _ => Arc::clone(self.current.insert(self.exchanges.start(self.connection))),
         }
     }
 }
@@ -117,7 +119,7 @@ impl AsyncRead for RecordedStream {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().get(filled..).unwrap_or_default();
         if !read.is_empty() {
-            // The next request begins after a response has begun.
+            // A read after the response has begun belongs to the next request.
             let current = self.current(|exchange| exchange.response.length > 0);
             lock(&current).request.extend(read);
         }
@@ -136,7 +138,7 @@ impl AsyncWrite for RecordedStream {
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let current = self.current(|_| false);
-        // Locked while it writes, so that a client that has read the bytes finds them recorded.
+        // Locked during the write, so that a client that has read the bytes finds them recorded.
         let mut exchange = lock(&current);
         let mut written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, buffers))?;
         let all = written;
@@ -148,7 +150,7 @@ impl AsyncWrite for RecordedStream {
         Poll::Ready(Ok(all))
     }
 
-    /// As without a recording: it decides how much of a body HTTP collects before it writes.
+    /// Returns what the inner stream does, because it decides how much of a body HTTP buffers.
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }

@@ -1,4 +1,4 @@
-//! The journal of calls and connections, and how it is written.
+//! The journal of calls and connections.
 
 pub(crate) mod call;
 pub(crate) mod exchange;
@@ -16,15 +16,15 @@ use crate::service::error::Refusal;
 
 /// Older calls are dropped, so that an emulator may run for days.
 const KEPT_CALLS: usize = 10_000;
-/// More than that many usual calls need.
+/// More than so many calls of usual size take.
 const KEPT_BYTES: usize = 32 << 20;
 
-/// What has happened so far: the last 10,000 calls, fewer if they are larger than 32 MiB, and how many connections there
-/// were.
+/// What has happened so far: the last 10,000 calls (fewer if they are larger than 32 MiB) and the
+/// connection counts.
 #[derive(Debug, Default)]
 pub struct Journal {
     calls: VecDeque<Call>,
-    /// The sizes of these calls.
+    /// The sum of the sizes of these calls.
     bytes: usize,
     arrived: u64,
     accepted_connections: u64,
@@ -32,17 +32,17 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The calls that have arrived, oldest first, unanswered ones too.
+    /// Returns the calls that have arrived, oldest first, including those without a response.
     pub fn calls(&self) -> impl DoubleEndedIterator<Item = &Call> + ExactSizeIterator {
         self.calls.iter()
     }
 
-    /// How many connections have been accepted since the start.
+    /// Returns how many connections have been accepted since the start.
     pub fn accepted_connections(&self) -> u64 {
         self.accepted_connections
     }
 
-    /// How many connections are open now.
+    /// Returns how many connections are open now.
     pub fn open_connections(&self) -> u64 {
         self.open_connections
     }
@@ -56,7 +56,7 @@ impl Journal {
         self.arrived
     }
 
-    /// The last call stays, whatever its size.
+    /// Keeps the last call, whatever its size.
     fn drop_old_calls(&mut self) {
         while self.calls.len() > KEPT_CALLS || self.bytes > KEPT_BYTES && self.calls.len() > 1 {
             let Some(oldest) = self.calls.pop_front() else { return };
@@ -65,16 +65,16 @@ impl Journal {
     }
 
     fn call_mut(&mut self, number: u64) -> Option<&mut Call> {
-        // Numbers rise by one, so that the place of a call follows from the first one's.
+        // Numbers increase by one, so the number of the first call gives the position of any other.
         let first = self.calls.front()?.number;
         self.calls.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 }
 
-/// Writes the journal; everybody who waits for something in it is woken by the channel it stands in.
+/// Writes the journal. The channel wakes everyone who waits for a change.
 pub(crate) struct Recorder {
     pub(crate) journal: watch::Sender<Journal>,
-    /// Bounded: a subscriber that does not keep up loses calls, and nobody waits for it.
+    /// Bounded: a subscriber that is too slow loses calls, and no call waits for it.
     pub(crate) finished: broadcast::Sender<Call>,
     is_stopping: AtomicBool,
 }
@@ -115,13 +115,13 @@ impl Recorder {
     pub(crate) fn clear_calls(&self) {
         let mut dropped = VecDeque::new();
         self.journal.send_modify(|journal| {
-            // With its buffer, which is as large as the journal has ever been.
+            // Takes the buffer too, which is as large as the journal has ever been.
             dropped = mem::take(&mut journal.calls);
             journal.bytes = 0;
         });
     }
 
-    /// From now on a call without an answer was ended by the emulator.
+    /// Marks all calls that end without a response from now on as ended by the emulator.
     pub(crate) fn begin_shutdown(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
@@ -145,13 +145,14 @@ impl Recorder {
             journal.drop_old_calls();
         });
         if let Some(call) = finished {
-            // It fails where the last subscriber has just gone.
+            // An error means that the last subscriber has just been dropped.
             let _ = self.finished.send(call);
         }
     }
 }
 
-/// A call that has no answer yet. Dropped without one it was given up: by the client, unless something else was said.
+/// A call that has no response yet. If it is dropped without one, the client gave it up unless
+/// `end_if_dropped` says otherwise.
 pub(crate) struct OpenCall {
     recorder: Arc<Recorder>,
     number: u64,
@@ -161,8 +162,9 @@ pub(crate) struct OpenCall {
 }
 
 impl OpenCall {
-    /// Written before the answer is sent, so that a client that has its answer finds the call ended.
-    pub(crate) fn record_answer(self, status: Option<u16>, refusal: Option<&Refusal>) {
+    /// Records the response. Call this before it is sent, so that a client that has the response
+    /// finds the call ended.
+    pub(crate) fn record_response(self, status: Option<u16>, refusal: Option<&Refusal>) {
         self.record_end(CallEnd::Answered, status, refusal);
     }
 
@@ -187,7 +189,7 @@ impl Drop for OpenCall {
     }
 }
 
-/// A connection that counts as open until this is dropped.
+/// A connection. It counts as open until this is dropped.
 pub(crate) struct OpenConnection {
     recorder: Arc<Recorder>,
     pub(crate) number: u64,
@@ -217,12 +219,12 @@ mod tests {
     #[test]
     fn old_calls_are_dropped_and_a_late_end_finds_its_own() {
         let recorder = Arc::new(Recorder::default());
-        let begin = || recorder.start_call(call(&HttpRequest::default()));
+        let start = || recorder.start_call(call(&HttpRequest::default()));
 
-        let (first, second) = (begin(), begin());
-        let others: Vec<_> = (1..KEPT_CALLS).map(|_| begin()).collect();
-        first.record_answer(Some(200), None);
-        second.record_answer(Some(500), None);
+        let (first, second) = (start(), start());
+        let others: Vec<_> = (1..KEPT_CALLS).map(|_| start()).collect();
+        first.record_response(Some(200), None);
+        second.record_response(Some(500), None);
 
         let journal = recorder.journal.borrow();
         assert_eq!(journal.calls().len(), KEPT_CALLS);
@@ -234,14 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_bounded_in_bytes_and_gives_them_back() {
+    fn its_size_is_bounded_and_clearing_frees_it() {
         let recorder = Arc::new(Recorder::default());
         let headers = vec![("x".to_owned(), "y".repeat(60_000))];
         let http = HttpRequest { headers, ..HttpRequest::default() };
-        let begin = || recorder.start_call(call(&http));
+        let start = || recorder.start_call(call(&http));
         let refused = || {
             let calculated = Some("z".repeat(60_000));
-            begin().record_answer(None, Some(&Refusal { refused_signature: calculated, ..Refusal::new("A") }));
+            start().record_response(None, Some(&Refusal { refused_signature: calculated, ..Refusal::new("A") }));
         };
         (0..400).for_each(|_| refused());
         let size = |journal: &super::Journal| journal.calls().map(Call::size).sum::<usize>();

@@ -1,4 +1,4 @@
-//! The way of a request: from what arrived to its answer, or to the step it meets.
+//! The route of the service's API: parses a request, checks it, and runs its step.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +25,9 @@ use crate::service::operation::{Command, Operation};
 /// More than any request of these operations needs.
 const MAX_BODY: usize = 64 * 1024;
 
-/// A request whose body does not arrive in full, or of an address that is blocked, is no call: it is not in the journal.
-pub(crate) async fn answer(
+/// Answers a request of the API. A request from a blocked address, or whose body does not arrive in
+/// full, is not recorded in the journal.
+pub(crate) async fn serve(
     State(service): State<Arc<Service>>,
     Extension(connection): Extension<ConnectionHandle>,
     request: Request,
@@ -55,14 +56,14 @@ pub(crate) async fn answer(
             CheckedRequest { service: &service, connection: &connection, command, writer, call }.run_step(step).await
         }
         Err(refusal) => {
-            call.record_answer(Some(refusal.status), Some(&refusal));
+            call.record_response(Some(refusal.status), Some(&refusal));
             writer.refuse(&refusal).map(Content::into_body)
         }
     }
 }
 
-/// Every check, in order: the path, the operation, who sends it, the account's quota, its parameters, instance and device.
-/// What is left is what a request that passes them asks for.
+/// Makes all checks, in this order: path, operation, signature, the account's quota, parameters,
+/// instance and device. Returns the command of a request that passes them.
 pub(crate) fn check(service: &Service, http: &HttpRequest, request: &ApiRequest) -> Result<Command, Refusal> {
     if http.path != "/" {
         return Err(Refusal::new("InvalidApi.NotFound"));
@@ -76,7 +77,7 @@ pub(crate) fn check(service: &Service, http: &HttpRequest, request: &ApiRequest)
     Ok(command)
 }
 
-/// The service knows both forms.
+/// Refuses any format except JSON and XML.
 fn check_format(request: &ApiRequest) -> Result<(), Refusal> {
     match request.parameter("Format") {
         Some(format) if !["JSON", "XML"].iter().any(|known| format.eq_ignore_ascii_case(known)) => {

@@ -1,4 +1,4 @@
-//! One connection: HTTP, until a fault ends it in a way that no answer could.
+//! A connection: serves HTTP until a fault ends it.
 
 use std::future::pending;
 use std::io;
@@ -26,7 +26,7 @@ use crate::service::Service;
 /// Far longer than the head of any request to the service.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// What a request knows of its connection, and how it ends it.
+/// Identifies a request's connection, and can end it.
 #[derive(Clone)]
 pub(crate) struct ConnectionHandle {
     pub(crate) number: u64,
@@ -35,14 +35,15 @@ pub(crate) struct ConnectionHandle {
 }
 
 impl ConnectionHandle {
-    /// Ends the connection and, with it, the request it is serving: the future of that request does not come back.
+    /// Ends the connection and its request. This never returns, because the future of the request
+    /// is dropped.
     pub(crate) async fn end<T>(&self, end: ConnectionEnd) -> T {
-        // It fails where the connection is at its end already.
+        // An error means that the connection is already ending.
         let _ = self.ends.try_send(end);
         pending().await
     }
 
-    /// Takes the connection from HTTP after this time, whatever is on it then.
+    /// Ends the connection after this time, even if another request is on it.
     pub(crate) fn end_after(&self, time: Duration, end: ConnectionEnd) {
         let ends = self.ends.clone();
         tokio::spawn(async move {
@@ -52,13 +53,14 @@ impl ConnectionHandle {
     }
 }
 
-/// How a connection is taken from HTTP, whether it speaks TLS or not.
+/// How a connection ends outside HTTP, with or without TLS.
 pub(crate) enum ConnectionEnd {
     Close,
     Reset,
-    /// A TLS record that cannot be decrypted, then it is closed.
+    /// Writes a TLS record that cannot be decrypted, then closes the connection.
     Corrupt,
-    /// These bytes are written, a byte at a time if there is a pause; then it is closed unless it stays open.
+    /// Writes these bytes, one at a time if there is a pause. Then it closes the connection unless
+    /// it stays open.
     Write {
         chunks: Chunks,
         pause: Option<Duration>,
@@ -66,7 +68,7 @@ pub(crate) enum ConnectionEnd {
     },
 }
 
-/// Application data, of 32 bytes that no key has encrypted.
+/// A record of application data: 32 bytes that were not encrypted with any key.
 const CORRUPT_RECORD: [u8; 37] = {
     let mut record = [0xAA; 37];
     [record[0], record[1], record[2], record[3], record[4]] = [23, 3, 3, 0, 32];
@@ -74,7 +76,7 @@ const CORRUPT_RECORD: [u8; 37] = {
 };
 
 impl ConnectionEnd {
-    /// Whether the connection stays open.
+    /// Ends the connection. Returns whether it stays open after all.
     async fn apply(self, stream: &mut Box<dyn Stream>) -> io::Result<bool> {
         match self {
             Self::Close => {}
@@ -87,7 +89,7 @@ impl ConnectionEnd {
                 stream.tcp().try_write(&CORRUPT_RECORD)?;
             }
             Self::Write { chunks, pause: None, stays_open } => {
-                // What is short goes out at once, so that a client finds all of it.
+                // Buffered, so that a client gets a short response in one piece.
                 let mut buffered = BufWriter::with_capacity(MAX_HEAD, &mut *stream);
                 for chunk in chunks {
                     buffered.write_all(&chunk).await?;
@@ -117,13 +119,13 @@ pub(crate) async fn serve(
     protocol: Arc<Protocol>,
     router: Router,
 ) {
-    // Dropped last: a connection counts as open until its socket is closed.
+    // Dropped last, so that the connection counts as open until its socket is closed.
     let open = service.recorder.open_connection();
     if service.is_blocked(peer.ip()) {
         return;
     }
     let _ = stream.set_nodelay(true);
-    // How a connection ends is the client's business; what became of its call stands in the journal.
+    // An error of the connection concerns only the client; the journal has the end of each call.
     let Ok(Some(mut stream)) = handshake(stream, &protocol, service.read_timeout).await else {
         return;
     };
@@ -149,7 +151,8 @@ pub(crate) async fn serve(
             _ = &mut http => return,
             Some(end) = end.recv() => end,
         };
-        // With the connection's future its request is dropped, so that the call ends before the client can see it.
+        // This drops the request with the connection's future, so that the call ends before the
+        // client can notice.
         stream = http.into_parts().io.into_inner();
         if !end.apply(&mut stream).await.unwrap_or(false) {
             return;
@@ -157,7 +160,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// What HTTP is spoken over; `None` if it is not spoken at all.
+/// Returns the stream to serve HTTP on, or `None` if there is no HTTP on this connection.
 async fn handshake(mut stream: TcpStream, protocol: &Protocol, limit: Duration) -> io::Result<Option<Box<dyn Stream>>> {
     match protocol {
         Protocol::Plain => return Ok(Some(Box::new(stream))),
@@ -167,7 +170,7 @@ async fn handshake(mut stream: TcpStream, protocol: &Protocol, limit: Duration) 
         }
         Protocol::Alert(description) => {
             timeout(limit, stream.peek(&mut [0])).await??;
-            // A record of TLS 1.2, which every version understands: an alert of two bytes, fatal.
+            // A TLS 1.2 record, which every version understands: a fatal alert of two bytes.
             stream.write_all(&[21, 3, 3, 0, 2, 2, *description]).await?;
             stream.shutdown().await?;
         }
@@ -182,7 +185,7 @@ async fn handshake(mut stream: TcpStream, protocol: &Protocol, limit: Duration) 
         }
         Protocol::Silent => {}
     }
-    // Until the client gives up: a socket that is closed with bytes unread would be reset.
+    // Wait until the client closes: closing a socket with unread bytes would reset it.
     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
     Ok(None)
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use crate::http::response::json as answer;
+use crate::http::response::json as respond;
 use crate::service::Service;
 use crate::service::error::Refusal;
 use crate::service::operation::check_client_id;
@@ -19,16 +19,16 @@ pub(crate) fn router() -> Router<Arc<Service>> {
         .route("/health", get(health))
         .route("/calls", get(calls).delete(clear_calls))
         .route("/devices/{client_id}", get(device).put(put_device).delete(delete_device))
-        .fallback(async || answer(404, &json!({"message": "The emulator has no such control route."})))
+        .fallback(async || respond(404, &json!({"message": "The emulator has no such control route."})))
 }
 
 async fn health() -> Response {
-    answer(200, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+    respond(200, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
 }
 
 async fn calls(State(service): State<Arc<Service>>) -> Response {
     let journal = service.recorder.journal.borrow();
-    answer(
+    respond(
         200,
         &json!({
             "accepted_connections": journal.accepted_connections(),
@@ -49,7 +49,7 @@ async fn device(State(service): State<Arc<Service>>, Path(client_id): Path<Strin
 
 async fn put_device(State(service): State<Arc<Service>>, Path(client_id): Path<String>) -> Response {
     if let Err(Refusal { status, message, .. }) = check_client_id(&client_id) {
-        return answer(status, &json!({"message": message}));
+        return respond(status, &json!({"message": message}));
     }
     service.devices().put(&client_id);
     describe(&service, &client_id)
@@ -60,7 +60,8 @@ async fn delete_device(State(service): State<Arc<Service>>, Path(client_id): Pat
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// Ids and times: a secret is handed out by the operations only. 404 where the device is unknown and has no credential.
+/// Describes a device by ids and times, because only the operations return secrets. The status is
+/// 404 if the device is unknown and has no credential.
 fn describe(service: &Service, client_id: &str) -> Response {
     let devices = service.devices();
     let known = devices.is_known(client_id);
@@ -76,5 +77,5 @@ fn describe(service: &Service, client_id: &str) -> Response {
         })
         .collect();
     let status = if known || !credentials.is_empty() { 200 } else { 404 };
-    answer(status, &json!({"client_id": client_id, "known": known, "credentials": credentials}))
+    respond(status, &json!({"client_id": client_id, "known": known, "credentials": credentials}))
 }

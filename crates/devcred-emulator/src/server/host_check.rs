@@ -1,6 +1,9 @@
-//! Keeps web pages out. A page can make a browser send requests to loopback. The browser marks most of them: by an `Origin`,
-//! by a `Host` that is not loopback if the page uses a name of its own that resolves to loopback, and by a `Sec-Fetch-Site`
-//! on a plain GET, such as for an image or a link, which has neither. Browsers from before 2023 may not send the last.
+//! Keeps web pages out.
+//!
+//! A page can make a browser send requests to loopback. The browser marks most of them: with an
+//! `Origin`; with a `Host` that is not loopback, if the page uses a name that resolves to loopback;
+//! and with a `Sec-Fetch-Site` on a plain GET, such as for an image or a link, which has neither.
+//! Browsers from before 2023 may not send the last one.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -9,7 +12,7 @@ use axum::http::header::{HOST, ORIGIN};
 
 use crate::service::error::Refusal;
 
-/// Refuses what a web page may have sent. `name` is accepted like loopback.
+/// Refuses a request that a web page may have sent. `name` is accepted like loopback.
 pub(crate) fn check(headers: &HeaderMap, name: Option<&str>) -> Result<(), Refusal> {
     if headers.contains_key(ORIGIN) {
         return Err(refusal("requests with an Origin header"));
@@ -24,14 +27,16 @@ pub(crate) fn check(headers: &HeaderMap, name: Option<&str>) -> Result<(), Refus
     if are_allowed { Ok(()) } else { Err(refusal("requests whose Host is not loopback")) }
 }
 
-/// Programs other than browsers send neither header. A browser sends `none` when its user enters the address, and
-/// `same-origin` for what the emulator's own response makes it load.
+/// Returns whether no web page of another origin caused the request.
+///
+/// Programs other than browsers send neither header. A browser sends `none` when its user enters
+/// the address, and `same-origin` for what a page of the emulator loads.
 fn is_sent_by_user(headers: &HeaderMap) -> bool {
     let is = |name, expected: &str| headers.get_all(name).iter().all(|value| value == expected);
     is("sec-fetch-site", "same-origin") || is("sec-fetch-site", "none") && is("sec-fetch-mode", "navigate")
 }
 
-/// This code is none of the service's: the service has no such rule.
+/// The service has no such rule and no such code.
 fn refusal(what: &str) -> Refusal {
     let refusal = Refusal::new("Emulator.NotLoopback").with_message(format!("The emulator refuses {what}."));
     Refusal { status: 403, ..refusal }
@@ -67,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_loopback_host_is_let_in() {
+    fn only_a_loopback_host_is_allowed() {
         for host in ["localhost", "LOCALHOST:80", "127.0.0.1:8083", "127.9.9.9", "[::1]:8083", "[::1]"] {
             assert!(is_allowed(&[("host", host)]), "{host}");
         }
@@ -80,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn one_name_more_is_let_in_where_there_is_one() {
+    fn the_configured_name_is_allowed_too() {
         for host in ["service.test", "SERVICE.test:443", "localhost"] {
             assert!(is_allowed_with(Some("service.test"), &[("host", host)]), "{host}");
         }
@@ -91,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_not_let_in() {
+    fn an_origin_is_refused() {
         assert!(!is_allowed(&[("host", "localhost"), ("origin", "http://localhost")]));
         assert!(!is_allowed(&[("host", "localhost"), ("origin", "null")]));
     }
 
     #[test]
-    fn another_page_is_not_let_in() {
+    fn another_page_is_refused() {
         for (site, mode, expected) in [
             ("cross-site", "no-cors", false),
             ("cross-site", "navigate", false),

@@ -1,4 +1,4 @@
-//! Accepting connections, and closing them all.
+//! Accepts connections, and closes them all at shutdown.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -11,13 +11,13 @@ use tokio::time::timeout;
 
 use crate::start_error::StartError;
 
-/// Runs as long as its other half is there.
+/// Its `changed` returns an error at shutdown, when the sender is dropped.
 pub(crate) type ShutdownSignal = watch::Receiver<()>;
 
 pub(crate) struct Listener {
     pub(crate) address: SocketAddr,
     listener: TcpListener,
-    /// Connections that are never accepted.
+    /// Connections that fill the queue of a black hole.
     queued: Vec<TcpStream>,
 }
 
@@ -29,9 +29,9 @@ impl Listener {
         Ok(Self { address, listener, queued: Vec::new() })
     }
 
-    /// It neither accepts connections nor refuses them, since its queue is full.
+    /// Binds a listener that neither accepts nor refuses connections, because its queue is full.
     pub(crate) async fn bind_black_hole(address: SocketAddr) -> Result<Self, StartError> {
-        /// A connection over loopback that can be queued is there at once.
+        /// Loopback connects at once if the queue has room.
         const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
         let cannot_listen = |source| StartError::Listen { address, source };
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
@@ -46,12 +46,12 @@ impl Listener {
         Ok(Self { address, listener, queued })
     }
 
-    /// On a port that the system chooses.
+    /// Binds a port that the system chooses.
     pub(crate) async fn bind_any_port(ip: IpAddr) -> Result<Self, StartError> {
         Self::bind(SocketAddr::new(ip, 0)).await
     }
 
-    /// Serves each connection until it is stopped, then closes those that are open.
+    /// Serves each connection until shutdown, then closes the open ones.
     pub(crate) async fn run<F>(self, mut shutdown: ShutdownSignal, serve: impl Fn(TcpStream, SocketAddr) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -67,7 +67,8 @@ impl Listener {
                     Ok((stream, peer)) => {
                         connections.spawn(serve(stream, peer));
                     }
-                    // Out of file descriptors, most likely: to try again at once would only burn the processor.
+                    // Probably out of file descriptors: an immediate retry would only use up the
+                    // processor.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 },
                 Some(_) = connections.join_next() => {}

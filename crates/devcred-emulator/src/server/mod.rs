@@ -1,4 +1,4 @@
-//! The router, and what every route has in common.
+//! The server: listeners, connections and routes. This file has the router.
 
 pub(crate) mod api;
 pub(crate) mod connection;
@@ -25,7 +25,7 @@ pub(crate) fn router(service: &Arc<Service>) -> Router {
     let add_date = map_response_with_state(Arc::clone(service), add_date);
     Router::new()
         .nest("/_devcred", control::router().layer(add_date))
-        .fallback(api::answer)
+        .fallback(api::serve)
         .layer(from_fn_with_state(Arc::clone(service), check_host))
         .with_state(Arc::clone(service))
 }

@@ -1,4 +1,4 @@
-//! A proxy that leads every `CONNECT` to the emulator, refuses it, or does not answer.
+//! A proxy that connects every `CONNECT` to the emulator, refuses it, or does not respond.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -18,32 +18,34 @@ use crate::sync::lock;
 /// More than the head of any `CONNECT` needs.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// What a proxy in front of the emulator does; for [`Builder::proxy`](crate::Builder::proxy).
+/// The behavior of a proxy in front of the emulator, for [`Builder::proxy`](crate::Builder::proxy).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// Leads every `CONNECT` to the emulator, whatever host it names.
+    /// Connects every `CONNECT` to the emulator, whatever host it names.
     Open,
-    /// The same, where `Proxy-Authorization` holds this pair (Basic); otherwise answers 407.
+    /// Like `Open` if `Proxy-Authorization` contains this user and password (Basic); otherwise
+    /// responds with 407.
     WithPassword {
         /// The user's name.
         user: String,
         /// The user's password.
         password: String,
     },
-    /// Answers 407, whatever it is given.
+    /// Responds with 407, even to the right password.
     AuthenticationRequired,
-    /// Answers 502.
+    /// Responds with 502.
     Refusing,
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     Dropping,
-    /// Never answers.
+    /// Never responds.
     Silent,
-    /// Refuses connections: nothing listens at its address, and nothing else can as long as the emulator runs.
+    /// Refuses connections: nothing listens at its address, and no other program can as long as the
+    /// emulator runs.
     Closed,
 }
 
-/// It shows no password.
+/// Hides the password.
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -62,15 +64,16 @@ impl fmt::Debug for Proxy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProxyRequest {
-    /// What was asked for: `service.test:443`.
+    /// The requested host and port: `service.test:443`.
     pub target: String,
-    /// Whether a `Proxy-Authorization` came with it; what is in it is not kept.
+    /// Whether the request has a `Proxy-Authorization`. Its value is not kept.
     pub has_authorization: bool,
-    /// The answer: 200, 407, 502, or 405 to anything but `CONNECT`; `None` if there was none.
+    /// The status of the response: 200, 407, 502, or 405 for a method other than `CONNECT`; `None`
+    /// if there was no response.
     pub status: Option<u16>,
 }
 
-/// A proxy that has its address.
+/// A proxy that is bound to its address.
 pub(crate) struct ProxyServer {
     pub(crate) address: SocketAddr,
     pub(crate) requests: Arc<Mutex<Vec<ProxyRequest>>>,
@@ -81,7 +84,7 @@ pub(crate) struct ProxyServer {
 enum Port {
     Listening(Listener),
     /// Bound, but not listening.
-    Reserved(#[expect(dead_code, reason = "it is held")] TcpSocket),
+    Reserved(#[expect(dead_code, reason = "keeps the port reserved")] TcpSocket),
 }
 
 struct ProxyBehavior {
@@ -115,7 +118,7 @@ impl ProxyServer {
                 let serve = |client, _| {
                     let (behavior, requests) = (Arc::clone(&self.behavior), Arc::clone(&self.requests));
                     async move {
-                        // What becomes of a tunnel is for its two ends to see.
+                        // The two ends of a tunnel see its errors.
                         let _ = behavior.serve(client, &requests).await;
                     }
                 };
@@ -181,7 +184,8 @@ impl ProxyBehavior {
     }
 }
 
-/// The head of a request, and what has come beyond it; `None` where it does not come in full.
+/// Reads the head of a request. Returns it with the bytes that followed it, or `None` if it is
+/// incomplete or too long.
 async fn read_head(client: &mut TcpStream) -> io::Result<Option<(String, Vec<u8>)>> {
     const END: &[u8] = b"\r\n\r\n";
     let mut read = Vec::new();

@@ -1,10 +1,10 @@
-//! What a connection is written to.
+//! The byte stream of a connection.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-/// What a connection is written to: TCP, or TLS over it.
+/// The byte stream of a connection: TCP, or TLS over TCP.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     fn tcp(&self) -> &TcpStream;
 }

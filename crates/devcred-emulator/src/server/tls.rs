@@ -1,4 +1,4 @@
-//! TLS, with certificates made when the emulator starts, and what else a connection can begin with.
+//! TLS with certificates that are created at start, and other ways for a connection to begin.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -27,42 +27,48 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 /// How a connection begins, for [`Builder::tls`](crate::Builder::tls) and
 /// [`Builder::connections`](crate::Builder::connections).
 ///
-/// A certificate is signed by [`Emulator::authority_pem`](crate::Emulator::authority_pem) unless its word says otherwise.
+/// Certificates are signed by [`Emulator::authority_pem`](crate::Emulator::authority_pem) unless
+/// the variant says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tls {
     /// TLS with a certificate for `localhost`, `127.0.0.1`, `::1` and `service.test`.
     Valid,
-    /// The same, by TLS 1.2 only.
+    /// Like `Valid`, with TLS 1.2 only.
     OnlyTls12,
-    /// The same, by TLS 1.3 only.
+    /// Like `Valid`, with TLS 1.3 only.
     OnlyTls13,
-    /// The same, for clients that present a certificate of the authority. The emulator gives none to anyone.
+    /// Like `Valid`, but the client must present a certificate of the same authority. The emulator
+    /// issues none, so no client can.
     ClientCertificate,
     /// A certificate for another host.
     WrongHost,
-    /// A certificate of another authority than [`Emulator::authority_pem`](crate::Emulator::authority_pem), which signed
-    /// nothing.
+    /// A certificate of an authority other than
+    /// [`Emulator::authority_pem`](crate::Emulator::authority_pem), which is then unused.
     UnknownAuthority,
-    /// A certificate that signed itself, as `openssl req -x509` makes one: it is marked as an authority (`CA:TRUE`).
+    /// A self-signed certificate as `openssl req -x509` creates it: marked as an authority
+    /// (`CA:TRUE`).
     SelfSigned,
     /// A certificate that expired long ago.
     Expired,
-    /// A certificate that is valid from the year 2100 only.
+    /// A certificate that is valid only from the year 2100.
     NotYetValid,
-    /// A fatal alert in response to the client's first bytes, with this description of RFC 8446, section 6: 80 is
-    /// `internal_error`, such as of a load balancer that restarts; 70 is `protocol_version`, of a server that speaks TLS 1.1
-    /// or older; 40 is `handshake_failure`, of one that has no cipher suite in common with the client.
+    /// Responds to the client's first bytes with a fatal alert that has this description of RFC
+    /// 8446, section 6.
+    ///
+    /// For example, 80 is `internal_error`, as from a load balancer that restarts; 70 is
+    /// `protocol_version`, as from a server limited to TLS 1.1; 40 is `handshake_failure`, as from
+    /// a server without a common cipher suite.
     Alert(u8),
-    /// The connection is closed when the client's first bytes have come.
+    /// Closes the connection after the client's first bytes have arrived.
     Close,
-    /// The connection is reset when the client's first bytes have come, before they are read.
+    /// Resets the connection after the client's first bytes have arrived, without reading them.
     Reset,
-    /// Nothing is ever sent.
+    /// Accepts connections but never sends a byte.
     Silent,
 }
 
-/// How a connection begins.
+/// How a connection is served.
 pub(crate) enum Protocol {
     Plain,
     Tls(TlsAcceptor),
@@ -72,7 +78,7 @@ pub(crate) enum Protocol {
     Silent,
 }
 
-/// How the first connections begin, and how all others do.
+/// How the first connections are served, and how all others are.
 pub(crate) struct Protocols {
     first: Mutex<VecDeque<Arc<Protocol>>>,
     others: Arc<Protocol>,
@@ -83,7 +89,7 @@ impl Protocols {
         lock(&self.first).pop_front().unwrap_or_else(|| Arc::clone(&self.others))
     }
 
-    /// With `then`, also the authority to trust, as PEM.
+    /// Also returns the authority to trust, as PEM, if the other connections use TLS.
     pub(crate) fn new(first: &[Tls], others: Option<Tls>) -> Result<(Self, Option<String>), StartError> {
         Self::try_new(first, others).map_err(|error| StartError::Certificate(error.to_string()))
     }
@@ -136,7 +142,8 @@ impl Authority {
     fn new() -> Fallible<Self> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
-        // A name of its own: where a client trusts another emulator's, the issuer is unknown to it, not its signature bad.
+        // A unique name, so that a client that trusts another emulator's authority reports an
+        // unknown issuer, not a bad signature.
         let fingerprint: String = hex(&Sha256::digest(key.public_key_raw())).chars().take(16).collect();
         params.distinguished_name.push(DnType::CommonName, format!("devcred emulator {fingerprint}, for tests only"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -144,7 +151,7 @@ impl Authority {
         Ok(Self { certificate: params.self_signed(&key)?, issuer: Issuer::new(params, key) })
     }
 
-    /// A certificate from the first of January of one year to that of another.
+    /// Issues a certificate that is valid from January 1 of one year to January 1 of another.
     fn issue(&self, names: &[&str], years: (i32, i32)) -> Fallible<Identity> {
         let mut leaf = leaf(names, years)?;
         leaf.use_authority_key_identifier_extension = true;
@@ -152,7 +159,7 @@ impl Authority {
         Ok(Identity { certificate: leaf.signed_by(&key, &self.issuer)?, key })
     }
 
-    /// Demands a certificate that it has signed.
+    /// Requires a client certificate that this authority signed.
     fn verifier(&self) -> Fallible<Arc<dyn ClientCertVerifier>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.der().clone())?;
@@ -190,7 +197,7 @@ impl Identity {
         clients: Arc<dyn ClientCertVerifier>,
     ) -> Fallible<ServerConfig> {
         let key = PrivateKeyDer::Pkcs8(self.key.serialize_der().into());
-        // Named here: a default of the process is whatever another crate has made it.
+        // Explicit, because any crate can set the default provider of the process.
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(versions)?
             .with_client_cert_verifier(clients)

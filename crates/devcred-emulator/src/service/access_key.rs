@@ -1,4 +1,4 @@
-//! Who may call: access keys, each with its security token where it has one.
+//! The access keys that may call, with their security tokens.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ pub(crate) struct AccessKey {
     pub(crate) access_key_id: String,
     pub(crate) access_key_secret: String,
     pub(crate) security_token: Option<String>,
-    /// How long the token is taken from the start of the emulator; `None`: always.
+    /// How long after the start the token is accepted; `None`: always.
     pub(crate) valid_for: Option<Duration>,
 }
 
@@ -37,8 +37,10 @@ impl AccessKeys {
         self.keys.first()
     }
 
-    /// The account of a request, or the refusal of its key or token. A token of another account is a mismatch; one that
-    /// nobody has is malformed (inferred: the documents name both codes without saying when).
+    /// Returns the access key of a request, or refuses its id or token.
+    ///
+    /// The token of another access key is a mismatch, and an unknown token is malformed. This is
+    /// inferred: the documents name both codes without saying when they apply.
     pub(crate) fn admit(&self, access_key_id: &str, token: Option<&str>) -> Result<&AccessKey, Refusal> {
         self.admit_after(self.started.elapsed(), access_key_id, token)
     }
@@ -58,7 +60,7 @@ impl AccessKeys {
         Err(Refusal::new("InvalidSecurityToken.Malformed"))
     }
 
-    /// What may be said of a request's token without saying the token.
+    /// Compares a request's token with that of its access key, for the journal.
     pub(crate) fn compare(&self, request: &ApiRequest) -> SecurityTokenPresented {
         let Some(token) = request.security_token.as_deref() else { return SecurityTokenPresented::Absent };
         let key = request.access_key_id.as_deref().and_then(|id| self.find(id));
@@ -79,11 +81,11 @@ impl AccessKeys {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SecurityTokenPresented {
-    /// None was sent.
+    /// The request has no token.
     Absent,
-    /// The token of the access key was sent.
+    /// The request has the token of its access key.
     Matches,
-    /// Another one was sent.
+    /// The request has another token.
     Differs,
 }
 
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_serves_until_it_expires() {
+    fn a_token_is_accepted_until_it_expires() {
         let (second, ms) = (Duration::from_secs(1), Duration::from_millis(1));
         let keys = AccessKeys::new(vec![AccessKey { valid_for: Some(second), ..key("sts", Some("t1")) }]);
         let refused = |age, token| keys.admit_after(age, "sts", Some(token)).err().map(|refusal| refusal.code);

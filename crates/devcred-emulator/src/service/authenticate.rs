@@ -1,4 +1,4 @@
-//! Who sent a request, and whether it is what they signed.
+//! Authenticates requests: access key, token, time, signature and nonce.
 
 use crate::http::request::{ApiRequest, HttpRequest};
 use crate::service::Service;
@@ -6,13 +6,15 @@ use crate::service::access_key::AccessKey;
 use crate::service::error::Refusal;
 use crate::signature::{SignatureKind, acs3, rpc};
 
-/// Headers that ACS3 asks to be signed in every request; those of a security token, where they are sent. The documents ask it
-/// of `host` too, but one of the vendor's Java SDKs does not sign it: the service must take that (inferred).
+/// The headers that ACS3 requires to be signed in every request, and those of a security token,
+/// which it requires if they are sent. The documents require it of `host` too, but one of the
+/// vendor's Java SDKs does not sign it, so the service must accept that (inferred).
 const ALWAYS_SIGNED: [&str; 5] =
     ["x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"];
 const SIGNED_IF_SENT: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-token"];
 
-/// Key, token, time, signature, nonce, in this order. Only a request with a good signature uses up its nonce.
+/// Checks access key, token, time, signature and nonce, in this order. Only a request with a valid
+/// signature uses up its nonce.
 pub(crate) fn authenticate(service: &Service, http: &HttpRequest, request: &ApiRequest) -> Result<(), Refusal> {
     let claim = SignedClaim::read(http, request)?;
     let access_key = service.access_keys.admit(&claim.access_key_id, request.security_token.as_deref())?;
@@ -21,7 +23,7 @@ pub(crate) fn authenticate(service: &Service, http: &HttpRequest, request: &ApiR
     service.nonces().take(&claim.access_key_id, &claim.nonce, service.clock.now())
 }
 
-/// What a request says of itself, and what the service calculates from the rest of it.
+/// The signature that a request claims to have, and what the service expects instead.
 pub(crate) struct SignedClaim {
     pub(crate) access_key_id: String,
     pub(crate) timestamp: String,
@@ -41,7 +43,7 @@ fn acs3_claim(http: &HttpRequest, request: &ApiRequest) -> Result<SignedClaim, R
     };
     let authorization = acs3::Authorization::parse(header).ok_or_else(|| {
         Refusal::incomplete_signature(
-            "Authorization does not read ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<names>,Signature=<signature>",
+            "Authorization is not ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<names>,Signature=<signature>",
         )
     })?;
     let timestamp = request.timestamp.clone().ok_or_else(|| Refusal::missing("Timestamp"))?;
@@ -99,7 +101,7 @@ fn rpc_claim(http: &HttpRequest, request: &ApiRequest) -> Result<SignedClaim, Re
     };
     for (name, only) in [("SignatureMethod", "HMAC-SHA1"), ("SignatureVersion", "1.0")] {
         if common(name)? != only {
-            return Err(Refusal::invalid(name, &format!("it is not {only}")));
+            return Err(Refusal::invalid(name, &format!("it must be {only}")));
         }
     }
     Ok(claim)
@@ -120,7 +122,7 @@ impl SignedClaim {
 }
 
 impl ExpectedSignature {
-    /// `None` where the body is not the one whose hash was signed: then no signature is right.
+    /// Returns `None` if the body does not match its signed hash: then no signature is valid.
     pub(crate) fn signature(&self, access_key_secret: &str) -> Option<String> {
         match self {
             Self::Acs3 { canonical_request, is_body_signed } => {
@@ -131,7 +133,7 @@ impl ExpectedSignature {
         }
     }
 
-    /// What the signature covers: the canonical request, or the string to sign of the older signature.
+    /// Returns the text that is signed: the canonical request, or for HMAC-SHA1 the string to sign.
     pub(crate) fn signed_text(&self) -> &str {
         match self {
             Self::Acs3 { canonical_request, .. } => canonical_request,
@@ -139,8 +141,10 @@ impl ExpectedSignature {
         }
     }
 
-    /// The message carries the service's side in full, as the service sends it: a client finds the line that differs. With
-    /// the older signature that holds the security token, so the journal gets a copy without it.
+    /// Returns the refusal with the service's side of the signature, as the service sends it, so
+    /// that a client finds the line that differs.
+    ///
+    /// With HMAC-SHA1 that text contains the security token, so the journal gets a copy without it.
     fn mismatch(&self) -> Refusal {
         let (message, redacted) = match self {
             Self::Acs3 { canonical_request, .. } => (

@@ -1,4 +1,4 @@
-//! The emulator's idea of now, and how far a request's time may be from it.
+//! The emulator's clock, and how far a request's time may be from it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,7 +8,7 @@ use crate::service::error::Refusal;
 /// The service accepts a request whose time is at most 15 minutes from its own.
 pub(crate) const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
 
-/// The last second a `Date` header can name.
+/// The last second that a `Date` header can express.
 const END_OF_9999: u64 = 253_402_300_799;
 
 pub(crate) struct Clock {
@@ -27,14 +27,15 @@ impl Clock {
         Self { system: Box::new(move || time), offset_seconds: 0.into() }
     }
 
-    /// Moves it on, or back.
+    /// Moves the clock forward, or back.
     pub(crate) fn jump(&self, seconds: i64) {
         let further = |offset: i64| Some(offset.saturating_add(seconds));
-        // The closure always gives a value, so the update cannot fail.
+        // The closure always returns a value, so the update cannot fail.
         let _ = self.offset_seconds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, further);
     }
 
-    /// Kept between 1970 and 9999, which every format used here can write.
+    /// Returns the time, limited to the years 1970 to 9999, which every format used here can
+    /// express.
     pub(crate) fn now(&self) -> SystemTime {
         let seconds = self.offset_seconds.load(Ordering::Relaxed);
         let offset = Duration::from_secs(seconds.unsigned_abs());
@@ -43,7 +44,8 @@ impl Clock {
         UNIX_EPOCH + now.min(Duration::from_secs(END_OF_9999))
     }
 
-    /// Refuses a `Timestamp` or `x-acs-date` that is not `YYYY-MM-DDThh:mm:ssZ` or too far from now.
+    /// Refuses a `Timestamp` or `x-acs-date` that is not `YYYY-MM-DDThh:mm:ssZ` or too far from
+    /// now.
     pub(crate) fn check(&self, timestamp: &str) -> Result<(), Refusal> {
         let time = parse(timestamp).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
         let now = self.now();
@@ -60,7 +62,7 @@ pub(crate) fn unix_milliseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Whole seconds in UTC; `parse_rfc3339` by itself would take fractions of a second too.
+/// Parses whole seconds in UTC. `parse_rfc3339` alone would also accept fractions of a second.
 fn parse(timestamp: &str) -> Option<SystemTime> {
     let whole_seconds = "2024-01-02T03:04:05Z".len();
     if timestamp.len() != whole_seconds {
@@ -106,10 +108,10 @@ mod tests {
     #[test]
     fn a_jump_adds_to_the_offset() {
         let clock = Clock::stopped_at("2026-11-24T08:30:36Z");
-        let begin = clock.now();
+        let start = clock.now();
         clock.jump(3600);
         clock.jump(-600);
-        assert_eq!(clock.now(), begin + Duration::from_secs(3000));
+        assert_eq!(clock.now(), start + Duration::from_secs(3000));
         clock.jump(i64::MAX);
         clock.jump(i64::MAX);
         assert!(humantime::format_rfc3339(clock.now()).to_string().starts_with("9999-"));

@@ -1,4 +1,4 @@
-//! Which instances and devices exist, and their credentials.
+//! The known instances and devices, and the devices' credentials.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::service::error::Refusal;
 use crate::service::random::Random;
 
-/// The credential of a device: what its key is is random, so that nobody takes it for one of the service.
+/// The credential of a device. Its key is random, so it cannot be mistaken for a real one.
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub(crate) access_key_id: String,
@@ -27,7 +27,7 @@ impl Credential {
         }
     }
 
-    /// `DeviceCredential` as the service sends it, secret included.
+    /// Returns the `DeviceCredential` of a response, including the secret.
     pub(crate) fn to_json(&self, device: &Device) -> Value {
         json!({
             "ClientId": device.client_id,
@@ -50,9 +50,10 @@ pub(crate) struct Devices {
     /// `None`: every instance is known.
     instances: Option<BTreeSet<String>>,
     every_device_is_known: bool,
-    /// What was configured or said by a control route, by client id. It holds on every instance.
+    /// Whether a device is known, by client id, on every instance. Contains the devices that were
+    /// configured or changed by a control route.
     known: HashMap<String, bool>,
-    /// `None`: was unregistered.
+    /// `None`: the device was unregistered.
     credentials: BTreeMap<Device, Option<Credential>>,
 }
 
@@ -73,24 +74,25 @@ impl Devices {
         }
     }
 
-    /// Refuses a device that has no credential and would not get one by being asked for.
+    /// Refuses a device that has no credential and would not get one on request.
     pub(crate) fn check_credential(&self, device: &Device) -> Result<(), Refusal> {
         if self.has_credential(device) { Ok(()) } else { Err(Refusal::new("DeviceCredentialNotFound")) }
     }
 
-    /// The device's credential; a known device that has none yet gets it now.
+    /// Returns the device's credential. A known device without one gets it now.
     pub(crate) fn get(&mut self, device: &Device, random: &Random, now: u64) -> Result<Credential, Refusal> {
         Ok(self.existing(device, random, now)?.clone())
     }
 
-    /// A new credential, whether the device had one or not: the latest wins.
+    /// Creates a new credential, which replaces the device's old one.
     pub(crate) fn register(&mut self, device: &Device, random: &Random, now: u64) -> Credential {
         let credential = Credential::new(random, now);
         self.credentials.insert(device.clone(), Some(credential.clone()));
         credential
     }
 
-    /// A new secret under the same id. That the id stays is inferred from the operation's page, which speaks of the secret.
+    /// Changes the secret and keeps the id. That the id stays is inferred from the operation's
+    /// page, which mentions only the secret.
     pub(crate) fn refresh(&mut self, device: &Device, random: &Random, now: u64) -> Result<Credential, Refusal> {
         let credential = self.existing(device, random, now)?;
         credential.access_key_secret = random.hex(32);
@@ -98,14 +100,15 @@ impl Devices {
         Ok(credential.clone())
     }
 
-    /// Drops the credential. That a device without one is refused is inferred.
+    /// Drops the credential. Refusing a device that has none is inferred.
     pub(crate) fn unregister(&mut self, device: &Device) -> Result<(), Refusal> {
         self.check_credential(device)?;
         self.credentials.insert(device.clone(), None);
         Ok(())
     }
 
-    /// Client ids of the group with a credential on this instance, in order; configured devices have one before it was asked for.
+    /// Returns the client ids of the group with a credential on this instance, in order. A
+    /// configured device is listed even before its credential is requested.
     pub(crate) fn list(&self, instance_id: &str, group_id: &str) -> Vec<String> {
         let prefix = format!("{group_id}@@@");
         let configured = self.known.iter().filter(|(_, known)| **known).map(|(client_id, _)| client_id);
@@ -119,13 +122,13 @@ impl Devices {
             .collect()
     }
 
-    /// For the control routes: makes the device known, also where it was unregistered.
+    /// Makes the device known, even if it was unregistered.
     pub(crate) fn put(&mut self, client_id: &str) {
         self.known.insert(client_id.to_owned(), true);
         self.credentials.retain(|device, credential| device.client_id != client_id || credential.is_some());
     }
 
-    /// For the control routes: makes the device unknown everywhere.
+    /// Makes the device unknown on every instance.
     pub(crate) fn delete(&mut self, client_id: &str) {
         self.known.insert(client_id.to_owned(), false);
         self.credentials.retain(|device, _| device.client_id != client_id);
@@ -135,7 +138,7 @@ impl Devices {
         self.known.get(client_id).copied().unwrap_or(self.every_device_is_known)
     }
 
-    /// The credentials of a device, by instance.
+    /// Returns the credentials of a device with their instances.
     pub(crate) fn credentials(&self, client_id: &str) -> impl Iterator<Item = (&str, &Credential)> {
         self.credentials
             .iter()
@@ -160,7 +163,7 @@ mod tests {
     use crate::service::random::Random;
 
     #[test]
-    fn times_tell_when_a_credential_was_made_and_when_it_was_changed() {
+    fn times_are_those_of_creation_and_last_change() {
         let random = Random::from_system().unwrap();
         let mut devices = Devices::new(Vec::new(), Vec::new());
         let device = Device { instance_id: "i".to_owned(), client_id: "G@@@d".to_owned() };

@@ -1,35 +1,36 @@
-//! The service's error codes, their statuses and messages, and the body of a refusal.
+//! The service's error codes with their statuses and messages, and the body of an error.
 
 use serde_json::{Value, json};
 
 use crate::signature::encoding::encode;
 
-/// A request that is answered with an error.
+/// A request that gets an error as its response.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
-    /// What the emulator calculated the signature from, without the security token; for a refused signature only.
+    /// For a refused signature: the text that the emulator signed, without the security token.
     pub(crate) refused_signature: Option<String>,
-    /// A step or a device's name asked for it; the request itself is right.
+    /// Whether a step or a device's name asked for this error, so that the request itself is
+    /// correct.
     pub(crate) is_scripted: bool,
 }
 
 impl Refusal {
-    /// A code with the status and message of the table.
+    /// Creates an error with the status and message of its code.
     pub(crate) fn new(code: impl Into<String>) -> Self {
         let code = code.into();
         let (status, message) = status_and_message(&code);
         Self { status, message: message.to_owned(), code, refused_signature: None, is_scripted: false }
     }
 
-    /// `Missing<Name>`, as the gateway names an absent parameter.
+    /// Creates `Missing<Name>`, as the gateway names an absent parameter.
     pub(crate) fn missing(parameter: &str) -> Self {
         Self::new(format!("Missing{parameter}")).with_message(format!("{parameter} is mandatory for this action."))
     }
 
-    /// `InvalidParameter.<Name>`.
+    /// Creates `InvalidParameter.<Name>`.
     pub(crate) fn invalid(parameter: &str, why: &str) -> Self {
         Self::new(format!("InvalidParameter.{parameter}"))
             .with_message(format!("The specified parameter {parameter} is not valid: {why}."))
@@ -44,7 +45,7 @@ impl Refusal {
         Self { message, ..self }
     }
 
-    /// The body, `host` being the `Host` header as it came.
+    /// Returns the body. `host` is the `Host` header as it was sent.
     pub(crate) fn body(&self, request_id: &str, host: &str) -> Value {
         let code = encode(&self.code);
         json!({
@@ -57,9 +58,12 @@ impl Refusal {
     }
 }
 
-/// Where the service's documents disagree on a status, the one that most of them print; where none prints one
-/// (`MissingSecurityToken`, `InvalidSecurityToken.MismatchWithAccessKey`, `InvalidAction.NotFound`, `InvalidVersion`), an
-/// inference from the codes beside it. Messages that no source prints are ours.
+/// Codes with their statuses and messages.
+///
+/// If the service's documents disagree on a status, it is the one that most of them print. If none
+/// prints one (`MissingSecurityToken`, `InvalidSecurityToken.MismatchWithAccessKey`,
+/// `InvalidAction.NotFound`, `InvalidVersion`), it is inferred from similar codes. A message that
+/// no source prints is the emulator's.
 const CODES: [(&str, u16, &str); 37] = [
     ("ApiNotSupport", 404, "This API is not supported in the current region or instance."),
     ("ApplyTokenOverFlow", 400, "The request was denied because too many requests were sent."),
@@ -104,7 +108,7 @@ const CODES: [(&str, u16, &str); 37] = [
     ("UnsupportedHTTPMethod", 400, "This http method is not supported."),
 ];
 
-/// A code that is not in the table is one of the caller's choosing, or `Missing*` or `InvalidParameter.*`: 400.
+/// A code outside the table is one that a caller chose, `Missing*` or `InvalidParameter.*`: 400.
 fn status_and_message(code: &str) -> (u16, &'static str) {
     let row = CODES.iter().find(|(known, _, _)| *known == code);
     row.map_or((400, "The request was refused."), |(_, status, message)| (*status, *message))
@@ -115,12 +119,12 @@ mod tests {
     use super::{CODES, Refusal};
 
     #[test]
-    fn the_table_is_in_order_so_that_no_code_stands_in_it_twice() {
+    fn the_table_is_sorted_and_has_no_duplicates() {
         assert!(CODES.is_sorted_by(|a, b| a.0 < b.0));
     }
 
     #[test]
-    fn the_statuses_that_surprise() {
+    fn surprising_statuses() {
         for (code, status) in [
             ("SystemOverFlow", 500),
             ("ApplyTokenOverFlow", 400),

@@ -1,4 +1,4 @@
-//! Everything the emulator knows, shared by all connections.
+//! The service: its state, which all connections share.
 
 pub(crate) mod access_key;
 pub(crate) mod authenticate;
@@ -33,7 +33,7 @@ use crate::service::quota::{Quotas, RateLimiter};
 use crate::service::random::Random;
 use crate::sync::lock;
 
-/// Makes up what each request meets. The default makes up nothing.
+/// Generates a step for each request. The default generates none.
 #[derive(Default)]
 pub(crate) struct EndlessSteps(pub(crate) Option<Box<dyn FnMut() -> Option<Step> + Send>>);
 
@@ -49,7 +49,7 @@ impl fmt::Debug for EndlessSteps {
     }
 }
 
-/// The service closes a connection that is idle for about as long.
+/// The service closes an idle connection after about as long.
 pub(crate) const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Service {
@@ -57,11 +57,11 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) recorder: Arc<Recorder>,
-    /// A name that `Host` may have although it is not loopback.
+    /// A name that `Host` may contain although it is not loopback.
     pub(crate) name: Option<&'static str>,
-    /// How long a client may take for what it has begun.
+    /// How long a client may take for a handshake, a head or a body.
     pub(crate) read_timeout: Duration,
-    /// Where a redirect leads.
+    /// The target of redirects.
     pub(crate) redirect_location: Option<HeaderValue>,
     /// The bytes of requests and responses, if they are recorded.
     pub(crate) exchanges: Option<Arc<Exchanges>>,
@@ -119,7 +119,8 @@ impl Service {
         lock(&self.fault_counters)
     }
 
-    /// What the next request meets: the steps in their order, then what the name of its device asks for.
+    /// Returns the next request's step: from the script, from the generator, or from the device's
+    /// name, in this order.
     pub(crate) fn next_step(&self, client_id: Option<&str>) -> Step {
         let scripted = lock(&self.steps).pop_front();
         let scripted = scripted.or_else(|| lock(&self.endless_steps).next());
@@ -131,7 +132,7 @@ impl Service {
         self.rate_limiter.as_ref().map_or(Ok(()), |limiter| lock(limiter).admit_call(operation, Instant::now()))
     }
 
-    /// Counts a request of this address; whether it is let in.
+    /// Counts a request from this address. Returns whether it is admitted.
     pub(crate) fn admit_request(&self, address: IpAddr) -> bool {
         self.rate_limiter.as_ref().is_none_or(|limiter| lock(limiter).admit_request(address, Instant::now()))
     }
@@ -140,7 +141,7 @@ impl Service {
         self.rate_limiter.as_ref().is_some_and(|limiter| lock(limiter).is_blocked(address, Instant::now()))
     }
 
-    /// Counts a success: the service bills each of them.
+    /// Counts a success, because the service bills each of them.
     pub(crate) fn count_billed_call(&self) {
         self.billed.fetch_add(1, Ordering::Relaxed);
     }
@@ -149,9 +150,9 @@ impl Service {
         self.billed.load(Ordering::Relaxed)
     }
 
-    /// A `Date` header.
+    /// Returns a `Date` header.
     pub(crate) fn date(&self) -> HeaderValue {
-        // A date is written in letters that every header may have.
+        // A date contains only characters that are valid in a header.
         HeaderValue::from_str(&httpdate::fmt_http_date(self.clock.now())).unwrap_or(HeaderValue::from_static(""))
     }
 }

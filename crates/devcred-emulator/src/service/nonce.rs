@@ -1,4 +1,4 @@
-//! Which nonces have been used.
+//! The nonces that have been used.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::SystemTime;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::service::clock::MAX_SKEW;
 use crate::service::error::Refusal;
 
-/// A nonce is remembered as long as a request that carries it could still be in time: twice the accepted skew.
+/// A nonce is kept as long as a request with it could still be in time: twice the accepted skew.
 #[derive(Default)]
 pub(crate) struct Nonces {
     used: HashSet<(String, String)>,
@@ -14,7 +14,7 @@ pub(crate) struct Nonces {
 }
 
 impl Nonces {
-    /// Uses up `nonce` for this access key, or refuses it where it has been used before.
+    /// Uses up `nonce` for this access key, or refuses it if it was used before.
     pub(crate) fn take(&mut self, access_key_id: &str, nonce: &str, now: SystemTime) -> Result<(), Refusal> {
         self.forget_before(now);
         let key = (access_key_id.to_owned(), nonce.to_owned());
@@ -43,7 +43,7 @@ mod tests {
     use super::Nonces;
 
     #[test]
-    fn a_nonce_serves_once_for_each_key_until_it_is_out_of_time() {
+    fn a_nonce_is_accepted_once_for_each_key_until_it_expires() {
         let mut nonces = Nonces::default();
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         assert!(nonces.take("id", "n", now).is_ok());

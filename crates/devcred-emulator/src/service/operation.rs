@@ -1,4 +1,4 @@
-//! The operations: their names, methods, parameters and answers.
+//! The operations: their names, methods, parameters and results.
 
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ pub(crate) enum Operation {
     ListDeviceCredentialClientId,
 }
 
-/// What an operation is asked to do, its parameters checked.
+/// An operation with its parameters, which have been checked.
 pub(crate) enum Command {
     Get(Device),
     Register(Device),
@@ -36,7 +36,7 @@ pub(crate) struct Page {
 }
 
 impl Operation {
-    /// The operation of a request, after its action, version and method have been checked.
+    /// Returns the operation of a request after checking its action, version and method.
     pub(crate) fn from_request(request: &ApiRequest, method: &str) -> Result<Self, Refusal> {
         let action = request.action.as_deref().ok_or_else(|| Refusal::missing("Action"))?;
         let version = request.version.as_deref().ok_or_else(|| Refusal::missing("Version"))?;
@@ -77,7 +77,7 @@ impl Operation {
 }
 
 impl Command {
-    /// Refuses an unknown instance, and a device without the credential that the order needs.
+    /// Refuses an unknown instance, and a device without the credential that the command needs.
     pub(crate) fn check(&self, devices: &Devices) -> Result<(), Refusal> {
         match self {
             Self::Get(device) | Self::Refresh(device) | Self::UnRegister(device) => {
@@ -89,7 +89,7 @@ impl Command {
         }
     }
 
-    /// The name of its operation.
+    /// Returns the name of the operation.
     pub(crate) fn action(&self) -> &'static str {
         match self {
             Self::Get(_) => "GetDeviceCredential",
@@ -100,7 +100,7 @@ impl Command {
         }
     }
 
-    /// The one device the order is about.
+    /// Returns the device of the command, if there is exactly one.
     pub(crate) fn client_id(&self) -> Option<&str> {
         match self {
             Self::Get(device) | Self::Register(device) | Self::Refresh(device) | Self::UnRegister(device) => {
@@ -110,7 +110,7 @@ impl Command {
         }
     }
 
-    /// Carries the order out; the answer lacks the `RequestId` only.
+    /// Executes the command. The result lacks only the `RequestId`.
     pub(crate) fn execute(
         &self,
         devices: &mut Devices,
@@ -135,12 +135,12 @@ impl Command {
 }
 
 impl Page {
-    /// `NextToken` is the number of the next page, and where it is given it wins over `PageNo`: the documents describe
-    /// both members without saying what a token holds, so both are inferred.
+    /// `NextToken` is the number of the next page, and wins over `PageNo`. Both are inferred: the
+    /// documents describe both parameters, but not what a token contains.
     fn from_request(request: &ApiRequest) -> Result<Self, Refusal> {
         let size = number("PageSize", required(request, "PageSize")?)?;
         if size > 100 {
-            return Err(Refusal::invalid("PageSize", "it is more than 100"));
+            return Err(Refusal::invalid("PageSize", "it must be at most 100"));
         }
         let optional = |name| request.parameter(name).filter(|value| !value.is_empty());
         let number = match (optional("NextToken"), optional("PageNo")) {
@@ -151,7 +151,7 @@ impl Page {
         Ok(Self { size, number })
     }
 
-    /// All paging values are strings, as the service sends them.
+    /// All paging values are strings, as in the service's responses.
     fn to_json(&self, client_ids: &[String]) -> Value {
         let start = (self.number - 1).saturating_mul(self.size);
         let page: Vec<&String> = client_ids.iter().skip(start).take(self.size).collect();
@@ -166,8 +166,8 @@ impl Page {
     }
 }
 
-/// Why a client id cannot be one: the documents allow 64 characters, none of them unprintable. Which other characters they
-/// allow they say in several ways, so every other one is taken.
+/// Refuses an invalid client id. The documents allow up to 64 printable characters; they disagree
+/// on which, so all printable ones are accepted.
 pub(crate) fn check_client_id(client_id: &str) -> Result<(), Refusal> {
     if client_id.is_empty() {
         return Err(Refusal::invalid("ClientId", "it is empty"));
@@ -176,7 +176,7 @@ pub(crate) fn check_client_id(client_id: &str) -> Result<(), Refusal> {
         return Err(Refusal::invalid("ClientId", "it is longer than 64 characters"));
     }
     if client_id.chars().any(char::is_control) {
-        return Err(Refusal::invalid("ClientId", "it holds a control character"));
+        return Err(Refusal::invalid("ClientId", "it contains a control character"));
     }
     Ok(())
 }
@@ -188,7 +188,8 @@ fn device(request: &ApiRequest) -> Result<Device, Refusal> {
     Ok(Device { instance_id: instance_id.to_owned(), client_id: client_id.to_owned() })
 }
 
-/// Absent is `Missing<Name>`, by the gateway's documents; empty is `InvalidParameter.<Name>`, inferred.
+/// An absent parameter is `Missing<Name>`, by the gateway's documents. An empty one is
+/// `InvalidParameter.<Name>`, which is inferred.
 fn required<'a>(request: &'a ApiRequest, name: &str) -> Result<&'a str, Refusal> {
     let value = request.parameter(name).ok_or_else(|| Refusal::missing(name))?;
     if value.is_empty() { Err(Refusal::invalid(name, "it is empty")) } else { Ok(value) }
@@ -196,5 +197,5 @@ fn required<'a>(request: &'a ApiRequest, name: &str) -> Result<&'a str, Refusal>
 
 fn number(name: &str, value: &str) -> Result<usize, Refusal> {
     let number = value.parse().ok().filter(|number| *number >= 1);
-    number.ok_or_else(|| Refusal::invalid(name, "it is not a number from 1"))
+    number.ok_or_else(|| Refusal::invalid(name, "it must be an integer of at least 1"))
 }

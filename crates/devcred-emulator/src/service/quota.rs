@@ -1,4 +1,4 @@
-//! The service's two quotas: calls of an account, requests of an address.
+//! The service's two quotas: calls of an account, and requests from an address.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -9,17 +9,20 @@ use crate::service::operation::Operation;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How many requests are allowed in any second; for [`Builder::quotas`](crate::Builder::quotas).
+/// How many requests are allowed in any second, for [`Builder::quotas`](crate::Builder::quotas).
 ///
 /// All access keys of an emulator belong to one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
-    /// Calls of one operation, by the whole account; more are refused with `Throttling.User`. Default: 500.
+    /// Calls of one operation by the whole account. Further calls are refused with
+    /// `Throttling.User`. Default: 500.
     pub per_account: usize,
-    /// Requests from one address, whatever they are; with one more the address is blocked. Default: 300.
+    /// Requests from one address. One more blocks the address. Default: 300.
     pub per_address: usize,
-    /// How long a blocked address finds its connections closed, new ones before a request is read, open ones at their next
-    /// request. Default: 10 seconds; the service does not say how long its block lasts.
+    /// How long an address is blocked: new connections are closed before a request is read, open
+    /// ones at their next request.
+    ///
+    /// Default: 10 seconds. The service does not document how long its block lasts.
     pub blocked_for: Duration,
 }
 
@@ -33,7 +36,7 @@ pub(crate) struct RateLimiter {
     quotas: Quotas,
     operations: HashMap<Operation, Window>,
     addresses: HashMap<IpAddr, Window>,
-    /// Until when.
+    /// The end of each address's block.
     blocked: HashMap<IpAddr, Instant>,
 }
 
@@ -42,13 +45,14 @@ impl RateLimiter {
         Self { quotas, operations: HashMap::new(), addresses: HashMap::new(), blocked: HashMap::new() }
     }
 
-    /// A call of the account; what is refused does not count.
+    /// Counts a call of the account. A refused call does not count.
     pub(crate) fn admit_call(&mut self, operation: Operation, now: Instant) -> Result<(), Refusal> {
         let window = self.operations.entry(operation).or_default();
         if window.take(self.quotas.per_account, now) { Ok(()) } else { Err(Refusal::new("Throttling.User")) }
     }
 
-    /// Whether a request of this address is let in. Requests during a block do not make it longer.
+    /// Counts a request from this address. Returns whether it is admitted. Requests during a block
+    /// do not extend it.
     pub(crate) fn admit_request(&mut self, address: IpAddr, now: Instant) -> bool {
         if self.is_blocked(address, now) {
             return false;
@@ -66,7 +70,7 @@ impl RateLimiter {
     }
 }
 
-/// When what was let in during the last second came.
+/// When the requests of the last second were admitted.
 #[derive(Default)]
 struct Window(VecDeque<Instant>);
 
@@ -99,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_has_so_many_calls_of_each_operation_in_any_second() {
+    fn the_account_quota_counts_each_operation_in_any_second() {
         let (mut rate_limiter, start) = rate_limiter();
         for at in [0, 500, 900] {
             assert!(rate_limiter.admit_call(GetDeviceCredential, start + at * MS).is_ok(), "{at}");

@@ -1,4 +1,5 @@
-//! Values nobody can guess, drawn from one seed of the system, so that no request can fail for want of randomness.
+//! Unpredictable values, derived from one seed of the system, so that no request can fail for lack
+//! of randomness.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,12 +19,12 @@ impl Random {
         Ok(Self { seed, drawn: AtomicU64::new(0) })
     }
 
-    /// `digits` hexadecimal digits, at most 64.
+    /// Returns `digits` hexadecimal digits, at most 64.
     pub(crate) fn hex(&self, digits: usize) -> String {
         hex(&self.draw()).chars().take(digits).collect()
     }
 
-    /// A request id as the service writes it: a UUID in upper case.
+    /// Returns a request id in the service's form: a UUID in upper case.
     pub(crate) fn uuid(&self) -> String {
         let mut uuid = String::with_capacity(36);
         for (position, byte) in self.draw().iter().take(16).enumerate() {

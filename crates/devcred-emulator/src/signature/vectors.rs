@@ -1,4 +1,5 @@
-//! Both signatures against every vector of `tests/vectors`, and the vendor's requests as they went over the wire.
+//! Checks both signature methods against every vector of `tests/vectors`, and the vendor's recorded
+//! requests.
 
 use std::fs;
 use std::path::Path;
@@ -46,7 +47,7 @@ fn hmac_sha1() {
     }
 }
 
-/// Every capture passes every check with its own secret, and not with another one.
+/// Every recorded request passes all checks with its own secret, and fails with another one.
 #[test]
 fn wire() {
     for (name, vector) in vectors("wire") {
@@ -89,7 +90,7 @@ fn http_request(vector: &Value) -> HttpRequest {
     }
 }
 
-/// Every vector of a folder, by its file's name.
+/// Returns every vector of a folder, with its file name.
 fn vectors(folder: &str) -> Vec<(String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(folder);
     let vectors: Vec<_> = fs::read_dir(folder)
@@ -112,7 +113,7 @@ fn lines(value: &Value) -> String {
     lines.join("\n")
 }
 
-/// In an order that no signature may keep: reversed.
+/// Returns the pairs in reverse, an order that no signature may depend on.
 fn pairs(value: &Value) -> Vec<(String, String)> {
     let pairs = value.as_object().unwrap().iter().rev();
     pairs.map(|(name, value)| (name.clone(), text(value).to_owned())).collect()
