@@ -19,7 +19,7 @@ pub(crate) struct AccessKey {
 
 impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+        f.debug_struct("AccessKey").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 

@@ -6,11 +6,11 @@ use crate::service::access_key::AccessKey;
 use crate::service::error::Refusal;
 use crate::signature::{SignatureKind, acs3, rpc};
 
-/// The headers that ACS3 requires to be signed in every request, and those of a security token,
-/// which it requires if they are sent. The documents require it of `host` too, but one of the
-/// vendor's Java SDKs does not sign it, so the service must accept that (inferred).
+/// ACS3 requires these headers in every request, and signed. The documents also name `host`, but one
+/// of the vendor's Java SDKs does not sign it, so the service must accept that (inferred).
 const ALWAYS_SIGNED: [&str; 5] =
     ["x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"];
+/// ACS3 requires these headers to be signed if they are sent.
 const SIGNED_IF_SENT: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-token"];
 
 /// Checks access key, token, time, signature and nonce, in this order. Only a request with a valid
