@@ -36,15 +36,15 @@
 //!
 //! # What it does
 //!
-//! * Verifies both signature methods (ACS3-HMAC-SHA256 and the older HMAC-SHA1 of RPC), the time, the
-//!   nonce and the security token, and refuses with the service's codes, statuses and messages.
+//! * Verifies both signature methods (ACS3-HMAC-SHA256 and the older HMAC-SHA1 of RPC), the time,
+//!   the nonce and the security token, and refuses with the service's codes, statuses and messages.
 //! * Executes `GetDeviceCredential`, `RegisterDeviceCredential`, `RefreshDeviceCredential`,
-//!   `UnRegisterDeviceCredential` and `ListDeviceCredentialClientId`. A device's credential stays the
-//!   same until it is registered again or refreshed.
+//!   `UnRegisterDeviceCredential` and `ListDeviceCredentialClientId`. A device's credential stays
+//!   the same until it is registered again or refreshed.
 //! * Fails on demand: by the name of a device, or by [`Step`]s for the first requests.
 //! * Applies both [`Quotas`] of the service and lets security tokens expire.
-//! * Serves TLS with a valid certificate, or with one that is invalid in one way ([`Tls`]), and resets
-//!   or breaks the first connections ([`Builder::connections`]).
+//! * Serves TLS with a valid certificate, or with one that is invalid in one way ([`Tls`]), and
+//!   resets or breaks the first connections ([`Builder::connections`]).
 //! * Adds a [`Proxy`] in front of itself.
 //! * Writes XML if a request asks for it by `Format=XML` or `accept: application/xml`.
 //! * Keeps a journal of calls without secrets and security tokens ([`Emulator::calls`],
@@ -116,8 +116,8 @@
 //!
 //! Every route, including those of the service, refuses requests that a web page may have made a
 //! browser send: with an `Origin` header, with a `Host` that is not loopback, or with a
-//! `Sec-Fetch-Site` of another page. Such a request is not in the journal and does not count towards
-//! the quotas.
+//! `Sec-Fetch-Site` of another page. Such a request is not in the journal and does not count
+//! towards the quotas.
 
 #![forbid(unsafe_code)]
 

@@ -25,8 +25,8 @@ use crate::service::operation::{Command, Operation};
 /// More than any request of these operations needs.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Responds to a request of the API. A request from a blocked address, or whose body does not arrive in
-/// full, is not recorded in the journal.
+/// Responds to a request of the API. A request from a blocked address, or whose body does not
+/// arrive in full, is not recorded in the journal.
 pub(crate) async fn serve(
     State(service): State<Arc<Service>>,
     Extension(connection): Extension<ConnectionHandle>,

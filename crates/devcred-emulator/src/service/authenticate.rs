@@ -6,8 +6,8 @@ use crate::service::access_key::AccessKey;
 use crate::service::error::Refusal;
 use crate::signature::{SignatureKind, acs3, rpc};
 
-/// ACS3 requires these headers in every request, and signed. The documents also name `host`, but one
-/// of the vendor's Java SDKs does not sign it, so the service must accept that (inferred).
+/// ACS3 requires these headers in every request, and signed. The documents also name `host`, but
+/// one of the vendor's Java SDKs does not sign it, so the service must accept that (inferred).
 const ALWAYS_SIGNED: [&str; 5] =
     ["x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"];
 /// ACS3 requires these headers to be signed if they are sent.
