@@ -110,7 +110,7 @@ fn signals_are_the_programs_and_a_reset_raises_none() {
     for how in [How::Plainly, How::Sanitized] {
         let steps = [r#"{"reset": true}"#, r#"{"answer": "credential"}"#].map(|step| step.parse::<Step>().unwrap());
         let steps = steps.into_iter().cycle().take(80);
-        let service = Service::start(Emulator::builder().tls(Tls::Right).steps(steps));
+        let service = Service::start(Emulator::builder().tls(Tls::Valid).steps(steps));
         let mut arguments = service.arguments();
         arguments.extend(service.emulator.authority_pem().map(str::to_owned));
         Program::compile("signals", how, &prefix()).run(&arguments);

@@ -1,30 +1,30 @@
-//! How an emulator is configured and started.
+//! Configures and starts an emulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{error, fmt, io};
 
 use axum::http::HeaderValue;
 use tokio::runtime::Handle;
 
-use crate::account::{Account, Accounts};
-use crate::clock::Clock;
-use crate::device::Devices;
 use crate::emulator::{Emulator, Listeners};
-use crate::listener::Listener;
-use crate::proxy::{Front, Proxy};
-use crate::quota::Quotas;
-use crate::random::Random;
+use crate::fault::step::Step;
+use crate::server::listener::Listener;
+use crate::server::proxy::{Proxy, ProxyServer};
+use crate::server::tls::{Protocols, SERVICE_NAME, Tls};
+use crate::service::access_key::{AccessKey, AccessKeys};
+use crate::service::clock::Clock;
+use crate::service::device::Devices;
+use crate::service::quota::Quotas;
+use crate::service::random::Random;
 use crate::service::{DEFAULT_READ_TIMEOUT, EndlessSteps, Service};
-use crate::step::Step;
-use crate::tls::{SERVICE_NAME, Speeches, Tls};
+use crate::start_error::StartError;
 
-/// Configures an [`Emulator`]; made by [`Emulator::builder`].
+/// Configures an [`Emulator`]; created by [`Emulator::builder`].
 #[derive(Debug)]
-#[must_use = "nothing listens before `start`"]
+#[must_use = "call `start` to start the emulator"]
 pub struct Builder {
-    accounts: Vec<Account>,
+    access_keys: Vec<AccessKey>,
     instances: Vec<String>,
     devices: Vec<String>,
     clock_offset_seconds: i64,
@@ -43,7 +43,7 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {
-            accounts: Vec::new(),
+            access_keys: Vec::new(),
             instances: Vec::new(),
             devices: Vec::new(),
             clock_offset_seconds: 0,
@@ -60,23 +60,26 @@ impl Builder {
         }
     }
 
-    /// Adds an access key that may call. Where none is added, a fresh pair is made: [`Emulator::access_key_id`].
+    /// Adds an access key that may call. If none is added, the emulator creates a random one:
+    /// [`Emulator::access_key_id`].
     pub fn access_key(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.account(id.into(), secret.into(), None, None)
+        self.add_access_key(id.into(), secret.into(), None, None)
     }
 
-    /// Adds a temporary access key: a request that names it must carry this security token.
+    /// Adds a temporary access key: a request that uses it must carry this security token.
     pub fn access_key_with_token(
         self,
         id: impl Into<String>,
         secret: impl Into<String>,
         security_token: impl Into<String>,
     ) -> Self {
-        self.account(id.into(), secret.into(), Some(security_token.into()), None)
+        self.add_access_key(id.into(), secret.into(), Some(security_token.into()), None)
     }
 
-    /// The same, where the token is taken for this long after [`start`](Self::start) and refused from then on
-    /// (`InvalidSecurityToken.Expired`); with [`Duration::ZERO`] at once.
+    /// Adds a temporary access key whose token expires.
+    ///
+    /// The token is accepted for `valid_for` after [`start`](Self::start) and refused from then on
+    /// (`InvalidSecurityToken.Expired`). With [`Duration::ZERO`] it has expired at once.
     pub fn access_key_with_expiring_token(
         self,
         id: impl Into<String>,
@@ -84,37 +87,43 @@ impl Builder {
         security_token: impl Into<String>,
         valid_for: Duration,
     ) -> Self {
-        self.account(id.into(), secret.into(), Some(security_token.into()), Some(valid_for))
+        self.add_access_key(id.into(), secret.into(), Some(security_token.into()), Some(valid_for))
     }
 
-    /// Adds an instance. With one or more, other instances are refused (`InstancePermissionCheckFailed`); with none, every
-    /// instance is known.
+    /// Adds an instance. As soon as one is added, all other instances are refused
+    /// (`InstancePermissionCheckFailed`); without any, every instance is known.
     pub fn instance(mut self, instance_id: impl Into<String>) -> Self {
         self.instances.push(instance_id.into());
         self
     }
 
-    /// Adds a device that has a credential, on every known instance. With one or more, other devices have none
-    /// (`DeviceCredentialNotFound`) until they are registered; with none, every device has one.
+    /// Adds a device that has a credential on every known instance.
+    ///
+    /// As soon as one is added, other devices have no credential (`DeviceCredentialNotFound`) until
+    /// they are registered; without any, every device has one.
     pub fn device(mut self, client_id: impl Into<String>) -> Self {
         self.devices.push(client_id.into());
         self
     }
 
-    /// Shifts the emulator's clock, and so the `Date` of its answers, by this many seconds. Default: 0.
+    /// Shifts the emulator's clock, and so the `Date` of its responses, by this many seconds.
+    /// Default: 0.
     pub fn clock_offset(mut self, seconds: i64) -> Self {
         self.clock_offset_seconds = seconds;
         self
     }
 
-    /// Where to listen: a loopback address; port 0 lets the system choose. Default: `127.0.0.1:0`.
+    /// Sets the address to listen on. It must be loopback; with port 0 the system chooses a port.
+    /// Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// What the first requests meet, one step each, in the order in which they arrive; afterwards the service answers as it
-    /// would. A request that is wrong is refused before its step is looked at, which then is left for the next one.
+    /// Scripts the first requests: one step for each, in the order in which they arrive. Later
+    /// requests get the service's own response.
+    ///
+    /// A request that the service would refuse is refused without using up a step.
     pub fn steps(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.steps.extend(steps);
         self
@@ -131,14 +140,17 @@ impl Builder {
         self
     }
 
-    /// Speaks TLS, with a certificate made now: [`Emulator::endpoint`] is `https`. Default: plain HTTP.
+    /// Serves TLS with a certificate that is created at start, so that [`Emulator::endpoint`] is
+    /// `https`. Default: plain HTTP.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// How the first connections begin, one each, in the order in which they are accepted; afterwards they begin as
-    /// [`tls`](Self::tls) says. So a client's first attempts can meet a reset or an alert, and its next one the service.
+    /// Scripts how the first connections begin: one entry for each, in the order in which they are
+    /// accepted. Later connections begin as [`tls`](Self::tls) says.
+    ///
+    /// A client's first attempts can thus meet a reset or an alert, and its next one the service.
     ///
     /// ```
     /// use devcred_emulator::{Emulator, Tls};
@@ -146,8 +158,9 @@ impl Builder {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), devcred_emulator::StartError> {
     /// let internal_error = Tls::Alert(80);
-    /// let emulator = Emulator::builder().tls(Tls::Right).connections([Tls::Reset, internal_error]).start().await?;
-    /// // Here your software makes a call: its third attempt succeeds.
+    /// let builder = Emulator::builder().tls(Tls::Valid).connections([Tls::Reset, internal_error]);
+    /// let emulator = builder.start().await?;
+    /// // Your software makes a call here: its third attempt succeeds.
     /// # Ok(())
     /// # }
     /// ```
@@ -156,41 +169,43 @@ impl Builder {
         self
     }
 
-    /// Leaves every connection unanswered, without refusing it, as a firewall does that drops packets: the queue of
-    /// connections is full. That depends on the system; it works on Linux.
+    /// Neither accepts nor refuses connections, like a firewall that drops packets: the listen
+    /// queue is full. This depends on the operating system; it works on Linux.
     pub fn black_hole(mut self) -> Self {
         self.is_black_hole = true;
         self
     }
 
-    /// Puts a proxy in front, on an address of its own: [`Emulator::proxy_address`]. With [`tls`](Self::tls) the endpoint
-    /// is `https://service.test` then, a name that never resolves. Default: none.
+    /// Adds a proxy on a separate address: [`Emulator::proxy_address`]. With [`tls`](Self::tls),
+    /// the endpoint is then `https://service.test`, a name that never resolves. Default: none.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
         self
     }
 
-    /// How long a client may take for its TLS handshake, for the head of a request, counted from the moment when the
-    /// connection is idle, and for its body. Then the connection is closed. Default: 10 seconds, after about which the
-    /// service closes an idle connection.
+    /// Limits how long a client may take for its TLS handshake, for the head of a request (counted
+    /// from when the connection becomes idle) and for its body. After that the connection is
+    /// closed.
+    ///
+    /// Default: 10 seconds. The service closes an idle connection after about as long.
     pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
         self.read_timeout = read_timeout;
         self
     }
 
-    /// Records the first bytes of each request and response: [`Emulator::exchanges`]. They contain the secrets that are
-    /// sent. Default: nothing is recorded.
+    /// Records the first bytes of each request and response: [`Emulator::exchanges`]. They contain
+    /// the secrets that are sent. Default: nothing is recorded.
     pub fn record_exchanges(mut self, records_exchanges: bool) -> Self {
         self.records_exchanges = records_exchanges;
         self
     }
 
-    /// Starts to listen. It serves on the current tokio runtime, which needs I/O and time enabled, until the emulator is
-    /// dropped.
+    /// Starts to listen, and serves on the current tokio runtime until the emulator is dropped. The
+    /// runtime needs I/O and time enabled.
     ///
     /// # Errors
-    /// [`StartError`], where the address is not loopback or cannot be had, a certificate cannot be made, or there is no
-    /// tokio runtime.
+    /// Returns a [`StartError`] if the address is not loopback or cannot be bound, if a certificate
+    /// cannot be created, or if there is no tokio runtime.
     pub async fn start(self) -> Result<Emulator, StartError> {
         if !self.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(self.listen));
@@ -202,14 +217,14 @@ impl Builder {
         };
         let address = service_listener.address;
         let redirected = match self.steps.iter().any(Step::is_redirect) {
-            true => Some(Listener::bind_beside(address.ip()).await?),
+            true => Some(Listener::bind_any_port(address.ip()).await?),
             false => None,
         };
         let proxy = match self.proxy {
-            Some(proxy) => Some(Front::bind(proxy, address, self.read_timeout).await?),
+            Some(proxy) => Some(ProxyServer::bind(proxy, address, self.read_timeout).await?),
             None => None,
         };
-        let (speeches, authority_pem) = Speeches::prepare(&self.connections, self.tls)?;
+        let (protocols, authority_pem) = Protocols::new(&self.connections, self.tls)?;
         let endpoint = match (self.tls, &proxy) {
             (None, _) => format!("http://{address}"),
             (Some(_), None) => format!("https://localhost:{}", address.port()),
@@ -217,40 +232,40 @@ impl Builder {
         };
 
         let random = Random::from_system().map_err(|_| StartError::NoRandomness)?;
-        let mut accounts = self.accounts;
-        if accounts.is_empty() {
-            accounts.push(fresh_account(&random));
+        let mut access_keys = self.access_keys;
+        if access_keys.is_empty() {
+            access_keys.push(random_access_key(&random));
         }
         let devices = Devices::new(self.instances, self.devices);
         let clock = Clock::with_offset(self.clock_offset_seconds);
-        let mut service = Service::new(Accounts::new(accounts), devices, clock, random)
+        let mut service = Service::new(AccessKeys::new(access_keys), devices, clock, random)
             .with_steps(self.steps)
             .with_endless_steps(self.endless_steps)
             .with_quotas(self.quotas);
         service.name = self.tls.map(|_| SERVICE_NAME);
         service.read_timeout = self.read_timeout;
         service.exchanges = self.records_exchanges.then(Arc::default);
-        service.redirect_location = redirected.as_ref().and_then(location);
-        let listeners = Listeners { service: service_listener, speeches, redirected, proxy };
+        service.redirect_location = redirected.as_ref().and_then(redirect_location);
+        let listeners = Listeners { service: service_listener, protocols, redirected, proxy };
         Ok(Emulator::serve(Arc::new(service), listeners, endpoint, authority_pem))
     }
 
-    fn account(
+    fn add_access_key(
         mut self,
         access_key_id: String,
         access_key_secret: String,
         security_token: Option<String>,
         valid_for: Option<Duration>,
     ) -> Self {
-        self.accounts.retain(|account| account.access_key_id != access_key_id);
-        self.accounts.push(Account { access_key_id, access_key_secret, security_token, valid_for });
+        self.access_keys.retain(|key| key.access_key_id != access_key_id);
+        self.access_keys.push(AccessKey { access_key_id, access_key_secret, security_token, valid_for });
         self
     }
 }
 
-/// The id says whose it is, so that nobody takes it for a key of the service.
-fn fresh_account(random: &Random) -> Account {
-    Account {
+/// The prefix of the id shows that the key is not one of the service.
+fn random_access_key(random: &Random) -> AccessKey {
+    AccessKey {
         access_key_id: format!("EMULATOR{}", random.hex(16)),
         access_key_secret: random.hex(32),
         security_token: None,
@@ -258,51 +273,7 @@ fn fresh_account(random: &Random) -> Account {
     }
 }
 
-/// Where a redirect leads.
-fn location(listener: &Listener) -> Option<HeaderValue> {
+/// Returns the URL that redirects point to.
+fn redirect_location(listener: &Listener) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("http://{}/", listener.address)).ok()
-}
-
-/// Why an emulator could not start.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The address is not loopback: an emulator is for this machine only.
-    NotLoopback(SocketAddr),
-    /// [`Builder::start`] was not called in a tokio runtime.
-    NoRuntime,
-    /// The address cannot be listened on.
-    Listen {
-        /// What was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system gave no random bytes for keys.
-    NoRandomness,
-    /// No certificate could be made; why, in words.
-    Certificate(String),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotLoopback(address) => {
-                write!(f, "the emulator listens on loopback only (127.0.0.0/8 or [::1]), not on {address}")
-            }
-            Self::NoRuntime => f.write_str("the emulator has to be started inside a tokio runtime"),
-            Self::Listen { address, source } => write!(f, "the emulator cannot listen on {address}: {source}"),
-            Self::NoRandomness => f.write_str("the system gave no random bytes"),
-            Self::Certificate(why) => write!(f, "the emulator cannot make a certificate: {why}"),
-        }
-    }
-}
-
-impl error::Error for StartError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Listen { source, .. } => Some(source),
-            _ => None,
-        }
-    }
 }

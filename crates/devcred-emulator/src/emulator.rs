@@ -10,14 +10,16 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
-use crate::call::Call;
-use crate::exchange::Exchange;
 use crate::journal::Journal;
-use crate::listener::{Listener, Stopped};
-use crate::proxy::{Front, ProxyRequest};
-use crate::service::{Service, lock};
-use crate::tls::Speeches;
-use crate::{connection, server};
+use crate::journal::call::Call;
+use crate::journal::exchange::Exchange;
+use crate::server;
+use crate::server::connection;
+use crate::server::listener::{Listener, ShutdownSignal};
+use crate::server::proxy::{ProxyRequest, ProxyServer};
+use crate::server::tls::Protocols;
+use crate::service::Service;
+use crate::sync::lock;
 
 /// A running emulator. Dropping it stops listening and closes its connections.
 pub struct Emulator {
@@ -35,13 +37,14 @@ pub struct Emulator {
 /// Everything an emulator listens on.
 pub(crate) struct Listeners {
     pub(crate) service: Listener,
-    pub(crate) speeches: Speeches,
+    pub(crate) protocols: Protocols,
     pub(crate) redirected: Option<Listener>,
-    pub(crate) proxy: Option<Front>,
+    pub(crate) proxy: Option<ProxyServer>,
 }
 
 impl Emulator {
-    /// An emulator with a fresh key pair, on which every instance and device is known, on a free port of `127.0.0.1`.
+    /// Returns a builder. By default, the emulator listens on a free port of `127.0.0.1`, has one
+    /// random access key, and knows every instance and device.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -52,112 +55,119 @@ impl Emulator {
         endpoint: String,
         authority_pem: Option<String>,
     ) -> Self {
-        let (running, stopped) = watch::channel(());
+        let (running, shutdown) = watch::channel(());
         let redirect_connections = Arc::default();
         Self {
             address: listeners.service.address,
             endpoint,
             authority_pem,
             proxy: listeners.proxy.as_ref().map(|proxy| (proxy.address, Arc::clone(&proxy.requests))),
-            servers: tokio::spawn(listeners.run(Arc::clone(&service), Arc::clone(&redirect_connections), stopped)),
+            servers: tokio::spawn(listeners.run(Arc::clone(&service), Arc::clone(&redirect_connections), shutdown)),
             service,
             redirect_connections,
             running: Some(running),
         }
     }
 
-    /// The URL to give to a client: `http://127.0.0.1:PORT`; with TLS `https://localhost:PORT`, and behind a proxy
-    /// `https://service.test`.
+    /// Returns the URL to give to a client: `http://127.0.0.1:PORT`, with TLS
+    /// `https://localhost:PORT`, and with TLS behind a proxy `https://service.test`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The address it listens on.
+    /// Returns the address that the emulator listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The id of the first access key: the one that was made where none was configured.
+    /// Returns the id of the first access key, or of the random one if none was configured.
     pub fn access_key_id(&self) -> &str {
-        self.service.accounts.first().map_or("", |account| &account.access_key_id)
+        self.service.access_keys.first().map_or("", |key| &key.access_key_id)
     }
 
-    /// The secret of the first access key.
+    /// Returns the secret of the first access key.
     pub fn access_key_secret(&self) -> &str {
-        self.service.accounts.first().map_or("", |account| &account.access_key_secret)
+        self.service.access_keys.first().map_or("", |key| &key.access_key_secret)
     }
 
-    /// The security token of the first access key, where it was configured with one.
+    /// Returns the security token of the first access key, if it was configured with one.
     pub fn security_token(&self) -> Option<&str> {
-        self.service.accounts.first()?.security_token.as_deref()
+        self.service.access_keys.first()?.security_token.as_deref()
     }
 
-    /// The secret of a device's credential, to compare with what a client got. `None` where the device has none, or none yet:
-    /// a credential is made when it is first asked for or registered.
+    /// Returns the secret of a device's credential, to compare with the one that a client got.
+    ///
+    /// Returns `None` if the device has no credential yet: one is created when it is first
+    /// requested or registered.
     pub fn device_access_key_secret(&self, instance_id: &str, client_id: &str) -> Option<String> {
         let devices = self.service.devices();
-        let mut credentials = devices.of(client_id);
+        let mut credentials = devices.credentials(client_id);
         credentials
             .find(|(instance, _)| *instance == instance_id)
             .map(|(_, credential)| credential.access_key_secret.clone())
     }
 
-    /// The authority that signed the certificate, as PEM: what a client has to trust. `None` without
+    /// Returns the certificate authority as PEM: a client has to trust it. `None` without
     /// [`Builder::tls`](crate::Builder::tls).
     pub fn authority_pem(&self) -> Option<&str> {
         self.authority_pem.as_deref()
     }
 
-    /// The address of the proxy, where there is one.
+    /// Returns the address of the proxy, if there is one.
     pub fn proxy_address(&self) -> Option<SocketAddr> {
         self.proxy.as_ref().map(|(address, _)| *address)
     }
 
-    /// What the proxy was asked, oldest first.
+    /// Returns the requests to the proxy, oldest first.
     pub fn proxy_requests(&self) -> Vec<ProxyRequest> {
         self.proxy.as_ref().map(|(_, requests)| lock(requests).clone()).unwrap_or_default()
     }
 
-    /// How many connections came to where redirects lead. A client that follows none makes none.
+    /// Returns how many connections were made to the target of redirects. It stays 0 for a client
+    /// that does not follow redirects.
     pub fn redirect_connections(&self) -> u64 {
         self.redirect_connections.load(Ordering::Relaxed)
     }
 
-    /// How many calls the service would have billed: those that an operation answered with success, also where a step has
-    /// altered that answer on its way.
+    /// Returns how many calls the service would have billed: those that succeeded, even if a step
+    /// changed the response.
     pub fn billed(&self) -> u64 {
         self.service.billed()
     }
 
-    /// The calls so far, oldest first: the last 10,000, or 32 MiB of them. A call without an [`end`](Call::end) is
-    /// unanswered yet.
+    /// Returns the calls so far, oldest first: the last 10,000, or 32 MiB of them. A call without
+    /// an [`end`](Call::end) has no response yet.
     pub fn calls(&self) -> Vec<Call> {
         self.service.recorder.journal.borrow().calls().cloned().collect()
     }
 
-    /// The bytes of the last 1000 requests and responses, oldest first, with the secrets that were sent. Empty without
+    /// Returns the bytes of the last 1000 requests and responses, oldest first, including the
+    /// secrets that were sent. Empty without
     /// [`Builder::record_exchanges`](crate::Builder::record_exchanges).
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.service.exchanges.as_ref().map(|exchanges| exchanges.all()).unwrap_or_default()
     }
 
-    /// Empties the journal of calls. Connections stay counted.
+    /// Removes all calls from the journal. The connection counts stay.
     pub fn clear_calls(&self) {
         self.service.recorder.clear_calls();
     }
 
-    /// How many connections have been accepted since the start.
+    /// Returns how many connections have been accepted since the start.
     pub fn accepted_connections(&self) -> u64 {
         self.service.recorder.journal.borrow().accepted_connections()
     }
 
-    /// How many connections are open now.
+    /// Returns how many connections are open now.
     pub fn open_connections(&self) -> u64 {
         self.service.recorder.journal.borrow().open_connections()
     }
 
-    /// Waits until `condition` holds of the journal: that a call has arrived, has ended, that connections are closed.
-    /// It is asked now and after each change, and must ask the journal it is given, not the emulator.
+    /// Waits until `condition` is true of the journal: for example until a call has arrived or has
+    /// ended, or until connections are closed.
+    ///
+    /// The condition is checked now and after each change. It must look at the journal that it
+    /// receives, not at the emulator.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -170,52 +180,53 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// [`TimedOut`], where it does not hold within `limit`.
+    /// Returns [`TimedOut`] if the condition is not true within `limit`.
     pub async fn wait_for(&self, limit: Duration, condition: impl FnMut(&Journal) -> bool) -> Result<(), TimedOut> {
         let mut journal = self.service.recorder.journal.subscribe();
         let waited = tokio::time::timeout(limit, journal.wait_for(condition)).await;
-        // The inner result fails only where the channel is closed, and `self` keeps it open.
+        // The inner result is an error only if the channel is closed, and `self` keeps it open.
         waited.map_or(Err(TimedOut { limit }), |_| Ok(()))
     }
 
-    /// Each call as it ends, from now on. A subscriber that does not keep up loses the oldest of 256 calls.
+    /// Returns each call as it ends, from now on. A subscriber that falls more than 256 calls
+    /// behind loses the oldest of them.
     pub fn finished_calls(&self) -> FinishedCalls {
         FinishedCalls(self.service.recorder.finished.subscribe())
     }
 
-    /// Stops listening and returns when every connection is closed.
+    /// Stops listening, and returns when every connection is closed.
     pub async fn shutdown(mut self) {
-        self.service.recorder.stopping();
+        self.service.recorder.begin_shutdown();
         self.running = None;
-        // It fails where the runtime has ended the server before.
+        // An error means that the runtime has already stopped the server.
         let _ = (&mut self.servers).await;
     }
 }
 
 impl Listeners {
-    async fn run(self, service: Arc<Service>, redirect_connections: Arc<AtomicU64>, stopped: Stopped) {
-        let (router, speeches) = (server::router(&service), self.speeches);
+    async fn run(self, service: Arc<Service>, redirect_connections: Arc<AtomicU64>, shutdown: ShutdownSignal) {
+        let (router, protocols) = (server::router(&service), self.protocols);
         let serve =
-            |stream, peer| connection::serve(stream, peer, Arc::clone(&service), speeches.next(), router.clone());
+            |stream, peer| connection::serve(stream, peer, Arc::clone(&service), protocols.next(), router.clone());
         let redirected = async {
             let Some(listener) = self.redirected else { return };
             let count = |_, _| {
                 redirect_connections.fetch_add(1, Ordering::Relaxed);
                 std::future::ready(())
             };
-            listener.run(stopped.clone(), count).await;
+            listener.run(shutdown.clone(), count).await;
         };
         let proxy = async {
             let Some(proxy) = self.proxy else { return };
-            proxy.run(stopped.clone()).await;
+            proxy.run(shutdown.clone()).await;
         };
-        tokio::join!(self.service.run(stopped.clone(), serve), redirected, proxy);
+        tokio::join!(self.service.run(shutdown.clone(), serve), redirected, proxy);
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.service.recorder.stopping();
+        self.service.recorder.begin_shutdown();
     }
 }
 
@@ -226,12 +237,12 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// Calls as they end; made by [`Emulator::finished_calls`].
+/// Calls as they end; created by [`Emulator::finished_calls`].
 #[derive(Debug)]
 pub struct FinishedCalls(broadcast::Receiver<Call>);
 
 impl FinishedCalls {
-    /// The next call that has ended; `None` when the emulator is gone.
+    /// Returns the next call that has ended, or `None` when the emulator has stopped.
     pub async fn next(&mut self) -> Option<Call> {
         loop {
             match self.0.recv().await {
@@ -243,7 +254,7 @@ impl FinishedCalls {
     }
 }
 
-/// [`Emulator::wait_for`] came to its limit.
+/// The condition of [`Emulator::wait_for`] was not met in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedOut {
     limit: Duration,
@@ -251,7 +262,7 @@ pub struct TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "what was waited for did not happen within {:?}", self.limit)
+        write!(f, "the condition was not met within {:?}", self.limit)
     }
 }
 

@@ -1,17 +1,18 @@
-//! What the tests need beyond the public API. No promise is made for it.
+//! What this project's tests need beyond the public API. It may change at any time.
 
-use crate::authenticate::Claim;
 use crate::builder::Builder;
-use crate::error::Refusal;
-use crate::request::{ApiRequest, Received};
-use crate::step::Step;
+use crate::fault::step::Step;
+use crate::http::request::{ApiRequest, HttpRequest};
+use crate::service::authenticate::SignedClaim;
+use crate::service::error::Refusal;
 
-/// Lets every request that follows the scripted steps meet the next of these; `None` is the service's own answer.
+/// Calls `next` for every request after the scripted steps to get its step. `None` is the service's
+/// own response.
 pub fn with_endless_steps(builder: Builder, next: impl FnMut() -> Option<Step> + Send + 'static) -> Builder {
     builder.endless_steps(Box::new(next))
 }
 
-/// A request `POST /` with an empty body, as the service understands it, and what the service calculates from it.
+/// A parsed request `POST /` with an empty body, and the signature that it must carry.
 #[derive(Debug)]
 pub struct Calculated {
     /// Decoded, like the members below.
@@ -23,28 +24,29 @@ pub struct Calculated {
     pub timestamp: String,
     /// The signature that the request carries.
     pub presented: String,
-    /// The one that it must carry.
+    /// The signature that the request must carry.
     pub signature: String,
-    /// What that one covers: the canonical request, or the string to sign of the older signature.
+    /// The text that is signed: the canonical request, or for HMAC-SHA1 the string to sign.
     pub covered: String,
 }
 
-/// Reads a request and calculates its signature with this secret. The names of the headers are in lower case.
+/// Parses a request and calculates its signature with this secret. The names of the headers must be
+/// in lower case.
 ///
 /// # Errors
-/// Why the service refuses the request before it comes to that.
+/// Returns why the service refuses the request before it compares signatures.
 pub fn calculate(access_key_secret: &str, query: &str, headers: Vec<(String, String)>) -> Result<Calculated, String> {
-    let received = Received {
+    let http = HttpRequest {
         method: "POST".to_owned(),
         path: "/".to_owned(),
         query: query.to_owned(),
         headers,
         body: Vec::new(),
     };
-    let told = |refusal: Refusal| format!("{}: {}", refusal.code, refusal.message);
-    let request = ApiRequest::read(&received).map_err(told)?;
-    let claim = Claim::read(&received, &request).map_err(told)?;
-    let signature = claim.calculation.signature(access_key_secret).ok_or("the body is not the one that was signed")?;
+    let describe = |refusal: Refusal| format!("{}: {}", refusal.code, refusal.message);
+    let request = ApiRequest::read(&http).map_err(describe)?;
+    let claim = SignedClaim::read(&http, &request).map_err(describe)?;
+    let signature = claim.expected.signature(access_key_secret).ok_or("the body does not match its signed hash")?;
     Ok(Calculated {
         client_id: request.parameter("ClientId").map(str::to_owned),
         instance_id: request.parameter("InstanceId").map(str::to_owned),
@@ -54,6 +56,6 @@ pub fn calculate(access_key_secret: &str, query: &str, headers: Vec<(String, Str
         timestamp: claim.timestamp,
         presented: claim.signature,
         signature,
-        covered: claim.calculation.covered().to_owned(),
+        covered: claim.expected.signed_text().to_owned(),
     })
 }

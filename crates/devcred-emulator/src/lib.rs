@@ -1,5 +1,5 @@
-//! A local stand-in for the OpenAPI of ApsaraMQ for MQTT (`onsmqtt`, version `2020-04-20`), for tests of software
-//! that fetches device credentials.
+//! A local stand-in for the OpenAPI of ApsaraMQ for MQTT (`onsmqtt`, version `2020-04-20`), to test
+//! software that fetches device credentials.
 //!
 //! ```
 //! use devcred_emulator::Emulator;
@@ -10,16 +10,17 @@
 //! let emulator = Emulator::builder().start().await?;
 //! println!("endpoint {}, access key id {}", emulator.endpoint(), emulator.access_key_id());
 //!
-//! // Here your software fetches a credential from `emulator.endpoint()` with the emulator's key pair.
+//! // Your software fetches a credential here, from `emulator.endpoint()` with the emulator's key.
 //! # let address = emulator.address();
-//! # let answer = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
+//! # let response = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
 //! #     let mut stream = std::net::TcpStream::connect(address)?;
-//! #     write!(stream, "GET /_devcred/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-//! #     let mut answer = String::new();
-//! #     stream.read_to_string(&mut answer)?;
-//! #     Ok(answer)
+//! #     let head = format!("Host: {address}\r\nConnection: close\r\n\r\n");
+//! #     write!(stream, "GET /_devcred/health HTTP/1.1\r\n{head}")?;
+//! #     let mut response = String::new();
+//! #     stream.read_to_string(&mut response)?;
+//! #     Ok(response)
 //! # }).await??;
-//! # assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+//! # assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
 //!
 //! for call in emulator.calls() {
 //!     println!("{:?} {:?}: {:?}", call.operation, call.client_id, call.code);
@@ -29,48 +30,56 @@
 //! # }
 //! ```
 //!
-//! It is a model of the service, not the service: it follows the service's documents and what the vendor's SDKs send and
-//! expect, and where the documents are silent it follows an inference, which the code names as one. It listens on loopback
-//! only, and what it hands out opens nothing.
+//! The emulator is a model of the service, not the service. It follows the service's documents and
+//! what the vendor's SDKs send and expect. Where the documents are silent, the code says that it
+//! infers. The emulator listens on loopback only, and its credentials open nothing.
 //!
 //! # What it does
 //!
-//! * Verifies both signatures, ACS3-HMAC-SHA256 and the older RPC HMAC-SHA1, the time, the nonce and the security token,
-//!   and refuses with the service's codes, statuses and forms of message.
-//! * Answers `GetDeviceCredential`, `RegisterDeviceCredential`, `RefreshDeviceCredential`, `UnRegisterDeviceCredential`
-//!   and `ListDeviceCredentialClientId`. A device's credential stays the same until it is registered anew or refreshed.
-//! * Misbehaves on demand: by the name of a device, or by [`Step`]s in the order in which requests arrive.
-//! * Applies both [`Quotas`] of the service, lets security tokens expire, speaks TLS with certificates that are right or
-//!   wrong in one way ([`Tls`]), resets or breaks the first connections ([`Builder::connections`]), and puts a [`Proxy`] in
-//!   front of itself.
-//! * Writes XML where a caller asks for it, by `Format=XML` or `accept: application/xml`.
-//! * Keeps a journal of calls ([`Emulator::calls`], [`Emulator::wait_for`], [`Emulator::finished_calls`]) in which no
-//!   secret and no security token stands.
-//! * Records the bytes of requests and responses when a test asks for them ([`Builder::record_exchanges`]).
+//! * Verifies both signature methods (ACS3-HMAC-SHA256 and the older HMAC-SHA1 of RPC), the time,
+//!   the nonce and the security token, and refuses with the service's codes, statuses and messages.
+//! * Executes `GetDeviceCredential`, `RegisterDeviceCredential`, `RefreshDeviceCredential`,
+//!   `UnRegisterDeviceCredential` and `ListDeviceCredentialClientId`. A device's credential stays
+//!   the same until it is registered again or refreshed.
+//! * Fails on demand: by the name of a device, or by [`Step`]s for the first requests.
+//! * Applies both [`Quotas`] of the service and lets security tokens expire.
+//! * Serves TLS with a valid certificate, or with one that is invalid in one way ([`Tls`]), and
+//!   resets or breaks the first connections ([`Builder::connections`]).
+//! * Adds a [`Proxy`] in front of itself.
+//! * Writes XML if a request asks for it by `Format=XML` or `accept: application/xml`.
+//! * Keeps a journal of calls without secrets and security tokens ([`Emulator::calls`],
+//!   [`Emulator::wait_for`], [`Emulator::finished_calls`]).
+//! * Records the bytes of requests and responses if a test asks for it
+//!   ([`Builder::record_exchanges`]).
 //!
-//! # Which devices it knows
+//! # Known devices
 //!
-//! Without [`Builder::instance`] and [`Builder::device`] every instance and every device is known. Instances alone: every
-//! device of these instances. Devices alone: these devices, on any instance. Both: these devices on these instances.
+//! | configured | known |
+//! |---|---|
+//! | nothing | every device on every instance |
+//! | [`Builder::instance`] | every device on these instances |
+//! | [`Builder::device`] | these devices on every instance |
+//! | both | these devices on these instances |
 //!
-//! # Devices that misbehave
+//! # Devices that fail
 //!
-//! A device whose part after `@@@` begins with `fault-` chooses its fault by its name:
+//! If the part of a client id after `@@@` begins with `fault-`, it names the device's fault:
 //!
 //! | client id | what happens |
 //! |---|---|
-//! | `GID_x@@@fault-Throttling.User-2` | this code twice, then one success, and so on from the start |
-//! | `GID_x@@@fault-InternalError` | this code always |
-//! | `GID_x@@@fault-close` | the connection is closed without an answer; with a number as above |
-//! | `GID_x@@@fault-hang` | no answer; with a number as above |
-//! | `GID_x@@@fault-slow-3000` | the answer, after 3000 ms |
+//! | `GID_x@@@fault-Throttling.User-2` | this code twice, then one success, then from the start |
+//! | `GID_x@@@fault-InternalError` | always this code |
+//! | `GID_x@@@fault-close` | the connection is closed without a response; takes a number as above |
+//! | `GID_x@@@fault-hang` | no response; takes a number as above |
+//! | `GID_x@@@fault-slow-3000` | the service's own response, after 3000 ms |
 //!
-//! Only a request that passes every check gets so far. Where devices are configured, such a device must be among them.
+//! Only a request that passes every check meets the fault. If devices are configured, such a device
+//! must be one of them.
 //!
-//! # Steps, and what else can go wrong
+//! # Steps and connections
 //!
-//! [`Builder::steps`] says what the first requests meet; [`Step`] has the list of what that can be. [`Builder::connections`]
-//! does the same for connections, [`Tls`] being its list.
+//! [`Builder::steps`] scripts the first requests ([`Step`] lists what a step can do), and
+//! [`Builder::connections`] the first connections ([`Tls`] lists how they can begin).
 //!
 //! ```
 //! use devcred_emulator::{Emulator, Tls};
@@ -78,13 +87,14 @@
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let throttled = r#"{"code": "Throttling.User", "headers": {"Retry-After": "1"}}"#.parse()?;
-//! let cut_short = r#"{"truncate": 10}"#.parse()?;
-//! let emulator = Emulator::builder().steps([throttled, cut_short]).tls(Tls::Right).start().await?;
+//! let truncated = r#"{"truncate": 10}"#.parse()?;
+//! let builder = Emulator::builder().steps([throttled, truncated]).tls(Tls::Valid);
+//! let emulator = builder.start().await?;
 //! assert!(emulator.endpoint().starts_with("https://localhost:"));
-//! let trusted_by_the_client = emulator.authority_pem().ok_or("there is a certificate")?;
-//! # assert!(trusted_by_the_client.starts_with("-----BEGIN CERTIFICATE-----"));
+//! let authority = emulator.authority_pem().ok_or("there is no certificate")?;
+//! # assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
 //!
-//! // Here your software fetches a credential: its third attempt succeeds.
+//! // Your software trusts the authority and fetches a credential: its third attempt succeeds.
 //! println!("{} calls, {} billed", emulator.calls().len(), emulator.billed());
 //! emulator.shutdown().await;
 //! # Ok(())
@@ -93,61 +103,47 @@
 //!
 //! # Control routes
 //!
-//! JSON, for tests in other languages. Every route, those of the service too, refuses a request that a web page makes a
-//! browser send: one with an `Origin` header, with a `Host` that is not loopback, or with a `Sec-Fetch-Site` of another
-//! page. Such a request is not in the journal and does not count for the quotas.
+//! The control routes return JSON, for tests in other languages.
 //!
 //! | route | what it does |
 //! |---|---|
-//! | `GET /_devcred/health` | answers `{"status":"ok"}` with the version |
-//! | `GET /_devcred/calls` | the journal |
-//! | `DELETE /_devcred/calls` | empties the journal |
-//! | `GET /_devcred/devices/{client id}` | the ids and times of the device's credentials, never a secret |
+//! | `GET /_devcred/health` | returns `{"status":"ok"}` with the version |
+//! | `GET /_devcred/calls` | returns the journal |
+//! | `DELETE /_devcred/calls` | removes all calls from the journal |
+//! | `GET /_devcred/devices/{client id}` | returns the ids and times of the device's credentials, never a secret |
 //! | `PUT /_devcred/devices/{client id}` | makes the device known |
-//! | `DELETE /_devcred/devices/{client id}` | makes it unknown and drops its credentials |
+//! | `DELETE /_devcred/devices/{client id}` | makes the device unknown and drops its credentials |
+//!
+//! Every route, including those of the service, refuses requests that a web page may have made a
+//! browser send: with an `Origin` header, with a `Host` that is not loopback, or with a
+//! `Sec-Fetch-Site` of another page. Such a request is not in the journal and does not count
+//! towards the quotas.
 
 #![forbid(unsafe_code)]
 
-mod account;
-mod api;
-mod authenticate;
 mod builder;
-mod call;
-mod clock;
-mod connection;
-mod content;
-mod control;
-mod device;
 mod emulator;
-mod error;
-mod exchange;
 mod fault;
-mod guard;
+mod http;
 #[doc(hidden)]
 pub mod internal;
 mod journal;
-mod listener;
-mod nonce;
-mod operation;
-mod play;
-mod proxy;
-mod quota;
-mod random;
-mod reply;
-mod request;
 mod server;
 mod service;
 mod signature;
-mod step;
-mod tls;
-mod xml;
+mod start_error;
+mod sync;
 
-pub use builder::{Builder, StartError};
-pub use call::{Call, CallEnd, SecurityTokenPresented, SignatureKind};
+pub use builder::Builder;
 pub use emulator::{Emulator, FinishedCalls, TimedOut};
-pub use exchange::{Exchange, Recorded};
+pub use fault::json::InvalidStep;
+pub use fault::step::Step;
 pub use journal::Journal;
-pub use proxy::{Proxy, ProxyRequest};
-pub use quota::Quotas;
-pub use step::{InvalidStep, Step};
-pub use tls::Tls;
+pub use journal::call::{Call, CallEnd};
+pub use journal::exchange::{Exchange, Recorded};
+pub use server::proxy::{Proxy, ProxyRequest};
+pub use server::tls::Tls;
+pub use service::access_key::SecurityTokenPresented;
+pub use service::quota::Quotas;
+pub use signature::SignatureKind;
+pub use start_error::StartError;

@@ -1,4 +1,4 @@
-//! Every check of a request that is signed with ACS3-HMAC-SHA256.
+//! Tests every check of a request that is signed with ACS3-HMAC-SHA256.
 
 mod common;
 
@@ -12,33 +12,33 @@ const CLIENT_ID: &str = "GID_demo@@@device-1";
 #[tokio::test]
 async fn a_good_request_is_answered_with_the_credential() {
     let emulator = emulator().await;
-    let answer = get(&emulator, CLIENT_ID).send().await;
-    let body = answer.assert_ok();
+    let response = get(&emulator, CLIENT_ID).send().await;
+    let body = response.assert_ok();
     let credential = &body["DeviceCredential"];
     assert_eq!(credential["ClientId"], CLIENT_ID);
     assert_eq!(credential["InstanceId"], "post-cn-demo");
     assert!(credential["DeviceAccessKeyId"].as_str().unwrap().starts_with("DC."));
     assert!(!credential["DeviceAccessKeySecret"].as_str().unwrap().is_empty());
     assert!(credential["CreateTime"].is_u64() && credential["UpdateTime"] == credential["CreateTime"]);
-    assert_eq!(answer.headers["content-type"], "application/json;charset=utf-8");
-    assert_eq!(answer.headers["x-acs-request-id"], body["RequestId"].as_str().unwrap());
-    assert!(httpdate::parse_http_date(&answer.headers["date"]).is_ok());
+    assert_eq!(response.headers["content-type"], "application/json;charset=utf-8");
+    assert_eq!(response.headers["x-acs-request-id"], body["RequestId"].as_str().unwrap());
+    assert!(httpdate::parse_http_date(&response.headers["date"]).is_ok());
 }
 
 #[tokio::test]
 async fn an_error_has_the_service_s_form() {
     let emulator = emulator().await;
-    let answer = get(&emulator, CLIENT_ID).without_parameter("ClientId").send().await;
-    answer.assert_refused(400, "MissingClientId");
-    let body = answer.json();
+    let response = get(&emulator, CLIENT_ID).without_parameter("ClientId").send().await;
+    response.assert_refused(400, "MissingClientId");
+    let body = response.json();
     let request_id = body["RequestId"].as_str().unwrap();
-    assert_eq!(answer.headers["x-acs-request-id"], request_id);
+    assert_eq!(response.headers["x-acs-request-id"], request_id);
     assert_eq!(body["HostId"], emulator.address().to_string());
     assert_eq!(body["Message"], "ClientId is mandatory for this action.");
     let recommend = format!("https://api.aliyun.com/troubleshoot?q=MissingClientId&requestId={request_id}");
     assert_eq!(body["Recommend"], recommend);
-    assert_eq!(answer.headers["content-type"], "application/json;charset=utf-8");
-    assert!(answer.headers.contains_key("date"));
+    assert_eq!(response.headers["content-type"], "application/json;charset=utf-8");
+    assert!(response.headers.contains_key("date"));
 }
 
 #[tokio::test]
@@ -98,9 +98,9 @@ async fn what_is_not_signed_is_incomplete() {
     let emulator = emulator().await;
     let get = || get(&emulator, CLIENT_ID);
     for header in ["x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"] {
-        let answer = get().unsigned(header).send().await;
-        answer.assert_refused(400, "IncompleteSignature");
-        assert!(answer.message().contains(header), "{}", answer.message());
+        let response = get().unsigned(header).send().await;
+        response.assert_refused(400, "IncompleteSignature");
+        assert!(response.message().contains(header), "{}", response.message());
     }
     let unsigned = get().sign().without_header("authorization");
     unsigned.send().await.assert_refused(400, "IncompleteSignature");
@@ -116,9 +116,9 @@ async fn a_token_must_be_signed_too() {
     let get = || get(&emulator, CLIENT_ID).key("sts", "s").token("token");
     get().send().await.assert_ok();
     for header in ["x-acs-security-token", "x-acs-accesskey-id"] {
-        let answer = get().unsigned(header).send().await;
-        answer.assert_refused(400, "IncompleteSignature");
-        assert!(answer.message().contains(header), "{}", answer.message());
+        let response = get().unsigned(header).send().await;
+        response.assert_refused(400, "IncompleteSignature");
+        assert!(response.message().contains(header), "{}", response.message());
     }
 }
 
@@ -151,12 +151,12 @@ async fn the_time_must_be_readable_and_near() {
 }
 
 #[tokio::test]
-async fn a_shifted_clock_is_the_measure_and_stands_in_date() {
+async fn a_shifted_clock_decides_and_is_in_date() {
     let hours = 8;
     let emulator = Emulator::builder().access_key(ID, SECRET).clock_offset(-hours * 3600).start().await.unwrap();
-    let answer = get(&emulator, CLIENT_ID).send().await;
-    answer.assert_refused(400, "InvalidTimeStamp.Expired");
-    let server_time = httpdate::parse_http_date(&answer.headers["date"]).unwrap();
+    let response = get(&emulator, CLIENT_ID).send().await;
+    response.assert_refused(400, "InvalidTimeStamp.Expired");
+    let server_time = httpdate::parse_http_date(&response.headers["date"]).unwrap();
     let behind = SystemTime::now().duration_since(server_time).unwrap();
     assert_eq!((behind.as_secs() + 1800) / 3600, 8);
     get(&emulator, CLIENT_ID).header("x-acs-date", &timestamp(server_time)).send().await.assert_ok();
@@ -166,9 +166,9 @@ async fn a_shifted_clock_is_the_measure_and_stands_in_date() {
 async fn a_signature_that_differs_shows_the_service_s_side() {
     let emulator = emulator().await;
     let request = get(&emulator, CLIENT_ID).key(ID, "another secret").sign();
-    let answer = request.send().await;
-    answer.assert_refused(400, "SignatureDoesNotMatch");
-    let message = answer.message();
+    let response = request.send().await;
+    response.assert_refused(400, "SignatureDoesNotMatch");
+    let message = response.message();
     let begin = "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\n";
     assert!(message.starts_with(begin), "{message}");
     let canonical =
@@ -176,7 +176,7 @@ async fn a_signature_that_differs_shows_the_service_s_side() {
     assert!(message.contains(canonical) && message.ends_with(']'), "{message}");
 }
 
-/// Whatever is changed after signing is found.
+/// Every change after signing is detected.
 #[tokio::test]
 async fn nothing_signed_may_change_on_the_way() {
     let emulator = emulator().await;
@@ -198,7 +198,7 @@ async fn nothing_signed_may_change_on_the_way() {
 #[tokio::test]
 async fn the_hash_must_be_that_of_the_body() {
     let emulator = emulator().await;
-    // It signs this header and, in the last line, the hash of the body as it is.
+    // This header is signed, and so is the true hash of the body on the last line.
     let wrong = "e".repeat(64);
     let request = get(&emulator, CLIENT_ID).header("x-acs-content-sha256", &wrong);
     request.send().await.assert_refused(400, "SignatureDoesNotMatch");

@@ -1,22 +1,22 @@
-//! Starting, stopping and the control routes.
+//! Tests start, stop and the control routes.
 
 mod common;
 
 use std::net::SocketAddr;
 
-use common::{Acs3, Answer, ID, LIMIT, Request, SECRET, emulator, encode, get};
+use common::{Acs3, ID, LIMIT, Request, Response, SECRET, emulator, encode, get};
 use devcred_emulator::{Emulator, Quotas, StartError};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
 const CLIENT_ID: &str = "GID_demo@@@设备/1";
 
-async fn control(emulator: &Emulator, method: &str, route: &str) -> Answer {
+async fn control(emulator: &Emulator, method: &str, route: &str) -> Response {
     Request::plain(emulator, method, &format!("/_devcred/{route}")).send().await
 }
 
 #[tokio::test]
-async fn a_fresh_key_pair_is_made_where_none_is_configured() {
+async fn a_random_access_key_is_created_if_none_is_configured() {
     let emulator = Emulator::builder().start().await.unwrap();
     let another = Emulator::builder().start().await.unwrap();
     assert_ne!(emulator.access_key_id(), another.access_key_id());
@@ -27,7 +27,7 @@ async fn a_fresh_key_pair_is_made_where_none_is_configured() {
     get(&another, "GID_x@@@a").key(key.0, key.1).send().await.assert_refused(404, "InvalidAccessKeyId.NotFound");
 }
 
-/// Tests of users keep it in statics and move it between threads.
+/// Users keep it in statics and move it between threads.
 #[test]
 fn it_can_be_shared() {
     fn shared<T: Send + Sync>() {}
@@ -84,38 +84,38 @@ async fn shutdown_and_drop_close_everything() {
     let first = Emulator::builder().start().await.unwrap();
     let key = (first.access_key_id().to_owned(), first.access_key_secret().to_owned());
     let get_again = || get(&first, "GID_x@@@a").key(&key.0, &key.1).sign();
-    let mut open = get_again().begin().await;
-    Answer::read(&mut open).await.unwrap().assert_ok();
+    let mut open = get_again().send_unread().await;
+    Response::read(&mut open).await.unwrap().assert_ok();
     let late = get_again();
     first.shutdown().await;
-    assert!(Answer::read(&mut open).await.is_none());
-    // The system may have given the port to the emulator of another test, which does not know this key.
+    assert!(Response::read(&mut open).await.is_none());
+    // The system may have given the port to another test's emulator, which does not know this key.
     if let Ok(mut stream) = tokio::net::TcpStream::connect(late.address).await {
         stream.write_all(late.text().as_bytes()).await.unwrap();
-        assert!(Answer::read(&mut stream).await.is_none_or(|answer| answer.status != 200));
+        assert!(Response::read(&mut stream).await.is_none_or(|response| response.status != 200));
     }
 
     let second = emulator().await;
-    let mut open = get(&second, "GID_x@@@fault-hang").sign().begin().await;
+    let mut open = get(&second, "GID_x@@@fault-hang").sign().send_unread().await;
     second.wait_for(LIMIT, |journal| journal.calls().len() == 1).await.unwrap();
     drop(second);
-    assert!(Answer::read(&mut open).await.is_none());
+    assert!(Response::read(&mut open).await.is_none());
 }
 
 #[tokio::test]
 async fn health_says_ok() {
     let emulator = emulator().await;
-    let answer = control(&emulator, "GET", "health").await;
+    let response = control(&emulator, "GET", "health").await;
     let expected = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
-    assert_eq!(answer.assert_ok(), expected);
-    assert!(answer.headers.contains_key("date"));
+    assert_eq!(response.assert_ok(), expected);
+    assert!(response.headers.contains_key("date"));
     assert_eq!(control(&emulator, "GET", "nothing").await.status, 404);
     assert_eq!(control(&emulator, "POST", "health").await.status, 405);
     assert!(emulator.calls().is_empty());
 }
 
 #[tokio::test]
-async fn calls_are_shown_and_emptied() {
+async fn calls_are_listed_and_cleared() {
     let emulator = emulator().await;
     get(&emulator, CLIENT_ID).send().await.assert_ok();
     get(&emulator, CLIENT_ID).key(ID, "wrong").send().await.assert_refused(400, "SignatureDoesNotMatch");
@@ -136,7 +136,7 @@ async fn calls_are_shown_and_emptied() {
 }
 
 #[tokio::test]
-async fn devices_are_shown_made_known_and_dropped() {
+async fn devices_are_described_added_and_deleted() {
     let emulator = Emulator::builder().access_key(ID, SECRET).device("GID_x@@@other").start().await.unwrap();
     let route = format!("devices/{}", encode(CLIENT_ID));
     let unknown = control(&emulator, "GET", &route).await;
@@ -179,7 +179,7 @@ async fn a_client_id_that_cannot_be_one_is_not_made_known() {
 }
 
 #[tokio::test]
-async fn web_pages_are_kept_out_of_the_control_routes() {
+async fn control_routes_refuse_web_pages() {
     let emulator = emulator().await;
     for route in ["health", "calls", "devices/x", "nothing"] {
         let request = Request::plain(&emulator, "GET", &format!("/_devcred/{route}"));
@@ -190,7 +190,7 @@ async fn web_pages_are_kept_out_of_the_control_routes() {
 
 /// An image, a script or a link makes a browser send a GET without an `Origin`.
 #[tokio::test]
-async fn a_page_that_sends_no_origin_is_kept_out_before_the_journal_and_the_quotas() {
+async fn a_page_without_an_origin_is_refused_before_the_journal_and_the_quotas() {
     let quotas = Quotas { per_address: 3, ..Quotas::default() };
     let emulator = Emulator::builder().access_key(ID, SECRET).quotas(quotas).start().await.unwrap();
     for target in ["/?Action=GetDeviceCredential", "/_devcred/calls"] {
@@ -204,9 +204,9 @@ async fn a_page_that_sends_no_origin_is_kept_out_before_the_journal_and_the_quot
     get(&emulator, CLIENT_ID).send().await.assert_ok();
 }
 
-/// What the user of a browser asks for, and what the page that came says to load.
+/// Covers an address that the user enters, and what the resulting page loads.
 #[tokio::test]
-async fn who_reads_the_journal_in_a_browser_is_let_in() {
+async fn a_user_may_read_the_journal_in_a_browser() {
     let emulator = emulator().await;
     for (site, mode) in [("none", "navigate"), ("same-origin", "no-cors")] {
         let request = Request::plain(&emulator, "GET", "/_devcred/calls").header("sec-fetch-site", site);

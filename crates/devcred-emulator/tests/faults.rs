@@ -1,24 +1,24 @@
-//! Devices that misbehave.
+//! Tests devices that fail.
 
 mod common;
 
 use std::time::Duration;
 
-use common::{Acs3, Answer, ID, LIMIT, SECRET, emulator, get};
+use common::{Acs3, ID, LIMIT, Response, SECRET, emulator, get};
 use devcred_emulator::{CallEnd, Emulator};
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn a_code_comes_as_often_as_the_name_says_then_one_success() {
     let emulator = emulator().await;
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for _ in 0..6 {
-        let answer = get(&emulator, "GID_x@@@fault-Throttling.User-2").send().await;
-        answers.push((answer.status, answer.code()));
+        let response = get(&emulator, "GID_x@@@fault-Throttling.User-2").send().await;
+        responses.push((response.status, response.code()));
     }
     let refused = || (400, "Throttling.User".to_owned());
     let success = || (200, String::new());
-    assert_eq!(answers, [refused(), refused(), success(), refused(), refused(), success()]);
+    assert_eq!(responses, [refused(), refused(), success(), refused(), refused(), success()]);
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn only_a_request_that_passes_every_check_counts() {
 }
 
 #[tokio::test]
-async fn every_operation_on_the_device_is_at_fault() {
+async fn every_operation_on_the_device_fails() {
     let emulator = emulator().await;
     let register = Acs3::new(&emulator, "RegisterDeviceCredential");
     let register = register.parameter("ClientId", "GID_x@@@fault-InternalError").parameter("InstanceId", "i");
@@ -51,7 +51,7 @@ async fn every_operation_on_the_device_is_at_fault() {
 }
 
 #[tokio::test]
-async fn such_a_device_must_be_configured_where_devices_are() {
+async fn a_failing_device_must_be_configured_if_devices_are() {
     let builder = Emulator::builder().access_key(ID, SECRET).device("GID_x@@@fault-InternalError");
     let emulator = builder.start().await.unwrap();
     get(&emulator, "GID_x@@@fault-InternalError").send().await.assert_refused(500, "InternalError");
@@ -59,16 +59,16 @@ async fn such_a_device_must_be_configured_where_devices_are() {
 }
 
 #[tokio::test]
-async fn close_ends_the_connection_without_an_answer() {
+async fn close_ends_the_connection_without_a_response() {
     let emulator = emulator().await;
-    let mut stream = get(&emulator, "GID_x@@@fault-close").sign().begin().await;
-    assert!(Answer::read(&mut stream).await.is_none());
+    let mut stream = get(&emulator, "GID_x@@@fault-close").sign().send_unread().await;
+    assert!(Response::read(&mut stream).await.is_none());
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
     let call = emulator.calls().pop().unwrap();
     assert_eq!((call.end, call.status, call.code), (Some(CallEnd::EmulatorClosed), None, None));
 }
 
-/// What a client has sent beyond the request must not keep the connection.
+/// Bytes after the request must not keep the connection open.
 #[tokio::test]
 async fn close_ends_a_connection_with_another_request_on_it() {
     let emulator = emulator().await;
@@ -77,7 +77,7 @@ async fn close_ends_a_connection_with_another_request_on_it() {
     let text = request.text().replace(&format!("content-length: {}", request.body.len()), "content-length: 0");
     let mut stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
-    assert!(Answer::read(&mut stream).await.is_none());
+    assert!(Response::read(&mut stream).await.is_none());
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
     assert_eq!(emulator.calls().len(), 1);
 }
@@ -85,7 +85,7 @@ async fn close_ends_a_connection_with_another_request_on_it() {
 #[tokio::test]
 async fn hang_stays_unanswered_until_the_client_gives_up() {
     let emulator = emulator().await;
-    let stream = get(&emulator, "GID_x@@@fault-hang").sign().begin().await;
+    let stream = get(&emulator, "GID_x@@@fault-hang").sign().send_unread().await;
     emulator.wait_for(LIMIT, |journal| journal.calls().len() == 1).await.unwrap();
     let call = emulator.calls().pop().unwrap();
     assert_eq!((call.end, call.status, call.duration), (None, None, None));
@@ -100,7 +100,7 @@ async fn hang_stays_unanswered_until_the_client_gives_up() {
 }
 
 #[tokio::test]
-async fn slow_answers_later() {
+async fn slow_delays_the_response() {
     let emulator = emulator().await;
     get(&emulator, "GID_x@@@fault-slow-20").send().await.assert_ok();
     let call = emulator.calls().pop().unwrap();
@@ -112,10 +112,10 @@ async fn slow_answers_later() {
 async fn a_call_that_hangs_when_the_emulator_stops_was_ended_by_it() {
     let emulator = emulator().await;
     let mut finished = emulator.finished_calls();
-    let mut stream = get(&emulator, "GID_x@@@fault-hang").sign().begin().await;
+    let mut stream = get(&emulator, "GID_x@@@fault-hang").sign().send_unread().await;
     emulator.wait_for(LIMIT, |journal| journal.calls().len() == 1).await.unwrap();
     emulator.shutdown().await;
     assert_eq!(finished.next().await.unwrap().end, Some(CallEnd::EmulatorClosed));
     assert!(finished.next().await.is_none());
-    assert!(Answer::read(&mut stream).await.is_none());
+    assert!(Response::read(&mut stream).await.is_none());
 }

@@ -1,10 +1,10 @@
-//! The journal of calls and connections.
+//! Tests the journal of calls and connections.
 
 mod common;
 
 use std::time::{Duration, SystemTime};
 
-use common::{Answer, ID, LIMIT, Request, SECRET, emulator, get, get_by_rpc};
+use common::{ID, LIMIT, Request, Response, SECRET, emulator, get, get_by_rpc};
 use devcred_emulator::{CallEnd, Emulator, Recorded, SecurityTokenPresented, SignatureKind};
 use tokio::io::AsyncWriteExt;
 
@@ -12,11 +12,11 @@ const CLIENT_ID: &str = "GID_demo@@@device-1";
 const TOKEN: &str = "CAIS+very/secret==token";
 
 #[tokio::test]
-async fn a_call_is_written_down() {
+async fn a_call_is_recorded() {
     let emulator = emulator().await;
     let before = SystemTime::now();
     let request = get(&emulator, CLIENT_ID).header("user-agent", "test/1").sign();
-    let answer = request.send().await;
+    let response = request.send().await;
 
     let calls = emulator.calls();
     assert_eq!(calls.len(), 1);
@@ -35,13 +35,13 @@ async fn a_call_is_written_down() {
     assert!(call.headers.contains(&header("authorization", &request.headers["authorization"])));
     assert!(call.headers.contains(&header("content-length", "0")));
     assert_eq!(call.user_agent.as_deref(), Some("test/1"));
-    assert_eq!(call.request_id, answer.json()["RequestId"]);
+    assert_eq!(call.request_id, response.json()["RequestId"]);
     assert_eq!((call.end, call.status, call.code.as_deref()), (Some(CallEnd::Answered), Some(200), None));
     assert!(call.duration.is_some() && call.refused_signature.is_none());
 }
 
 #[tokio::test]
-async fn a_refused_call_is_written_down_as_far_as_it_can_be_read() {
+async fn a_refused_call_is_recorded_as_far_as_it_can_be_parsed() {
     let emulator = emulator().await;
     get_by_rpc(&emulator, CLIENT_ID).parameter("AccessKeyId", "nobody").send().await;
     let mut unreadable = Request::plain(&emulator, "POST", "/?ClientId=%zz");
@@ -102,10 +102,10 @@ async fn a_wrong_token_differs() {
 #[tokio::test]
 async fn connections_are_counted_and_may_be_used_again() {
     let emulator = emulator().await;
-    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
-    Answer::read(&mut stream).await.unwrap().assert_ok();
+    let mut stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
+    Response::read(&mut stream).await.unwrap().assert_ok();
     stream.write_all(get(&emulator, CLIENT_ID).sign().text().as_bytes()).await.unwrap();
-    Answer::read(&mut stream).await.unwrap().assert_ok();
+    Response::read(&mut stream).await.unwrap().assert_ok();
     get(&emulator, CLIENT_ID).send().await.assert_ok();
     let connections: Vec<u64> = emulator.calls().iter().map(|call| call.connection).collect();
     assert_eq!(connections, [1, 1, 2]);
@@ -138,11 +138,11 @@ async fn waiting_ends_when_it_happens_or_at_its_limit() {
     let (waited, ()) = tokio::join!(two_calls, make_them);
     waited.unwrap();
     let never = emulator.wait_for(Duration::from_millis(1), |journal| journal.calls().len() == 3).await;
-    assert_eq!(never.unwrap_err().to_string(), "what was waited for did not happen within 1ms");
+    assert_eq!(never.unwrap_err().to_string(), "the condition was not met within 1ms");
 }
 
 #[tokio::test]
-async fn finished_calls_are_told_and_never_waited_for() {
+async fn finished_calls_are_published_without_waiting_for_subscribers() {
     let emulator = emulator().await;
     let mut finished = emulator.finished_calls();
     get(&emulator, CLIENT_ID).send().await.assert_ok();
@@ -151,14 +151,14 @@ async fn finished_calls_are_told_and_never_waited_for() {
     for _ in 0..300 {
         get(&emulator, CLIENT_ID).send().await.assert_ok();
     }
-    // The oldest of these 300 are lost, the newest 256 are there.
+    // The oldest of these 300 are lost; the newest 256 remain.
     assert_eq!(finished.next().await.unwrap().number, 46);
 }
 
 #[tokio::test]
-async fn it_can_be_emptied() {
+async fn calls_can_be_cleared() {
     let emulator = emulator().await;
-    let hanging = get(&emulator, "GID_x@@@fault-hang").sign().begin().await;
+    let hanging = get(&emulator, "GID_x@@@fault-hang").sign().send_unread().await;
     emulator.wait_for(LIMIT, |journal| journal.calls().len() == 1).await.unwrap();
     emulator.clear_calls();
     get(&emulator, CLIENT_ID).send().await.assert_ok();

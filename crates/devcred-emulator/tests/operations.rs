@@ -1,4 +1,4 @@
-//! What the operations do once a request has passed every check of who sent it.
+//! Tests the operations on requests with a valid signature.
 
 mod common;
 
@@ -26,8 +26,8 @@ async fn ids_are_checked() {
     get().parameter("ClientId", "").send().await.assert_refused(400, "InvalidParameter.ClientId");
     get().parameter("InstanceId", "").send().await.assert_refused(400, "InvalidParameter.InstanceId");
     for client_id in ["a\tb", "a\n", "\u{7f}", &"x".repeat(65), &"设".repeat(65)] {
-        let answer = get().parameter("ClientId", client_id).send().await;
-        answer.assert_refused(400, "InvalidParameter.ClientId");
+        let response = get().parameter("ClientId", client_id).send().await;
+        response.assert_refused(400, "InvalidParameter.ClientId");
     }
     for client_id in [&"x".repeat(64), &"设".repeat(64)] {
         get().parameter("ClientId", client_id).send().await.assert_ok();
@@ -67,9 +67,9 @@ async fn configured_instances_and_devices_are_the_only_ones() {
         let mut codes = Vec::new();
         for (client_id, instance_id) in [("known", "known"), ("other", "known"), ("known", "other"), ("other", "other")]
         {
-            let answer = get(emulator, client_id).parameter("InstanceId", instance_id).send().await;
-            assert!(matches!(answer.status, 200 | 400));
-            codes.push(answer.code());
+            let response = get(emulator, client_id).parameter("InstanceId", instance_id).send().await;
+            assert!(matches!(response.status, 200 | 400));
+            codes.push(response.code());
         }
         codes
     };
@@ -111,8 +111,8 @@ async fn refresh_changes_the_secret_only() {
 async fn unregister_drops_the_credential_until_it_is_registered_again() {
     let emulator = emulator().await;
     let unregister = async || call(&emulator, "UnRegisterDeviceCredential", CLIENT_ID).send().await;
-    let answer = unregister().await.assert_ok();
-    assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["RequestId"]);
+    let response = unregister().await.assert_ok();
+    assert_eq!(response.as_object().unwrap().keys().collect::<Vec<_>>(), ["RequestId"]);
     get(&emulator, CLIENT_ID).send().await.assert_refused(400, "DeviceCredentialNotFound");
     unregister().await.assert_refused(400, "DeviceCredentialNotFound");
     call(&emulator, "RegisterDeviceCredential", CLIENT_ID).send().await.assert_ok();
@@ -123,8 +123,8 @@ async fn unregister_drops_the_credential_until_it_is_registered_again() {
 async fn every_operation_refuses_an_unknown_instance() {
     let emulator = Emulator::builder().access_key(ID, SECRET).instance("post-cn-other").start().await.unwrap();
     for action in ["RegisterDeviceCredential", "RefreshDeviceCredential", "UnRegisterDeviceCredential"] {
-        let answer = call(&emulator, action, CLIENT_ID).send().await;
-        answer.assert_refused(400, "InstancePermissionCheckFailed");
+        let response = call(&emulator, action, CLIENT_ID).send().await;
+        response.assert_refused(400, "InstancePermissionCheckFailed");
     }
     list(&emulator).send().await.assert_refused(400, "InstancePermissionCheckFailed");
 }
@@ -158,8 +158,8 @@ async fn list_shows_configured_devices_and_no_unregistered_ones() {
     let emulator = builder.start().await.unwrap();
     call(&emulator, "UnRegisterDeviceCredential", "GID_demo@@@a").send().await.assert_ok();
     get(&emulator, "GID_demo@@@unknown").send().await.assert_refused(400, "DeviceCredentialNotFound");
-    let answer = list(&emulator).send().await.assert_ok();
-    assert_eq!(answer["DeviceCredentialClientIdList"]["ClientIdList"], json!(["GID_demo@@@b"]));
+    let response = list(&emulator).send().await.assert_ok();
+    assert_eq!(response["DeviceCredentialClientIdList"]["ClientIdList"], json!(["GID_demo@@@b"]));
 }
 
 #[tokio::test]
@@ -174,8 +174,8 @@ async fn list_checks_its_parameters() {
     for (name, value) in
         [("PageSize", "0"), ("PageSize", "101"), ("PageSize", "x"), ("PageNo", "0"), ("NextToken", "x")]
     {
-        let answer = list(&emulator).parameter(name, value).send().await;
-        answer.assert_refused(400, &format!("InvalidParameter.{name}"));
+        let response = list(&emulator).parameter(name, value).send().await;
+        response.assert_refused(400, &format!("InvalidParameter.{name}"));
     }
     list(&emulator).parameter("PageSize", "100").send().await.assert_ok();
 }
@@ -188,7 +188,7 @@ async fn names_of_operations_are_case_sensitive() {
     }
 }
 
-/// A browser is kept out of the operations too, whatever it could sign.
+/// The operations refuse a browser, even if it could sign.
 #[tokio::test]
 async fn a_web_page_is_refused() {
     let emulator = emulator().await;

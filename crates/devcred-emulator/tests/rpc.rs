@@ -1,4 +1,4 @@
-//! Every check of a request that is signed with the older HMAC-SHA1.
+//! Tests every check of a request that is signed with the older HMAC-SHA1.
 
 mod common;
 
@@ -85,16 +85,16 @@ async fn a_signature_that_differs_shows_the_service_s_side() {
     let emulator = emulator().await;
     let mut request = get_by_rpc(&emulator, CLIENT_ID).sign();
     request.line = request.line.replace("device-1", "device-2");
-    let answer = request.send().await;
-    answer.assert_refused(400, "SignatureDoesNotMatch");
-    let message = answer.message();
+    let response = request.send().await;
+    response.assert_refused(400, "SignatureDoesNotMatch");
+    let message = response.message();
     let begin = "Specified signature is not matched with our calculation. server string to sign is:\
                  POST&%2F&AccessKeyId%3Dtestid%26Action%3DGetDeviceCredential%26ClientId%3DGID_demo%2540%2540%2540device-2%26";
     assert!(message.starts_with(begin), "{message}");
 }
 
 #[tokio::test]
-async fn a_nonce_serves_once() {
+async fn a_nonce_is_accepted_once() {
     let emulator = emulator().await;
     let request = get_by_rpc(&emulator, CLIENT_ID).sign();
     request.send().await.assert_ok();

@@ -1,11 +1,11 @@
-//! Clients that begin and do not go on.
+//! Tests clients that stop in the middle.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Answer, ID, LIMIT, SECRET, get};
+use common::{ID, LIMIT, Response, SECRET, get};
 use devcred_emulator::{Emulator, Proxy, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,7 +15,7 @@ const CLIENT_ID: &str = "GID_demo@@@device-1";
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Whether the connection ends by itself.
+/// Returns whether the emulator ends the connection.
 async fn ends(stream: &mut TcpStream) -> bool {
     timeout(LIMIT, stream.read_to_end(&mut Vec::new())).await.is_ok()
 }
@@ -39,28 +39,28 @@ async fn a_request_that_stops_half_way_does_not_keep_its_connection() {
 }
 
 #[tokio::test]
-async fn half_a_handshake_and_half_a_connect_do_not_either() {
-    let emulator = Emulator::builder().tls(Tls::Right).proxy(Proxy::Open).read_timeout(SHORT).start().await.unwrap();
+async fn half_a_handshake_or_connect_does_not_keep_its_connection() {
+    let emulator = Emulator::builder().tls(Tls::Valid).proxy(Proxy::Open).read_timeout(SHORT).start().await.unwrap();
     for (address, text) in [(emulator.address(), "\u{16}\u{3}"), (emulator.proxy_address().unwrap(), "CONNECT x")] {
         let mut stream = half(address, text.as_bytes()).await;
         assert!(ends(&mut stream).await, "{text:?}");
     }
 }
 
-/// As the service closes a connection that is idle for about 10 seconds.
+/// The service closes a connection that is idle for about 10 seconds.
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
     let emulator = Emulator::builder().access_key(ID, SECRET).read_timeout(SHORT).start().await.unwrap();
-    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
-    Answer::read(&mut stream).await.unwrap().assert_ok();
-    let begun = Instant::now();
+    let mut stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
+    Response::read(&mut stream).await.unwrap().assert_ok();
+    let started = Instant::now();
     assert!(ends(&mut stream).await);
-    assert!(begun.elapsed() >= SHORT / 2, "{:?}", begun.elapsed());
+    assert!(started.elapsed() >= SHORT / 2, "{:?}", started.elapsed());
 }
 
-/// No limit is on what the emulator does itself.
+/// The limit does not apply to the emulator's own delays.
 #[tokio::test]
-async fn a_late_answer_comes_all_the_same() {
+async fn a_late_response_is_still_sent() {
     let late = r#"{"delay_ms": 600}"#.parse().unwrap();
     let builder = Emulator::builder().access_key(ID, SECRET).read_timeout(SHORT).steps([late]);
     get(&builder.start().await.unwrap(), CLIENT_ID).send().await.assert_ok();

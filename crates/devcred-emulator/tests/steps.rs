@@ -1,4 +1,4 @@
-//! What steps do with the first requests.
+//! Tests what steps do to the first requests.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant, SystemTime};
 
-use common::{Acs3, Answer, ID, LIMIT, SECRET, get};
+use common::{Acs3, ID, LIMIT, Response, SECRET, get};
 use devcred_emulator::{CallEnd, Emulator, Step, internal};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
@@ -20,17 +20,17 @@ async fn emulator<const N: usize>(steps: [&str; N]) -> Emulator {
     Emulator::builder().access_key(ID, SECRET).steps(steps).start().await.unwrap()
 }
 
-async fn send(emulator: &Emulator) -> Answer {
+async fn send(emulator: &Emulator) -> Response {
     get(emulator, CLIENT_ID).send().await
 }
 
-/// How the last call stands in the journal.
+/// Returns how the journal describes the last call.
 fn end(emulator: &Emulator) -> (Option<CallEnd>, Option<u16>, Option<String>) {
     let call = emulator.calls().pop().unwrap();
     (call.end, call.status, call.code)
 }
 
-/// Head and body of an answer that was read as bytes.
+/// Splits a response into head and body.
 fn split(bytes: &[u8]) -> (String, &[u8]) {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
     (String::from_utf8(bytes[..end].to_vec()).unwrap(), &bytes[end + 4..])
@@ -43,7 +43,7 @@ fn unzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn they_come_in_order_and_then_the_service_answers() {
+async fn steps_run_in_order_and_then_the_service_responds() {
     let emulator =
         emulator([r#"{"status": 500, "code": "Throttling.User"}"#, r#"{"answer": "credential"}"#, r#"{"code": "A"}"#])
             .await;
@@ -64,7 +64,7 @@ async fn a_wrong_request_is_refused_and_leaves_its_step_to_the_next() {
 }
 
 #[tokio::test]
-async fn they_come_before_what_the_name_of_a_device_asks_for() {
+async fn steps_win_over_the_fault_of_a_device_name() {
     let emulator = emulator([r#"{"code": "InternalError"}"#]).await;
     let get = || get(&emulator, "GID_x@@@fault-SystemOverFlow-1");
     get().send().await.assert_refused(500, "InternalError");
@@ -91,13 +91,13 @@ async fn steps_that_do_not_end_come_after_the_scripted_ones() {
 #[tokio::test]
 async fn a_code_has_the_status_of_the_documents_and_the_service_s_form() {
     let emulator = emulator([r#"{"code": "ApiNotSupport"}"#, r#"{"code": "New", "message": "m"}"#]).await;
-    let answer = send(&emulator).await;
-    answer.assert_refused(404, "ApiNotSupport");
-    assert_eq!(answer.headers["x-acs-request-id"], answer.json()["RequestId"].as_str().unwrap());
+    let response = send(&emulator).await;
+    response.assert_refused(404, "ApiNotSupport");
+    assert_eq!(response.headers["x-acs-request-id"], response.json()["RequestId"].as_str().unwrap());
     assert_eq!(end(&emulator), (Some(CallEnd::Answered), Some(404), Some("ApiNotSupport".to_owned())));
-    let answer = send(&emulator).await;
-    answer.assert_refused(400, "New");
-    assert_eq!(answer.message(), "m");
+    let response = send(&emulator).await;
+    response.assert_refused(400, "New");
+    assert_eq!(response.message(), "m");
 }
 
 #[tokio::test]
@@ -109,23 +109,26 @@ async fn bodies_statuses_and_headers_are_as_the_step_says() {
         r#"{"answer": "credential", "status": 400, "headers": {"date": null, "x-acs-request-id": null}}"#,
     ])
     .await;
-    let answer = send(&emulator).await;
-    assert_eq!((answer.status, answer.text.as_str()), (502, "<html>"));
-    assert_eq!((answer.headers["content-type"].as_str(), answer.headers["retry-after"].as_str()), ("text/html", "3"));
-    assert!(answer.headers.contains_key("date") && answer.headers.contains_key("x-acs-request-id"));
+    let response = send(&emulator).await;
+    assert_eq!((response.status, response.text.as_str()), (502, "<html>"));
+    assert_eq!(
+        (response.headers["content-type"].as_str(), response.headers["retry-after"].as_str()),
+        ("text/html", "3")
+    );
+    assert!(response.headers.contains_key("date") && response.headers.contains_key("x-acs-request-id"));
     assert_eq!(end(&emulator), (Some(CallEnd::Answered), Some(502), None));
-    let answer = send(&emulator).await;
-    assert_eq!((answer.status, answer.text.as_str()), (200, "{}"));
-    let answer = send(&emulator).await;
-    assert_eq!((answer.status, answer.text.as_str()), (503, ""));
-    let answer = send(&emulator).await;
-    assert_eq!((answer.status, &answer.json()["DeviceCredential"]["ClientId"]), (400, &json!(CLIENT_ID)));
-    assert!(!answer.headers.contains_key("date") && !answer.headers.contains_key("x-acs-request-id"));
+    let response = send(&emulator).await;
+    assert_eq!((response.status, response.text.as_str()), (200, "{}"));
+    let response = send(&emulator).await;
+    assert_eq!((response.status, response.text.as_str()), (503, ""));
+    let response = send(&emulator).await;
+    assert_eq!((response.status, &response.json()["DeviceCredential"]["ClientId"]), (400, &json!(CLIENT_ID)));
+    assert!(!response.headers.contains_key("date") && !response.headers.contains_key("x-acs-request-id"));
     assert_eq!(emulator.billed(), 1);
 }
 
 #[tokio::test]
-async fn a_patch_changes_the_answer_and_not_the_credential() {
+async fn a_patch_changes_the_response_and_not_the_credential() {
     let emulator = emulator([
         r#"{"patch": {"DeviceCredential": {"ClientId": "x", "UpdateTime": null, "Extra": {"a": null, "b": 1}}}}"#,
         r#"{"answer": "credential", "patch": {"DeviceCredential": null, "RequestId": ["r"]}}"#,
@@ -155,7 +158,7 @@ async fn an_error_is_not_patched() {
 }
 
 #[tokio::test]
-async fn close_and_reset_leave_a_call_without_an_answer() {
+async fn close_and_reset_leave_a_call_without_a_response() {
     let emulator = emulator([r#"{"close": true}"#, r#"{"reset": true}"#]).await;
     let unanswered = (Some(CallEnd::EmulatorClosed), None, None);
     let (read, closed) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
@@ -169,9 +172,9 @@ async fn close_and_reset_leave_a_call_without_an_answer() {
 }
 
 #[tokio::test]
-async fn hang_answers_never() {
+async fn hang_never_responds() {
     let emulator = emulator([r#"{"hang": true}"#]).await;
-    let stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
     emulator.wait_for(LIMIT, |journal| journal.calls().len() == 1).await.unwrap();
     send(&emulator).await.assert_ok();
     assert_eq!(emulator.calls()[0].end, None);
@@ -181,7 +184,7 @@ async fn hang_answers_never() {
 }
 
 #[tokio::test]
-async fn raw_bytes_are_all_that_comes() {
+async fn raw_bytes_replace_the_whole_response() {
     let bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello";
     let step = json!({"raw": bytes}).to_string();
     let emulator = emulator([step.as_str()]).await;
@@ -192,7 +195,7 @@ async fn raw_bytes_are_all_that_comes() {
 }
 
 #[tokio::test]
-async fn raw_bytes_may_be_many() {
+async fn raw_bytes_can_be_repeated() {
     let repeat = json!({"before": "HTTP/1.1 200 OK\r\n", "text": "x: y\r\n", "times": 1 << 20});
     let emulator = emulator([json!({"raw_repeat": repeat}).to_string().as_str()]).await;
     let (read, _) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
@@ -202,18 +205,18 @@ async fn raw_bytes_may_be_many() {
 #[tokio::test]
 async fn a_redirect_leads_to_a_listener_that_counts() {
     let emulator = emulator([r#"{"redirect": 307}"#]).await;
-    let answer = send(&emulator).await;
-    assert_eq!((answer.status, answer.text.as_str()), (307, ""));
-    let location = answer.headers["location"].strip_prefix("http://").unwrap().strip_suffix('/').unwrap();
+    let response = send(&emulator).await;
+    assert_eq!((response.status, response.text.as_str()), (307, ""));
+    let location = response.headers["location"].strip_prefix("http://").unwrap().strip_suffix('/').unwrap();
     assert_ne!(location, emulator.address().to_string());
     assert_eq!(emulator.redirect_connections(), 0);
     let mut stream = tokio::net::TcpStream::connect(location).await.unwrap();
-    assert!(Answer::read(&mut stream).await.is_none());
+    assert!(Response::read(&mut stream).await.is_none());
     assert_eq!(emulator.redirect_connections(), 1);
 }
 
 #[tokio::test]
-async fn truncate_announces_more_than_it_sends() {
+async fn truncate_sends_less_than_its_content_length() {
     let emulator = emulator([r#"{"truncate": 10}"#, r#"{"truncate": 0, "body": "text"}"#]).await;
     let (read, end_of_it) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
     end_of_it.unwrap();
@@ -242,7 +245,7 @@ async fn delay_comes_before_anything() {
 #[tokio::test]
 async fn the_clock_jumps_for_the_requests_that_follow() {
     let emulator = emulator([r#"{"clock_jump_s": 3600}"#]).await;
-    let date = |answer: &Answer| httpdate::parse_http_date(&answer.headers["date"]).unwrap();
+    let date = |response: &Response| httpdate::parse_http_date(&response.headers["date"]).unwrap();
     assert!(date(&send(&emulator).await) < SystemTime::now() + Duration::from_secs(60));
     let ahead = send(&emulator).await;
     assert_eq!(ahead.json()["Code"], "InvalidTimeStamp.Expired");
@@ -252,25 +255,25 @@ async fn the_clock_jumps_for_the_requests_that_follow() {
 #[tokio::test]
 async fn drip_writes_head_and_body_byte_by_byte() {
     let emulator = emulator([r#"{"body": "text", "drip_ms": 1}"#, r#"{"raw": "0123456789", "drip_ms": 1}"#]).await;
-    let begun = Instant::now();
+    let started = Instant::now();
     let (read, end_of_it) = get(&emulator, CLIENT_ID).sign().read_to_end().await;
     end_of_it.unwrap();
-    assert!(begun.elapsed() >= Duration::from_millis(read.len() as u64));
+    assert!(started.elapsed() >= Duration::from_millis(read.len() as u64));
     let (head, body) = split(&read);
     assert!(head.contains("content-length: 4") && head.contains("connection: close"), "{head}");
     assert_eq!(body, b"text");
     assert_eq!(end(&emulator), (Some(CallEnd::Answered), Some(200), None));
 
-    let begun = Instant::now();
+    let started = Instant::now();
     assert_eq!(get(&emulator, CLIENT_ID).sign().read_to_end().await.0, b"0123456789");
-    assert!(begun.elapsed() >= Duration::from_millis(10));
+    assert!(started.elapsed() >= Duration::from_millis(10));
 }
 
 #[tokio::test]
 async fn a_drip_ends_when_the_client_is_gone() {
     let step = json!({"body_repeat": {"text": "x", "times": 1u64 << 40}, "drip_ms": 1}).to_string();
     let emulator = emulator([step.as_str()]).await;
-    let stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
     emulator.wait_for(LIMIT, |journal| journal.calls().any(|call| call.end.is_some())).await.unwrap();
     drop(stream);
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
@@ -325,11 +328,11 @@ async fn gzip_is_said_and_done() {
 }
 
 #[tokio::test]
-async fn bytes_come_around_an_answer_and_the_connection_stays() {
+async fn bytes_around_a_response_keep_the_connection_open() {
     let interim = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
     let step = json!({"body": "text", "status": 201, "raw_before": interim, "raw_after": "surplus"}).to_string();
     let emulator = emulator([step.as_str(), r#"{"raw": "HTTP/1.1 204 X\r\n\r\n", "close_after_ms": 60000}"#]).await;
-    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
     let mut read = Vec::new();
     while !read.ends_with(b"surplus") {
         assert_ne!(timeout(LIMIT, stream.read_buf(&mut read)).await.unwrap().unwrap(), 0, "{read:?}");
@@ -349,8 +352,8 @@ async fn bytes_come_around_an_answer_and_the_connection_stays() {
 #[tokio::test]
 async fn bytes_may_come_on_an_idle_connection() {
     let emulator = emulator([r#"{"body": "text", "raw_after": "later", "raw_after_ms": 50}"#]).await;
-    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
-    assert_eq!(Answer::read(&mut stream).await.unwrap().text, "text");
+    let mut stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
+    assert_eq!(Response::read(&mut stream).await.unwrap().text, "text");
     let mut read = [0; 5];
     timeout(LIMIT, stream.read_exact(&mut read)).await.unwrap().unwrap();
     assert_eq!(&read, b"later");
@@ -362,10 +365,10 @@ async fn a_connection_is_closed_when_it_has_been_idle() {
     let step = r#"{"answer": "credential", "close_after_ms": 50}"#.parse::<Step>().unwrap();
     let builder = Emulator::builder().access_key(ID, SECRET).steps([step]);
     let emulator = builder.read_timeout(2 * LIMIT).start().await.unwrap();
-    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
-    let answer = Answer::read(&mut stream).await.unwrap();
-    assert!(!answer.headers.contains_key("connection"));
-    answer.assert_ok();
+    let mut stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
+    let response = Response::read(&mut stream).await.unwrap();
+    assert!(!response.headers.contains_key("connection"));
+    response.assert_ok();
     assert_eq!(timeout(LIMIT, stream.read_buf(&mut Vec::new())).await.unwrap().unwrap(), 0);
 }
 

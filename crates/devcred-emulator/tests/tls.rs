@@ -1,4 +1,4 @@
-//! TLS listeners and their certificates, and the proxy that leads to them.
+//! Tests TLS listeners with their certificates, and the proxy in front of them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use common::{Answer, ID, LIMIT, Request, SECRET, get};
+use common::{ID, LIMIT, Request, Response, SECRET, get};
 use devcred_emulator::{Emulator, Proxy, Step, Tls};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -22,7 +22,7 @@ async fn emulator(tls: Tls) -> Emulator {
     Emulator::builder().access_key(ID, SECRET).tls(tls).start().await.unwrap()
 }
 
-/// A client that trusts the authority that the emulator tells.
+/// Connects as a client that trusts the emulator's authority.
 async fn connect(emulator: &Emulator, name: &'static str, tcp: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
     let pem = emulator.authority_pem().unwrap();
     let mut roots = RootCertStore::empty();
@@ -46,7 +46,7 @@ fn request(emulator: &Emulator) -> Request {
 
 #[tokio::test]
 async fn a_right_certificate_is_right_for_every_name() {
-    let emulator = emulator(Tls::Right).await;
+    let emulator = emulator(Tls::Valid).await;
     assert_eq!(emulator.endpoint(), format!("https://localhost:{}", emulator.address().port()));
     for name in ["localhost", "127.0.0.1", "::1", "service.test"] {
         let mut stream = connect(&emulator, name, tcp(emulator.address()).await).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_wrong_certificate_is_wrong_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn silence_lasts_until_the_client_gives_up() {
+async fn silent_never_sends_a_byte() {
     let emulator = emulator(Tls::Silent).await;
     assert!(emulator.endpoint().starts_with("https://localhost:") && emulator.authority_pem().is_some());
     let mut stream = tcp(emulator.address()).await;
@@ -90,7 +90,7 @@ async fn silence_lasts_until_the_client_gives_up() {
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
 }
 
-/// The error of TLS in one of the system.
+/// Returns the TLS error inside an I/O error.
 fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
@@ -98,7 +98,7 @@ fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
 #[tokio::test]
 async fn a_version_can_be_the_only_one() {
     for (tls, expected) in [
-        (Tls::Right, ProtocolVersion::TLSv1_3),
+        (Tls::Valid, ProtocolVersion::TLSv1_3),
         (Tls::OnlyTls12, ProtocolVersion::TLSv1_2),
         (Tls::OnlyTls13, ProtocolVersion::TLSv1_3),
     ] {
@@ -109,7 +109,7 @@ async fn a_version_can_be_the_only_one() {
     }
 }
 
-/// With TLS 1.3 the client hears of it when it reads.
+/// With TLS 1.3, the client gets the alert when it reads.
 #[tokio::test]
 async fn a_client_certificate_is_demanded() {
     let emulator = emulator(Tls::ClientCertificate).await;
@@ -120,8 +120,8 @@ async fn a_client_certificate_is_demanded() {
 }
 
 #[tokio::test]
-async fn the_first_connections_begin_as_they_are_told() {
-    let builder = Emulator::builder().access_key(ID, SECRET).tls(Tls::Right);
+async fn the_first_connections_begin_as_scripted() {
+    let builder = Emulator::builder().access_key(ID, SECRET).tls(Tls::Valid);
     let first = [Tls::Alert(80), Tls::Close, Tls::Reset, Tls::OnlyTls12];
     let emulator = builder.connections(first).start().await.unwrap();
     let mut errors = Vec::new();
@@ -176,7 +176,7 @@ async fn steps_that_leave_http_work_inside_tls() {
     let steps =
         [r#"{"raw": "hello"}"#, r#"{"truncate": 3, "body": "text"}"#, r#"{"close": true}"#, r#"{"reset": true}"#];
     let steps = steps.map(|step| step.parse::<Step>().unwrap());
-    let emulator = Emulator::builder().access_key(ID, SECRET).tls(Tls::Right).steps(steps).start().await.unwrap();
+    let emulator = Emulator::builder().access_key(ID, SECRET).tls(Tls::Valid).steps(steps).start().await.unwrap();
     let mut read = Vec::new();
     for _ in 0..4 {
         let mut stream = connect(&emulator, "localhost", tcp(emulator.address()).await).await.unwrap();
@@ -193,38 +193,38 @@ async fn steps_that_leave_http_work_inside_tls() {
 
 #[tokio::test]
 async fn plain_http_on_a_tls_listener_is_no_call() {
-    let emulator = emulator(Tls::Right).await;
-    let mut stream = get(&emulator, CLIENT_ID).sign().begin().await;
+    let emulator = emulator(Tls::Valid).await;
+    let mut stream = get(&emulator, CLIENT_ID).sign().send_unread().await;
     let mut read = Vec::new();
     let _ = stream.read_to_end(&mut read).await;
     assert!(!read.starts_with(b"HTTP/"));
     assert!(emulator.calls().is_empty());
 }
 
-/// Asks the proxy for a tunnel; its answer, and the tunnel where there is one.
+/// Asks the proxy for a tunnel. Returns the status of its response, and the connection.
 async fn tunnel(emulator: &Emulator, target: &str, authorization: Option<&str>) -> (u16, TcpStream) {
     let mut stream = tcp(emulator.proxy_address().unwrap()).await;
     let authorization = authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
     let connect = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
     stream.write_all(connect.as_bytes()).await.unwrap();
-    let answer = Answer::read(&mut stream).await.unwrap();
-    assert_eq!(answer.headers.contains_key("Proxy-Authenticate"), answer.status == 407);
-    (answer.status, stream)
+    let response = Response::read(&mut stream).await.unwrap();
+    assert_eq!(response.headers.contains_key("Proxy-Authenticate"), response.status == 407);
+    (response.status, stream)
 }
 
-async fn behind(proxy: Proxy) -> Emulator {
-    Emulator::builder().access_key(ID, SECRET).tls(Tls::Right).proxy(proxy).start().await.unwrap()
+async fn emulator_with_proxy(proxy: Proxy) -> Emulator {
+    Emulator::builder().access_key(ID, SECRET).tls(Tls::Valid).proxy(proxy).start().await.unwrap()
 }
 
-/// Target, whether there was an authorization, status.
-fn asked(emulator: &Emulator) -> Vec<(String, bool, u16)> {
+/// Returns target, whether there was an authorization, and status.
+fn proxy_requests(emulator: &Emulator) -> Vec<(String, bool, u16)> {
     let requests = emulator.proxy_requests().into_iter();
-    requests.map(|asked| (asked.target, asked.has_authorization, asked.status.unwrap_or(0))).collect()
+    requests.map(|request| (request.target, request.has_authorization, request.status.unwrap_or(0))).collect()
 }
 
 #[tokio::test]
 async fn an_open_proxy_leads_every_name_to_the_emulator() {
-    let emulator = behind(Proxy::Open).await;
+    let emulator = emulator_with_proxy(Proxy::Open).await;
     assert_eq!(emulator.endpoint(), "https://service.test");
     let (status, stream) = tunnel(&emulator, "service.test:443", None).await;
     assert_eq!(status, 200);
@@ -232,7 +232,7 @@ async fn an_open_proxy_leads_every_name_to_the_emulator() {
     request(&emulator).send_over(&mut stream).await.assert_ok();
     tunnel(&emulator, "anything.test:1", Some("Basic eDp5")).await;
     let expected = [("service.test:443".to_owned(), false, 200), ("anything.test:1".to_owned(), true, 200)];
-    assert_eq!(asked(&emulator), expected);
+    assert_eq!(proxy_requests(&emulator), expected);
 
     drop(stream);
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
@@ -240,8 +240,9 @@ async fn an_open_proxy_leads_every_name_to_the_emulator() {
 }
 
 #[tokio::test]
-async fn a_proxy_with_a_password_wants_the_right_one() {
-    let emulator = behind(Proxy::WithPassword { user: "user".to_owned(), password: "pass word".to_owned() }).await;
+async fn a_proxy_with_a_password_requires_the_right_one() {
+    let emulator =
+        emulator_with_proxy(Proxy::WithPassword { user: "user".to_owned(), password: "pass word".to_owned() }).await;
     let mut statuses = Vec::new();
     for authorization in [None, Some("Basic dXNlcjp3cm9uZw=="), Some("Basic dXNlcjpwYXNzIHdvcmQ=")] {
         statuses.push(tunnel(&emulator, "service.test:443", authorization).await.0);
@@ -253,29 +254,29 @@ async fn a_proxy_with_a_password_wants_the_right_one() {
 #[tokio::test]
 async fn proxies_refuse() {
     for (proxy, expected) in [(Proxy::AuthenticationRequired, 407), (Proxy::Refusing, 502)] {
-        let emulator = behind(proxy).await;
+        let emulator = emulator_with_proxy(proxy).await;
         let (status, mut stream) = tunnel(&emulator, "service.test:443", Some("Basic eDp5")).await;
         assert_eq!(status, expected);
         assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), 0);
-        assert_eq!(asked(&emulator), [("service.test:443".to_owned(), true, expected)]);
+        assert_eq!(proxy_requests(&emulator), [("service.test:443".to_owned(), true, expected)]);
         assert_eq!(emulator.accepted_connections(), 0);
     }
-    let emulator = behind(Proxy::Closed).await;
+    let emulator = emulator_with_proxy(Proxy::Closed).await;
     let refused = TcpStream::connect(emulator.proxy_address().unwrap()).await.unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
     assert!(emulator.proxy_requests().is_empty());
 }
 
 #[tokio::test]
-async fn anything_but_connect_is_no_tunnel() {
-    let emulator = behind(Proxy::Open).await;
+async fn only_connect_opens_a_tunnel() {
+    let emulator = emulator_with_proxy(Proxy::Open).await;
     let request = Request::plain(&emulator, "GET", "http://127.0.0.1/_devcred/health");
     let request = Request { address: emulator.proxy_address().unwrap(), ..request };
     assert_eq!(request.send().await.status, 405);
-    assert_eq!(asked(&emulator), [("http://127.0.0.1/_devcred/health".to_owned(), false, 405)]);
+    assert_eq!(proxy_requests(&emulator), [("http://127.0.0.1/_devcred/health".to_owned(), false, 405)]);
 }
 
-/// What a client sends without waiting for the proxy's answer belongs to the tunnel.
+/// Bytes that a client sends without waiting for the proxy's response belong to the tunnel.
 #[tokio::test]
 async fn a_tunnel_without_tls_leads_to_the_emulator_too() {
     let emulator = Emulator::builder().access_key(ID, SECRET).proxy(Proxy::Open).start().await.unwrap();
@@ -285,20 +286,20 @@ async fn a_tunnel_without_tls_leads_to_the_emulator_too() {
     stream.write_all(both.as_bytes()).await.unwrap();
     let established = b"HTTP/1.1 200 Connection Established\r\n\r\n";
     stream.read_exact(&mut [0; 39]).await.map(|length| assert_eq!(length, established.len())).unwrap();
-    Answer::read(&mut stream).await.unwrap().assert_ok();
+    Response::read(&mut stream).await.unwrap().assert_ok();
 }
 
 #[tokio::test]
 async fn shutdown_and_drop_close_the_proxy_and_its_tunnels() {
     for is_dropped in [false, true] {
-        let emulator = behind(Proxy::Open).await;
+        let emulator = emulator_with_proxy(Proxy::Open).await;
         let (_, mut open) = tunnel(&emulator, "service.test:443", None).await;
         if is_dropped {
             drop(emulator);
         } else {
             emulator.shutdown().await;
         }
-        assert!(Answer::read(&mut open).await.is_none());
+        assert!(Response::read(&mut open).await.is_none());
     }
 }
 
@@ -310,10 +311,10 @@ async fn debug_shows_no_password() {
 }
 
 #[tokio::test]
-async fn a_proxy_may_not_answer() {
+async fn a_proxy_can_leave_requests_unanswered() {
     let connect = b"CONNECT service.test:443 HTTP/1.1\r\n\r\n";
     for proxy in [Proxy::Dropping, Proxy::Silent] {
-        let emulator = behind(proxy.clone()).await;
+        let emulator = emulator_with_proxy(proxy.clone()).await;
         let mut stream = tcp(emulator.proxy_address().unwrap()).await;
         stream.write_all(connect).await.unwrap();
         if proxy == Proxy::Silent {

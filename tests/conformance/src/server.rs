@@ -55,7 +55,7 @@ impl Running {
             builder = builder.black_hole();
         }
         // A proxy leads to TLS, or there would be nothing that goes through it: loopback never does.
-        let tls = server.tls.or(server.proxy.is_some().then_some(case::Tls::Right));
+        let tls = server.tls.or(server.proxy.is_some().then_some(case::Tls::Valid));
         if let Some(tls) = tls {
             builder = builder.tls(tls.into());
         }
@@ -174,7 +174,7 @@ fn file_of(text: &str) -> std::io::Result<NamedTempFile> {
 impl From<case::Tls> for Tls {
     fn from(tls: case::Tls) -> Self {
         match tls {
-            case::Tls::Right => Tls::Right,
+            case::Tls::Valid => Tls::Valid,
             case::Tls::OnlyTls12 => Tls::OnlyTls12,
             case::Tls::OnlyTls13 => Tls::OnlyTls13,
             case::Tls::ClientCertificate => Tls::ClientCertificate,

@@ -8,18 +8,21 @@ use super::hmac;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-/// The `Authorization` header, taken apart.
+/// A parsed `Authorization` header.
 pub(crate) struct Authorization {
     pub(crate) access_key_id: String,
-    /// Lower case and sorted, whatever the order it was written in: the documents ask for a sorted list, so a client
-    /// that signs another order calculates another signature.
+    /// In lower case and sorted. The documents require a sorted list, so a client that signs
+    /// another order calculates another signature.
     pub(crate) signed_headers: Vec<String>,
     pub(crate) signature: String,
 }
 
 impl Authorization {
-    /// `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b;c>,Signature=<hex>`, without spaces after the commas. The members
-    /// may come in any order (inferred: one of the vendor's Java SDKs puts `SignedHeaders` last).
+    /// Parses `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b;c>,Signature=<hex>`, without
+    /// spaces after the commas.
+    ///
+    /// The members may come in any order. This is inferred: one of the vendor's Java SDKs puts
+    /// `SignedHeaders` last.
     pub(crate) fn parse(header: &str) -> Option<Self> {
         let (algorithm, members) = header.split_once(' ')?;
         if algorithm != ALGORITHM {
@@ -27,7 +30,7 @@ impl Authorization {
         }
         let members: Vec<_> = members.split(',').map(|member| member.split_once('=')).collect::<Option<_>>()?;
         let member = |name: &str| {
-            let value = members.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+            let value = members.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
             value.filter(|value| !value.is_empty())
         };
         let access_key_id = member("Credential")?.to_owned();
@@ -35,12 +38,12 @@ impl Authorization {
             member("SignedHeaders")?.split(';').map(str::to_ascii_lowercase).collect();
         signed_headers.sort();
         let signature = member("Signature")?.to_owned();
-        // All three are there, so a fourth would be another one, or one of them again.
+        // All three are present, so a fourth would be unknown or a repetition.
         (members.len() == 3).then_some(Self { access_key_id, signed_headers, signature })
     }
 }
 
-/// The six parts of the canonical request, `signed_headers` being the lower-case names in order.
+/// Builds the canonical request of six parts. `signed_headers` must be in lower case and sorted.
 pub(crate) fn canonical_request(
     method: &str,
     path: &str,
@@ -60,7 +63,7 @@ pub(crate) fn string_to_sign(canonical_request: &str) -> String {
     format!("{ALGORITHM}\n{}", payload_hash(canonical_request.as_bytes()))
 }
 
-/// The secret is the key as it is: no `&` behind it, and no key derived from it.
+/// The secret itself is the key: no `&` is appended, and no key is derived from it.
 pub(crate) fn signature(access_key_secret: &str, string_to_sign: &str) -> String {
     hex(&hmac::<Hmac<Sha256>>(access_key_secret.as_bytes(), string_to_sign.as_bytes()))
 }
@@ -69,7 +72,8 @@ pub(crate) fn payload_hash(body: &[u8]) -> String {
     hex(&Sha256::digest(body))
 }
 
-/// Names are not encoded, as in the vendor's SDKs: no parameter has a name that would change. An empty value keeps its `=`.
+/// Names are not encoded, as in the vendor's SDKs: no parameter has a name that encoding would
+/// change. An empty value keeps its `=`.
 fn canonical_query(query: &[(String, String)]) -> String {
     let mut sorted: Vec<_> = query.iter().collect();
     sorted.sort();
@@ -77,10 +81,10 @@ fn canonical_query(query: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-/// A header given twice is one line, its values sorted.
+/// A repeated header becomes one line with its values sorted.
 fn canonical_header(name: &str, headers: &[(String, String)]) -> String {
-    let given = headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
-    let mut values: Vec<&str> = given.map(|(_, value)| value.trim()).collect();
+    let matching = headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    let mut values: Vec<&str> = matching.map(|(_, value)| value.trim()).collect();
     values.sort_unstable();
     format!("{name}:{}\n", values.join(","))
 }
@@ -90,7 +94,7 @@ mod tests {
     use super::Authorization;
 
     #[test]
-    fn an_authorization_is_taken_apart() {
+    fn an_authorization_is_parsed() {
         for header in [
             "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=x-acs-date;Host,Signature=00ff",
             "ACS3-HMAC-SHA256 Credential=id,Signature=00ff,SignedHeaders=x-acs-date;Host",

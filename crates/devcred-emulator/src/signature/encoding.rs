@@ -1,6 +1,7 @@
-//! The percent-encoding of both signatures, and its reverse by the rules of a form.
+//! The percent-encoding of both signature methods, and the decoding of a form.
 
-/// Leaves `A-Z a-z 0-9 - _ . ~` as they are and writes every other byte of the UTF-8 text as `%XY`, upper case.
+/// Keeps `A-Z a-z 0-9 - _ . ~` and writes every other byte of the UTF-8 text as `%XY` in upper
+/// case.
 pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -13,8 +14,11 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
-/// Reads `a=1&b=2`, of a query or of a form body, in the order it is written. `+` is a space: some of the vendor's SDKs put
-/// it on the wire and sign `%20`. `None` where a `%` is not followed by two digits or the bytes are not UTF-8.
+/// Parses `a=1&b=2` from a query or a form, in order. `+` is a space: some of the vendor's SDKs
+/// send it and sign `%20`.
+///
+/// Returns `None` if a `%` is not followed by two hexadecimal digits, or if the bytes are not
+/// UTF-8.
 pub(crate) fn decode_pairs(text: &str) -> Option<Vec<(String, String)>> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs
@@ -29,7 +33,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// As [`decode_pairs`] decodes one name or value.
+/// Decodes one name or value of [`decode_pairs`].
 pub(crate) fn decode(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();

@@ -1,4 +1,5 @@
-//! The older signature of RPC APIs, HMAC-SHA1: documents call it V2, the wire `SignatureVersion=1.0`.
+//! HMAC-SHA1, the older signature method of RPC APIs: the documents call it V2, and requests send
+//! `SignatureVersion=1.0`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -8,8 +9,8 @@ use sha1::Sha1;
 use super::encoding::encode;
 use super::hmac;
 
-/// Values are encoded twice: once in the canonical parameters, once as part of the string.
-/// `parameters` are those of query and form together; `Signature` is not part of what is signed.
+/// Builds the string to sign from the parameters of query and form together, except `Signature`.
+/// Values are encoded twice: in the canonical parameters, and as part of the string.
 pub(crate) fn string_to_sign(method: &str, parameters: &[(String, String)]) -> String {
     let mut signed: Vec<_> = parameters.iter().filter(|(name, _)| name != "Signature").collect();
     signed.sort();

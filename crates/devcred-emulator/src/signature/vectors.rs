@@ -1,4 +1,5 @@
-//! Both signatures against every vector of `tests/vectors`, and the vendor's requests as they went over the wire.
+//! Checks both signature methods against every vector of `tests/vectors`, and the vendor's recorded
+//! requests.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +7,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{acs3, rpc};
-use crate::account::{Account, Accounts};
-use crate::api::judge;
-use crate::clock::Clock;
-use crate::device::Devices;
-use crate::random::Random;
-use crate::request::{ApiRequest, Received};
+use crate::http::request::{ApiRequest, HttpRequest};
+use crate::server::api::check;
 use crate::service::Service;
+use crate::service::access_key::{AccessKey, AccessKeys};
+use crate::service::clock::Clock;
+use crate::service::device::Devices;
+use crate::service::random::Random;
 
 #[test]
 fn acs3_hmac_sha256() {
@@ -46,22 +47,22 @@ fn hmac_sha1() {
     }
 }
 
-/// Every capture passes every check with its own secret, and not with another one.
+/// Every recorded request passes all checks with its own secret, and fails with another one.
 #[test]
 fn wire() {
     for (name, vector) in vectors("wire") {
-        let received = received(&vector);
-        let request = ApiRequest::read(&received).unwrap();
-        let judged = |secret| judge(&service(&vector, secret), &received, &request);
+        let http = http_request(&vector);
+        let request = ApiRequest::read(&http).unwrap();
+        let checked = |secret| check(&service(&vector, secret), &http, &request);
 
-        let order = judged(text(&vector["access_key_secret"])).unwrap();
-        assert_eq!(order.client_id(), vector["client_id"].as_str(), "{name}");
-        assert_eq!(judged("another").err().unwrap().code, "SignatureDoesNotMatch", "{name}");
+        let command = checked(text(&vector["access_key_secret"])).unwrap();
+        assert_eq!(command.client_id(), vector["client_id"].as_str(), "{name}");
+        assert_eq!(checked("another").err().unwrap().code, "SignatureDoesNotMatch", "{name}");
     }
 }
 
 fn service(vector: &Value, secret: &str) -> Service {
-    let account = Account {
+    let access_key = AccessKey {
         access_key_id: text(&vector["access_key_id"]).to_owned(),
         access_key_secret: secret.to_owned(),
         security_token: vector["security_token"].as_str().map(str::to_owned),
@@ -70,14 +71,14 @@ fn service(vector: &Value, secret: &str) -> Service {
     let devices =
         Devices::new(vec![text(&vector["instance_id"]).to_owned()], vec![text(&vector["client_id"]).to_owned()]);
     let clock = Clock::stopped_at(text(&vector["date"]));
-    Service::new(Accounts::new(vec![account]), devices, clock, Random::from_system().unwrap())
+    Service::new(AccessKeys::new(vec![access_key]), devices, clock, Random::from_system().unwrap())
 }
 
-fn received(vector: &Value) -> Received {
+fn http_request(vector: &Value) -> HttpRequest {
     let line: Vec<&str> = text(&vector["request_line"]).split(' ').collect();
     let (path, query) = line[1].split_once('?').unwrap();
     let headers = vector["request_headers"].as_array().unwrap().iter();
-    Received {
+    HttpRequest {
         method: line[0].to_owned(),
         path: path.to_owned(),
         query: query.to_owned(),
@@ -89,7 +90,7 @@ fn received(vector: &Value) -> Received {
     }
 }
 
-/// Every vector of a folder, by its file's name.
+/// Returns every vector of a folder, with its file name.
 fn vectors(folder: &str) -> Vec<(String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(folder);
     let vectors: Vec<_> = fs::read_dir(folder)
@@ -112,7 +113,7 @@ fn lines(value: &Value) -> String {
     lines.join("\n")
 }
 
-/// In an order that no signature may keep: reversed.
+/// Returns the pairs in reverse, an order that no signature may depend on.
 fn pairs(value: &Value) -> Vec<(String, String)> {
     let pairs = value.as_object().unwrap().iter().rev();
     pairs.map(|(name, value)| (name.clone(), text(value).to_owned())).collect()

@@ -1,9 +1,9 @@
-//! A client of its own for these tests: requests signed step by step, so that each step can be left out or done wrong, and
-//! sent as plain text over a new connection.
+//! The client of these tests. It signs requests step by step, so that a test can omit or break each
+//! step, and sends them as plain text over a new connection.
 
-// Each test program uses a part of it.
+// Each test program uses only part of it.
 #![allow(dead_code, unreachable_pub, unused_imports)]
-// What clippy.toml allows in tests it finds in functions marked as such only.
+// In tests, `clippy.toml` allows these only inside functions that are marked as tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod signer;
@@ -14,9 +14,9 @@ use std::time::{Duration, SystemTime};
 
 use devcred_emulator::Emulator;
 pub use signer::{Acs3, Rpc};
-pub use wire::{Answer, Request};
+pub use wire::{Request, Response};
 
-/// Far longer than anything takes, so that no test depends on how fast the machine is.
+/// Far longer than any wait, so that no test depends on the speed of the machine.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
 pub const ID: &str = "testid";
@@ -26,12 +26,12 @@ pub async fn emulator() -> Emulator {
     Emulator::builder().access_key(ID, SECRET).start().await.unwrap()
 }
 
-/// `GetDeviceCredential` by ACS3, as a client should send it.
+/// Creates a correct `GetDeviceCredential` for ACS3.
 pub fn get(emulator: &Emulator, client_id: &str) -> Acs3 {
     Acs3::new(emulator, "GetDeviceCredential").parameter("ClientId", client_id).parameter("InstanceId", "post-cn-demo")
 }
 
-/// The same by the older signature.
+/// Creates a correct `GetDeviceCredential` for HMAC-SHA1.
 pub fn get_by_rpc(emulator: &Emulator, client_id: &str) -> Rpc {
     Rpc::new(emulator, "GetDeviceCredential").parameter("ClientId", client_id).parameter("InstanceId", "post-cn-demo")
 }

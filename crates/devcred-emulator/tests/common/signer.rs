@@ -1,4 +1,4 @@
-//! Requests signed step by step.
+//! Signs requests step by step.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::{Answer, ID, Request, SECRET, encode, nonce, timestamp};
+use super::{ID, Request, Response, SECRET, encode, nonce, timestamp};
 
 pub struct Acs3 {
     pub method: &'static str,
@@ -67,7 +67,7 @@ impl Acs3 {
         self
     }
 
-    /// Sends the header but leaves it out of what is signed.
+    /// Sends the header without signing it.
     pub fn unsigned(mut self, name: &'static str) -> Self {
         self.unsigned.push(name);
         self
@@ -121,7 +121,7 @@ impl Acs3 {
         }
     }
 
-    pub async fn send(self) -> Answer {
+    pub async fn send(self) -> Response {
         self.sign().send().await
     }
 }
@@ -195,7 +195,7 @@ impl Rpc {
         }
     }
 
-    pub async fn send(self) -> Answer {
+    pub async fn send(self) -> Response {
         self.sign().send().await
     }
 }

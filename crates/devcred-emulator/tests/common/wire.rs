@@ -1,4 +1,4 @@
-//! Requests and answers as they go over the wire.
+//! Requests and responses as plain text.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::LIMIT;
 
-/// A request ready to be sent; what is changed now is not covered by the signature.
+/// A signed request. The signature does not cover later changes.
 #[derive(Clone)]
 pub struct Request {
     pub line: String,
@@ -20,7 +20,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without any signature.
+    /// Creates an unsigned request.
     pub fn plain(emulator: &Emulator, method: &str, target: &str) -> Self {
         Self {
             line: format!("{method} {target} HTTP/1.1"),
@@ -40,29 +40,29 @@ impl Request {
         self
     }
 
-    /// Sends it over a connection of its own and reads the answer.
-    pub async fn send(&self) -> Answer {
-        let mut stream = self.begin().await;
-        Answer::read(&mut stream).await.expect("the emulator closed the connection without an answer")
+    /// Sends the request over a new connection and reads the response.
+    pub async fn send(&self) -> Response {
+        let mut stream = self.send_unread().await;
+        Response::read(&mut stream).await.expect("the emulator closed the connection without an answer")
     }
 
-    /// Sends it over a connection that is there already.
-    pub async fn send_over(&self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Answer {
+    /// Sends the request over an open connection and reads the response.
+    pub async fn send_over(&self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Response {
         stream.write_all(self.text().as_bytes()).await.unwrap();
         stream.flush().await.unwrap();
-        Answer::read(stream).await.expect("the emulator closed the connection without an answer")
+        Response::read(stream).await.expect("the emulator closed the connection without an answer")
     }
 
-    /// Sends it and reads until the connection ends: what came, and how it ended.
+    /// Sends the request and reads until the connection ends. Returns the bytes and how it ended.
     pub async fn read_to_end(&self) -> (Vec<u8>, std::io::Result<usize>) {
-        let mut stream = self.begin().await;
+        let mut stream = self.send_unread().await;
         let mut read = Vec::new();
         let end = tokio::time::timeout(LIMIT, stream.read_to_end(&mut read)).await;
         (read, end.expect("the connection does not end"))
     }
 
-    /// Sends it and leaves the answer unread.
-    pub async fn begin(&self) -> TcpStream {
+    /// Sends the request and leaves the response unread.
+    pub async fn send_unread(&self) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(self.text().as_bytes()).await.unwrap();
         stream
@@ -74,14 +74,14 @@ impl Request {
     }
 }
 
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: BTreeMap<String, String>,
     pub text: String,
 }
 
-impl Answer {
-    /// The next answer on this connection; `None` where it ends before one is complete.
+impl Response {
+    /// Reads the next response, or returns `None` if the connection ends before it is complete.
     pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
         let read = tokio::time::timeout(LIMIT, Self::read_without_limit(stream));
         read.await.expect("neither an answer nor the end of the connection")
@@ -110,7 +110,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
-    /// The code of an error; empty where it is a success.
+    /// Returns the error code; empty for a success.
     pub fn code(&self) -> String {
         self.json()["Code"].as_str().unwrap_or_default().to_owned()
     }
@@ -130,7 +130,7 @@ impl Answer {
         self.json()
     }
 
-    /// The member `DeviceCredential` of a success.
+    /// Returns the member `DeviceCredential` of a success.
     #[track_caller]
     pub fn credential(&self) -> Value {
         self.assert_ok()["DeviceCredential"].clone()

@@ -50,12 +50,12 @@ pub struct AccessKey {
     pub expires_in_s: Option<u64>,
 }
 
-/// How a connection begins: with a certificate that is right or wrong, or not at all.
+/// How a connection begins: with a valid certificate, an invalid one, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tls {
     /// For the endpoint's host, by an authority that the client is given.
-    Right,
+    Valid,
     /// The same, by TLS 1.2 only.
     #[serde(rename = "tls_1_2")]
     OnlyTls12,
