@@ -13,13 +13,13 @@
  */
 
 declare global {
-  // Node.js has it from 20 on; TypeScript knows it only where the program's `lib` does.
+  // Node.js has it since version 20; TypeScript only with some settings of `lib`.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
   }
 }
 
-/** An AccessKey of Alibaba Cloud: what signs the requests. Visible ASCII characters. */
+/** The AccessKey that signs the requests. Each part is visible ASCII. */
 export interface AccessKey {
   accessKeyId: string;
   accessKeySecret: string;
@@ -27,100 +27,100 @@ export interface AccessKey {
   securityToken?: string | undefined;
 }
 
-/** How much an event of the log matters. A client has events of `warn` and `debug`. */
+/** The level of a log event. Clients log at `warn` and `debug`. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /**
- * The options of a client. What is absent, or `undefined`, is as the description says. Only the object's own enumerable members
- * count, never those of its prototype.
+ * The options of a client. Absent and `undefined` mean the default. Only own enumerable properties count, never those of the
+ * prototype.
  */
 export interface ClientOptions extends Partial<AccessKey> {
-  /** The instance's region, such as `cn-hangzhou`. */
+  /** The instance's region, such as `cn-hangzhou`. Required unless `endpoint` is set. */
   region?: string | undefined;
-  /** `vpc` for a program inside the region's network. Default: `public`. */
+  /** `vpc` inside a virtual private cloud of the region. Default: `public`. */
   network?: 'public' | 'vpc' | undefined;
-  /** `https://host[:port]` in the place of the region's own endpoint; `http` for this machine only. */
+  /** `https://host[:port]`; `http` for loopback only. Default: the endpoint of the region. */
   endpoint?: string | undefined;
-  /** The instance that calls ask for unless they name another. */
+  /** The instance, unless a call sets another. */
   instanceId?: string | undefined;
-  /** How requests are signed. Default: `acs3-hmac-sha256`. */
+  /** The signature method. Default: `acs3-hmac-sha256`. */
   signature?: 'acs3-hmac-sha256' | 'hmac-sha1' | undefined;
-  /** How long a call may take in all, retries and waits included: milliseconds, 1 to 86,400,000. Default: 15,000. */
+  /** The timeout of a call, with the rate limiter and all retries: milliseconds, 1 to 86,400,000. Default: 15,000. */
   timeoutMs?: number | undefined;
-  /** How long one attempt may take: milliseconds, 1 to 86,400,000. Default: 5,000. */
+  /** The timeout of one attempt: milliseconds, 1 to 86,400,000. Default: 5,000. */
   attemptTimeoutMs?: number | undefined;
-  /** How long a connection may take: milliseconds, 1 to 86,400,000. Default: 3,000. */
+  /** The timeout to connect: milliseconds, 1 to 86,400,000. Default: 3,000. */
   connectTimeoutMs?: number | undefined;
-  /** How many attempts a call may make: 1 or more. Default: 3. */
+  /** The maximum number of attempts: 1 or more. Default: 3. */
   maxAttempts?: number | undefined;
-  /** How many requests a second this client sends at most: 1 to 1,000,000. Default: 50, after a burst of 10. */
+  /** The maximum number of requests per second: 1 to 1,000,000. Default: 50, after a burst of 10. */
   maxRequestsPerSecond?: number | undefined;
-  /** Certificate authorities in PEM, added to those in use. */
+  /** Certificate authorities in PEM, in addition to those in use. */
   rootCertificatesPem?: string | Uint8Array | undefined;
-  /** `http[s]://[user:password@]host[:port]`, or `off`. Default: `HTTPS_PROXY` and `NO_PROXY` of the environment. */
+  /** `http[s]://[user:password@]host[:port]`, or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
   proxy?: string | undefined;
   /**
-   * Is told what the client's calls do, a line for each event and never a secret. It does not keep the program running. Where
-   * it throws, the call goes on and the process emits a warning.
+   * Called with a line for each log event, which never contains a secret. It does not keep the program
+   * running. If it throws, the call continues and the process emits a warning.
    */
   log?: ((level: LogLevel, message: string) => void) | undefined;
-  /** `log` is told events of this level, and those that matter more. Default: `debug`, which is all of them. */
+  /** The lowest level of the events for `log`. Default: `debug`, which includes all of them. */
   logLevel?: LogLevel | undefined;
 }
 
 /** The options of one call. */
 export interface CallOptions {
-  /** The device's instance, where it is not the client's. */
+  /** The device's instance. Default: the client's. */
   instanceId?: string | undefined;
-  /** How long this call may take in all: milliseconds, 1 to 86,400,000. Default: the client's. */
+  /** The timeout of this call: milliseconds, 1 to 86,400,000. Default: the client's. */
   timeoutMs?: number | undefined;
-  /** Cancels the call: its connection is closed and its promise rejected with the signal's `reason`. */
+  /** Cancels the call: its connection is closed and its promise is rejected with the signal's `reason`. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Fetches the credentials of devices. Make one and share it: it holds the connections, the key and the pace.
+ * Fetches the credentials of devices. Create one and share it: it has the connections, the AccessKey and the rate limiter.
  *
- * A client keeps the program running as long as its calls run, and no longer.
+ * A client keeps the program running only while calls run.
  */
 export class Client {
   /**
    * Checks the options. Nothing is sent.
    *
-   * @throws {@link DevcredError} of kind `InvalidParameter` for an option that cannot be used.
-   * @throws TypeError for one of the wrong type, and for one that does not exist.
+   * @throws {@link DevcredError} of kind `InvalidParameter` if an option is missing or invalid.
+   * @throws TypeError if an option has the wrong type or does not exist.
    */
   constructor(options: ClientOptions);
 
   /**
-   * A client whose options come from the environment of the process: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
+   * Creates a client from the environment variables `ALIBABA_CLOUD_ACCESS_KEY_ID`,
    * `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_REGION_ID`, `DEVCRED_INSTANCE_ID`,
    * `DEVCRED_ENDPOINT`, `DEVCRED_MAX_REQUESTS_PER_SECOND`.
    *
-   * @param overrides - Options that are taken in the place of the environment's.
-   * @throws {@link DevcredError} of kind `InvalidParameter` for a variable that is missing or cannot be used.
+   * @param overrides - Options that take precedence over the environment.
+   * @throws {@link DevcredError} of kind `InvalidParameter` if a variable is missing or invalid.
    */
   static fromEnv(overrides?: ClientOptions): Client;
 
   /**
    * Fetches the credential of a device. Each success is billed as one messaging TPS, so store it.
    *
-   * The promise is rejected with a {@link DevcredError}; with `signal.reason` where the call was aborted before it had ended -
-   * a request that was under way may have been billed -; with a TypeError for an argument of the wrong type.
+   * The promise is rejected with a {@link DevcredError}, with `signal.reason` if the call was aborted (a request that was
+   * already sent may have been billed), or with a TypeError if an argument has the wrong type.
    *
    * @param clientId - The device's MQTT client id, `GROUP@@@DEVICE`: 1 to 64 characters, no control characters.
    */
   getDeviceCredential(clientId: string, options?: CallOptions): Promise<DeviceCredential>;
 
   /**
-   * Replaces the key: id, secret and token together. Attempts that begin afterwards are signed with it; one that is refused for
-   * its old token meanwhile is made again once.
+   * Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards use the
+   * new key. If an attempt was refused for its token meanwhile, it is made once more.
    *
-   * @throws {@link DevcredError} of kind `InvalidParameter` for a key that cannot be used. The old one stays in use.
+   * @throws {@link DevcredError} of kind `InvalidParameter` if the key is invalid. The client keeps the old one.
    */
   setAccessKey(key: AccessKey): void;
 
-  /** Closes the connections. Calls that run, and later ones, are rejected with a {@link DevcredError} of kind `InvalidParameter`. */
+  /** Closes the client. Running and later calls are rejected with a {@link DevcredError} of kind `InvalidParameter`. */
   close(): void;
 
   /** `close()`, for `using client = new Client(options)`. */
@@ -128,8 +128,8 @@ export class Client {
 }
 
 /**
- * The credential of one device. It does not change. Its secrets are in no output: `console.log`, `JSON.stringify`, `String()`
- * and a copy leave them out or say `<hidden: use reveal()>`.
+ * The credential of one device; immutable. `console.log`, `JSON.stringify`, `String()` and copies leave out its secret or show
+ * `<hidden: use reveal()>`.
  */
 export class DeviceCredential {
   private constructor();
@@ -137,19 +137,19 @@ export class DeviceCredential {
   readonly clientId: string;
   /** The instance that the device connects to. */
   readonly instanceId: string;
-  /** The id of the device's own AccessKey. */
+  /** The id of the device's AccessKey. */
   readonly deviceAccessKeyId: string;
-  /** Its secret. Do not log it. */
+  /** The secret of the device's AccessKey. Do not log it. */
   get deviceAccessKeySecret(): string;
-  /** When the credential was applied for. A new Date each time. */
+  /** When the credential was created. Returns a new Date each time. */
   get createTime(): Date;
-  /** When it was last changed. A new Date each time. */
+  /** When the credential was last changed. Returns a new Date each time. */
   get updateTime(): Date;
-  /** The service's id of the request that fetched it; empty where the service gave none. */
+  /** The service's id of the request; empty if the service sent none. */
   readonly requestId: string;
-  /** What the device sends in CONNECT. */
+  /** Returns what the device sends in CONNECT. */
   mqttLogin(): MqttLogin;
-  /** All but the secret. */
+  /** Returns everything but the secret. */
   toJSON(): object;
 }
 
@@ -160,13 +160,13 @@ export class MqttLogin {
   readonly clientId: string;
   /** CONNECT's user name. */
   readonly username: string;
-  /** A plain object of the three, the password readable: for `mqtt.connect(url, login.reveal())`, and the one way onto a wire. */
+  /** Returns a plain object with the readable password, for `mqtt.connect(url, login.reveal())`. */
   reveal(): { clientId: string; username: string; password: string };
-  /** All but the password. */
+  /** Returns everything but the password. */
   toJSON(): object;
 }
 
-/** Why a call failed: the kind says what the caller can do about it. */
+/** What the caller should do about an error. */
 export type ErrorKind =
   | 'InvalidParameter'
   | 'Authentication'
@@ -180,33 +180,33 @@ export type ErrorKind =
   | 'InvalidResponse'
   | 'Internal';
 
-/** The kinds by their names: `error.kind === ErrorKind.NotFound` is `error.kind === 'NotFound'`. */
+/** The kinds by name: `error.kind === ErrorKind.NotFound` is `error.kind === 'NotFound'`. */
 export const ErrorKind: { readonly [Kind in ErrorKind]: Kind };
 
 /**
- * Every failure of a call, and every refusal of an option. `instanceof` holds for an error of another copy of this package too.
+ * Why a call failed or an option was refused. `instanceof` also works for errors of another copy of this package.
  *
- * `toString()` is `KIND: message (Code, request id ...)`, with the advice in a second line. Never a secret.
+ * `toString()` returns `KIND: message (Code, request id ...)`, with the advice on a second line. It never contains a secret.
  */
 export class DevcredError extends Error {
   private constructor();
   readonly name: 'DevcredError';
-  /** What the caller can do about it. */
+  /** What the caller should do. */
   readonly kind: ErrorKind;
   /** What happened, in one line. */
   readonly message: string;
   /** The service's code, verbatim. */
   readonly code?: string;
-  /** The HTTP status of the answer. */
+  /** The HTTP status, if there was a response. */
   readonly httpStatus?: number;
   /** The service's id of the request. */
   readonly requestId?: string;
   /** Whether the same call may succeed if it is made again. */
   readonly retryable: boolean;
-  /** How many attempts were made. */
+  /** The number of attempts; 0 if nothing was sent. */
   readonly attempts: number;
-  /** The service's page on this error. */
+  /** The service's page about this error. */
   readonly helpUrl?: string;
-  /** What to do now. */
+  /** What to do, if known. */
   readonly advice?: string;
 }

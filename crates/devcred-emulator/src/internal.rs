@@ -27,7 +27,7 @@ pub struct Calculated {
     /// The signature that the request must carry.
     pub signature: String,
     /// The text that is signed: the canonical request, or for HMAC-SHA1 the string to sign.
-    pub covered: String,
+    pub signed_text: String,
 }
 
 /// Parses a request and calculates its signature with this secret. The names of the headers must be
@@ -56,6 +56,6 @@ pub fn calculate(access_key_secret: &str, query: &str, headers: Vec<(String, Str
         timestamp: claim.timestamp,
         presented: claim.signature,
         signature,
-        covered: claim.expected.signed_text().to_owned(),
+        signed_text: claim.expected.signed_text().to_owned(),
     })
 }

@@ -1,5 +1,5 @@
 //! Requests with made-up parameters, signed by the core and by the emulator's own implementation, side by side: what is
-//! covered and the signature must be the same, and the emulator must read what the core was given.
+//! signed and the signature must be the same, and the emulator must read what the core was given.
 //!
 //! The ten million, on all cores, in some minutes:
 //!
@@ -161,7 +161,7 @@ impl MadeUp {
         let host = signed.headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.as_str());
         let mut text = String::new();
         for (what, ours, theirs) in [
-            ("what is signed", signed.signed_text.as_str(), theirs.covered.as_str()),
+            ("what is signed", signed.signed_text.as_str(), theirs.signed_text.as_str()),
             ("signature", &theirs.presented, &theirs.signature),
             ("ClientId", &self.client_id, &some(&theirs.client_id)),
             ("InstanceId", &self.instance_id, &some(&theirs.instance_id)),

@@ -7,8 +7,8 @@ Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT.
         credential = client.get_device_credential("GID_test@@@test")
         login = credential.mqtt_login()  # client_id, username and password for CONNECT
 
-`Client` waits for its calls, `AsyncClient` awaits them; both take the options that `ClientOptions` lists. A call gives
-a `DeviceCredential` or raises a `DevcredError`, whose class says what to do. Log events go to the logger `devcred`.
+Calls of `Client` block, calls of `AsyncClient` are awaited; `ClientOptions` lists their options. A call returns a
+`DeviceCredential` or raises a `DevcredError`, whose class says what to do. Log events go to the logger `devcred`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ __all__ = [
 
 
 def _name_classes_as_their_users_do() -> None:
-    """So tracebacks and pickles name no private module."""
+    """Set the module of each class, so that tracebacks and pickles do not name a private one."""
     for member in [globals().get(name) for name in __all__]:
         if isinstance(member, type):
             member.__module__ = __name__
@@ -70,7 +70,7 @@ _name_classes_as_their_users_do()
 
 
 def __getattr__(name: str) -> object:
-    # The one name that needs `typing`, which most programs can start without.
+    # The only name that needs `typing`, which most programs can start without.
     if name == "ClientOptions":
         from ._options import ClientOptions
 

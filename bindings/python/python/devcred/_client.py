@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def let_python_run() -> None:
-    """Do nothing: where it begins, handlers of signals are run. `_native` calls it in a thread that waits."""
+    """Do nothing. Python runs pending signal handlers when a function starts; `_native` calls this while it waits."""
 
 
 class _BaseClient:
-    """What both clients share: everything but the call."""
+    """Everything that both clients share, except the call."""
 
     _native: _native.Client
 
@@ -31,12 +31,12 @@ class _BaseClient:
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientOptions]) -> Self:
         """
-        Make a client of what stands in the environment; an option that is given goes before it.
+        Create a client from the environment. Explicit options take precedence.
 
-        Read are `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`,
+        Reads `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`,
         `ALIBABA_CLOUD_REGION_ID`, `DEVCRED_INSTANCE_ID`, `DEVCRED_ENDPOINT` and `DEVCRED_MAX_REQUESTS_PER_SECOND`.
 
-        Raises `InvalidParameterError` for an option, or a variable, that cannot be used.
+        Raises `InvalidParameterError` if an option or variable is missing or invalid.
         """
         client = cls.__new__(cls)
         client._native = _native.Client(True, overrides)
@@ -44,36 +44,36 @@ class _BaseClient:
 
     def set_access_key(self, access_key_id: str, access_key_secret: str, security_token: str | None = None) -> None:
         """
-        Replace the AccessKey: id, secret and token together.
+        Replace the AccessKey: id, secret and security token together.
 
-        Attempts that begin afterwards are signed with it; a call that was refused for its token meanwhile is made again
-        once. Raises `InvalidParameterError` for a key that cannot be used, and keeps the old one.
+        Attempts that begin afterwards use the new key. If an attempt was refused for its token meanwhile, it is made
+        once more. Raises `InvalidParameterError` if the key is invalid; the client keeps the old one.
         """
         self._native.set_access_key(access_key_id, access_key_secret, security_token)
 
     def close(self) -> None:
         """
-        Close the connections, without waiting. Calls that run, and later ones, raise `InvalidParameterError`.
+        Close the client without waiting. Running and later calls raise `InvalidParameterError`.
 
-        Closing it again does nothing. A client that is dropped without it lets its calls run to their end.
+        Closing a closed client does nothing. If a client is deleted without `close`, its calls run to their end.
         """
         self._native.close()
 
     @property
     def is_closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether the client is closed."""
         return self._native.is_closed
 
 
 class Client(_BaseClient):
     """
-    Fetches credentials of devices, each call in the thread that makes it.
+    Fetches credentials of devices; calls block.
 
-    Any number of threads may use one client at once: make one and keep it, since it holds the connections and the pace.
-    In a process that was forked off it works on, with connections of its own.
+    Create one client and keep it: it has the connections and the rate limiter. Any number of threads may use it at
+    once. In a forked process it continues to work, with new connections.
 
-    `ClientOptions` lists the keyword arguments. Making a client sends nothing; it raises `InvalidParameterError` for an
-    option that cannot be used. As a context manager it closes itself.
+    `ClientOptions` lists the keyword arguments. Creating a client sends nothing; it raises `InvalidParameterError` if
+    an option is missing or invalid. As a context manager, the client closes itself.
     """
 
     def get_device_credential(
@@ -82,9 +82,9 @@ class Client(_BaseClient):
         """
         Fetch the credential of a device. Each success is billed as one messaging TPS, so store it.
 
-        `client_id` reads `GROUP@@@DEVICE`. `instance_id` and `timeout`, in seconds, are the client's unless given here.
+        `client_id` has the form `GROUP@@@DEVICE`. `instance_id` and `timeout`, in seconds, default to the client's.
 
-        Other threads run meanwhile, and handlers of signals: Ctrl-C ends the call within a tenth of a second. Raises a
+        Other threads and signal handlers run meanwhile: Ctrl-C ends the call within a tenth of a second. Raises a
         `DevcredError`, whose class says what to do.
         """
         return self._native.call(client_id, instance_id, timeout)
@@ -100,13 +100,13 @@ class Client(_BaseClient):
 
 class AsyncClient(_BaseClient):
     """
-    Fetches credentials of devices, for asyncio and its event loops, uvloop among them.
+    Fetches credentials of devices, for asyncio and compatible event loops such as uvloop.
 
-    Any number of tasks may use one client at once: make one and keep it, since it holds the connections and the pace.
-    It belongs to no event loop.
+    Create one client and keep it: it has the connections and the rate limiter. Any number of tasks may use it at once,
+    in any number of event loops.
 
-    `ClientOptions` lists the keyword arguments. Making a client sends nothing; it raises `InvalidParameterError` for an
-    option that cannot be used. As an asynchronous context manager it closes itself.
+    `ClientOptions` lists the keyword arguments. Creating a client sends nothing; it raises `InvalidParameterError` if
+    an option is missing or invalid. As an asynchronous context manager, the client closes itself.
     """
 
     _inbox: _native.Inbox | None = None
@@ -117,12 +117,12 @@ class AsyncClient(_BaseClient):
         """
         Fetch the credential of a device. Each success is billed as one messaging TPS, so store it.
 
-        `client_id` reads `GROUP@@@DEVICE`. `instance_id` and `timeout`, in seconds, are the client's unless given here.
+        `client_id` has the form `GROUP@@@DEVICE`. `instance_id` and `timeout`, in seconds, default to the client's.
 
-        Where its task is cancelled, the request is, too: its connection is closed. Raises a `DevcredError`, whose class
-        says what to do.
+        If the task is cancelled, the request is cancelled and its connection closed. Raises a `DevcredError`, whose
+        class says what to do.
         """
-        # It is there already: only a running event loop comes here.
+        # Always imported by now: this runs in an event loop.
         from asyncio import get_running_loop
 
         loop = get_running_loop()
@@ -134,7 +134,7 @@ class AsyncClient(_BaseClient):
         try:
             return await future
         finally:
-            # Where the call has ended, this does nothing.
+            # If the call has ended, this does nothing.
             call.cancel()
 
     async def __aenter__(self) -> Self:

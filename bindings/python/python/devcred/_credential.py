@@ -1,4 +1,4 @@
-"""What a call gives."""
+"""What a call returns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HIDDEN = "<hidden: use reveal()>"
 
 
 class _Record:
-    """Values that never change, some of them secret: so neither `vars` nor pickling shows them."""
+    """Immutable values, some of them secret, which neither `vars` nor pickling shows."""
 
     __slots__ = ("_values",)
 
@@ -49,10 +49,10 @@ class _Record:
 
 class DeviceCredential(_Record):
     """
-    The credential of a device. A client makes it; it stays valid until it is refreshed or unregistered.
+    The credential of a device, valid until it is refreshed or unregistered.
 
-    It never changes, it can be compared, hashed and copied, and no text that is made of it shows its secret. To store
-    it, store what `reveal` gives.
+    It is immutable and can be compared, hashed and copied. `repr` and `str` hide its secret. To store it, store what
+    `reveal` returns.
     """
 
     __slots__ = ()
@@ -71,35 +71,35 @@ class DeviceCredential(_Record):
 
     @property
     def device_access_key_id(self) -> str:
-        """The id of the device's own AccessKey."""
+        """The id of the device's AccessKey."""
         return self._values[2]
 
     @property
     def device_access_key_secret(self) -> str:
-        """Its secret, with which the device computes its MQTT passwords. Do not log it."""
+        """The secret of the device's AccessKey, which signs its MQTT passwords. Do not log it."""
         return self._values[3]
 
     @property
     def create_time(self) -> datetime:
-        """When the credential was applied for, in UTC."""
+        """When the credential was created, in UTC."""
         return _time(self._values[4])
 
     @property
     def update_time(self) -> datetime:
-        """When it was changed last, in UTC."""
+        """When the credential was last changed, in UTC."""
         return _time(self._values[5])
 
     @property
     def request_id(self) -> str:
-        """The service's id of the request, for its support; empty where it sent none."""
+        """The service's id of the request, which its support needs; empty if it sent none."""
         return self._values[6]
 
     def mqtt_login(self) -> MqttLogin:
-        """Give what the device sends in CONNECT."""
+        """Return what the device sends in CONNECT."""
         return MqttLogin((self._values[0], self._values[7], self._values[8]))
 
     def reveal(self) -> dict[str, str | datetime]:
-        """Give all of it as a plain dict, its secret included: the one way to store it."""
+        """Return everything as a plain dict, including the secret: the way to store a credential."""
         return {**self._shown(), "device_access_key_secret": self.device_access_key_secret}
 
     def _shown(self) -> dict[str, str | datetime]:
@@ -118,7 +118,7 @@ class DeviceCredential(_Record):
 
 
 class MqttLogin(_Record):
-    """What a device sends in CONNECT. No text that is made of it shows its password."""
+    """What a device sends in CONNECT. `repr` and `str` hide the password."""
 
     __slots__ = ()
 
@@ -140,7 +140,7 @@ class MqttLogin(_Record):
         return self._values[2]
 
     def reveal(self) -> dict[str, str]:
-        """Give `client_id`, `username` and `password` as a plain dict, for example to answer a device with it."""
+        """Return `client_id`, `username` and `password` as a plain dict, for example to send it to a device."""
         return {"client_id": self.client_id, "username": self.username, "password": self.password}
 
     def __repr__(self) -> str:
@@ -148,7 +148,7 @@ class MqttLogin(_Record):
 
 
 def _time(milliseconds: int) -> datetime:
-    # Only who asks for a time needs the module.
+    # Imported here, because most programs never read a time.
     from datetime import datetime, timedelta, timezone
 
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 class DevcredError(Exception):
     """
-    Why a call failed, or was refused. Its class says what to do about it.
+    Why a call failed or an option was refused. Its class says what to do.
 
-    As text it is the kind, the message, and in a second line the advice. It never holds a secret, and it can be pickled
-    and copied.
+    `str` returns the kind and the message, and the advice on a second line. An error never contains a secret, and it
+    can be pickled and copied.
     """
 
     kind = "Unknown"
@@ -29,25 +29,25 @@ class DevcredError(Exception):
     ) -> None:
         super().__init__(text)
         self.message = text if message is None else message
-        """What happened, in one line, with the stage and the attempt where that matters."""
+        """What happened, in one line."""
         self.code = code
-        """The service's own code, as it sent it."""
+        """The service's code, verbatim; `None` if there was no readable response."""
         self.http_status = http_status
-        """The HTTP status of the answer."""
+        """The HTTP status; `None` if there was no response."""
         self.request_id = request_id
-        """The service's id of the request, for its support."""
+        """The service's id of the request, which its support needs."""
         self.retryable = retryable
         """Whether the same call may succeed if it is made again."""
         self.attempts = attempts
-        """How many attempts were made."""
+        """The number of attempts; 0 if nothing was sent."""
         self.help_url = help_url
-        """The service's page on this error."""
+        """The service's page about this error."""
         self.advice = advice
-        """What to do now."""
+        """What to do, if known."""
 
 
 class InvalidParameterError(DevcredError, ValueError):
-    """Fix the input. A client that is closed raises it, too."""
+    """Fix the input. A closed client raises this too."""
 
     kind = "InvalidParameter"
 
@@ -89,25 +89,25 @@ class ServiceError(DevcredError):
 
 
 class RequestTimeoutError(DevcredError, TimeoutError):
-    """Look at the network, or give the call more time."""
+    """Check the network, or use a longer timeout."""
 
     kind = "Timeout"
 
 
 class TransportError(DevcredError, ConnectionError):
-    """Look at the network."""
+    """Check the network."""
 
     kind = "Transport"
 
 
 class InvalidResponseError(DevcredError):
-    """Report it: the answer is none of the service's, or one that devcred does not know."""
+    """Report it: the response does not match the service's documentation."""
 
     kind = "InvalidResponse"
 
 
 class InternalError(DevcredError):
-    """Report it: devcred has failed."""
+    """Report it: devcred failed."""
 
     kind = "Internal"
 
@@ -142,7 +142,7 @@ def make(
     help_url: str | None,
     advice: str | None,
 ) -> DevcredError:
-    """Make the error of a kind; `_native` does."""
+    """Create the error of a kind. Called by `_native`."""
     return _CLASSES.get(kind, DevcredError)(
         text,
         message=message,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 class ClientOptions(TypedDict, total=False):
     """
-    The keyword arguments of a client. One that is left out, or `None`, is as the last words of its line say.
+    The keyword arguments of a client. Passing `None` is the same as leaving an argument out.
 
     Times are seconds, as an int, a float or a `timedelta`, from one millisecond to a day.
     """
@@ -18,30 +18,30 @@ class ClientOptions(TypedDict, total=False):
     access_key_id: str | None
     """The id of the AccessKey that signs the requests. Required, with its secret."""
     access_key_secret: str | None
-    """Its secret. Required."""
+    """The secret of the AccessKey. Required."""
     security_token: str | None
-    """The security token of a temporary AccessKey. None."""
+    """The security token of a temporary AccessKey. Default: none."""
     region: str | None
-    """The instance's region, such as `cn-hangzhou`. Required unless `endpoint` is given."""
+    """The instance's region, such as `cn-hangzhou`. Required unless `endpoint` is set."""
     network: Literal["public", "vpc"] | None
-    """From where the service is asked: `vpc` from a machine inside the region's. `public`."""
+    """The network of the endpoint: `vpc` inside a virtual private cloud of the region. Default: `public`."""
     endpoint: str | None
-    """`https://host[:port]` in the place of the region's own; `http` for this machine only. The region's own."""
+    """`https://host[:port]`; `http` for loopback only. Default: the endpoint of the region."""
     instance_id: str | None
-    """The instance that is asked for unless a call names another. None."""
+    """The instance, unless a call sets another. Default: none."""
     signature: Literal["acs3-hmac-sha256", "hmac-sha1"] | None
-    """How requests are signed. With a security token, leave the default: `acs3-hmac-sha256`."""
+    """The signature method. With a security token, use the default. Default: `acs3-hmac-sha256`."""
     timeout: float | timedelta | None
-    """How long a call may take in all, waits and retries included. 15 seconds."""
+    """The timeout of a call, with the rate limiter and all retries. Default: 15 seconds."""
     attempt_timeout: float | timedelta | None
-    """How long one attempt may take. 5 seconds."""
+    """The timeout of one attempt. Default: 5 seconds."""
     connect_timeout: float | timedelta | None
-    """How long it may take to connect: name, TCP, proxy and TLS together. 3 seconds."""
+    """The timeout to connect, which includes DNS, TCP, the proxy and TLS. Default: 3 seconds."""
     max_attempts: int | None
-    """How often a request is sent at most, the first time included. 3."""
+    """The maximum number of attempts, the first included. Default: 3."""
     max_requests_per_second: int | None
-    """How many requests a second this client sends at most; the service blocks an address above 300. 50."""
+    """The maximum number of requests per second; the service blocks an address above 300. Default: 50."""
     root_certificates_pem: str | bytes | None
-    """Certificate authorities in PEM, added to those in use. None."""
+    """Certificate authorities in PEM, in addition to those in use. Default: none."""
     proxy: str | None
-    """`http[s]://[user:password@]host[:port]`, or `off`. What `HTTPS_PROXY` and `NO_PROXY` say."""
+    """`http[s]://[user:password@]host[:port]`, or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`."""

@@ -1,15 +1,15 @@
 /// The AccessKey that signs requests: an id, its secret and, for temporary ones of STS, a security token.
 ///
-/// Each part is visible ASCII and not empty, which is checked where the key is given to a ``Client``.
+/// Each part is visible ASCII and not empty, which is checked when a ``Client`` gets the key.
 public struct AccessKey: Hashable, Sendable {
-    /// The id. It is no secret: it stands in every request.
+    /// The id. It is not secret: every request contains it.
     public var id: String
     /// The secret.
     public var secret: String
-    /// The token that STS gave out with a temporary AccessKey.
+    /// The token that STS issued with a temporary AccessKey.
     public var securityToken: String?
 
-    /// A permanent key; a temporary one with its token.
+    /// Creates a permanent key, or a temporary one with its token.
     public init(id: String, secret: String, securityToken: String? = nil) {
         self.id = id
         self.secret = secret

@@ -1,7 +1,7 @@
 internal import DevcredNative
 
-/// Fetches the credentials of devices. One client serves a whole program: it keeps connections, paces its requests, and may be
-/// used by any number of tasks at once.
+/// Fetches the credentials of devices. Create one client and keep it: it has the connections and the rate
+/// limiter. Any number of tasks may use it at once.
 ///
 /// ```swift
 /// let client = try Client.fromEnvironment()
@@ -13,19 +13,19 @@ internal import DevcredNative
 /// }
 /// ```
 ///
-/// A client that is let go leaves the calls that run as they are; ``close()`` ends them.
+/// If a client is deallocated, its running calls continue; ``close()`` ends them.
 public final class Client: Sendable {
     private let native: NativeClient
 
-    /// Checks the options and sets up the connections' pool. Nothing is sent.
+    /// Checks the options and creates the client. Nothing is sent.
     ///
-    /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` for an option that cannot be used. Its message
-    ///   names the option and never repeats its value.
+    /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` if an option is missing or invalid. Its
+    ///   message names the option and never repeats its value.
     public convenience init(_ options: Options) throws(DevcredError) {
         try self.init(options, isFromEnvironment: false)
     }
 
-    /// A client from the environment. What the options hold wins over it.
+    /// Creates a client from the environment. Explicit options take precedence.
     ///
     /// | variable | option |
     /// |---|---|
@@ -37,7 +37,8 @@ public final class Client: Sendable {
     ///
     /// An empty variable counts as unset.
     ///
-    /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` for an option or a variable that cannot be used.
+    /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` if an option or variable is missing or
+    ///   invalid.
     public static func fromEnvironment(_ options: Options = Options()) throws(DevcredError) -> Client {
         try Client(options, isFromEnvironment: true)
     }
@@ -52,15 +53,15 @@ public final class Client: Sendable {
     /// Fetches the credential of a device. It stays valid until it is refreshed or unregistered: fetch it once per device and
     /// store it. Each success is billed.
     ///
-    /// Cancelling the task ends the call at once and closes its connection. The call then throws `CancellationError`, as
-    /// everything in Swift does that is cancelled; that is why this function's `throws` is not limited to ``DevcredError``. A
-    /// request that was under way may have been billed. A task that is cancelled already sends nothing.
+    /// Cancelling the task cancels the call immediately and closes its connection. The call then throws `CancellationError`, as
+    /// is usual in Swift, so this function's `throws` is not limited to ``DevcredError``. A request that was already sent may
+    /// have been billed. A task that is already cancelled sends nothing.
     ///
     /// - Parameters:
     ///   - clientID: The device's client id, `GROUP@@@DEVICE`: at most 64 characters, no control characters.
-    ///   - instanceID: The device's instance, where it is not the client's.
-    ///   - timeout: How long this call may take in all, waits and retries included, where it is not as long as the client
-    ///     says: 1 millisecond to 24 hours.
+    ///   - instanceID: The device's instance. Default: the client's.
+    ///   - timeout: The timeout of this call, with the rate limiter and all retries: 1 millisecond to 24 hours. Default: the
+    ///     client's.
     /// - Throws: A ``DevcredError``, or `CancellationError`.
     public func deviceCredential(
         clientID: String, instanceID: String? = nil, timeout: Duration? = nil
@@ -82,17 +83,17 @@ public final class Client: Sendable {
         }
     }
 
-    /// Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards are signed with it,
-    /// those of calls that run already too.
+    /// Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards use the
+    /// new key, also those of running calls.
     ///
-    /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` for a key that cannot be used, the old one then
-    ///   stays, and on a closed client.
+    /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` if the key is invalid or the client is
+    ///   closed; the client keeps the old key.
     public func setAccessKey(_ key: AccessKey) throws(DevcredError) {
         if let error = native.setAccessKey(key: key.native) { throw DevcredError(error) }
     }
 
-    /// Closes the client and its connections. Calls that run end soon, calls made afterwards at once, both with a
-    /// ``DevcredError`` of kind ``ErrorKind/invalidParameter``. Closing it again does nothing.
+    /// Closes the client. Running calls end soon and later calls immediately, both with a ``DevcredError`` of kind
+    /// ``ErrorKind/invalidParameter``. Closing a closed client does nothing.
     public func close() {
         native.shut()
     }

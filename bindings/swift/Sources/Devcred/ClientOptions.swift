@@ -1,52 +1,51 @@
 extension Client {
-    /// The options of a client. What is `nil` is as its line says.
+    /// The options of a client. `nil` means the default.
     ///
     /// ```swift
     /// let key = AccessKey(id: id, secret: secret)
     /// let client = try Client(.init(accessKey: key, region: "cn-hangzhou", timeout: .seconds(5)))
     /// ```
     ///
-    /// A text reaches the service as it is or is refused, a NUL in it too: nothing is cut off. A `String` is always
-    /// well-formed Unicode, so there is no other kind to refuse.
+    /// Strings are sent unchanged or refused, also if they contain a NUL.
     public struct Options: Sendable {
         /// The AccessKey that signs the requests. Required.
         public var accessKey: AccessKey?
-        /// The instance's region, such as `cn-hangzhou`. Required unless there is an ``endpoint``.
+        /// The instance's region, such as `cn-hangzhou`. Required unless ``endpoint`` is set.
         public var region: String?
-        /// The network by which the service is reached. Default: ``Client/Network/public``.
+        /// The network on which the service is reached. Default: ``Client/Network/public``.
         public var network: Network?
-        /// `https://host[:port]` in the place of the region's own; `http` for this machine only, since the answer holds a
-        /// secret. It wins over ``region`` and ``network``.
+        /// `https://host[:port]`; `http` for loopback only, because the response contains a secret. Overrides ``region`` and
+        /// ``network``. Default: the endpoint of the region.
         public var endpoint: String?
-        /// The instance that calls ask for unless they name another.
+        /// The instance, unless a call sets another.
         public var instanceID: String?
-        /// How requests are signed. Default: ``Client/Signature/acs3HMACSHA256``.
+        /// The signature method. Default: ``Client/Signature/acs3HMACSHA256``.
         public var signature: Signature?
-        /// How long a call may take in all, waits and retries included: 1 millisecond to 24 hours. Default: 15 seconds.
+        /// The timeout of a call, with the rate limiter and all retries: 1 millisecond to 24 hours. Default: 15 seconds.
         public var timeout: Duration?
-        /// How long one attempt may take, from the moment the pace lets it through: 1 millisecond to 24 hours.
+        /// The timeout of one attempt, measured from when the rate limiter admits it: 1 millisecond to 24 hours.
         /// Default: 5 seconds.
         public var attemptTimeout: Duration?
-        /// How long a connection may take, with name, TCP, proxy and TLS: 1 millisecond to 24 hours. Default: 3 seconds.
+        /// The timeout to connect, which includes DNS, TCP, the proxy and TLS: 1 millisecond to 24 hours. Default: 3 seconds.
         public var connectTimeout: Duration?
-        /// How many attempts a call may make, the first included: at least 1. Default: 3.
+        /// The maximum number of attempts, the first included: at least 1. Default: 3.
         public var maxAttempts: Int?
-        /// How many requests a second the client sends at most, retries included: 1 to 1,000,000, after a burst of a tenth of
-        /// it, at least 10. Default: 50.
+        /// The maximum number of requests per second, retries included: 1 to 1,000,000. A burst of a tenth of
+        /// it, at least 10, is sent without delay. Default: 50.
         ///
-        /// The service allows 500 a second for each account and blocks a source address that sends more than 300. A process
-        /// alone behind its address may take 200.
+        /// The service allows 500 requests a second per account and blocks a source address that sends more
+        /// than 300. If a process is the only one behind its address, use at most 200.
         public var maxRequestsPerSecond: Int?
-        /// Certificate authorities in PEM, added to those in use: the bundled ones, or those of the file that `SSL_CERT_FILE`
-        /// names when the client is made.
+        /// Certificate authorities in PEM, in addition to those in use: the bundled ones or, if `SSL_CERT_FILE` is set when the
+        /// client is created, those in that file.
         public var rootCertificatesPEM: String?
-        /// The proxy on the way to the service, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the one
-        /// of `HTTPS_PROXY`, unless `NO_PROXY` takes the host out. This machine is never reached through a proxy.
+        /// The proxy, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the value of `HTTPS_PROXY`, unless
+        /// `NO_PROXY` matches the host. Loopback is never reached through a proxy.
         public var proxy: String?
-        /// Where the client's events go. Default: nowhere.
+        /// Receives the log events of the client. Default: none.
         public var log: Log?
 
-        /// No option but those that are given.
+        /// Creates options; all others have their defaults.
         public init(
             accessKey: AccessKey? = nil,
             region: String? = nil,
@@ -80,25 +79,25 @@ extension Client {
         }
     }
 
-    /// The network by which the service is reached.
+    /// The network on which the service is reached.
     public enum Network: String, CaseIterable, Sendable {
-        /// The internet.
+        /// The public internet.
         case `public`
-        /// The vendor's own network, from a machine in the region.
+        /// A virtual private cloud of the region.
         case vpc
     }
 
-    /// How requests are signed.
+    /// The signature method.
     public enum Signature: String, CaseIterable, Sendable {
-        /// ACS3-HMAC-SHA256, which documents call V3. With a security token, take this one.
+        /// ACS3-HMAC-SHA256, which the documents call V3. With a security token, use this one.
         case acs3HMACSHA256 = "acs3-hmac-sha256"
-        /// HMAC-SHA1 of RPC APIs, which documents call V2.
+        /// HMAC-SHA1 of RPC APIs, which the documents call V2.
         case hmacSHA1 = "hmac-sha1"
     }
 }
 
 extension Client.Options: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The names of the options that are set; a value may be a secret, or hold one.
+    /// The names of the options that are set, without their values, which may contain secrets.
     public var description: String { "Client.Options(\(given.joined(separator: ", ")))" }
 
     /// The same as ``description``.

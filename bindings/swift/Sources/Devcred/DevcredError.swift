@@ -1,32 +1,32 @@
 import Foundation
 
-/// What the caller can do about a ``DevcredError``.
+/// What the caller should do about a ``DevcredError``.
 ///
-/// A kind stands for a move of the caller, not for a cause: that is in ``DevcredError/code`` and ``DevcredError/message``. Its
-/// raw value is its name, the same in every language.
+/// A kind says what the caller should do, not what went wrong: that is in ``DevcredError/code`` and
+/// ``DevcredError/message``. Its raw value is its name, the same in every language.
 public enum ErrorKind: String, CaseIterable, Sendable {
-    /// Fix the input: an option or an id was refused, by this library before anything was sent or by the service. A closed
-    /// client refuses so, too.
+    /// Fix the input: an option or id is invalid. It was refused by this library before anything was sent, or by the service. A
+    /// closed client throws this too.
     case invalidParameter = "InvalidParameter"
     /// Fix the AccessKey, its security token, or the clock.
     case authentication = "Authentication"
-    /// Fix the RAM policy, the account or the region: this account may not ask for this instance.
+    /// Fix the RAM policy, the account or the region: this account has no access to this instance.
     case permissionDenied = "PermissionDenied"
     /// Register the device first: it has no credential.
     case notFound = "NotFound"
-    /// Slow down. Retried before it is thrown.
+    /// Slow down. The call was retried before this is thrown.
     case throttled = "Throttled"
     /// Use another region, instance or endpoint: this one does not know the operation.
     case unsupported = "Unsupported"
-    /// Try later: the service failed, or answered with a code that this version does not know.
+    /// Try later: the service failed, or returned a code that this version does not know.
     case service = "Service"
-    /// Look at the network: an answer did not come in time.
+    /// Check the network: no response arrived in time.
     case timeout = "Timeout"
-    /// Look at the network: no connection, or one that broke before the whole answer had come.
+    /// Check the network: no connection could be made, or it ended before the complete response arrived.
     case transport = "Transport"
-    /// Report it: the answer is none that the service documents.
+    /// Report it: the response does not match the service's documentation.
     case invalidResponse = "InvalidResponse"
-    /// Report it: this library, or the way it is called, is at fault.
+    /// Report it: this library failed, or was called in a way that cannot work.
     case `internal` = "Internal"
 }
 
@@ -35,30 +35,30 @@ extension ErrorKind: CustomStringConvertible {
     public var description: String { rawValue }
 }
 
-/// Why a call failed: one type for every failure, local ones included. A call that is cancelled throws `CancellationError`
-/// instead.
+/// Why a call failed or an option was refused. A cancelled call throws `CancellationError` instead.
 ///
-/// No member holds a secret, a URL with one or a part of an answer's body other than the service's own message.
+/// No property contains a secret, a URL with one, or any part of a response body but the service's message.
 public struct DevcredError: Error, Hashable, Sendable {
-    /// What the caller can do about it.
+    /// What the caller should do.
     public let kind: ErrorKind
-    /// The service's code, verbatim, such as `DeviceCredentialNotFound`; `nil` where no readable answer came.
+    /// The service's code, verbatim, such as `DeviceCredentialNotFound`; `nil` if there was no readable response.
     public let code: String?
-    /// What happened, in one line. For a service error it is the service's own message.
+    /// What happened, in one line. For a service error it is the service's message.
     public let message: String
-    /// The HTTP status of the answer; `nil` where none came. The ``code`` is what counts: throttling comes as 400 and as 500.
+    /// The HTTP status; `nil` if there was no response. Decide by the ``code``: throttling, for example, has
+    /// the status 400 or 500.
     public let httpStatus: Int?
-    /// The service's id of the request, which its support asks for.
+    /// The service's id of the request, which its support needs.
     public let requestID: String?
-    /// Whether the same call may succeed if it is made again. It does not say whether attempts were left.
+    /// Whether the same call may succeed if it is made again, even if it used all of its attempts.
     public let isRetryable: Bool
-    /// How many attempts were made; 0 if the call was refused before anything was sent.
+    /// The number of attempts; 0 if the call was refused before anything was sent.
     public let attempts: Int
-    /// The service's page on this error.
+    /// The service's page about this error.
     public let helpURL: URL?
-    /// One or two sentences on what to do now, where there is something to say.
+    /// One or two sentences on what to do, if known.
     public let advice: String?
-    /// One line `KIND: message (Code, request id …)` and, where there is ``advice``, a second line with it.
+    /// The line `KIND: message (Code, request id …)` and, if there is ``advice``, a second line with it.
     public let description: String
 }
 

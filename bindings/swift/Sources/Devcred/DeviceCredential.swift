@@ -5,22 +5,22 @@ import Foundation
 /// It stays valid until it is refreshed or unregistered, so fetch it once per device and store it. Descriptions, `dump` and
 /// mirrors hide the secret.
 public struct DeviceCredential: Hashable, Sendable {
-    /// The device's client id, `GROUP@@@DEVICE`: the one that was asked for.
+    /// The device's client id, `GROUP@@@DEVICE`, as requested.
     public let clientID: String
-    /// The instance that the device connects to: the one that was asked for.
+    /// The instance that the device connects to, as requested.
     public let instanceID: String
-    /// The id of the device's own AccessKey.
+    /// The id of the device's AccessKey.
     public let deviceAccessKeyID: String
-    /// The secret of the device's own AccessKey, with which it computes its MQTT passwords.
+    /// The secret of the device's AccessKey, which signs its MQTT passwords.
     public let deviceAccessKeySecret: String
-    /// When the credential was applied for, to the millisecond.
+    /// When the credential was created, in milliseconds.
     public let createTime: Date
-    /// When the credential was last changed, to the millisecond: by a refresh, or by registering the device again.
+    /// When the credential was last changed, in milliseconds: by a refresh, or by registering the device again.
     public let updateTime: Date
-    /// The service's id of the request that fetched it; empty where the service gave none.
+    /// The service's id of the request; empty if the service sent none.
     public let requestID: String
-    /// What the device sends in CONNECT. It holds as long as the credential does: hand it, and not the secret, to a device or
-    /// an app that need not compute it.
+    /// What the device sends in CONNECT. It is valid as long as the credential. Give a device or an app this instead of the
+    /// secret, if it need not compute the password itself.
     public let mqttLogin: MQTTLogin
     let text: String
 }

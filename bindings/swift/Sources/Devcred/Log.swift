@@ -1,13 +1,13 @@
 extension Client {
-    /// Where a client's events go, and from which level on.
+    /// Receives the log events of a client, from a level on.
     ///
-    /// An event is one line, `attempt ended operation=GetDeviceCredential attempt=1 status=200 …`, and never holds a secret, a
-    /// URL or a header.
+    /// An event is one line, `attempt ended operation=GetDeviceCredential attempt=1 status=200 …`, and never
+    /// contains a secret, a URL or a header.
     public struct Log: Sendable {
         let level: LogLevel
         let write: @Sendable (LogLevel, String) -> Void
 
-        /// Events of this level and of those that matter more.
+        /// Creates a log for events of this level and more severe ones.
         ///
         /// ```swift
         /// var options = Client.Options()
@@ -15,25 +15,25 @@ extension Client {
         /// ```
         ///
         /// - Parameters:
-        ///   - level: The level that matters least of those that are told.
-        ///   - write: Is called once for each event, on a thread of devcred's, while a call waits for it: it must return soon.
+        ///   - level: The lowest level.
+        ///   - write: Called for each event, on a thread of devcred while a call waits for it: it must return soon.
         public init(from level: LogLevel, _ write: @escaping @Sendable (LogLevel, String) -> Void) {
             self.level = level
             self.write = write
         }
     }
 
-    /// How much an event matters, the most first.
+    /// The level of an event, the most severe first.
     public enum LogLevel: String, CaseIterable, Sendable {
-        /// devcred has no such event: a failure is thrown.
+        /// devcred logs nothing at this level: it throws errors instead.
         case error
-        /// An attempt that failed and is made again; the first wait for the pace.
+        /// Retries, and the first time that the rate limiter delays a call.
         case warn
-        /// devcred has no such event.
+        /// devcred logs nothing at this level.
         case info
         /// Every attempt.
         case debug
-        /// devcred has no such event.
+        /// devcred logs nothing at this level.
         case trace
     }
 }

@@ -1,6 +1,7 @@
 /// The three fields of CONNECT that authenticate a device. Descriptions, `dump` and mirrors hide the password.
 ///
-/// It is not `Encodable`, so that neither a mask nor a password travels unnoticed; ``reveal()`` is the one way to encode it:
+/// It is not `Encodable`, so that neither a placeholder nor a password is encoded by accident; encode the result of
+/// ``reveal()``:
 ///
 /// ```swift
 /// let body = try JSONEncoder().encode(credential.mqttLogin.reveal())
@@ -14,13 +15,13 @@ public struct MQTTLogin: Hashable, Sendable {
     public let password: String
     let text: String
 
-    /// The login with its password in plain text, to be sent to the device and nowhere else.
+    /// Returns the login with its readable password. Send it to the device and nowhere else.
     public func reveal() -> Revealed {
         Revealed(clientID: clientID, username: username, password: password)
     }
 
-    /// A login that is encoded with its password, as `{"clientId": …, "username": …, "password": …}`. Its descriptions hide it
-    /// all the same.
+    /// A login that is encoded with its password, as `{"clientId": …, "username": …, "password": …}`. Its
+    /// descriptions still hide the password.
     public struct Revealed: Hashable, Sendable, Encodable {
         /// CONNECT's client identifier.
         public let clientID: String

@@ -20,8 +20,8 @@ public class BlockingClient internal constructor(private val native: NativeClien
      * [LogListener] may not call this: it runs on a thread that the call could need.
      *
      * @param instanceId the device's instance; the client's own where it is left out or null.
-     * @param timeout how long the call may take in all, from 1 millisecond to a day; as long as the client says where it is left
-     * out or null.
+     * @param timeout how long the call may take in all, from 1 millisecond to a day; as long as the client
+     * says where it is left out or null.
      * @throws DevcredException where there is no credential.
      * @throws InterruptedException where the thread was interrupted.
      */

@@ -12,8 +12,8 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 /**
  * Fetches the credentials of IoT devices on Alibaba Cloud ApsaraMQ for MQTT.
  *
- * Any number of coroutines and threads may use a client at once. Make one and keep it, since it holds the connections and the
- * pace of its requests; close it when it is not needed any more.
+ * Any number of coroutines and threads may use a client at once. Create one and keep it: it has the connections and the rate
+ * limiter. Close it when it is no longer needed.
  *
  * ```
  * Client.fromEnv().use { client ->
@@ -24,35 +24,34 @@ import kotlinx.coroutines.suspendCancellableCoroutine
  */
 public class Client private constructor(private val native: NativeClient) : AutoCloseable {
     /**
-     * Makes a client of these options, which may be changed and used again afterwards. Nothing is sent, and no thread is
-     * started.
+     * Creates a client with these options, which may be changed and reused afterwards. Nothing is sent, and
+     * no thread is started.
      *
-     * @throws DevcredException of kind [ErrorKind.InvalidParameter] where an option cannot be used: the message names it.
+     * @throws DevcredException of kind [ErrorKind.InvalidParameter] if an option is missing or invalid; the message names it.
      */
     public constructor(options: ClientOptions) : this(options.open(fromEnv = false))
 
     /**
-     * Makes a client of the options that [configure] sets: `Client { region = "cn-hangzhou" }`.
+     * Creates a client with the options that [configure] sets: `Client { region = "cn-hangzhou" }`.
      *
-     * @throws DevcredException of kind [ErrorKind.InvalidParameter] where an option cannot be used: the message names it.
+     * @throws DevcredException of kind [ErrorKind.InvalidParameter] if an option is missing or invalid; the message names it.
      */
     public constructor(configure: ClientOptions.() -> Unit) : this(ClientOptions().apply(configure))
 
     /**
-     * Fetches the credential of the device [clientId], which reads `GROUP@@@DEVICE`. Each success is billed as one messaging
-     * TPS, so store it.
+     * Fetches the credential of the device [clientId], which has the form `GROUP@@@DEVICE`. Each success is
+     * billed as one messaging TPS, so store it.
      *
-     * Cancelling the coroutine, as `withTimeout` does too, ends the call and closes its connection; a request that was under
-     * way may have been billed.
+     * Cancelling the coroutine, also by `withTimeout`, cancels the call and closes its connection; a request
+     * that was already sent may have been billed.
      *
      * The coroutine continues on its dispatcher. Without one, as in `suspend fun main`, and with
      * [Dispatchers.Unconfined][kotlinx.coroutines.Dispatchers.Unconfined] it continues on
      * [Dispatchers.Default][kotlinx.coroutines.Dispatchers.Default].
      *
-     * @param instanceId the device's instance; the client's own where it is left out.
-     * @param timeout how long the call may take in all, from 1 millisecond to a day; as long as the client says where it is
-     * left out.
-     * @throws DevcredException where there is no credential.
+     * @param instanceId the device's instance; by default the client's.
+     * @param timeout the timeout of the call, from 1 millisecond to a day; by default the client's.
+     * @throws DevcredException if the call fails.
      */
     public suspend fun getDeviceCredential(
         clientId: String,
@@ -76,15 +75,15 @@ public class Client private constructor(private val native: NativeClient) : Auto
         }
     }
 
-    /** The same client for callers that block their thread: programs in Java, and Kotlin without coroutines. */
+    /** Returns the same client with blocking calls, for Java and for Kotlin without coroutines. */
     public fun blocking(): BlockingClient = BlockingClient(native)
 
     /**
-     * Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards are signed with it; a call
-     * that was refused for its token meanwhile is made again once.
+     * Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards use the
+     * new key. If an attempt was refused for its token meanwhile, it is made once more.
      *
-     * @throws DevcredException of kind [ErrorKind.InvalidParameter] where the key cannot be used, and on a closed client; the
-     * old one stays in use.
+     * @throws DevcredException of kind [ErrorKind.InvalidParameter] if the key is invalid or the client is
+     * closed; the client keeps the old key.
      */
     @JvmOverloads
     public fun setAccessKey(accessKeyId: String, accessKeySecret: String, securityToken: String? = null) {
@@ -97,19 +96,18 @@ public class Client private constructor(private val native: NativeClient) : Auto
     }
 
     /**
-     * Closes the client: calls that run end soon, calls made afterwards at once, both with a [DevcredException] of kind
-     * [ErrorKind.InvalidParameter]. Closing it again does nothing.
+     * Closes the client. Running calls end soon and later calls immediately, both with a [DevcredException] of kind
+     * [ErrorKind.InvalidParameter]. Closing a closed client does nothing.
      */
     // The native client itself is freed with this object: a call on another thread may be using it.
     override fun close(): Unit = native.shut()
 
-    /** Makes clients of what the environment holds. */
+    /** Creates clients from the environment. */
     public companion object {
         /**
-         * Makes a client whose AccessKey, region and instance come from the environment. What [options] hold stands in its
-         * place.
+         * Creates a client from the environment. Explicit [options] take precedence.
          *
-         * @throws DevcredException of kind [ErrorKind.InvalidParameter] where an option or a variable cannot be used.
+         * @throws DevcredException of kind [ErrorKind.InvalidParameter] if an option or variable is missing or invalid.
          */
         @JvmStatic
         @JvmOverloads

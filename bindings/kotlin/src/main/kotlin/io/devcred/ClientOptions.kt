@@ -10,54 +10,54 @@ import kotlin.time.Duration
 import kotlin.time.toKotlinDuration
 
 /**
- * The options of a [Client]. What is left null is as the documentation of the option says.
+ * The options of a [Client]. Null means the default.
  *
- * Nothing is checked before a client is made of them. A duration is from 1 millisecond to a day.
+ * They are checked when a client is created. Durations are 1 millisecond to a day.
  */
 public class ClientOptions {
-    /** The AccessKey's id, and with it [accessKeySecret]. */
+    /** The id of the AccessKey. Required, with [accessKeySecret]. */
     public var accessKeyId: String? = null
 
-    /** The AccessKey's secret. */
+    /** The secret of the AccessKey. */
     public var accessKeySecret: String? = null
 
     /** The security token of a temporary AccessKey. */
     public var securityToken: String? = null
 
-    /** The instance's region, such as `cn-hangzhou`: it says where requests go, unless there is an [endpoint]. */
+    /** The instance's region, such as `cn-hangzhou`: required unless [endpoint] is set. */
     public var region: String? = null
 
-    /** From where the region is reached: [Network.Public] unless set. */
+    /** The network of the endpoint. Default: [Network.Public]. */
     public var network: Network? = null
 
-    /** Where to send requests instead of the region's own endpoint: `https://host[:port]`, `http` for this machine only. */
+    /** `https://host[:port]`; `http` for loopback only. Default: the endpoint of the region. */
     public var endpoint: String? = null
 
-    /** The instance that calls ask for unless they name another. */
+    /** The instance, unless a call sets another. */
     public var instanceId: String? = null
 
-    /** How requests are signed: [Signature.Acs3HmacSha256] unless set. */
+    /** The signature method. Default: [Signature.Acs3HmacSha256]. */
     public var signature: Signature? = null
 
-    /** How long a call may take in all, waits and further attempts included: 15 seconds unless set. */
+    /** The timeout of a call, with the rate limiter and all retries. Default: 15 seconds. */
     public var timeout: Duration? = null
 
-    /** How long one attempt may take: 5 seconds unless set. */
+    /** The timeout of one attempt. Default: 5 seconds. */
     public var attemptTimeout: Duration? = null
 
-    /** How long a connection may take: 3 seconds unless set. */
+    /** The timeout to connect. Default: 3 seconds. */
     public var connectTimeout: Duration? = null
 
-    /** How many attempts a call may make: 3 unless set. */
+    /** The maximum number of attempts. Default: 3. */
     public var maxAttempts: Int? = null
 
-    /** How many requests a second this client sends at most: 50 unless set. */
+    /** The maximum number of requests per second. Default: 50. */
     public var maxRequestsPerSecond: Int? = null
 
-    /** Certificate authorities in PEM, added to those in use. */
+    /** Certificate authorities in PEM, in addition to those in use. */
     public var rootCertificatesPem: String? = null
 
-    /** `http[s]://[user:password@]host[:port]`, or `off`; from the environment (`HTTPS_PROXY`, `NO_PROXY`) unless set. */
+    /** `http[s]://[user:password@]host[:port]`, or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
     public var proxy: String? = null
 
     private var logLevel = LogLevel.Debug
@@ -78,7 +78,7 @@ public class ClientOptions {
         this.connectTimeout = connectTimeout?.toKotlinDuration()
     }
 
-    /** Tells [listener] the events of this level and those that matter more. Without this call they go nowhere. */
+    /** Calls [listener] with the log events of this level and more severe ones. By default nothing is logged. */
     public fun log(level: LogLevel, listener: LogListener) {
         logLevel = level
         logListener = listener
@@ -120,12 +120,12 @@ public class ClientOptions {
     }
 }
 
-/** From where a region is reached. */
+/** The network on which the service is reached. */
 public enum class Network(internal val text: String) {
-    /** From anywhere. */
+    /** The public internet. */
     Public("public"),
 
-    /** From inside Alibaba Cloud, in the instance's own VPC. */
+    /** A virtual private cloud of the region. */
     Vpc("vpc"),
 }
 
@@ -134,6 +134,6 @@ public enum class Signature(internal val text: String) {
     /** ACS3-HMAC-SHA256, which the service's documents call V3. */
     Acs3HmacSha256("acs3-hmac-sha256"),
 
-    /** HMAC-SHA1, which they call V2. With a security token take the other: this one puts it into the request line. */
+    /** HMAC-SHA1, which they call V2. With a security token use the other one: this one puts the token into the URL. */
     HmacSha1("hmac-sha1"),
 }

@@ -3,13 +3,13 @@ package io.devcred
 import io.devcred.internal.NativeError
 
 /**
- * Why a call failed, or was refused.
+ * Why a call failed or an option was refused.
  *
- * [toString] is for people: what happened, the service's code and its request id and, on a line of its own, what to do. No
- * secret stands in any member.
+ * [toString] returns what happened, the service's code and request id and, on a second line, what to do. No property contains a
+ * secret.
  */
 public class DevcredException internal constructor(native: NativeError) : RuntimeException() {
-    /** What the caller can do about it. */
+    /** What the caller should do. */
     public val kind: ErrorKind = ErrorKind.named(native.kind)
 
     /** The service's code, verbatim. */
@@ -18,7 +18,7 @@ public class DevcredException internal constructor(native: NativeError) : Runtim
     /** What happened. */
     override val message: String = native.message
 
-    /** The status of the service's answer. */
+    /** The HTTP status, if there was a response. */
     public val httpStatus: Int? = native.httpStatus?.toInt()
 
     /** The service's id of the request. */
@@ -28,13 +28,13 @@ public class DevcredException internal constructor(native: NativeError) : Runtim
     @get:JvmName("isRetryable")
     public val retryable: Boolean = native.retryable
 
-    /** How many attempts were made. */
+    /** The number of attempts; 0 if nothing was sent. */
     public val attempts: Int = native.attempts.toInt()
 
     /** The service's page about the code. */
     public val helpUrl: String? = native.helpUrl
 
-    /** What to do. */
+    /** What to do, if known. */
     public val advice: String? = native.advice
 
     private val text = native.text
@@ -46,45 +46,45 @@ public class DevcredException internal constructor(native: NativeError) : Runtim
     }
 }
 
-/** What the caller can do about a failure. A later version may have more of them. */
+/** What the caller should do about an error. Later versions may add kinds. */
 public enum class ErrorKind {
-    /** Fix the input: an option, an id or a text was refused, by this library before anything was sent or by the service. */
+    /** Fix the input: an option, id or string is invalid. It was refused by this library before anything was sent, or by the service. */
     InvalidParameter,
 
     /** Fix the AccessKey, its security token, or the clock. */
     Authentication,
 
-    /** Fix the RAM policy, the account or the region: this account may not ask for this instance. */
+    /** Fix the RAM policy, the account or the region: this account has no access to this instance. */
     PermissionDenied,
 
     /** Register the device first: it has no credential. */
     NotFound,
 
-    /** Slow down. Retried before it is thrown. */
+    /** Slow down. The call was retried before this is thrown. */
     Throttled,
 
     /** Use another region, instance or endpoint: this one does not know the operation. */
     Unsupported,
 
-    /** Try later: the service failed, or answered with a code that this version does not know. */
+    /** Try later: the service failed, or returned a code that this version does not know. */
     Service,
 
-    /** Look at the network: an answer did not come in time. */
+    /** Check the network: no response arrived in time. */
     Timeout,
 
-    /** Look at the network: no connection, or one that broke before the whole answer had come. */
+    /** Check the network: no connection could be made, or it ended before the complete response arrived. */
     Transport,
 
-    /** Report it: the answer is none that the service documents. */
+    /** Report it: the response does not match the service's documentation. */
     InvalidResponse,
 
-    /** Report it: this library, or the way it is called, is at fault. */
+    /** Report it: this library failed, or was called in a way that cannot work. */
     Internal,
 
     ;
 
     internal companion object {
-        /** A kind that the core has learnt and this list has not reads as what it is: a fault of ours. */
+        /** Maps a kind that is missing from this list to [Internal]. */
         fun named(name: String): ErrorKind = entries.find { it.name == name } ?: Internal
     }
 }

@@ -4,9 +4,9 @@ import io.devcred.internal.NativeCredential
 import java.time.Instant
 
 /**
- * The credential of one device. It does not expire, and changes only where the device is registered again or refreshed.
+ * The credential of one device. It does not expire, and changes only if the device is registered again or refreshed.
  *
- * Its secrets stand in no `toString`, and serialisers that go by getters or fields pass them over.
+ * `toString` hides its secret, and serialisers that use getters or fields skip it.
  */
 public class DeviceCredential internal constructor(native: NativeCredential) {
     /** The device's client id, `GROUP@@@DEVICE`. */
@@ -15,21 +15,21 @@ public class DeviceCredential internal constructor(native: NativeCredential) {
     /** The instance that the device connects to. */
     public val instanceId: String = native.instanceId
 
-    /** The id of the device's own AccessKey. */
+    /** The id of the device's AccessKey. */
     public val deviceAccessKeyId: String = native.deviceAccessKeyId
 
-    /** The secret of the device's own AccessKey. */
+    /** The secret of the device's AccessKey. */
     @Transient
     @get:JvmName("deviceAccessKeySecret")
     public val deviceAccessKeySecret: String = native.deviceAccessKeySecret
 
-    /** When the credential was applied for. */
+    /** When the credential was created. */
     public val createTime: Instant = Instant.ofEpochMilli(native.createTimeMs)
 
-    /** When it was last changed. */
+    /** When the credential was last changed. */
     public val updateTime: Instant = Instant.ofEpochMilli(native.updateTimeMs)
 
-    /** The service's id of the request that fetched it; empty where the service gave none. */
+    /** The service's id of the request; empty if the service sent none. */
     public val requestId: String = native.requestId
 
     @Transient
@@ -39,19 +39,19 @@ public class DeviceCredential internal constructor(native: NativeCredential) {
     private val text = native.text
 
     /**
-     * What the device sends in CONNECT. It holds as long as the credential does: hand it, and not the secret, to a device or an
-     * app that need not compute it.
+     * Returns what the device sends in CONNECT. It is valid as long as the credential. Give a device or an
+     * app this instead of the secret, if it need not compute the password itself.
      */
     public fun mqttLogin(): MqttLogin = login
 
-    /** The credential without its secrets. */
+    /** Returns the credential without its secrets. */
     override fun toString(): String = text
 }
 
 /**
  * The three fields of CONNECT that authenticate a device.
  *
- * Its password stands in no `toString`, and serialisers that go by getters or fields pass it over: [reveal] is for them.
+ * `toString` hides the password, and serialisers that use getters or fields skip it: use [reveal].
  */
 public class MqttLogin internal constructor(native: NativeCredential) {
     /** CONNECT's client identifier. */
@@ -69,12 +69,11 @@ public class MqttLogin internal constructor(native: NativeCredential) {
     private val text = native.mqttText
 
     /**
-     * The login with its password in plain text, as `clientId`, `username` and `password`: to be sent to the device and nowhere
-     * else.
+     * Returns `clientId`, `username` and `password`, with the readable password: send it to the device and nowhere else.
      */
     public fun reveal(): Map<String, String> =
         mapOf("clientId" to clientId, "username" to username, "password" to password)
 
-    /** The login without its password. */
+    /** Returns the login without its password. */
     override fun toString(): String = text
 }

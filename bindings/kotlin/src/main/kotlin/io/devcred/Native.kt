@@ -51,7 +51,8 @@ internal object Library {
 
 /**
  * A thread of the library stays in the JVM while calls run: to enter for each outcome and leave afterwards costs more than the
- * call. It leaves with the last one, since the JVM waits for 0.3 seconds at its end where a thread that stays is in native code.
+ * call. It leaves with the last one, since the JVM waits for 0.3 seconds at its end where a thread that stays
+ * is in native code.
  *
  * It does not keep the JVM from its end. JNA asks when it is told the callbacks: as the library is loaded.
  */
@@ -84,9 +85,9 @@ internal inline fun contained(body: () -> Unit) {
 }
 
 /**
- * Continues a coroutine, but never on the thread that calls this, which is the library's: it has two for all calls of the process,
- * and a coroutine may block its thread. Without a dispatcher, and with one that dispatches nothing such as
- * [Dispatchers.Unconfined], it continues on the default one.
+ * Continues a coroutine, but never on the thread that calls this, which is the library's: it has two for all
+ * calls of the process, and a coroutine may block its thread. Without a dispatcher, and with one that
+ * dispatches nothing such as [Dispatchers.Unconfined], it continues on the default one.
  */
 internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
     val dispatcher = context[ContinuationInterceptor] as? CoroutineDispatcher
