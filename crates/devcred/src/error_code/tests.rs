@@ -32,8 +32,8 @@ fn readme_rows() -> Vec<String> {
         "slow down",
         "use another region, instance or endpoint",
         "try later",
-        "look at the network",
-        "look at the network",
+        "check the network",
+        "check the network",
         "report it",
         "report it",
     ];
