@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More calls than ever run at once. A handle is freed when its place is needed again, so that only this thread uses it. */
-#define PLACES 65536
+/* More calls than ever run at once, and few enough that the memory of the handles is soon constant. A handle is freed when
+ * its place is needed again, so that only this thread uses it. */
+#define PLACES 8192
 
 static devcred_call *calls[PLACES];
 
