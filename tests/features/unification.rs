@@ -78,7 +78,7 @@ async fn a_packed_answer_is_refused_after_one_request() {
         let stub = Stub::answers(Answer::encoded(encoding, pack(CREDENTIAL.as_bytes())));
         let error = client(&stub.endpoint).get_device_credential(CLIENT_ID).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{encoding}: {error}");
-        assert!(error.message().contains("content encoding"), "{encoding}: {error}");
+        assert!(error.message().contains("Content-Encoding"), "{encoding}: {error}");
         assert_eq!((error.attempts(), stub.requests().len()), (1, 1), "{encoding}");
     }
 }

@@ -125,7 +125,7 @@ def test_none_is_an_option_that_is_not_given(emulator: Emulator) -> None:
 def test_certificates_may_be_bytes(emulator: Emulator) -> None:
     pem: Any
     for pem in ("no PEM", b"no PEM"):
-        with pytest.raises(devcred.InvalidParameterError, match="root_certificates_pem must hold PEM"):
+        with pytest.raises(devcred.InvalidParameterError, match="root_certificates_pem must contain PEM"):
             devcred.Client(**emulator.options, root_certificates_pem=pem)
 
 

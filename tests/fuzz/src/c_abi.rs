@@ -1,7 +1,7 @@
 //! The functions of `devcred.h` that the target `c_api` calls, declared as C sees them, and what is true of every result.
 
 use std::ffi::{CStr, CString, c_char, c_void};
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 
 // Its functions are linked by their names.
 use devcred_c as _;
@@ -184,4 +184,30 @@ pub(crate) unsafe fn text_of(text: *const c_char) -> String {
 
 pub(crate) fn pointer(text: &Option<CString>) -> *const c_char {
     text.as_ref().map_or(null(), |text| text.as_ptr())
+}
+
+/// NULL is refused, or nothing, as the header says.
+pub(crate) fn pass_null() {
+    // SAFETY: NULL is allowed everywhere here.
+    unsafe {
+        for status in [
+            devcred_call_cancel(null()),
+            devcred_call_wait(null(), null_mut(), null_mut()),
+            devcred_client_new(null(), null_mut(), null_mut()),
+            devcred_client_close(null()),
+            devcred_client_set_access_key(null(), null(), null(), null(), null_mut()),
+            devcred_options_set_region(null_mut(), null()),
+            devcred_options_set_timeout(null_mut(), 1),
+            devcred_get_device_credential(null(), null(), null(), 1, null_mut(), null_mut()),
+        ] {
+            assert_eq!(status, INVALID_PARAMETER);
+        }
+        assert!(CREDENTIAL_TEXTS.iter().all(|read| read(null()).is_null()));
+        assert!(ERROR_TEXTS.iter().all(|read| read(null()).is_null()));
+        devcred_call_free(null_mut());
+        devcred_client_free(null_mut());
+        devcred_options_free(null_mut());
+        devcred_credential_free(null_mut());
+        devcred_error_free(null_mut());
+    }
 }

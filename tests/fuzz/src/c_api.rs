@@ -148,7 +148,7 @@ impl Program<'_> {
             12 if step < 128 => self.free_client(),
             12 => self.close_client(),
             13 => self.free_options(),
-            14 => self.pass_null(),
+            14 => pass_null(),
             _ => {
                 let status = self.argument() as i32 - 8;
                 // SAFETY: it takes any number.
@@ -355,31 +355,6 @@ impl Program<'_> {
         let index = self.argument();
         if !self.options.is_empty() {
             unsafe { devcred_options_free(self.options.remove(index % self.options.len())) };
-        }
-    }
-
-    /// NULL is refused, or nothing, as the header says.
-    fn pass_null(&mut self) {
-        unsafe {
-            for status in [
-                devcred_call_cancel(null()),
-                devcred_call_wait(null(), null_mut(), null_mut()),
-                devcred_client_new(null(), null_mut(), null_mut()),
-                devcred_client_close(null()),
-                devcred_client_set_access_key(null(), null(), null(), null(), null_mut()),
-                devcred_options_set_region(null_mut(), null()),
-                devcred_options_set_timeout(null_mut(), 1),
-                devcred_get_device_credential(null(), null(), null(), 1, null_mut(), null_mut()),
-            ] {
-                assert_eq!(status, INVALID_PARAMETER);
-            }
-            assert!(CREDENTIAL_TEXTS.iter().all(|read| read(null()).is_null()));
-            assert!(ERROR_TEXTS.iter().all(|read| read(null()).is_null()));
-            devcred_call_free(null_mut());
-            devcred_client_free(null_mut());
-            devcred_options_free(null_mut());
-            devcred_credential_free(null_mut());
-            devcred_error_free(null_mut());
         }
     }
 

@@ -109,8 +109,8 @@ fn the_defaults_are_those_of_the_documentation() {
     let readme = read("README.md");
     let [timeout, ..] = &seconds;
     for promise in [
-        format!("at most {attempts} attempts,"),
-        format!("within one deadline of {timeout} seconds."),
+        format!("up to {attempts} attempts,"),
+        format!("within one timeout of {timeout} seconds."),
         format!("at most {requests} requests a second, after a burst of 10,"),
     ] {
         assert!(readme.contains(&promise), "README.md has no: {promise}");

@@ -12,7 +12,7 @@ class LibraryTest {
         val ended = runMain("io.devcred.TwoClients", emptyMap(), options = missing)
         assertEquals("" to 0, ended.stderr to ended.status)
         val (first, second) = ended.stdout.lines()
-        assertTrue(first.startsWith("devcred cannot load its native library on linux-") && "-Djna.tmpdir" in first, first)
+        assertTrue(first.startsWith("devcred cannot load its native library for linux-") && "-Djna.tmpdir" in first, first)
         assertEquals(first, second)
     }
 }
