@@ -181,9 +181,10 @@ mod tests {
     #[test]
     fn every_program_of_the_package_is_a_target() {
         let workspace = Workspace::load().expect("cargo metadata works");
-        let package = workspace.packages.iter().find(|package| package.name == PACKAGE).expect("it is a member");
-        let programs = package.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "bin"));
-        let mut programs: Vec<_> = programs.filter_map(|target| target.src_path.file_stem()?.to_str()).collect();
+        let package =
+            workspace.packages.iter().find(|package| package.name.as_ref() == PACKAGE).expect("it is a member");
+        let programs = package.targets.iter().filter(|target| target.is_bin());
+        let mut programs: Vec<_> = programs.filter_map(|target| target.src_path.file_stem()).collect();
         programs.sort_unstable();
         assert_eq!(programs, names());
     }

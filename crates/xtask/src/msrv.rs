@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, anyhow, bail};
+use cargo_metadata::Package;
 
 use crate::output::say;
-use crate::workspace::{Package, Workspace};
+use crate::workspace::Workspace;
 use crate::{debian, process, tools};
 
 /// What the packages' `rust-version = "1.85"` promises.
@@ -69,9 +70,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 fn promising(packages: &[Package]) -> Result<Vec<&str>> {
     let mut names = Vec::new();
     for package in packages {
-        match package.rust_version.as_deref() {
+        match &package.rust_version {
             None => {}
-            Some("1.85" | VERSION) => names.push(package.name.as_str()),
+            Some(version) if version.to_string() == VERSION => names.push(package.name.as_str()),
             Some(other) => bail!(
                 "{} promises Rust {other}, and only {VERSION} is checked: promise that, or leave `rust-version` out of its Cargo.toml",
                 package.name
@@ -129,16 +130,16 @@ fn from_rustup(home: Option<&PathBuf>) -> Result<Toolchain> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn package(name: &str, rust_version: Option<&str>) -> Package {
-        Package {
-            name: name.to_owned(),
-            manifest_path: PathBuf::new(),
-            rust_version: rust_version.map(str::to_owned),
-            dependencies: Vec::new(),
-            targets: Vec::new(),
-        }
+        let package = json!({
+            "name": name, "version": "0.1.0", "id": name, "rust_version": rust_version, "features": {},
+            "manifest_path": "Cargo.toml", "dependencies": [], "targets": []
+        });
+        serde_json::from_value(package).expect("it is a package")
     }
 
     #[test]
@@ -151,7 +152,7 @@ mod tests {
     fn a_promise_that_is_not_checked_is_refused() {
         let error =
             promising(&[package("a", Some("1.85")), package("b", Some("1.90"))]).expect_err("1.90 is not checked");
-        assert!(error.to_string().contains("b promises Rust 1.90"), "{error}");
+        assert!(error.to_string().contains("b promises Rust 1.90.0"), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::runner::{self, Tally, Tested};
+use crate::runner::{self, Tested};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 

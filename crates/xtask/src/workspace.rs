@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use cargo_metadata::{MetadataCommand, Package};
 
 use crate::process;
 
@@ -13,52 +13,21 @@ use crate::process;
 const TOGETHER: &[&str] = &["--exclude", "devcred-feature-unification", "--features", "devcred/serde"];
 
 /// The workspace, as `cargo metadata` describes it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Workspace {
-    #[serde(rename = "workspace_root")]
     pub(crate) root: PathBuf,
-    /// `target/`, or where `CARGO_TARGET_DIR` puts it. Everything that is installed lies below it.
-    #[serde(rename = "target_directory")]
+    /// `target/`, or the value of `CARGO_TARGET_DIR`. Everything that xtask installs is below it.
     pub(crate) target: PathBuf,
     /// The members.
     pub(crate) packages: Vec<Package>,
 }
 
-/// A member of the workspace.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Package {
-    pub(crate) name: String,
-    pub(crate) manifest_path: PathBuf,
-    /// The oldest Rust that it promises to build with.
-    pub(crate) rust_version: Option<String>,
-    pub(crate) dependencies: Vec<Dependency>,
-    pub(crate) targets: Vec<Target>,
-}
-
-/// A line of a `[dependencies]` table.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Dependency {
-    pub(crate) name: String,
-    /// `None`, `dev` or `build`.
-    pub(crate) kind: Option<String>,
-}
-
-/// A library, program, test or build script of a package.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Target {
-    pub(crate) name: String,
-    pub(crate) kind: Vec<String>,
-    pub(crate) crate_types: Vec<String>,
-    pub(crate) src_path: PathBuf,
-}
-
 impl Workspace {
-    /// Asks cargo. Works from any folder of the checkout.
+    /// Runs `cargo metadata`, in any folder of the checkout.
     pub(crate) fn load() -> Result<Self> {
-        let mut command = process::command(cargo_program());
-        command.args(["metadata", "--no-deps", "--format-version", "1"]);
-        let text = process::output(&mut command).context("the workspace cannot be read")?;
-        serde_json::from_str(&text).context("the answer of `cargo metadata` cannot be read")
+        let metadata = MetadataCommand::new().no_deps().exec().context("cannot read the workspace")?;
+        let (root, target) = (metadata.workspace_root.into(), metadata.target_directory.into());
+        Ok(Self { root, target, packages: metadata.packages })
     }
 
     /// A cargo command that runs in the workspace's root, with the pinned toolchain.
@@ -95,8 +64,9 @@ impl Workspace {
 
     /// The names of a member's tests, each a program.
     pub(crate) fn tests_of(&self, package: &str) -> Vec<&str> {
-        let targets = self.packages.iter().filter(|member| member.name == package).flat_map(|member| &member.targets);
-        targets.filter(|target| target.kind == ["test"]).map(|target| target.name.as_str()).collect()
+        let targets =
+            self.packages.iter().filter(|member| member.name.as_ref() == package).flat_map(|member| &member.targets);
+        targets.filter(|target| target.is_test()).map(|target| target.name.as_str()).collect()
     }
 
     /// A path below the root as documents write it: relative, with `/`.
@@ -117,7 +87,8 @@ mod tests {
     #[test]
     fn this_workspace_can_be_read() {
         let workspace = Workspace::load().expect("cargo metadata works");
-        let package = workspace.packages.iter().find(|package| package.name == "xtask").expect("xtask is a member");
-        assert_eq!(workspace.relative(&package.manifest_path), "crates/xtask/Cargo.toml");
+        let package =
+            workspace.packages.iter().find(|package| package.name.as_ref() == "xtask").expect("xtask is a member");
+        assert_eq!(workspace.relative(package.manifest_path.as_ref()), "crates/xtask/Cargo.toml");
     }
 }
