@@ -1,72 +1,30 @@
 //! Builds the packages that promise an old Rust with that Rust: gateways' cross toolchains have nothing newer.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use cargo_metadata::Package;
 
-use crate::output::say;
 use crate::workspace::Workspace;
-use crate::{debian, process, tools};
+use crate::{process, tools};
 
 /// What the packages' `rust-version = "1.85"` promises.
-pub(crate) const VERSION: &str = "1.85.0";
+const VERSION: &str = "1.85.0";
 
-/// An unpacked Rust. Its programs are called by their paths: by name, rustup would start the pinned one.
-pub(crate) struct Toolchain {
-    /// The folder with `cargo`, `rustc` and `rustdoc`.
-    pub(crate) programs: PathBuf,
-    /// For `LD_LIBRARY_PATH`, where its libraries are not found without.
-    pub(crate) libraries: Option<OsString>,
-}
-
-impl Toolchain {
-    /// A cargo of this toolchain.
-    fn cargo(&self) -> Command {
-        let mut command = process::command(self.programs.join("cargo"));
-        command.env("RUSTC", self.programs.join("rustc")).env("RUSTDOC", self.programs.join("rustdoc"));
-        command.env_remove("RUSTUP_TOOLCHAIN");
-        if let Some(libraries) = &self.libraries {
-            command.env("LD_LIBRARY_PATH", libraries);
-        }
-        command
-    }
-
-    /// Fails unless it is the wanted version and runs.
-    pub(crate) fn verify(self) -> Result<Self> {
-        for program in ["rustc", "cargo"] {
-            let mut command = process::command(self.programs.join(program));
-            if let Some(libraries) = &self.libraries {
-                command.env("LD_LIBRARY_PATH", libraries);
-            }
-            let text = process::output(command.arg("--version"))?;
-            if !tools::says_version(&text, VERSION) {
-                bail!("{} says it is {}", self.programs.join(program).display(), text.trim());
-            }
-        }
-        Ok(self)
-    }
-}
-
-/// Checks every package that promises a `rust-version`, with all of its features and without its tests: what they
-/// depend on may need a newer Rust.
+/// Checks every package that has a `rust-version`, with all of its features and without its tests, whose dependencies may need a
+/// newer Rust.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let packages = promising(&workspace.packages)?;
-    let toolchain = install(workspace)?;
-    let mut command = toolchain.cargo();
-    command.current_dir(&workspace.root).args(["check", "--locked", "--all-features", "--target-dir"]);
-    command.arg(workspace.target.join("msrv"));
-    for package in &packages {
-        command.args(["-p", package]);
-    }
+    let mut command = install(workspace)?;
+    command.current_dir(&workspace.root).args(["cargo", "check", "--locked", "--all-features", "--target-dir"]);
+    command.arg(workspace.target.join("msrv")).args(packages.into_iter().flat_map(|package| ["-p", package]));
     process::run(&mut command).with_context(|| {
-        format!("a package that promises Rust {VERSION} does not build with it: do without what is newer, or depend on an older version")
+        format!("a package that promises Rust {VERSION} does not build with it: avoid what is newer, or depend on an older version")
     })
 }
 
-/// The names of the packages that promise `VERSION`. Another promise cannot be checked, so it is an error.
+/// The names of the packages that promise `VERSION`. Any other promise is an error, because nothing checks it.
 fn promising(packages: &[Package]) -> Result<Vec<&str>> {
     let mut names = Vec::new();
     for package in packages {
@@ -74,58 +32,44 @@ fn promising(packages: &[Package]) -> Result<Vec<&str>> {
             None => {}
             Some(version) if version.to_string() == VERSION => names.push(package.name.as_str()),
             Some(other) => bail!(
-                "{} promises Rust {other}, and only {VERSION} is checked: promise that, or leave `rust-version` out of its Cargo.toml",
+                "{} promises Rust {other}, but only {VERSION} is checked: promise that, or remove `rust-version` from its Cargo.toml",
                 package.name
             ),
         }
     }
     if names.is_empty() {
-        bail!("no package has `rust-version` in its Cargo.toml; the core must");
+        bail!("no package has `rust-version` in its Cargo.toml; the core must have it");
     }
     Ok(names)
 }
 
-/// Finds Rust `VERSION`, or installs it: by rustup where its server can be reached, else from Debian's packages.
-pub(crate) fn install(workspace: &Workspace) -> Result<Toolchain> {
-    // A home of its own, so that the list of toolchains of the person who runs this stays as it was.
+/// Finds Rust `VERSION` or installs it, and returns the command that runs a program of it.
+pub(crate) fn install(workspace: &Workspace) -> Result<Command> {
+    // A separate home, so that the user's list of toolchains does not change.
     let home = tools::folder(workspace).join("rustup");
-    let installed = from_rustup(None).or_else(|_| from_rustup(Some(&home))).or_else(|_| debian::unpacked(workspace));
-    if let Ok(toolchain) = installed {
-        return Ok(toolchain);
+    for home in [None, Some(home.as_path())] {
+        if process::output(run(home).args(["rustc", "--version"])).is_ok() {
+            return Ok(run(home));
+        }
     }
     let mut command = rustup(Some(&home));
     command.args(["toolchain", "install", VERSION, "--profile", "minimal", "--no-self-update"]);
-    let by_rustup = match process::run(&mut command).and_then(|()| from_rustup(Some(&home))) {
-        Ok(toolchain) => return Ok(toolchain),
-        Err(error) => error,
-    };
-    say!("rustup cannot install it: {by_rustup:#}; trying the packages of Debian");
-    debian::install(workspace).map_err(|by_debian| {
-        anyhow!(
-            "Rust {VERSION} cannot be installed: run `rustup toolchain install {VERSION} --profile minimal` where its \
-             server can be reached. By rustup: {by_rustup:#}. From Debian's packages: {by_debian:#}"
-        )
-    })
+    process::run(&mut command).with_context(|| format!("rustup cannot install Rust {VERSION}"))?;
+    Ok(run(Some(&home)))
 }
 
-fn rustup(home: Option<&PathBuf>) -> Command {
-    let mut command = process::command("rustup");
-    // It would name the pinned toolchain, which that home lacks.
-    command.env_remove("RUSTUP_TOOLCHAIN");
-    // Else the question where it is would install it, into the home of the person who runs this.
-    command.env("RUSTUP_AUTO_INSTALL", "0");
-    // Its errors say enough without.
-    command.env_remove("RUST_BACKTRACE");
-    if let Some(home) = home {
-        command.env("RUSTUP_HOME", home);
-    }
+fn run(home: Option<&Path>) -> Command {
+    let mut command = rustup(home);
+    command.args(["run", VERSION]);
     command
 }
 
-fn from_rustup(home: Option<&PathBuf>) -> Result<Toolchain> {
-    let cargo = process::output(rustup(home).args(["which", "--toolchain", VERSION, "cargo"]))?;
-    let programs = PathBuf::from(cargo.trim()).parent().context("cargo lies in no folder")?.to_owned();
-    Toolchain { programs, libraries: None }.verify()
+fn rustup(home: Option<&Path>) -> Command {
+    let mut command = process::command("rustup");
+    // RUSTUP_TOOLCHAIN names the pinned toolchain. Without RUSTUP_AUTO_INSTALL, asking for a toolchain installs it.
+    command.env_remove("RUSTUP_TOOLCHAIN").env("RUSTUP_AUTO_INSTALL", "0");
+    command.envs(home.map(|home| ("RUSTUP_HOME", home)));
+    command
 }
 
 #[cfg(test)]
