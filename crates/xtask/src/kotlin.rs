@@ -66,7 +66,8 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         emulator::build(workspace)?;
         let test = |execution: &str| format!("surefire:test@{execution}");
         let mut maven = maven(workspace);
-        runner::run(maven.arg("-Dmaven.test.failure.ignore=true").args(["default-test", "panic"].map(test)))
+        maven.arg("-Dmaven.test.failure.ignore=true").args(["default-test", "panic"].map(test));
+        runner::run_with_junit(&mut maven, &folder(workspace).join("surefire-reports"))
     });
     steps.run("kotlin: the example of an app, with its own server", || {
         let app = program(workspace, "login", "", "examples.login.LoginKt")?;

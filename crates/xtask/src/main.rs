@@ -11,7 +11,6 @@ mod bench;
 mod boundary;
 mod c;
 mod check;
-mod closing_lines;
 mod debian;
 mod emulator;
 mod files;

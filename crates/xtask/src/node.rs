@@ -20,6 +20,9 @@ use crate::{emulator, files, installed, process, vendor};
 pub(crate) const LANGUAGE: Language =
     Language { name: "node", setup, build, install, test, check_suite: |_, _| Tally::default(), shipped, contenders };
 
+/// Where the tests write their results.
+const REPORTS: &str = "reports";
+
 /// The oldest that the packages promise to run with.
 const OLDEST: u32 = 20;
 
@@ -52,7 +55,8 @@ fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
 }
 
 fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    let mut tally = steps.test("node: tests", || runner::run(&mut tests(workspace)?));
+    let mut tally =
+        steps.test("node: tests", || runner::run_with_junit(&mut tests(workspace)?, &below(workspace, REPORTS)));
     if steps.run("node: lint", || lint(workspace)).is_none() {
         tally.failed += 1;
     }
@@ -195,7 +199,10 @@ fn tests(workspace: &Workspace) -> Result<Command> {
     let mut command = process::command("node");
     command.current_dir(below(workspace, "project"));
     // What takes minutes hangs.
-    command.args(["--test", "--test-reporter=spec", "--test-timeout=300000"]).args(files);
+    command.args(["--test", "--test-timeout=300000"]);
+    command.args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=junit"]);
+    let report = below(workspace, REPORTS).join("node.xml");
+    command.arg(format!("--test-reporter-destination={}", report.display())).args(files);
     for (variable, path) in [
         ("DEVCRED_ROOT", workspace.root.clone()),
         ("DEVCRED_COMMAND", emulator),

@@ -53,7 +53,9 @@ fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
         emulator::build(workspace)?;
         build_extension_that_panics(workspace)?;
         let mut pytest = tool(workspace, "pytest")?;
-        runner::run(pytest.arg("bindings/python").env("DEVCRED_TARGET", &workspace.target))
+        let reports = folder(workspace).join("reports");
+        pytest.arg("bindings/python").arg("--junit-xml").arg(reports.join("pytest.xml"));
+        runner::run_with_junit(pytest.env("DEVCRED_TARGET", &workspace.target), &reports)
     });
     for (about, program, arguments) in CHECKS {
         steps.run(&format!("python: {about}"), || process::run(tool(workspace, program)?.args(*arguments)));

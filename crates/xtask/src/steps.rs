@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::output::{Kept, say};
-use crate::runner::{Tally, Tested};
-use crate::skips::Skipped;
+use crate::runner::{Tally, TestResults};
+use crate::skips;
 
 /// How many jobs run side by side. More would disturb each other's tests, which have clocks.
 const LANES: usize = 2;
@@ -142,21 +142,21 @@ impl Steps {
     /// The same for a step that runs tests, whose name begins with the language and a colon. One that fails without a failed
     /// test - it did not compile, or a test ended the whole process - counts as one failure, and so does one that ran no test at
     /// all, or skipped one that may not be skipped.
-    pub(crate) fn test(&mut self, name: &str, work: impl FnOnce() -> Result<Tested>) -> Tally {
+    pub(crate) fn test(&mut self, name: &str, work: impl FnOnce() -> Result<TestResults>) -> Tally {
         let mut tally = Tally::default();
         let mut columns = Vec::new();
-        let mut skipped = Skipped::default();
+        let mut skipped = Vec::new();
         let language = name.split(':').next().unwrap_or(name);
         self.run(name, || {
-            let mut tested = work()?;
-            tally = tested.tally;
-            columns = std::mem::take(&mut tested.columns);
-            skipped = std::mem::take(&mut tested.skipped);
-            tested.check()?;
-            skipped.check(language)
+            let mut results = work()?;
+            tally = results.tally;
+            columns = std::mem::take(&mut results.columns);
+            skipped = std::mem::take(&mut results.skipped);
+            results.check()?;
+            skips::check(language, &skipped)
         });
         self.add_columns(columns);
-        self.skipped.extend(skipped.names.iter().map(|_| language.to_owned()));
+        self.skipped.extend(skipped.iter().map(|_| language.to_owned()));
         if self.done.last().is_some_and(|done| !done.passed) && tally.failed == 0 {
             tally.failed = 1;
         }
@@ -165,7 +165,12 @@ impl Steps {
 
     /// The same for a run of the shared suite, whose sums go to its languages. One without a column, because the run broke off,
     /// counts as one failure.
-    pub(crate) fn columns(&mut self, name: &str, languages: &[&'static str], work: impl FnOnce() -> Result<Tested>) {
+    pub(crate) fn columns(
+        &mut self,
+        name: &str,
+        languages: &[&'static str],
+        work: impl FnOnce() -> Result<TestResults>,
+    ) {
         self.test(name, work);
         for language in languages {
             let column = self.columns.iter().find(|(known, _)| known == language);
@@ -228,8 +233,8 @@ mod tests {
 
     use super::*;
 
-    fn tested(passed: u64, failed: u64, success: bool) -> Tested {
-        Tested { tally: Tally { passed, failed }, success, ..Tested::default() }
+    fn results(passed: u64, failed: u64, success: bool) -> TestResults {
+        TestResults { tally: Tally { passed, failed }, success, ..TestResults::default() }
     }
 
     #[test]
@@ -243,7 +248,7 @@ mod tests {
     #[test]
     fn a_run_without_a_failure_passes() {
         let mut steps = Steps::default();
-        assert_eq!(steps.test("tests", || Ok(tested(3, 0, true))), Tally { passed: 3, failed: 0 });
+        assert_eq!(steps.test("tests", || Ok(results(3, 0, true))), Tally { passed: 3, failed: 0 });
         assert!(!steps.failed());
     }
 
@@ -252,7 +257,7 @@ mod tests {
         let mut steps = Steps::default();
         for passed in [3, 2] {
             let columns = vec![("c".to_owned(), Tally { passed, failed: 0 })];
-            steps.test("suite", || Ok(Tested { columns, ..tested(passed, 0, true) }));
+            steps.test("suite", || Ok(TestResults { columns, ..results(passed, 0, true) }));
         }
         assert_eq!(steps.columns, [("c".to_owned(), Tally { passed: 3, failed: 0 })]);
     }
@@ -261,7 +266,7 @@ mod tests {
     fn each_language_of_the_suite_gets_its_column_or_a_failure() {
         let mut steps = Steps::default();
         let columns = vec![("c".to_owned(), Tally { passed: 3, failed: 0 })];
-        steps.columns("suite", &["rust", "c"], || Ok(Tested { columns, ..tested(3, 0, true) }));
+        steps.columns("suite", &["rust", "c"], || Ok(TestResults { columns, ..results(3, 0, true) }));
         assert_eq!(steps.tallies, [("rust", Tally { passed: 0, failed: 1 }), ("c", Tally { passed: 3, failed: 0 })]);
         assert!(steps.failed());
     }
@@ -276,7 +281,7 @@ mod tests {
             Box::new(move |steps| {
                 let tally = steps.test(name, || {
                     both_run.wait();
-                    Ok(tested(passed, 0, true))
+                    Ok(results(passed, 0, true))
                 });
                 steps.tally("rust", tally);
                 steps.leaves_out("the rest");
@@ -306,14 +311,14 @@ mod tests {
     #[test]
     fn counted_failures_are_kept() {
         let mut steps = Steps::default();
-        assert_eq!(steps.test("tests", || Ok(tested(3, 2, false))), Tally { passed: 3, failed: 2 });
+        assert_eq!(steps.test("tests", || Ok(results(3, 2, false))), Tally { passed: 3, failed: 2 });
         assert!(steps.failed());
     }
 
     #[test]
     fn tests_that_do_not_compile_count_as_one_failure() {
         let mut steps = Steps::default();
-        assert_eq!(steps.test("tests", || Ok(tested(0, 0, false))), Tally { passed: 0, failed: 1 });
+        assert_eq!(steps.test("tests", || Ok(results(0, 0, false))), Tally { passed: 0, failed: 1 });
         assert_eq!(steps.test("tests", || bail!("no cargo")), Tally { passed: 0, failed: 1 });
         assert!(steps.failed());
     }
@@ -321,9 +326,8 @@ mod tests {
     #[test]
     fn a_skip_that_is_not_listed_counts_as_one_failure() {
         let mut steps = Steps::default();
-        let mut skipped = Skipped::default();
-        skipped.read("test no_test_has_this_name ... ignored");
-        let with_skip = || Ok(Tested { skipped, ..tested(3, 0, true) });
+        let skipped = vec!["no_test_has_this_name".to_owned()];
+        let with_skip = || Ok(TestResults { skipped, ..results(3, 0, true) });
         assert_eq!(steps.test("rust: tests", with_skip), Tally { passed: 3, failed: 1 });
         assert_eq!(steps.skipped, ["rust"]);
         assert!(steps.failed());
@@ -332,13 +336,13 @@ mod tests {
     #[test]
     fn a_process_that_ends_after_some_tests_counts_as_one_failure() {
         let mut steps = Steps::default();
-        assert_eq!(steps.test("tests", || Ok(tested(3, 0, false))), Tally { passed: 3, failed: 1 });
+        assert_eq!(steps.test("tests", || Ok(results(3, 0, false))), Tally { passed: 3, failed: 1 });
     }
 
     #[test]
     fn a_step_that_runs_no_test_fails() {
         let mut steps = Steps::default();
-        assert_eq!(steps.test("tests", || Ok(tested(0, 0, true))), Tally { passed: 0, failed: 1 });
+        assert_eq!(steps.test("tests", || Ok(results(0, 0, true))), Tally { passed: 0, failed: 1 });
         assert!(steps.failed());
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::runner::{self, Tested};
+use crate::runner::{self, TestResults};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
@@ -25,7 +25,7 @@ impl<'a> Suite<'a> {
     }
 
     /// Runs it.
-    pub(crate) fn run(self, workspace: &Workspace) -> Result<Tested> {
+    pub(crate) fn run(self, workspace: &Workspace) -> Result<TestResults> {
         let mut command = workspace.cargo_together("test");
         command.args(["--test", self.target, "--"]);
         command.arg("--lang").arg(self.languages.join(",")).args(self.which);

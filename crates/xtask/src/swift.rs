@@ -14,7 +14,7 @@ use crate::emulator::{self, Emulator};
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
 use crate::output::say;
-use crate::runner::{self, Tally, Tested};
+use crate::runner::{self, Tally, TestResults};
 use crate::steps::Steps;
 use crate::uniffi::Profile;
 use crate::workspace::Workspace;
@@ -147,7 +147,7 @@ fn programs(workspace: &Workspace) -> PathBuf {
 }
 
 /// Runs them.
-fn run_tests(workspace: &Workspace, run: &Run) -> Result<Tested> {
+fn run_tests(workspace: &Workspace, run: &Run) -> Result<TestResults> {
     let root = SwiftRoot::find(workspace)?;
     let package = package::assemble(workspace, run.profile)?;
     let emulator = Emulator::start(workspace)?;
@@ -160,7 +160,9 @@ fn run_tests(workspace: &Workspace, run: &Run) -> Result<Tested> {
     emulator.tell(&mut command);
     // A panic that is asked for need not say where it was.
     command.env("DEVCRED_SWIFT_PACKAGE", package).env("RUST_BACKTRACE", "0").args(run.options);
-    runner::run(&mut command)
+    let reports = workspace.target.join("swift/reports").join(&name);
+    command.arg("--xunit-output").arg(reports.join("report.xml"));
+    runner::run_with_junit(&mut command, &reports)
 }
 
 /// A command of SwiftPM for one of our packages. What it builds lies below `target/swift`, nothing in the sources.
