@@ -1,9 +1,9 @@
 //! C: the library as a gateway's builder installs it, and its tests, which use what is installed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 
 use crate::debian::Program;
 use crate::language::{BuildOptions, Language};
@@ -134,7 +134,7 @@ fn install_in(workspace: &Workspace, prefix: &Path) -> Result<()> {
         ("devcred-config.cmake.in", "cmake/devcred/devcred-config.cmake"),
         ("devcred-config-version.cmake.in", "cmake/devcred/devcred-config-version.cmake"),
     ] {
-        let text = fs::read_to_string(sources.join(from)).with_context(|| format!("cannot read {from}"))?;
+        let text = fs::read_to_string(sources.join(from))?;
         let libraries = libraries.join(if to.ends_with(".cmake") { ";" } else { " " });
         let text = text.replace("@VERSION@", version).replace("@ABI_VERSION@", ABI_VERSION);
         files::write(&library.join(to), text.replace("@STATIC_LIBRARIES@", &libraries))?;

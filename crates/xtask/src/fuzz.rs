@@ -2,12 +2,12 @@
 //!
 //! cargo-fuzz wants a nightly Rust for `-Z sanitizer`; the pinned one takes the flag by `RUSTC_BOOTSTRAP`.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::output::say;
 use crate::steps::Steps;
@@ -120,7 +120,7 @@ fn host(workspace: &Workspace) -> Result<String> {
 fn fuzz(workspace: &Workspace, programs: &Path, name: &str, seconds: u32) -> Result<(Outcome, bool)> {
     let [corpus, findings] = ["corpus", "findings"].map(|kind| folder(workspace).join(kind).join(name));
     for folder in [&corpus, &findings] {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(folder)?;
     }
     let mut command = process::command(programs.join(name));
     command.current_dir(&workspace.root);

@@ -1,10 +1,10 @@
 //! What is shipped, installed as a user installs it, with the language's probe beside it: a folder for each language below
 //! `target/installed`, in which nothing names the source tree. The shared suite runs these probes.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use fs_err as fs;
 
 use crate::workspace::Workspace;
 use crate::{files, process};
@@ -48,7 +48,7 @@ fn refuse_text(folder: &Path, sources: &[PathBuf]) -> Result<()> {
 fn refuse_links(folder: &Path, sources: &[PathBuf]) -> Result<()> {
     for path in files::list(folder)? {
         if path.is_symlink() {
-            let to = fs::canonicalize(&path).with_context(|| format!("{} leads nowhere", path.display()))?;
+            let to = fs::canonicalize(&path)?;
             if sources.iter().any(|source| to.starts_with(source)) {
                 bail!("{} leads into the source tree", path.display());
             }

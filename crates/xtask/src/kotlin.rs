@@ -1,10 +1,10 @@
 //! Kotlin: the library as a jar with its native part inside, built by Maven, and its tests, which use that jar.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use fs_err as fs;
 
 use crate::debian::Program;
 use crate::language::{BuildOptions, Language};
@@ -138,7 +138,7 @@ fn install_probe(workspace: &Workspace) -> Result<()> {
     let target = folder(workspace);
     let clean = installed::folder(workspace, "kotlin");
     files::make_empty(&clean)?;
-    files::make_folder(&clean.join("jna"))?;
+    fs::create_dir_all(clean.join("jna"))?;
     let mut jars = vec![jar(workspace, "")];
     jars.extend(std::env::split_paths(&read_classpath(workspace, "runtime-classpath")?));
     for jar in &jars {
@@ -176,7 +176,7 @@ fn relative(path: &Path, folder: &Path) -> String {
 
 fn read_classpath(workspace: &Workspace, name: &str) -> Result<String> {
     let file = folder(workspace).join(name);
-    fs::read_to_string(&file).with_context(|| format!("{} is missing: Maven writes it", file.display()))
+    fs::read_to_string(&file).context("Maven writes this file")
 }
 
 /// Writes a program that runs a main class of the tests with the jar. It needs no environment, and becomes the JVM.
@@ -186,7 +186,7 @@ fn program(workspace: &Workspace, name: &str, flags: &str, class: &str) -> Resul
     let classpath =
         format!("{}:{}:{dependencies}", jar(workspace, "").display(), folder.join("test-classes").display());
     let unpacked = folder.join("jna");
-    files::make_folder(&unpacked)?;
+    fs::create_dir_all(&unpacked)?;
     let (java, unpacked) = (java()?, unpacked.display());
     let command = format!("'{}' {flags} '-Djna.tmpdir={unpacked}' -cp '{classpath}' {class}", java.display());
     let file = folder.join(name);

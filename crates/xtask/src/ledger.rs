@@ -1,9 +1,9 @@
 //! The sizes of what is shipped, in `ledger.toml`: growth is seen when it comes, and not after a year.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::language::LANGUAGES;
 use crate::output::say;
@@ -27,13 +27,13 @@ impl Shipped {
     }
 
     fn size(&self) -> Result<u64> {
-        Ok(fs::metadata(&self.file).with_context(|| format!("{} is missing", self.file.display()))?.len())
+        Ok(fs::metadata(&self.file)?.len())
     }
 }
 
 /// Builds what is shipped and compares its sizes with the recorded ones.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let text = fs::read_to_string(workspace.root.join(FILE)).with_context(|| format!("cannot read {FILE}"))?;
+    let text = fs::read_to_string(workspace.root.join(FILE))?;
     for language in LANGUAGES {
         for shipped in (language.shipped)(workspace)? {
             compare(&text, shipped.name, shipped.size()?)?;
@@ -48,7 +48,7 @@ const PANICS: &str = "GID_test@@@panic";
 
 /// Fails if a library that is shipped can be made to panic.
 fn refuse_debug_build(shipped: &Shipped) -> Result<()> {
-    let contents = fs::read(&shipped.file).with_context(|| format!("cannot read {}", shipped.file.display()))?;
+    let contents = fs::read(&shipped.file)?;
     if contains(&contents, PANICS) {
         bail!("{} contains what makes a debug build panic: it must be a release build", shipped.name);
     }

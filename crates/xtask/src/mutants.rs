@@ -2,9 +2,9 @@
 //! files, and the changes that no test can notice.
 
 use std::ffi::OsString;
-use std::fs;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -69,7 +69,7 @@ pub(crate) fn smoke(workspace: &Workspace) -> Result<()> {
 fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Result<Outcome> {
     let mut command = process::command(tools::install(workspace, &tools::CARGO_MUTANTS)?);
     let folder = workspace.target.join("mutants");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder)?;
     command.current_dir(&workspace.root).args(["mutants", "--jobs=1", "--no-shuffle", "--colors=never", "--output"]);
     command.arg(&folder).args(arguments).args(pass).env("CARGO_TARGET_DIR", folder.join("build"));
     process::announce(&command);

@@ -1,11 +1,11 @@
 //! Node.js: the packages as npm installs them, and their tests, which use what is installed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
@@ -120,7 +120,7 @@ fn check_version() -> Result<()> {
 pub(crate) fn install_locked(workspace: &Workspace, from: &str, to: &Path) -> Result<()> {
     let from = workspace.root.join(from);
     let lock = from.join("package-lock.json");
-    let wanted = fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let wanted = fs::read_to_string(&lock)?;
     files::make_once(workspace, to, &wanted, || {
         files::copy(&from, to)?;
         process::run(npm(to).arg("ci")).context("this needs npm's registry")

@@ -1,10 +1,10 @@
 //! Python: the wheel as its users install it, and its tests, which use what is installed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 
 use crate::language::{BuildOptions, Language};
 use crate::ledger::Shipped;
@@ -99,7 +99,7 @@ fn wheel(workspace: &Workspace) -> Result<PathBuf> {
     let sdist = dist.join(format!("devcred-{VERSION}.tar.gz"));
     let wheel = dist.join(format!("devcred-{VERSION}-cp39-abi3-manylinux2014_{ARCH}.manylinux_2_17_{ARCH}.whl"));
     let of_wheel = folder(workspace).join("built-from.tar.gz");
-    if wheel.exists() && fs::read(&of_wheel).ok() == Some(read(&sdist)?) {
+    if wheel.exists() && fs::read(&of_wheel).ok() == Some(fs::read(&sdist)?) {
         say!("up to date: {}", workspace.relative(&wheel));
         return Ok(wheel);
     }
@@ -169,8 +169,4 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
     install_wheel(workspace)?;
     let (python, program) = (clean(workspace).join("bin/python"), workspace.root.join("bindings/python/bench/soak.py"));
     Ok(format!("{} {}", python.display(), program.display()))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }

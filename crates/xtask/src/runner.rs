@@ -1,13 +1,13 @@
 //! Runs a test program and counts its tests. The tests of cargo are counted by the lines that they print, because libtest has no
 //! other stable output; every other runner writes JUnit files.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::AddAssign;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::output::{self, Output};
 use crate::{files, process};
@@ -122,7 +122,7 @@ pub(crate) fn run_with_junit(command: &mut Command, folder: &Path) -> Result<Tes
     let mut results = TestResults { success, ..TestResults::default() };
     for file in files::list(folder)?.iter().filter(|file| file.extension().is_some_and(|extension| extension == "xml"))
     {
-        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = fs::read_to_string(file)?;
         results.read_junit(&text).with_context(|| format!("{} is not a JUnit file", file.display()))?;
     }
     Ok(results)

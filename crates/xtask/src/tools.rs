@@ -1,9 +1,9 @@
 //! Programs that the checks need: each at one version, below `target/tools`, so that nothing changes on the machine.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -48,7 +48,7 @@ pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
         bail!("{} was installed, but does not run; delete {} and try again", tool.name, folder(workspace).display());
     }
     // Kept until here, so that an interrupted build goes on where it stopped.
-    fs::remove_dir_all(&build).with_context(|| format!("cannot delete {}", build.display()))?;
+    fs::remove_dir_all(&build)?;
     Ok(own)
 }
 

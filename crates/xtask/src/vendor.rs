@@ -1,10 +1,10 @@
 //! The vendor's SDKs against the emulator: `tests/vendor`, once for each language that has some. The emulator must satisfy what
 //! the service satisfies.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 
 use crate::runner::{self, Tally};
 use crate::steps::{Extent, Steps};
@@ -53,9 +53,7 @@ pub(crate) const JAVA: Sdks = Sdks {
     install: |workspace| {
         let project = "tests/vendor/java";
         let folder = JAVA.folder(workspace);
-        let read = |file| {
-            fs::read_to_string(workspace.root.join(project).join(file)).with_context(|| format!("cannot read {file}"))
-        };
+        let read = |file| fs::read_to_string(workspace.root.join(project).join(file));
         let wanted = read("pom.xml")? + &read("Generic.java")?;
         files::make_once(workspace, &folder, &wanted, || {
             files::make_empty(&folder)?;

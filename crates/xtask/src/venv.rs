@@ -1,9 +1,9 @@
 //! Python environments: each is made from a file of exact pins, below `target/`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 
 use crate::workspace::Workspace;
 use crate::{files, process};
@@ -25,7 +25,7 @@ impl Venv {
     /// Makes the environment, or anew where its requirements, the Python or the place has changed.
     pub(crate) fn install(&self, workspace: &Workspace) -> Result<()> {
         let requirements = workspace.root.join(self.requirements);
-        let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {}", self.requirements))?;
+        let wanted = fs::read_to_string(&requirements)?;
         let python = process::output(process::command("python3").args(["-c", PROBE])).with_context(|| {
             format!(
                 "{} needs python3 with venv; install it (Debian, Ubuntu: `apt-get install python3-venv`) and run this again",

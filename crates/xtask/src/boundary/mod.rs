@@ -6,10 +6,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{DependencyKind, Package, TargetKind};
+use fs_err as fs;
 
 use crate::output::say;
 use crate::process;

@@ -1,10 +1,10 @@
 //! The Swift package as it is shipped: the facade, what is generated, and the library, in one folder that SwiftPM builds from.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 
 use crate::ledger::Shipped;
 use crate::uniffi::{self, Profile};
@@ -19,9 +19,9 @@ const NAME: &str = "devcred";
 pub(super) fn assemble(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let folder = folder(workspace, profile);
     let files = contents(workspace, profile)?;
-    for stale in listed(&folder.join("Sources"))?.iter().filter(|path| !files.contains_key(*path)) {
-        fs::remove_file(stale).with_context(|| format!("cannot delete {}", stale.display()))?;
-    }
+    let sources = folder.join("Sources");
+    let old = if sources.exists() { files::list_all(&sources)? } else { Vec::new() };
+    old.iter().filter(|path| !files.contains_key(*path)).try_for_each(|stale| files::delete(stale))?;
     for (to, from) in &files {
         files::copy_changed(from, to)?;
     }
@@ -33,7 +33,7 @@ pub(super) fn archive(workspace: &Workspace) -> Result<Shipped> {
     let folder = assemble(workspace, Profile::Shipped)?;
     let parent = folder.parent().context("a package lies in a folder")?;
     let dist = workspace.target.join("dist");
-    files::make_folder(&dist)?;
+    fs::create_dir_all(&dist)?;
     let architecture = std::env::consts::ARCH;
     let file = dist.join(format!("devcred-swift-{}-linux-{architecture}.tar.gz", env!("CARGO_PKG_VERSION")));
     let mut tar = process::command("tar");
@@ -46,8 +46,7 @@ pub(super) fn archive(workspace: &Workspace) -> Result<Shipped> {
 pub(super) fn unpack(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let archive = archive(workspace)?.file;
     let (package, unpacked) = (folder.join(NAME), folder.join("unpacked.tar.gz"));
-    let read = |file| fs::read(file).with_context(|| format!("cannot read {}", archive.display()));
-    if fs::read(&unpacked).ok() != Some(read(&archive)?) {
+    if fs::read(&unpacked).ok() != Some(fs::read(&archive)?) {
         files::make_empty(&package)?;
         let mut tar = process::command("tar");
         // With the time of now: in the archive all files have the same, by which a changed file would be taken for a known one.
@@ -82,25 +81,8 @@ fn contents(workspace: &Workspace, profile: Profile) -> Result<BTreeMap<PathBuf,
         (folder.join("Sources/DevcredFFI/module.modulemap"), generated.join("DevcredFFI.modulemap")),
         (folder.join("lib/libdevcred_uniffi.a"), library),
     ]);
-    for file in listed(&source.join("Sources"))? {
+    for file in files::list_all(&source.join("Sources"))? {
         files.insert(folder.join(file.strip_prefix(&source)?), file);
     }
     Ok(files)
-}
-
-/// Every file below a folder, which need not be there.
-fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Ok(found);
-    };
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.append(&mut listed(&path)?);
-        } else {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }

@@ -3,11 +3,11 @@
 //! Swift's own server may be out of reach, and the Debian of this machine may be older. Programs run in the folder by chroot,
 //! in mounts of their own, so nothing stays mounted. What was built runs outside of it too, by the folder's own libraries.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::debian::Program;
 use crate::output::say;
@@ -52,21 +52,20 @@ impl SwiftRoot {
             process::run(process::command("rm").args(["-rf", "--one-file-system"]).arg(&root.folder))?;
         }
         let parent = root.folder.parent().context("the folder lies in another")?;
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        fs::create_dir_all(parent)?;
         let mut debootstrap = process::command("debootstrap");
         debootstrap.args(["--variant=minbase", RELEASE]).arg(&root.folder).arg(mirror()?);
         process::run(&mut debootstrap).context("the root of Debian cannot be made; this needs root's rights")?;
         for name in ["resolv.conf", "hosts"] {
             let from = Path::new("/etc").join(name);
-            fs::copy(&from, root.folder.join("etc").join(name))
-                .with_context(|| format!("cannot copy {}", from.display()))?;
+            fs::copy(&from, root.folder.join("etc").join(name))?;
         }
         process::run(root.enter(&[], "apt-get").arg("update"))?;
         let mut install = root.enter(&[], "apt-get");
         install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
         process::run(install.args(PACKAGES)).context("Swift cannot be installed")?;
         process::run(root.enter(&[], "apt-get").arg("clean"))?;
-        fs::write(root.stamp(), stamp()).context("the root cannot be marked as complete")?;
+        fs::write(root.stamp(), stamp())?;
         Ok(root)
     }
 
