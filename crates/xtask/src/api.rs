@@ -1,138 +1,83 @@
-//! The core's public API shows no type of another crate: such a type would make that crate's next version a break of ours.
+//! The core's public API contains no type of another crate: otherwise that crate's next major version would break the core's users.
 //!
-//! rustdoc's JSON says exactly what is public. It is unstable, so it is asked for by `RUSTC_BOOTSTRAP`, and a newer
-//! pinned Rust may change it: then `FORMAT` says so, and what is read here must be compared with the new format.
+//! rustdoc's JSON lists what is public. It is unstable, so `RUSTC_BOOTSTRAP` enables it, and a newer pinned Rust may change it: then
+//! compare the code below with the new format, and change `FORMAT`. cargo-check-external-types reads it as well, but building that
+//! tool takes longer than all of this check.
 
-use std::collections::HashMap;
-use std::fs;
+#![allow(clippy::indexing_slicing, reason = "a missing member of a `serde_json::Value` is null")]
 
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use std::collections::BTreeSet;
+
+use anyhow::{Result, ensure};
+use fs_err as fs;
 use serde_json::Value;
 
 use crate::output::say;
 use crate::workspace::Workspace;
 use crate::{check, files, process};
 
-const PACKAGE: &str = "devcred";
-
-/// The crates whose types may be seen. serde's are those of the feature of that name.
-const ALLOWED: &[&str] = &["std", "core", "alloc", PACKAGE, "serde", "serde_core"];
+/// The crates whose types may be public. serde's are those of the feature of that name.
+const ALLOWED: &[&str] = &["std", "core", "alloc", "devcred", "serde", "serde_core"];
 
 /// The version of rustdoc's JSON that this file was written for.
 const FORMAT: u64 = 57;
 
-#[derive(Deserialize)]
-struct Documentation {
-    format_version: u64,
-    index: HashMap<String, Item>,
-    paths: HashMap<String, PathSummary>,
-    external_crates: HashMap<String, ExternalCrate>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    crate_id: u64,
-    name: Option<String>,
-    span: Option<Span>,
-    inner: Value,
-}
-
-#[derive(Deserialize)]
-struct Span {
-    filename: String,
-    begin: (u64, u64),
-}
-
-#[derive(Deserialize)]
-struct PathSummary {
-    crate_id: u64,
-    path: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct ExternalCrate {
-    name: String,
-}
-
-/// Looks at every public item of the core with all of its features.
+/// Checks every public item of the core with all of its features.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    // The variable is for rustdoc alone: with it, build scripts and all that depends on them would be built again.
+    // Only rustdoc gets the variable: with it, cargo would build the build scripts again, and everything that depends on them.
     let rustdoc = workspace.target.join("api/rustdoc");
     files::write_starter(&rustdoc, None, "env RUSTC_BOOTSTRAP=1 rustdoc")?;
     let mut command = check::document(workspace);
     command.env("RUSTDOC", rustdoc).env("RUSTDOCFLAGS", "-Z unstable-options --output-format json");
     process::run(&mut command)?;
-    let file = workspace.target.join("doc").join(format!("{PACKAGE}.json"));
-    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let findings = foreign(&text)?;
-    for finding in &findings {
-        say!("{finding}");
-    }
-    if !findings.is_empty() {
-        bail!(
-            "{} public items of {PACKAGE} show types of other crates: wrap them, or make the items private",
-            findings.len()
-        );
-    }
+    let found = foreign_types(&fs::read_to_string(workspace.target.join("doc/devcred.json"))?)?;
+    found.iter().for_each(|line| say!("{line}"));
+    ensure!(found.is_empty(), "public items contain types of other crates: wrap the types, or make the items private");
     Ok(())
 }
 
-/// A line for each public item that names a type or trait of a crate that is not allowed.
-fn foreign(json: &str) -> Result<Vec<String>> {
-    let format =
-        "the JSON of rustdoc cannot be read; its format may have changed with the pinned Rust: see api.rs in xtask";
-    let documentation: Documentation = serde_json::from_str(json).context(format)?;
-    if documentation.format_version != FORMAT {
-        bail!("{format} (version {}, and {FORMAT} was expected)", documentation.format_version);
-    }
-    let mut findings = Vec::new();
-    for item in documentation.index.values().filter(|item| item.crate_id == 0 && !is_automatic(&item.inner)) {
+/// Returns a line for each public item that names a type or trait of a crate that is not allowed.
+fn foreign_types(json: &str) -> Result<BTreeSet<String>> {
+    let documentation: Value = serde_json::from_str(json)?;
+    let [version, index, paths, crates] =
+        ["format_version", "index", "paths", "external_crates"].map(|name| &documentation[name]);
+    ensure!(
+        *version == FORMAT && index.is_object(),
+        "rustdoc's JSON has version {version}, not {FORMAT}: see api.rs in xtask"
+    );
+    let mut found = BTreeSet::new();
+    for item in index.as_object().into_iter().flat_map(|items| items.values()) {
         let mut named = Vec::new();
-        ids(&item.inner, &mut named);
+        if item["crate_id"] == 0 && !is_automatic(&item["inner"]["impl"]) {
+            ids(&item["inner"], &mut named);
+        }
         for id in named {
-            let Some(summary) = documentation.paths.get(&id.to_string()) else {
-                continue;
-            };
-            let external = documentation.external_crates.get(&summary.crate_id.to_string());
-            if external.is_some_and(|external| !ALLOWED.contains(&external.name.as_str())) {
-                let place =
-                    item.span.as_ref().map_or_else(String::new, |span| format!("{}:{}: ", span.filename, span.begin.0));
-                let name = item.name.as_deref().unwrap_or_else(|| kind(&item.inner));
-                findings.push(format!("{place}{name} shows {}", summary.path.join("::")));
+            let path = &paths[id.to_string()];
+            let origin = crates[path["crate_id"].to_string()]["name"].as_str();
+            if origin.is_some_and(|name| !ALLOWED.contains(&name)) {
+                let (span, name) = (&item["span"], item["name"].as_str().unwrap_or("an impl or a use"));
+                let file = span["filename"].as_str().unwrap_or_default();
+                found.insert(format!("{file}:{}: {name} contains {}", span["begin"][0], path["path"]));
             }
         }
     }
-    findings.sort();
-    findings.dedup();
-    Ok(findings)
+    Ok(found)
 }
 
-/// `impl` or `use`: what an item is that has no name.
-fn kind(inner: &Value) -> &str {
-    inner.as_object().and_then(|members| members.keys().next()).map_or("an item", String::as_str)
+/// Whether it is an `impl` that is not in the source: an auto trait's, or another crate's for every type.
+fn is_automatic(block: &Value) -> bool {
+    block["is_synthetic"] == true || !block["blanket_impl"].is_null()
 }
 
-/// Whether it is an `impl` that nobody wrote here: an auto trait's, or another crate's for every type.
-fn is_automatic(inner: &Value) -> bool {
-    inner.get("impl").is_some_and(|block| {
-        block.get("is_synthetic") == Some(&Value::Bool(true))
-            || block.get("blanket_impl").is_some_and(|of| !of.is_null())
-    })
-}
-
-/// The ids of all types and traits that are named: in an object with a `path`, or in a `use` with its `source`.
+/// Collects the ids of all types and traits that are named: in an object with a `path`, or in a `use` with its `source`.
 fn ids(value: &Value, found: &mut Vec<u64>) {
-    match value {
-        Value::Object(members) => {
-            if members.contains_key("path") || members.contains_key("source") {
-                found.extend(members.get("id").and_then(Value::as_u64));
-            }
-            members.values().for_each(|member| ids(member, found));
+    if let Value::Object(members) = value {
+        if members.contains_key("path") || members.contains_key("source") {
+            found.extend(members.get("id").and_then(Value::as_u64));
         }
-        Value::Array(elements) => elements.iter().for_each(|element| ids(element, found)),
-        _ => {}
+        members.values().for_each(|member| ids(member, found));
     }
+    value.as_array().into_iter().flatten().for_each(|element| ids(element, found));
 }
 
 #[cfg(test)]
@@ -160,20 +105,21 @@ mod tests {
 
     #[test]
     fn a_type_of_another_crate_in_a_signature_is_found() {
-        let findings = foreign(&crate_with(&function(1))).expect("it is readable");
-        assert_eq!(findings, ["src/lib.rs:7: leak shows serde_json::value::Value"]);
+        let findings = foreign_types(&crate_with(&function(1))).expect("it is readable");
+        assert_eq!(findings, [r#"src/lib.rs:7: leak contains ["serde_json","value","Value"]"#.to_owned()].into());
     }
 
     #[test]
     fn types_of_std_and_of_the_crate_itself_may_be_seen() {
         for id in [2, 3] {
-            assert!(foreign(&crate_with(&function(id))).expect("it is readable").is_empty());
+            assert!(foreign_types(&crate_with(&function(id))).expect("it is readable").is_empty());
         }
     }
 
     #[test]
     fn a_re_export_of_another_crate_is_found() {
-        let findings = foreign(&crate_with(r#"{"use": {"source": "serde_json::Value", "name": "Value", "id": 1}}"#));
+        let findings =
+            foreign_types(&crate_with(r#"{"use": {"source": "serde_json::Value", "name": "Value", "id": 1}}"#));
         assert_eq!(findings.expect("it is readable").len(), 1);
     }
 
@@ -184,14 +130,14 @@ mod tests {
                 r#"{{"impl": {{"trait": {{"path": "T", "id": 1}}, "blanket_impl": {blanket}, "is_synthetic": {synthetic}}}}}"#
             ))
         };
-        assert_eq!(foreign(&block("null", false)).expect("it is readable").len(), 1);
-        assert_eq!(foreign(&block(r#"{"generic": "T"}"#, false)).expect("it is readable").len(), 0);
-        assert_eq!(foreign(&block("null", true)).expect("it is readable").len(), 0);
+        assert_eq!(foreign_types(&block("null", false)).expect("it is readable").len(), 1);
+        assert_eq!(foreign_types(&block(r#"{"generic": "T"}"#, false)).expect("it is readable").len(), 0);
+        assert_eq!(foreign_types(&block("null", true)).expect("it is readable").len(), 0);
     }
 
     #[test]
     fn another_format_is_an_error_and_no_silent_pass() {
-        assert!(foreign(&crate_with(&function(2)).replace("57", "58")).is_err());
-        assert!(foreign("{}").is_err());
+        assert!(foreign_types(&crate_with(&function(2)).replace("57", "58")).is_err());
+        assert!(foreign_types("{}").is_err());
     }
 }

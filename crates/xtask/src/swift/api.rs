@@ -1,12 +1,13 @@
-//! The public API of the facade: each item is documented, and all of them stand in a file, so that a change of the API is seen in
-//! review.
+//! The public API of the facade: each item has a comment, and a file lists all of them, so that a review sees a change of the API.
+
+#![allow(clippy::indexing_slicing, reason = "a missing member of a `serde_json::Value` is null")]
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use fs_err as fs;
+use serde_json::Value;
 
 use super::root::SwiftRoot;
 use crate::output::say;
@@ -15,97 +16,66 @@ use crate::workspace::Workspace;
 
 const FILE: &str = "bindings/swift/api.txt";
 
-/// What every type is unless it says otherwise.
+/// The protocol that every type conforms to unless it says otherwise.
 const IMPLIED: &str = "Swift.Copyable";
 
-/// The part of Swift's symbol graph that is read here.
-#[derive(Deserialize)]
-struct Graph {
-    symbols: Vec<Symbol>,
-    relationships: Vec<Relationship>,
+/// The symbols of a graph without those that the compiler adds to every type of some kind.
+fn symbols(graph: &Value) -> impl Iterator<Item = &Value> {
+    let is_synthesized = |symbol: &&Value| symbol["identifier"]["precise"].to_string().contains("::SYNTHESIZED::");
+    graph["symbols"].as_array().into_iter().flatten().filter(move |symbol| !is_synthesized(symbol))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Symbol {
-    identifier: Identifier,
-    path_components: Vec<String>,
-    declaration_fragments: Vec<Fragment>,
-    doc_comment: Option<serde::de::IgnoredAny>,
+/// `Client.close()`
+fn name(symbol: &Value) -> String {
+    let parts = symbol["pathComponents"].as_array().into_iter().flatten();
+    parts.filter_map(Value::as_str).collect::<Vec<_>>().join(".")
 }
 
-#[derive(Deserialize)]
-struct Identifier {
-    precise: String,
-}
-
-#[derive(Deserialize)]
-struct Fragment {
-    spelling: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Relationship {
-    kind: String,
-    source: String,
-    target_fallback: Option<String>,
-}
-
-impl Symbol {
-    fn name(&self) -> String {
-        self.path_components.join(".")
-    }
-
-    /// Whether it is the standard library's own, for every type that has what it takes.
-    fn is_synthesized(&self) -> bool {
-        self.identifier.precise.contains("::SYNTHESIZED::")
-    }
-}
-
-/// Compares the API with the checked-in one, which `DEVCRED_WRITE=1` writes anew.
+/// Compares the API with the file, which `DEVCRED_WRITE=1` rewrites.
 pub(super) fn check(workspace: &Workspace, root: &SwiftRoot, package: &Path, modules: &Path) -> Result<()> {
     let folder = workspace.target.join("swift/api");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::create_dir_all(&folder)?;
     let mut command = root.swift(workspace);
     command.args(["symbolgraph-extract", "-module-name", "Devcred", "-minimum-access-level", "public"]);
     command.arg("-target").arg(format!("{}-pc-linux-gnu", std::env::consts::ARCH));
     command.arg("-I").arg(modules).arg("-I").arg(package.join("Sources/DevcredFFI")).arg("-output-dir").arg(&folder);
     process::run(&mut command)?;
     let graph = folder.join("Devcred.symbols.json");
-    let graph = fs::read_to_string(&graph).with_context(|| format!("cannot read {}", graph.display()))?;
-    let graph: Graph = serde_json::from_str(&graph).context("the symbol graph cannot be read")?;
+    let graph = fs::read_to_string(&graph)?;
+    let graph = serde_json::from_str(&graph).context("the symbol graph is not JSON")?;
     let bare = undocumented(&graph);
     if !bare.is_empty() {
-        bail!("without a comment: {}", bare.join(", "));
+        bail!("these items have no comment: {}", bare.join(", "));
     }
     compare(&workspace.root.join(FILE), &text(&graph))
 }
 
-fn undocumented(graph: &Graph) -> Vec<String> {
-    let bare = graph.symbols.iter().filter(|symbol| !symbol.is_synthesized() && symbol.doc_comment.is_none());
-    bare.map(Symbol::name).collect()
+fn undocumented(graph: &Value) -> Vec<String> {
+    symbols(graph).filter(|symbol| symbol["docComment"].is_null()).map(name).collect()
 }
 
-/// A line for each item, and for each protocol of another module that a type conforms to.
-fn text(graph: &Graph) -> String {
+/// Returns a line for each item, and for each protocol of another module that a type conforms to.
+fn text(graph: &Value) -> String {
     let mut lines = BTreeSet::new();
-    for symbol in graph.symbols.iter().filter(|symbol| !symbol.is_synthesized()) {
-        let declaration: String = symbol.declaration_fragments.iter().map(|part| part.spelling.as_str()).collect();
-        lines.insert(format!("{} | {declaration}", symbol.name()));
-        let conforms = |of: &&Relationship| of.kind == "conformsTo" && of.source == symbol.identifier.precise;
-        for conformance in graph.relationships.iter().filter(conforms) {
-            if let Some(protocol) = conformance.target_fallback.as_ref().filter(|name| *name != IMPLIED) {
-                lines.insert(format!("{} : {protocol}", symbol.name()));
-            }
-        }
+    for symbol in symbols(graph) {
+        let fragments = symbol["declarationFragments"].as_array().into_iter().flatten();
+        let declaration: String = fragments.filter_map(|fragment| fragment["spelling"].as_str()).collect();
+        lines.insert(format!("{} | {declaration}\n", name(symbol)));
+        let relationships = graph["relationships"].as_array().into_iter().flatten();
+        let conformances = relationships
+            .filter(|relationship| relationship["kind"] == "conformsTo")
+            .filter(|relationship| relationship["source"] == symbol["identifier"]["precise"]);
+        let protocols = conformances.filter_map(|conformance| conformance["targetFallback"].as_str());
+        lines.extend(
+            protocols.filter(|name| *name != IMPLIED).map(|protocol| format!("{} : {protocol}\n", name(symbol))),
+        );
     }
-    lines.into_iter().map(|line| line + "\n").collect()
+    lines.into_iter().collect()
 }
 
 fn compare(file: &Path, api: &str) -> Result<()> {
     if std::env::var_os("DEVCRED_WRITE").is_some() {
-        return fs::write(file, api).with_context(|| format!("cannot write {FILE}"));
+        return Ok(fs::write(file, api)?);
     }
     let known = fs::read_to_string(file).unwrap_or_default();
     let of = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
@@ -113,7 +83,9 @@ fn compare(file: &Path, api: &str) -> Result<()> {
     known.difference(&found).for_each(|line| say!("- {line}"));
     found.difference(&known).for_each(|line| say!("+ {line}"));
     if known != found {
-        bail!("{FILE} is not the API of these sources: DEVCRED_WRITE=1 writes it anew");
+        bail!(
+            "{FILE} differs from the API of the sources: `DEVCRED_WRITE=1 cargo xtask test --lang swift` rewrites it"
+        );
     }
     Ok(())
 }
