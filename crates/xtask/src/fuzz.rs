@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: runs the targets of `tests/fuzz` under libFuzzer.
 //!
-//! cargo-fuzz wants a nightly Rust for `-Z sanitizer`; the pinned one takes the flag by `RUSTC_BOOTSTRAP`.
+//! cargo-fuzz needs a nightly Rust for `-Z sanitizer`; `RUSTC_BOOTSTRAP` lets the pinned Rust
+//! accept the flag.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -9,10 +10,11 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::output::say;
-use crate::steps::Steps;
+use crate::install::tools;
+use crate::run::output::say;
+use crate::run::process;
+use crate::run::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{process, tools};
 
 const PACKAGE: &str = "devcred-fuzz";
 
@@ -48,10 +50,10 @@ Examples:
   cargo xtask fuzz                 every target, a minute each
   cargo xtask fuzz endpoint --seconds 600
 
-It needs a C++ compiler on Linux or macOS, and builds cargo-fuzz at the first time.
+It needs a C++ compiler on Linux or macOS. The first run builds cargo-fuzz.
 
-A run begins with the corpus of tests/fuzz and with what earlier runs found of interest, which
-stays below target/fuzz. A target stops at its first finding, and the run says how to replay it
+A run begins with the corpus of tests/fuzz and with the interesting inputs of earlier runs, which
+are below target/fuzz. A target stops at its first finding, and the run prints how to replay it
 without libFuzzer."
 }
 
@@ -59,7 +61,7 @@ without libFuzzer."
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcome {
     executions: u64,
-    /// The inputs that break a promise.
+    /// The files with the inputs that break a promise.
     findings: Vec<String>,
 }
 
@@ -74,15 +76,15 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], sec
         let mut line = None;
         steps.run(&format!("fuzz: {}", target.name), || {
             let (outcome, success) = fuzz(workspace, &programs, target.name, seconds)?;
-            line = Some(told(target.name, &outcome));
-            judge(workspace, target.name, &outcome, success)
+            line = Some(summary(target.name, &outcome));
+            check_outcome(workspace, target.name, &outcome, success)
         });
         lines.push(line.unwrap_or_else(|| format!("{}: could not run", target.name)));
     }
     say!("\n{}", lines.join("\n"));
 }
 
-fn told(name: &str, outcome: &Outcome) -> String {
+fn summary(name: &str, outcome: &Outcome) -> String {
     format!("{name}: executions: {}, findings: {}", outcome.executions, outcome.findings.len())
 }
 
@@ -90,7 +92,7 @@ fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("fuzz")
 }
 
-/// Builds every target, and gives the folder of the programs.
+/// Builds every target and returns the folder of the programs.
 fn build(workspace: &Workspace) -> Result<PathBuf> {
     let cargo_fuzz = tools::install(workspace, &tools::CARGO_FUZZ)?;
     let host = host(workspace)?;
@@ -98,7 +100,8 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     let mut command = process::command(cargo_fuzz);
     command.current_dir(&workspace.root).args(["build", "--fuzz-dir", "tests/fuzz", "--target", &host, "--target-dir"]);
     command.arg(&target_dir).env("RUSTC_BOOTSTRAP", "1");
-    // The release profile is for small libraries: here speed counts, and a finding's stack with names.
+    // The release profile makes small libraries. Fuzzing needs speed, and names in the stack of a
+    // finding.
     for (setting, value) in
         [("OPT_LEVEL", "3"), ("LTO", "off"), ("CODEGEN_UNITS", "16"), ("DEBUG", "line-tables-only"), ("STRIP", "none")]
     {
@@ -112,11 +115,11 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
 fn host(workspace: &Workspace) -> Result<String> {
     let text = process::output(process::command("rustc").current_dir(&workspace.root).arg("-vV"))?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc does not say what platform it is for")
+    host.map(str::to_owned).context("`rustc -vV` prints no host")
 }
 
-/// Runs a target, and says whether it ended well. The program is called without cargo-fuzz, which would write its finds into
-/// the repository.
+/// Runs a target and returns its outcome and whether its exit status was zero. cargo-fuzz would
+/// write new inputs into the repository, so this runs the program itself.
 fn fuzz(workspace: &Workspace, programs: &Path, name: &str, seconds: u32) -> Result<(Outcome, bool)> {
     let [corpus, findings] = ["corpus", "findings"].map(|kind| folder(workspace).join(kind).join(name));
     for folder in [&corpus, &findings] {
@@ -132,13 +135,13 @@ fn fuzz(workspace: &Workspace, programs: &Path, name: &str, seconds: u32) -> Res
     command.arg("-print_final_stats=1");
     process::announce(&command);
     let mut child = command.stderr(Stdio::piped()).spawn().with_context(|| process::not_started(&command))?;
-    let stderr = child.stderr.take().context("its output cannot be read")?;
+    let stderr = child.stderr.take().context("cannot read its output")?;
     let outcome = read(&mut BufReader::new(stderr), &mut std::io::stderr());
     let success = child.wait()?.success();
     Ok((outcome?, success))
 }
 
-/// Copies libFuzzer's lines as they come, and reads what it says at its end.
+/// Copies libFuzzer's lines as they come, and reads the findings and the final statistics.
 fn read(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut line = Vec::new();
@@ -157,19 +160,19 @@ fn read(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Outcome
     Ok(outcome)
 }
 
-fn judge(workspace: &Workspace, name: &str, outcome: &Outcome, success: bool) -> Result<()> {
+fn check_outcome(workspace: &Workspace, name: &str, outcome: &Outcome, success: bool) -> Result<()> {
     if outcome.findings.is_empty() && success {
         return Ok(());
     }
     if outcome.findings.is_empty() {
-        bail!("the target ended with an error that is no finding; see above");
+        bail!("the target failed without a finding; its output is above");
     }
     let replays = outcome.findings.iter().map(|finding| {
         let finding = workspace.relative(Path::new(finding));
         format!("\n  cargo run -p {PACKAGE} --bin {name} -- {finding}")
     });
     bail!(
-        "an input breaks a promise; replay it by{}\nWhen it is fixed, put the input into tests/fuzz/corpus/{name}",
+        "an input breaks a promise; replay it with{}\nWhen you have fixed it, add the input to tests/fuzz/corpus/{name}",
         replays.collect::<String>()
     )
 }
@@ -203,7 +206,7 @@ mod tests {
         let mut copy = Vec::new();
         let outcome = read(&mut output.as_slice(), &mut copy).expect("a slice can be read");
         assert_eq!(outcome, Outcome { executions: 139_123, findings: vec!["a/crash-1".into()] });
-        assert_eq!(told("answer", &outcome), "answer: executions: 139123, findings: 1");
+        assert_eq!(summary("answer", &outcome), "answer: executions: 139123, findings: 1");
         assert_eq!(copy, output);
     }
 
@@ -212,10 +215,11 @@ mod tests {
         let workspace = Workspace::load().expect("cargo metadata works");
         let found =
             |findings: &[&str]| Outcome { executions: 1, findings: findings.iter().map(|f| f.to_string()).collect() };
-        judge(&workspace, "answer", &found(&[]), true).expect("nothing was found");
-        judge(&workspace, "answer", &found(&[]), false).expect_err("it ended badly");
+        check_outcome(&workspace, "answer", &found(&[]), true).expect("nothing was found");
+        check_outcome(&workspace, "answer", &found(&[]), false).expect_err("it ended badly");
         let finding = workspace.root.join("target/fuzz/findings/answer/crash-1");
-        let error = judge(&workspace, "answer", &found(&[&finding.to_string_lossy()]), false).expect_err("a finding");
+        let error =
+            check_outcome(&workspace, "answer", &found(&[&finding.to_string_lossy()]), false).expect_err("a finding");
         let replay = "cargo run -p devcred-fuzz --bin answer -- target/fuzz/findings/answer/crash-1";
         assert!(error.to_string().contains(replay), "{error}");
     }

@@ -1,18 +1,19 @@
-//! `cargo xtask mutants`: changes the core in one place at a time, and sees that a test fails. `.cargo/mutants.toml` lists the
-//! files, and the changes that no test can notice.
+//! `cargo xtask mutants`: changes the core in one place at a time and checks that a test fails.
+//! `.cargo/mutants.toml` lists the files, and the changes that no test can notice.
 
 use std::ffi::OsString;
 
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::steps::Steps;
+use crate::install::tools;
+use crate::run::process;
+use crate::run::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{process, tools};
 
 /// The end of `cargo xtask mutants --help`.
 pub(crate) const HELP: &str = "\
-A mutant that survives is a promise that no test proves: write the test. If nothing can be noticed from outside, list it in
+A mutant that survives is a promise that no test proves: write the test. If no caller can notice the change, list it in
 .cargo/mutants.toml with the reason.
 
 Examples:
@@ -20,17 +21,17 @@ Examples:
   cargo xtask mutants -- -F src/pace.rs                   those of one file
   cargo xtask mutants -- --shard 0/8                      an eighth of them
 
-The lists of those that were caught, missed and timed out are in target/mutants/mutants.out. It builds cargo-mutants at the
-first time.";
+target/mutants/mutants.out lists the mutants that were caught, were missed and timed out. The first run builds cargo-mutants.";
 
-/// What must notice a mutant, from the quickest to the slowest. Each is asked about those that the ones before have missed.
+/// The tests that must notice a mutant, from the quickest to the slowest. Each pass runs the
+/// mutants that the earlier ones missed.
 const PASSES: &[(&str, &[&str])] = &[
     ("unit tests", &["--cargo-arg=--lib"]),
     ("tests of the crate", &["--iterate", "--cargo-arg=--tests"]),
     ("the shared suite", &["--iterate", "--test-package=devcred-conformance", "--cargo-arg=--test=suite"]),
 ];
 
-/// Few enough for `cargo xtask check`, in files whose unit tests alone notice every mutant.
+/// A few mutants for `cargo xtask check`, in files whose unit tests alone notice every mutant.
 const SMOKE: &[&str] = &["--re=src/(pace|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
 
 /// How a pass ended.
@@ -57,7 +58,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[OsStrin
     }
 }
 
-/// Sees that the tool runs with its configuration, and that the tests notice a few mutants.
+/// Checks that the tool runs with its configuration, and that the tests notice a few mutants.
 pub(crate) fn smoke(workspace: &Workspace) -> Result<()> {
     match run_pass(workspace, &[], SMOKE)? {
         Outcome::AllCaught => Ok(()),
@@ -65,7 +66,8 @@ pub(crate) fn smoke(workspace: &Workspace) -> Result<()> {
     }
 }
 
-/// It copies the tree to a new folder. What it builds stays below `target/`, so that a later run builds only our own crates.
+/// cargo-mutants copies the tree to a new folder. It builds below `target/`, so that a later run
+/// builds only the workspace's crates.
 fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Result<Outcome> {
     let mut command = process::command(tools::install(workspace, &tools::CARGO_MUTANTS)?);
     let folder = workspace.target.join("mutants");
@@ -77,7 +79,7 @@ fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Res
     outcome(status.code())
 }
 
-/// 3 means that some mutants made a test hang, which is how such a mutant is noticed.
+/// 3 means that some mutants made a test hang, so the tests noticed them.
 fn outcome(status: Option<i32>) -> Result<Outcome> {
     match status {
         Some(0 | 3) => Ok(Outcome::AllCaught),

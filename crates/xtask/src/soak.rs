@@ -1,17 +1,20 @@
-//! `cargo xtask soak`: many minutes of calls through several languages at once, against a hostile server.
+//! `cargo xtask soak`: many minutes of calls through several languages at once, against a hostile
+//! server.
 
 use std::ffi::OsString;
 
 use anyhow::Result;
 
-use crate::output::say;
-use crate::steps::Steps;
+use crate::lang::{c, node, python};
+use crate::run::output::say;
+use crate::run::process;
+use crate::run::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{c, node, process, python};
 
 struct Program {
     language: &'static str,
-    /// Builds the program of this language, and returns the command that starts it, split at spaces.
+    /// Builds the program of this language, and returns the command that starts it, split at
+    /// spaces.
     build: fn(&Workspace) -> Result<String>,
 }
 
@@ -29,16 +32,16 @@ pub(crate) fn names() -> Vec<&'static str> {
 
 /// The end of `cargo xtask soak --help`.
 pub(crate) const HELP: &str = "\
-Each call must end exactly once, with the login of its own device or with an error that the server's faults explain. Memory,
-threads and descriptors of each program must be as flat from the second quarter of the run to the last as the table at the end
-says. Let the machine do nothing else.
+Each call must end exactly once, with the login of its own device or with an error that the server's faults explain. The
+memory, threads and descriptors of each program may grow from the second quarter of the run to the last by the limits in the
+table at the end. Run nothing else on the machine.
 
 Examples:
   cargo xtask soak                          ten minutes, 300 calls a second through each of four languages
   cargo xtask soak --seconds 30 --lang rust
   cargo xtask soak --rate 100 -- --seed 7   other random faults";
 
-/// Builds the programs of these languages, or of all, and lets them soak.
+/// Builds the programs of these languages, or of all, and runs them.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], arguments: &[OsString]) {
     let chosen = |program: &&Program| only.is_empty() || only.iter().any(|name| name == program.language);
     let (chosen, left_out): (Vec<_>, Vec<_>) = PROGRAMS.iter().partition(chosen);
@@ -57,7 +60,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], arg
     });
 }
 
-/// The driver and the program of Rust, optimised as a Rust user's release build is.
+/// Builds the driver and the program of Rust, optimised like a Rust user's release build.
 fn build(workspace: &Workspace) -> Result<()> {
     process::run(workspace.cargo().args(["build", "--locked", "--profile", "bench", "-p", "devcred-soak"]))
 }

@@ -1,4 +1,4 @@
-//! What cargo knows about this workspace.
+//! The workspace, and commands of cargo in it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use cargo_metadata::{MetadataCommand, Package};
 
-use crate::process;
+use crate::run::process;
 
-/// All members but the one that is about other features, and the core with all of its features: they only add to it.
+/// All members except the one with other features, and the core with all of its features.
 const TOGETHER: &[&str] = &["--exclude", "devcred-feature-unification", "--features", "devcred/serde"];
 
 /// The workspace, as `cargo metadata` describes it.
@@ -37,22 +37,24 @@ impl Workspace {
         command
     }
 
-    /// A cargo command for the members together, in their debug builds. cargo unites the features of all that a command selects: if
-    /// each command selected what it is for, most dependencies would be compiled again for each. So every command selects the same,
-    /// and names the targets that it is for, such as `--bin devcred`.
+    /// A cargo command for the debug builds of all members. cargo unifies the features of the
+    /// packages that a command selects, so commands with different packages would compile most
+    /// dependencies again. Each command selects the same packages, and names its targets, such as
+    /// `--bin devcred`.
     pub(crate) fn cargo_together(&self, subcommand: &str) -> Command {
         let mut command = self.cargo();
         command.args([subcommand, "--locked", "--workspace"]).args(TOGETHER);
         command
     }
 
-    /// A program among the members, built.
+    /// Builds a program of the workspace and returns its path.
     pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
         process::run(self.cargo_together("build").args(["--bin", name]))?;
         Ok(self.debug().join(name))
     }
 
-    /// The folder of the debug builds of every library, built. Each can be made to panic: see `living.rs` in devcred-bridge.
+    /// Builds the debug builds of all libraries and returns their folder. In them a call for one
+    /// device panics, which the tests use.
     pub(crate) fn debug_libraries(&self) -> Result<PathBuf> {
         process::run(self.cargo_together("build").arg("--lib"))?;
         Ok(self.debug())
@@ -62,20 +64,20 @@ impl Workspace {
         self.target.join("debug")
     }
 
-    /// The names of a member's tests, each a program.
+    /// The names of a member's test programs.
     pub(crate) fn tests_of(&self, package: &str) -> Vec<&str> {
         let targets =
             self.packages.iter().filter(|member| member.name.as_ref() == package).flat_map(|member| &member.targets);
         targets.filter(|target| target.is_test()).map(|target| target.name.as_str()).collect()
     }
 
-    /// A path below the root as documents write it: relative, with `/`.
+    /// A path relative to the root, with `/`.
     pub(crate) fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
     }
 }
 
-/// The cargo that runs `xtask`, so that a toolchain given on the command line (`cargo +name xtask`) is kept.
+/// The cargo that runs `xtask`, so that `cargo +name xtask` uses its toolchain for everything.
 fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
