@@ -12,40 +12,33 @@ use fs_err as fs;
 
 use crate::install::tools;
 use crate::run::output::say;
-use crate::run::process;
 use crate::run::steps::Steps;
+use crate::run::{choice, process};
 use crate::workspace::Workspace;
 
 const PACKAGE: &str = "devcred-fuzz";
 
-struct Target {
-    name: &'static str,
-    about: &'static str,
-}
-
-const TARGETS: &[Target] = &[
-    Target { name: "answer", about: "status, headers and body of an answer" },
-    Target { name: "c_api", about: "random legal sequences of calls of the C API" },
-    Target { name: "endpoint", about: "an endpoint that the caller gave" },
-    Target { name: "error_body", about: "an error of the service, in JSON or XML" },
-    Target { name: "probe_line", about: "a line of the protocol between the shared suite and a probe" },
-    Target { name: "proxy", about: "the variables HTTPS_PROXY and NO_PROXY" },
-    Target { name: "root_certificates", about: "the PEM of the caller's root certificates" },
-    Target { name: "string_to_sign", about: "the message of a refused signature" },
+/// The names and the subjects.
+const TARGETS: &[(&str, &str)] = &[
+    ("answer", "status, headers and body of an answer"),
+    ("c_api", "random legal sequences of calls of the C API"),
+    ("endpoint", "an endpoint that the caller gave"),
+    ("error_body", "an error of the service, in JSON or XML"),
+    ("probe_line", "a line of the protocol between the shared suite and a probe"),
+    ("proxy", "the variables HTTPS_PROXY and NO_PROXY"),
+    ("root_certificates", "the PEM of the caller's root certificates"),
+    ("string_to_sign", "the message of a refused signature"),
 ];
 
 /// The names that `cargo xtask fuzz` takes.
 pub(crate) fn names() -> Vec<&'static str> {
-    TARGETS.iter().map(|target| target.name).collect()
+    TARGETS.iter().map(|(name, _)| *name).collect()
 }
 
 /// The end of `cargo xtask fuzz --help`.
 pub(crate) fn help() -> String {
-    let mut text = "Targets:\n".to_owned();
-    for target in TARGETS {
-        text.push_str(&format!("  {:<32} {}\n", target.name, target.about));
-    }
-    text + "
+    choice::list("Targets", TARGETS.iter().copied())
+        + "
 Examples:
   cargo xtask fuzz                 every target, a minute each
   cargo xtask fuzz endpoint --seconds 600
@@ -67,19 +60,18 @@ struct Outcome {
 
 /// Runs the targets with these names, or all.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], seconds: u32) {
-    let chosen = TARGETS.iter().filter(|target| only.is_empty() || only.iter().any(|name| name == target.name));
     let Some(programs) = steps.run("fuzz: build", || build(workspace)) else {
         return;
     };
     let mut lines = Vec::new();
-    for target in chosen {
+    for (name, _) in choice::choose(TARGETS, |(name, _)| name, only) {
         let mut line = None;
-        steps.run(&format!("fuzz: {}", target.name), || {
-            let (outcome, success) = fuzz(workspace, &programs, target.name, seconds)?;
-            line = Some(summary(target.name, &outcome));
-            check_outcome(workspace, target.name, &outcome, success)
+        steps.run(&format!("fuzz: {}", name), || {
+            let (outcome, success) = fuzz(workspace, &programs, name, seconds)?;
+            line = Some(summary(name, &outcome));
+            check_outcome(workspace, name, &outcome, success)
         });
-        lines.push(line.unwrap_or_else(|| format!("{}: could not run", target.name)));
+        lines.push(line.unwrap_or_else(|| format!("{}: could not run", name)));
     }
     say!("\n{}", lines.join("\n"));
 }

@@ -26,8 +26,7 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::lang::language::{BuildOptions, Language};
-use crate::run::output::say;
+use crate::lang::language::BuildOptions;
 use crate::run::steps::{Extent, Steps};
 use crate::workspace::Workspace;
 
@@ -164,21 +163,6 @@ struct Languages {
     lang: Vec<String>,
 }
 
-impl Languages {
-    /// The chosen languages. Prints the others, so that no one mistakes the run for a full one.
-    fn chosen(&self) -> Vec<&'static Language> {
-        chosen(&self.lang)
-    }
-}
-
-fn chosen(names: &[String]) -> Vec<&'static Language> {
-    let (chosen, left_out) = lang::choose(names);
-    if !left_out.is_empty() {
-        say!("left out: {}", left_out.join(", "));
-    }
-    chosen
-}
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(&cli.command) {
@@ -195,7 +179,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
     let mut steps = Steps::default();
     match command {
         Command::Setup { languages, check } => {
-            for language in languages.chosen() {
+            for language in lang::choose(&languages.lang) {
                 (language.setup)(&workspace, &mut steps);
             }
             if *check {
@@ -206,7 +190,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             // A relative path refers to the current folder of the user.
             let prefix = prefix.as_deref().map(std::path::absolute).transpose()?;
             let options = BuildOptions { release: *release, prefix };
-            for language in chosen(languages) {
+            for language in lang::choose(languages) {
                 (language.build)(&workspace, &mut steps, &options);
             }
         }
@@ -216,7 +200,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
                 (_, true) => Extent::Installed,
                 _ => Extent::Everything,
             });
-            test::run(&workspace, &mut steps, &languages.chosen());
+            test::run(&workspace, &mut steps, &lang::choose(&languages.lang));
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
         Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),

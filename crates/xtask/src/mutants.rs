@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use fs_err as fs;
 
 use crate::install::tools;
@@ -34,24 +34,16 @@ const PASSES: &[(&str, &[&str])] = &[
 /// A few mutants for `cargo xtask check`, in files whose unit tests alone notice every mutant.
 const SMOKE: &[&str] = &["--re=src/(pace|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
 
-/// How a pass ended.
-#[derive(Debug, PartialEq, Eq)]
-enum Outcome {
-    AllCaught,
-    Survivors,
-}
-
 /// Runs all mutants, or those that the arguments of cargo-mutants select.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[OsString]) {
-    let mut survivors = false;
+    let mut all_caught = None;
     for (about, pass) in PASSES {
-        let outcome = steps.run(&format!("mutants: {about}"), || run_pass(workspace, arguments, pass));
-        survivors = outcome == Some(Outcome::Survivors);
-        if !survivors {
+        all_caught = steps.run(&format!("mutants: {about}"), || run_pass(workspace, arguments, pass));
+        if all_caught != Some(false) {
             break;
         }
     }
-    if survivors {
+    if all_caught == Some(false) {
         steps.run("mutants: none survives", || -> Result<()> {
             bail!("mutants survived: the lines of the last pass that begin with MISSED name them")
         });
@@ -60,15 +52,13 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[OsStrin
 
 /// Checks that the tool runs with its configuration, and that the tests notice a few mutants.
 pub(crate) fn smoke(workspace: &Workspace) -> Result<()> {
-    match run_pass(workspace, &[], SMOKE)? {
-        Outcome::AllCaught => Ok(()),
-        Outcome::Survivors => bail!("mutants survived: the lines above that begin with MISSED name them"),
-    }
+    ensure!(run_pass(workspace, &[], SMOKE)?, "mutants survived: the lines above that begin with MISSED name them");
+    Ok(())
 }
 
-/// cargo-mutants copies the tree to a new folder. It builds below `target/`, so that a later run
+/// Runs cargo-mutants and returns whether the tests noticed every mutant. cargo-mutants copies the tree to a new folder. It builds below `target/`, so that a later run
 /// builds only the workspace's crates.
-fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Result<Outcome> {
+fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Result<bool> {
     let mut command = process::command(tools::install(workspace, &tools::CARGO_MUTANTS)?);
     let folder = workspace.target.join("mutants");
     fs::create_dir_all(&folder)?;
@@ -76,14 +66,14 @@ fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Res
     command.arg(&folder).args(arguments).args(pass).env("CARGO_TARGET_DIR", folder.join("build"));
     process::announce(&command);
     let status = command.status().with_context(|| process::not_started(&command))?;
-    outcome(status.code())
+    all_caught(status.code())
 }
 
 /// 3 means that some mutants made a test hang, so the tests noticed them.
-fn outcome(status: Option<i32>) -> Result<Outcome> {
+fn all_caught(status: Option<i32>) -> Result<bool> {
     match status {
-        Some(0 | 3) => Ok(Outcome::AllCaught),
-        Some(2) => Ok(Outcome::Survivors),
+        Some(0 | 3) => Ok(true),
+        Some(2) => Ok(false),
         Some(4) => bail!("the tests fail without any mutant; their output is above"),
         other => bail!("cargo-mutants ended with the status {other:?}; its output is above"),
     }
@@ -96,11 +86,11 @@ mod tests {
     #[test]
     fn a_mutant_that_hangs_is_noticed_and_one_that_survives_is_not() {
         for noticed in [0, 3] {
-            assert_eq!(outcome(Some(noticed)).expect("it ran"), Outcome::AllCaught);
+            assert!(all_caught(Some(noticed)).expect("it ran"));
         }
-        assert_eq!(outcome(Some(2)).expect("it ran"), Outcome::Survivors);
+        assert!(!all_caught(Some(2)).expect("it ran"));
         for failed in [Some(1), Some(4), None] {
-            outcome(failed).expect_err("it did not run to its end");
+            all_caught(failed).expect_err("it did not run to its end");
         }
     }
 }

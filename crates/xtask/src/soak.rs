@@ -6,9 +6,8 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use crate::lang::{c, node, python};
-use crate::run::output::say;
-use crate::run::process;
 use crate::run::steps::Steps;
+use crate::run::{choice, process};
 use crate::workspace::Workspace;
 
 struct Program {
@@ -43,13 +42,8 @@ Examples:
 
 /// Builds the programs of these languages, or of all, and runs them.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], arguments: &[OsString]) {
-    let chosen = |program: &&Program| only.is_empty() || only.iter().any(|name| name == program.language);
-    let (chosen, left_out): (Vec<_>, Vec<_>) = PROGRAMS.iter().partition(chosen);
-    if !left_out.is_empty() {
-        say!("left out: {}", left_out.iter().map(|program| program.language).collect::<Vec<_>>().join(", "));
-    }
     let mut command = process::command(workspace.target.join("release/devcred-soak"));
-    for program in chosen {
+    for program in choice::choose(PROGRAMS, |program| program.language, only) {
         let built = steps.run(&format!("soak: {}", program.language), || (program.build)(workspace));
         let Some(built) = built else { return };
         command.arg(format!("--program={}={built}", program.language));

@@ -11,9 +11,8 @@ use anyhow::Result;
 
 use crate::install::tools;
 use crate::mutants;
-use crate::run::output::say;
-use crate::run::process;
 use crate::run::steps::{Job, Steps};
+use crate::run::{choice, process};
 use crate::workspace::Workspace;
 
 struct Check {
@@ -51,11 +50,8 @@ pub(crate) fn names() -> Vec<&'static str> {
 
 /// The end of `cargo xtask check --help`.
 pub(crate) fn help() -> String {
-    let mut text = "Checks:\n".to_owned();
-    for check in CHECKS {
-        text.push_str(&format!("  {:<32} {}\n", check.name, check.about));
-    }
-    text + "
+    choice::list("Checks", CHECKS.iter().map(|check| (check.name, check.about)))
+        + "
 Examples:
   cargo xtask check                all of them
   cargo xtask check fmt boundary   two that take seconds"
@@ -63,11 +59,7 @@ Examples:
 
 /// Runs the checks with these names, or all.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
-    let (chosen, left_out): (Vec<_>, Vec<_>) =
-        CHECKS.iter().partition(|check| only.is_empty() || only.iter().any(|name| name == check.name));
-    if !left_out.is_empty() {
-        say!("left out: {}", left_out.iter().map(|check| check.name).collect::<Vec<_>>().join(", "));
-    }
+    let chosen = choice::choose(CHECKS, |check| check.name, only);
     let jobs = chosen
         .into_iter()
         .map(|check| -> Job<'_, Option<()>> { Box::new(|steps| steps.run(check.name, || (check.run)(workspace))) });

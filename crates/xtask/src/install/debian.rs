@@ -7,22 +7,15 @@ use anyhow::{Context, Result, bail};
 use crate::run::output::say;
 use crate::run::process;
 
-/// A program, and the package of Debian that contains it.
-pub(crate) struct Program {
-    pub(crate) name: &'static str,
-    pub(crate) package: &'static str,
-}
-
-/// Installs the missing programs into the system, because a compiler knows its own path. Without
+/// Installs the missing programs, each from a package of Debian, into the system, because a compiler knows its own path. Without
 /// root's rights it fails and names the packages.
-pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
+pub(crate) fn ensure(programs: &[(&str, &str)]) -> Result<()> {
     // apt-get locks out a second apt-get, and steps run in parallel.
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let missing: Vec<_> =
-        programs.iter().filter(|program| !is_on_path(program.name)).map(|program| program.package).collect();
+    let missing: Vec<_> = programs.iter().filter(|(name, _)| !is_on_path(name)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
-        say!("up to date: {}", programs.iter().map(|program| program.name).collect::<Vec<_>>().join(", "));
+        say!("up to date: {}", programs.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
         return Ok(());
     }
     let hint = format!(

@@ -7,7 +7,6 @@ use anyhow::Result;
 use fs_err as fs;
 
 use crate::check::size_budget::Artifact;
-use crate::install::debian::Program;
 use crate::install::{debian, installed, zig};
 use crate::lang::language::{BuildOptions, Language};
 use crate::run::output::say;
@@ -27,13 +26,14 @@ const ABI_VERSION: &str = "1";
 
 const PACKAGE: &str = "devcred-c";
 
-const PROGRAMS: &[Program] = &[
-    Program { name: "gcc", package: "gcc" },
-    Program { name: "g++", package: "g++" },
-    Program { name: "clang", package: "clang" },
-    Program { name: "cmake", package: "cmake" },
-    Program { name: "pkg-config", package: "pkg-config" },
-    Program { name: "valgrind", package: "valgrind" },
+/// Programs, and the packages of Debian that contain them.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("gcc", "gcc"),
+    ("g++", "g++"),
+    ("clang", "clang"),
+    ("cmake", "cmake"),
+    ("pkg-config", "pkg-config"),
+    ("valgrind", "valgrind"),
 ];
 
 /// The builds of the probe: as a user builds it, and with sanitizers that find errors with memory.

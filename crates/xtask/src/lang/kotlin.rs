@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail, ensure};
 use fs_err as fs;
 
 use crate::check::size_budget::Artifact;
-use crate::install::debian::Program;
 use crate::install::{debian, installed, zig};
 use crate::lang::language::{BuildOptions, Language};
 use crate::lang::{emulator, uniffi, vendor};
@@ -30,8 +29,8 @@ pub(crate) const LANGUAGE: Language = Language {
     bench_args,
 };
 
-const PROGRAMS: &[Program] =
-    &[Program { name: "javac", package: "openjdk-17-jdk-headless" }, Program { name: "mvn", package: "maven" }];
+/// Programs, and the packages of Debian that contain them.
+const PROGRAMS: &[(&str, &str)] = &[("javac", "openjdk-17-jdk-headless"), ("mvn", "maven")];
 
 /// JNA's name for this machine, and the folder of the native library in the jar.
 const PLATFORM: &str = if cfg!(target_arch = "aarch64") { "linux-aarch64" } else { "linux-x86-64" };

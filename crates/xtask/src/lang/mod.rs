@@ -12,6 +12,7 @@ pub(crate) mod uniffi;
 mod vendor;
 
 use self::language::Language;
+use crate::run::choice;
 
 pub(crate) const LANGUAGES: &[Language] =
     &[rust::LANGUAGE, c::LANGUAGE, python::LANGUAGE, node::LANGUAGE, kotlin::LANGUAGE, swift::LANGUAGE];
@@ -21,29 +22,7 @@ pub(crate) fn names() -> Vec<&'static str> {
     LANGUAGES.iter().map(|language| language.name).collect()
 }
 
-/// The languages with one of these names, in the table's order, and the names of the others.
-/// Without names it returns all languages.
-pub(crate) fn choose(names: &[String]) -> (Vec<&'static Language>, Vec<&'static str>) {
-    let (chosen, left_out): (Vec<_>, Vec<_>) =
-        LANGUAGES.iter().partition(|language| names.is_empty() || names.iter().any(|name| name == language.name));
-    (chosen, left_out.iter().map(|language| language.name).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_name_means_every_language() {
-        let (chosen, left_out) = choose(&[]);
-        assert_eq!(chosen.len(), LANGUAGES.len());
-        assert!(left_out.is_empty());
-    }
-
-    #[test]
-    fn a_name_leaves_the_others_out() {
-        let (chosen, left_out) = choose(&["rust".to_owned()]);
-        assert_eq!(chosen.iter().map(|language| language.name).collect::<Vec<_>>(), ["rust"]);
-        assert_eq!(left_out.len(), LANGUAGES.len() - 1);
-    }
+/// The languages with one of these names, or all.
+pub(crate) fn choose(names: &[String]) -> Vec<&'static Language> {
+    choice::choose(LANGUAGES, |language| language.name, names)
 }

@@ -1,6 +1,6 @@
 //! Python: the wheel as its users install it, and its tests, which use the installed wheel.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -115,7 +115,7 @@ fn wheel(workspace: &Workspace) -> Result<PathBuf> {
         return Ok(wheel);
     }
     let source = folder(workspace).join("source");
-    unpack(&sdist, &source)?;
+    files::unpack(&sdist, &source)?;
     let mut command = zig::command(workspace, "maturin")?;
     command.current_dir(&source).args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out"]);
     process::run(command.arg(&dist).env("CARGO_TARGET_DIR", &workspace.target))?;
@@ -124,15 +124,6 @@ fn wheel(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Unpacks a source distribution. `--touch` sets the current time: in the archive all files have
-/// the same time, so cargo would not notice a changed file.
-fn unpack(archive: &Path, folder: &Path) -> Result<()> {
-    files::make_empty(folder)?;
-    let mut tar = process::command("tar");
-    tar.args(["--extract", "--touch", "--gzip", "--strip-components=1", "--file"]).arg(archive);
-    process::run(tar.arg("--directory").arg(folder))
-}
 
 /// Installs the wheel without a package index, so without any other package: in the environment of
 /// the test tools, and in one with only the probe.

@@ -12,6 +12,7 @@ use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 
 use crate::run::output::say;
+use crate::run::process;
 use crate::workspace::Workspace;
 
 /// Copies a file, or a folder with its contents.
@@ -59,6 +60,15 @@ pub(crate) fn write_starter(to: &Path, folder: Option<&Path>, command: &str) -> 
 pub(crate) fn link(to: impl AsRef<Path>, link: &Path) -> Result<()> {
     make_place(link)?;
     Ok(symlink(to, link)?)
+}
+
+/// Unpacks an archive with one folder, whose contents go into this folder. `--touch` sets the current
+/// time: in the archive all files have the same time, so a build would not notice a changed file.
+pub(crate) fn unpack(archive: &Path, folder: &Path) -> Result<()> {
+    make_empty(folder)?;
+    let mut tar = process::command("tar");
+    tar.args(["--extract", "--touch", "--gzip", "--strip-components=1", "--file"]).arg(archive);
+    process::run(tar.arg("--directory").arg(folder))
 }
 
 /// Deletes a file, if it exists.

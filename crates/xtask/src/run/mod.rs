@@ -1,5 +1,6 @@
 //! Runs programs in named steps, and counts the tests that they run.
 
+pub(crate) mod choice;
 pub(crate) mod files;
 pub(crate) mod output;
 pub(crate) mod process;

@@ -49,11 +49,7 @@ pub(super) fn unpack(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let archive = archive(workspace)?.file;
     let (package, unpacked) = (folder.join(NAME), folder.join("unpacked.tar.gz"));
     if fs::read(&unpacked).ok() != Some(fs::read(&archive)?) {
-        files::make_empty(&package)?;
-        let mut tar = process::command("tar");
-        // --touch sets the current time: in the archive all files have the same time, so SwiftPM would not notice a changed file.
-        tar.args(["--extract", "--touch", "--gzip", "--file"]).arg(&archive).arg("--directory").arg(folder);
-        process::run(&mut tar)?;
+        files::unpack(&archive, &package)?;
         files::copy(&archive, &unpacked)?;
     }
     Ok(package)

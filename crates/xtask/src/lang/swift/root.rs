@@ -11,7 +11,6 @@ use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
 use crate::install::debian;
-use crate::install::debian::Program;
 use crate::run::output::say;
 use crate::run::process;
 use crate::workspace::Workspace;
@@ -22,7 +21,8 @@ const RELEASE: &str = "trixie";
 /// `swiftlang` only recommends the last two, but `import Foundation` needs them.
 const PACKAGES: [&str; 4] = ["swiftlang", "libc6-dev", "libstdc++-14-dev", "ca-certificates"];
 
-const PROGRAMS: &[Program] = &[Program { name: "debootstrap", package: "debootstrap" }];
+/// Programs, and the packages of Debian that contain them.
+const PROGRAMS: &[(&str, &str)] = &[("debootstrap", "debootstrap")];
 
 /// The folders with Swift's libraries.
 const LIBRARIES: [&str; 2] = ["usr/lib", "usr/libexec/swift/lib/swift/linux"];
