@@ -72,13 +72,13 @@ impl Steps {
     /// Runs `work` as the step `name`. If it fails, prints the error and returns `None`.
     pub(crate) fn run<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
         let begin = Instant::now();
-        let kept = self.output_folder.as_deref().map(|folder| {
+        let file = self.output_folder.as_deref().map(|folder| {
             say!("... {name}");
             OutputFile::begin(folder.join(file_name(name)))
         });
         say!("\n==> {name}");
-        let (kept, result) = match kept.transpose() {
-            Ok(kept) => (kept, work()),
+        let (file, result) = match file.transpose() {
+            Ok(file) => (file, work()),
             Err(error) => (None, Err(error)),
         };
         let took = begin.elapsed();
@@ -87,7 +87,7 @@ impl Steps {
             say!("error: {name}: {error:#}");
         }
         say!("<== {name}: {}, {}", verdict(passed), seconds(took));
-        drop(kept);
+        drop(file);
         self.done.push(Done { name: name.to_owned(), took, passed });
         result.ok()
     }
@@ -145,24 +145,19 @@ impl Steps {
     /// fails without a failed test counts as one failure: it did not compile, a test ended the
     /// process, no test ran, or a skipped test is not listed.
     pub(crate) fn test(&mut self, name: &str, work: impl FnOnce() -> Result<TestResults>) -> Tally {
-        let mut tally = Tally::default();
-        let mut columns = Vec::new();
-        let mut skipped = Vec::new();
+        let mut results = TestResults::default();
         let language = name.split(':').next().unwrap_or(name);
-        self.run(name, || {
-            let mut results = work()?;
-            tally = results.tally;
-            columns = std::mem::take(&mut results.columns);
-            skipped = std::mem::take(&mut results.skipped);
+        let passed = self.run(name, || {
+            results = work()?;
             results.check()?;
-            skips::check(language, &skipped)
+            skips::check(language, &results.skipped)
         });
-        self.add_columns(columns);
-        self.skipped.extend(skipped.iter().map(|_| language.to_owned()));
-        if self.done.last().is_some_and(|done| !done.passed) && tally.failed == 0 {
-            tally.failed = 1;
+        self.add_columns(results.columns);
+        self.skipped.extend(results.skipped.iter().map(|_| language.to_owned()));
+        if passed.is_none() {
+            results.tally.failed = results.tally.failed.max(1);
         }
-        tally
+        results.tally
     }
 
     /// Runs the shared suite as a step and adds its results to its languages. A language without

@@ -94,14 +94,12 @@ const RULES: &[Rule] = &[
     Rule {
         name: "binding-library",
         find: |tree| {
-            let has = |package: &Package, kinds: &[TargetKind]| {
-                package.targets.iter().any(|target| kinds.iter().any(|kind| target.is_kind(kind.clone())))
-            };
-            tree.packages_under("bindings/")
-                .filter(|package| has(package, &[TargetKind::CDyLib, TargetKind::StaticLib]))
-                .filter(|package| has(package, &[TargetKind::Lib, TargetKind::RLib]))
-                .map(|package| format!("{}: has a `lib` beside a `cdylib` or a `staticlib`", manifest(package)))
-                .collect()
+            let mixed = tree.packages_under("bindings/").filter(|package| {
+                let has = |kind: TargetKind| package.targets.iter().any(|target| target.is_kind(kind.clone()));
+                (has(TargetKind::CDyLib) || has(TargetKind::StaticLib))
+                    && (has(TargetKind::Lib) || has(TargetKind::RLib))
+            });
+            mixed.map(|package| format!("{}: has a `lib` and a `cdylib` or `staticlib`", manifest(package))).collect()
         },
         instead: "a `lib` beside a `cdylib` or `staticlib` turns LTO off: put what Rust needs into a crate of its own",
     },
@@ -121,13 +119,13 @@ const RULES: &[Rule] = &[
     Rule {
         name: "no-unsafe",
         find: |tree| {
-            let is_root = |kind: &TargetKind| {
-                !matches!(kind, TargetKind::Test | TargetKind::Example | TargetKind::CustomBuild | TargetKind::Bench)
-            };
             let targets = tree.packages_under("crates/").flat_map(|package| &package.targets);
-            let roots = targets.filter(|target| target.kind.iter().any(is_root)).map(|target| target.src_path.as_str());
-            let unsafe_allowed = |root: &&str| !tree.text(root).lines().any(|line| line == "#![forbid(unsafe_code)]");
-            roots.filter(unsafe_allowed).map(|root| format!("{root}: does not forbid unsafe code")).collect()
+            let released = targets.filter(|target| {
+                !(target.is_test() || target.is_example() || target.is_bench() || target.is_custom_build())
+            });
+            let roots = released.map(|target| target.src_path.as_str());
+            let is_unsafe = |root: &&str| !tree.text(root).lines().any(|line| line == "#![forbid(unsafe_code)]");
+            roots.filter(is_unsafe).map(|root| format!("{root}: does not forbid unsafe code")).collect()
         },
         instead: "write `#![forbid(unsafe_code)]` into the crate's root file; only bindings need unsafe code",
     },
