@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 
 use crate::lang::LANGUAGES;
-use crate::run::process;
-use crate::run::steps::Steps;
+use crate::run::{Steps, process};
 use crate::workspace::Workspace;
 
 /// Builds the benchmark program, optimised for speed like a Rust user's release build, and runs it.

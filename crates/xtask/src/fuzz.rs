@@ -11,9 +11,7 @@ use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
 use crate::install::tools;
-use crate::run::output::say;
-use crate::run::steps::Steps;
-use crate::run::{choice, process};
+use crate::run::{Steps, choice, process, say};
 use crate::workspace::Workspace;
 
 const PACKAGE: &str = "devcred-fuzz";

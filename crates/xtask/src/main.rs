@@ -26,8 +26,8 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::lang::language::BuildOptions;
-use crate::run::steps::{Extent, Steps};
+use crate::lang::BuildOptions;
+use crate::run::{Extent, Steps};
 use crate::workspace::Workspace;
 
 /// The one entry point for people and CI: sets up, builds, tests and checks every language of this

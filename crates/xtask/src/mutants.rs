@@ -7,8 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use fs_err as fs;
 
 use crate::install::tools;
-use crate::run::process;
-use crate::run::steps::Steps;
+use crate::run::{Steps, process};
 use crate::workspace::Workspace;
 
 /// The end of `cargo xtask mutants --help`.

@@ -6,8 +6,7 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use crate::lang::{c, node, python};
-use crate::run::steps::Steps;
-use crate::run::{choice, process};
+use crate::run::{Steps, choice, process};
 use crate::workspace::Workspace;
 
 struct Program {

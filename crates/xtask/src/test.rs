@@ -1,10 +1,8 @@
 //! `cargo xtask test`: installs what the tests need, runs the tests of the languages in parallel,
 //! and then the shared suite, some of whose cases make so many calls that nothing else may run.
 
-use crate::lang::language::Language;
-use crate::run::runner::Tally;
-use crate::run::steps::{Extent, Job, Steps};
-use crate::run::suite;
+use crate::lang::Language;
+use crate::run::{Extent, Job, Steps, Tally, suite};
 use crate::workspace::Workspace;
 
 /// The languages that begin first, because they download and compile most.

@@ -15,8 +15,7 @@ use fs_err as fs;
 use serde_json::Value;
 
 use crate::check;
-use crate::run::output::say;
-use crate::run::{files, process};
+use crate::run::{files, process, say};
 use crate::workspace::Workspace;
 
 /// The crates whose types may be public. serde's are those of the feature of that name.

@@ -3,7 +3,9 @@
 mod api;
 mod boundary;
 mod msrv;
-pub(crate) mod size_budget;
+mod size_budget;
+
+pub(crate) use self::size_budget::Artifact;
 
 use std::process::Command;
 
@@ -11,8 +13,7 @@ use anyhow::Result;
 
 use crate::install::tools;
 use crate::mutants;
-use crate::run::steps::{Job, Steps};
-use crate::run::{choice, process};
+use crate::run::{Job, Steps, choice, process};
 use crate::workspace::Workspace;
 
 struct Check {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
 use crate::lang::LANGUAGES;
-use crate::run::output::say;
+use crate::run::say;
 use crate::workspace::Workspace;
 
 const FILE: &str = "ledger.toml";

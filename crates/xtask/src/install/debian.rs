@@ -4,8 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::output::say;
-use crate::run::process;
+use crate::run::{process, say};
 
 /// Installs the missing programs, each from a package of Debian, into the system, because a compiler knows its own path. Without
 /// root's rights it fails and names the packages.

@@ -3,5 +3,7 @@
 pub(crate) mod debian;
 pub(crate) mod installed;
 pub(crate) mod tools;
-pub(crate) mod venv;
+mod venv;
 pub(crate) mod zig;
+
+pub(crate) use self::venv::Venv;

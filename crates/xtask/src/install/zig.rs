@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
-use crate::install::venv::Venv;
+use crate::install::Venv;
 use crate::run::{files, process};
 use crate::workspace::Workspace;
 

@@ -6,14 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use fs_err as fs;
 
-use crate::check::size_budget::Artifact;
+use crate::check::Artifact;
 use crate::install::{debian, installed, zig};
-use crate::lang::language::{BuildOptions, Language};
-use crate::run::output::say;
-use crate::run::runner::{self, Tally};
-use crate::run::steps::Steps;
-use crate::run::suite::Suite;
-use crate::run::{files, process};
+use crate::lang::{BuildOptions, Language};
+use crate::run::{Steps, Suite, Tally, files, process, runner, say};
 use crate::workspace::Workspace;
 
 /// C's row in the table of languages.

@@ -8,8 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::lang::node;
-use crate::run::output::say;
-use crate::run::process;
+use crate::run::{process, say};
 use crate::workspace::Workspace;
 
 /// The emulator accepts every instance.

@@ -7,14 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use fs_err as fs;
 
-use crate::check::size_budget::Artifact;
+use crate::check::Artifact;
 use crate::install::{debian, installed, zig};
-use crate::lang::language::{BuildOptions, Language};
-use crate::lang::{emulator, uniffi, vendor};
-use crate::run::output::say;
-use crate::run::runner::{self, Tally};
-use crate::run::steps::Steps;
-use crate::run::{files, process};
+use crate::lang::{BuildOptions, Language, emulator, uniffi, vendor};
+use crate::run::{Steps, Tally, files, process, runner, say};
 use crate::workspace::Workspace;
 
 /// Kotlin's row in the table of languages.

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::check::size_budget::Artifact;
-use crate::run::runner::Tally;
-use crate::run::steps::Steps;
+use crate::check::Artifact;
+use crate::run::{Steps, Tally};
 use crate::workspace::Workspace;
 
 /// The functions for one language. Each runs its work as named steps, which record success and

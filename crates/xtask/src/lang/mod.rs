@@ -3,7 +3,7 @@
 pub(crate) mod c;
 pub(crate) mod emulator;
 pub(crate) mod kotlin;
-pub(crate) mod language;
+mod language;
 pub(crate) mod node;
 pub(crate) mod python;
 mod rust;
@@ -11,7 +11,7 @@ mod swift;
 pub(crate) mod uniffi;
 mod vendor;
 
-use self::language::Language;
+pub(crate) use self::language::{BuildOptions, Language};
 use crate::run::choice;
 
 pub(crate) const LANGUAGES: &[Language] =

@@ -7,15 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::check::size_budget::Artifact;
+use crate::check::Artifact;
 use crate::install::installed;
 use crate::install::zig::{self, BUILD_TOOLS};
-use crate::lang::language::{BuildOptions, Language};
-use crate::lang::{emulator, vendor};
-use crate::run::output::say;
-use crate::run::runner::{self, Tally};
-use crate::run::steps::Steps;
-use crate::run::{files, process};
+use crate::lang::{BuildOptions, Language, emulator, vendor};
+use crate::run::{Steps, Tally, files, process, runner, say};
 use crate::workspace::Workspace;
 
 /// The row of Node.js in the table of languages.

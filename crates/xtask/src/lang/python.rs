@@ -6,15 +6,10 @@ use std::process::Command;
 use anyhow::Result;
 use fs_err as fs;
 
-use crate::check::size_budget::Artifact;
-use crate::install::venv::Venv;
-use crate::install::{installed, zig};
-use crate::lang::emulator;
-use crate::lang::language::{BuildOptions, Language};
-use crate::run::output::say;
-use crate::run::runner::{self, Tally};
-use crate::run::steps::Steps;
-use crate::run::{files, process};
+use crate::check::Artifact;
+use crate::install::{Venv, installed, zig};
+use crate::lang::{BuildOptions, Language, emulator};
+use crate::run::{Steps, Tally, files, process, runner, say};
 use crate::workspace::Workspace;
 
 /// Python's row in the table of languages.

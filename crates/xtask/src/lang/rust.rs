@@ -2,11 +2,8 @@
 
 use std::process::Command;
 
-use crate::lang::language::{BuildOptions, Language};
-use crate::lang::vendor;
-use crate::run::process;
-use crate::run::runner::{self, Tally};
-use crate::run::steps::Steps;
+use crate::lang::{BuildOptions, Language, vendor};
+use crate::run::{Steps, Tally, process, runner};
 use crate::workspace::Workspace;
 
 /// Rust's row in the table of languages.

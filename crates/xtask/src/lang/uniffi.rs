@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::check::size_budget::Artifact;
+use crate::check::Artifact;
 use crate::install::zig;
 use crate::run::{files, process};
 use crate::workspace::Workspace;

@@ -6,11 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use fs_err as fs;
 
-use crate::install::venv::Venv;
+use crate::install::Venv;
 use crate::lang::{kotlin, node};
-use crate::run::runner::{self, Tally};
-use crate::run::steps::{Extent, Steps};
-use crate::run::{files, process};
+use crate::run::{Extent, Steps, Tally, files, process, runner};
 use crate::workspace::Workspace;
 
 /// The vendor's SDKs of one language.

@@ -1,6 +1,6 @@
 //! Tables whose rows users choose by name.
 
-use crate::run::output::say;
+use crate::run::say;
 
 /// The rows with one of these names, in the table's order; without names, all rows. Prints the
 /// names of the others, so that no one mistakes the run for a full one.

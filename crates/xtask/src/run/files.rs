@@ -11,8 +11,7 @@ use anyhow::{Context, Result, bail};
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 
-use crate::run::output::say;
-use crate::run::process;
+use crate::run::{process, say};
 use crate::workspace::Workspace;
 
 /// Copies a file, or a folder with its contents.

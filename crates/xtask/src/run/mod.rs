@@ -5,6 +5,11 @@ pub(crate) mod files;
 pub(crate) mod output;
 pub(crate) mod process;
 pub(crate) mod runner;
-pub(crate) mod skips;
-pub(crate) mod steps;
+mod skips;
+mod steps;
 pub(crate) mod suite;
+
+pub(crate) use self::output::say;
+pub(crate) use self::runner::{Tally, TestResults};
+pub(crate) use self::steps::{Extent, Job, Steps};
+pub(crate) use self::suite::Suite;

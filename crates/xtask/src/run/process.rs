@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::output::{self, say};
+use crate::run::{output, say};
 
 /// Creates a command with the environment in which `cargo xtask` was called.
 ///

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::run::output::say;
+use crate::run::say;
 
 const FILE: &str = "tests/skips.json";
 const LISTED: &str = include_str!("../../../../tests/skips.json");

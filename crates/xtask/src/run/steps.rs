@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::run::output::{OutputFile, say};
-use crate::run::runner::{Tally, TestResults};
-use crate::run::skips;
+use crate::run::output::OutputFile;
+use crate::run::{Tally, TestResults, say, skips};
 
 /// How many jobs run in parallel. More would disturb each other's tests, which have time limits.
 const PARALLEL_JOBS: usize = 2;

@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 
-use crate::run::runner::{self, TestResults};
-use crate::run::steps::Steps;
+use crate::run::{Steps, TestResults, runner};
 use crate::workspace::Workspace;
 
 /// A run of a test program of `tests/conformance`.

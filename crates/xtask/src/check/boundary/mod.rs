@@ -10,8 +10,7 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::{DependencyKind, Package, TargetKind};
 use fs_err as fs;
 
-use crate::run::output::say;
-use crate::run::process;
+use crate::run::{process, say};
 use crate::workspace::Workspace;
 
 struct Rule {

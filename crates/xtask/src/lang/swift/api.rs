@@ -11,8 +11,7 @@ use fs_err as fs;
 use serde_json::Value;
 
 use super::root::SwiftRoot;
-use crate::run::output::say;
-use crate::run::process;
+use crate::run::{process, say};
 use crate::workspace::Workspace;
 
 const FILE: &str = "bindings/swift/api.txt";

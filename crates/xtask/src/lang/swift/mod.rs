@@ -10,15 +10,12 @@ use std::process::Command;
 use anyhow::Result;
 
 use self::root::SwiftRoot;
-use crate::check::size_budget::Artifact;
+use crate::check::Artifact;
 use crate::install::installed;
 use crate::lang::emulator::{self, Emulator};
-use crate::lang::language::{BuildOptions, Language};
 use crate::lang::uniffi::Profile;
-use crate::run::output::say;
-use crate::run::runner::{self, Tally, TestResults};
-use crate::run::steps::Steps;
-use crate::run::{files, process};
+use crate::lang::{BuildOptions, Language};
+use crate::run::{Steps, Tally, TestResults, files, process, runner, say};
 use crate::workspace::Workspace;
 
 /// Swift's row in the table of languages.

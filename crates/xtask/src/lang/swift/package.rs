@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use fs_err as fs;
 
-use crate::check::size_budget::Artifact;
+use crate::check::Artifact;
 use crate::lang::uniffi::{self, Profile};
 use crate::run::{files, process};
 use crate::workspace::Workspace;

@@ -11,8 +11,7 @@ use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
 use crate::install::debian;
-use crate::run::output::say;
-use crate::run::process;
+use crate::run::{process, say};
 use crate::workspace::Workspace;
 
 /// The Debian that has Swift 6.0.
