@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// C's row in the table of languages.
 pub(crate) const LANGUAGE: Language =
-    Language { name: "c", setup, build, install, test, check_suite, artifacts, bench_args };
+    Language { name: "c", setup, build, install, test, check_suite: Some(check_suite), artifacts, bench_args };
 
 /// The version of the binary interface: `DEVCRED_ABI_VERSION` in `bindings/c/src/version.rs`; a
 /// test compares the two.

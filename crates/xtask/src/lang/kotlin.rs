@@ -14,16 +14,8 @@ use crate::run::{Steps, Tally, files, process, runner, say};
 use crate::workspace::Workspace;
 
 /// Kotlin's row in the table of languages.
-pub(crate) const LANGUAGE: Language = Language {
-    name: "kotlin",
-    setup,
-    build,
-    install,
-    test,
-    check_suite: |_, _| Tally::default(),
-    artifacts,
-    bench_args,
-};
+pub(crate) const LANGUAGE: Language =
+    Language { name: "kotlin", setup, build, install, test, check_suite: None, artifacts, bench_args };
 
 /// Programs, and the packages of Debian that contain them.
 const PROGRAMS: &[(&str, &str)] = &[("javac", "openjdk-17-jdk-headless"), ("mvn", "maven")];

@@ -25,7 +25,7 @@ pub(crate) struct Language {
     pub(crate) test: fn(&Workspace, &mut Steps) -> Tally,
     /// Runs cases of the shared suite again under a checker, and returns how many passed and
     /// failed.
-    pub(crate) check_suite: fn(&Workspace, &mut Steps) -> Tally,
+    pub(crate) check_suite: Option<fn(&Workspace, &mut Steps) -> Tally>,
     /// Builds the release artifacts whose sizes are in `ledger.toml`.
     pub(crate) artifacts: fn(&Workspace) -> Result<Vec<Artifact>>,
     /// Builds the programs that `cargo xtask bench` measures, and returns the arguments that name

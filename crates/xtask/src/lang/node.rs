@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 
 /// The row of Node.js in the table of languages.
 pub(crate) const LANGUAGE: Language =
-    Language { name: "node", setup, build, install, test, check_suite: |_, _| Tally::default(), artifacts, bench_args };
+    Language { name: "node", setup, build, install, test, check_suite: None, artifacts, bench_args };
 
 /// The folder for the results of the tests.
 const REPORTS: &str = "reports";

@@ -13,16 +13,8 @@ use crate::run::{Steps, Tally, files, process, runner, say};
 use crate::workspace::Workspace;
 
 /// Python's row in the table of languages.
-pub(crate) const LANGUAGE: Language = Language {
-    name: "python",
-    setup,
-    build,
-    install,
-    test,
-    check_suite: |_, _| Tally::default(),
-    artifacts,
-    bench_args,
-};
+pub(crate) const LANGUAGE: Language =
+    Language { name: "python", setup, build, install, test, check_suite: None, artifacts, bench_args };
 
 const TOOLS: Venv =
     Venv { name: "python/tools", purpose: "testing Python", requirements: "bindings/python/requirements-test.txt" };
