@@ -119,7 +119,7 @@ fn fuzz(workspace: &Workspace, programs: &Path, name: &str, seconds: u32) -> Res
     command.current_dir(&workspace.root);
     // libFuzzer writes into the first folder and reads all of them.
     command.arg(&corpus).arg(Path::new("tests/fuzz/corpus").join(name));
-    command.arg(format!("-artifact_prefix={}{}", findings.display(), std::path::MAIN_SEPARATOR));
+    command.arg(format!("-artifact_prefix={}/", findings.display()));
     command.arg(format!("-max_total_time={seconds}"));
     command.args(["-dict=tests/fuzz/words.dict", "-max_len=4096", "-rss_limit_mb=2048", "-timeout=10"]);
     command.arg("-print_final_stats=1");

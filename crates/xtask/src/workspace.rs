@@ -71,9 +71,9 @@ impl Workspace {
         targets.filter(|target| target.is_test()).map(|target| target.name.as_str()).collect()
     }
 
-    /// A path relative to the root, with `/`.
+    /// A path relative to the root.
     pub(crate) fn relative(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "2
 
 /// Installs the tool unless this version is already installed, and returns the program.
 pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
-    let own = folder(workspace).join("bin").join(format!("{}{}", tool.name, std::env::consts::EXE_SUFFIX));
+    let own = folder(workspace).join("bin").join(tool.name);
     // A program on PATH saves the build, if it has the same version.
     for program in [own.as_path(), Path::new(tool.name)] {
         if tool.is_at(program) {

@@ -1,6 +1,6 @@
 //! Python environments below `target/`, each with the exact versions of a requirements file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use fs_err as fs;
@@ -38,7 +38,7 @@ impl Venv {
         let stamped = format!("{}\n{python}{wanted}", folder.display());
         files::make_once(workspace, &folder, &stamped, || {
             process::run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-            let mut pip = process::command(program(&folder, "python"));
+            let mut pip = process::command(folder.join("bin/python"));
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
             // Some packages are source only; with this option every version of pip builds them in
             // the same way.
@@ -53,14 +53,10 @@ impl Venv {
     pub(crate) fn program(&self, workspace: &Workspace, name: &str) -> Result<PathBuf> {
         let folder = self.folder(workspace);
         files::check_made(workspace, &folder)?;
-        Ok(program(&folder, name))
+        Ok(folder.join("bin").join(name))
     }
 
     fn folder(&self, workspace: &Workspace) -> PathBuf {
         workspace.target.join(self.name)
     }
-}
-
-fn program(folder: &Path, name: &str) -> PathBuf {
-    if cfg!(windows) { folder.join("Scripts").join(format!("{name}.exe")) } else { folder.join("bin").join(name) }
 }
