@@ -1,18 +1,17 @@
 //! `cargo xtask fuzz`: runs the targets of `tests/fuzz` under libFuzzer.
 //!
-//! cargo-fuzz wants a nightly Rust for `-Z sanitizer`; the pinned one takes the flag by `RUSTC_BOOTSTRAP`.
+//! cargo-fuzz needs a nightly Rust for `-Z sanitizer`; `RUSTC_BOOTSTRAP` lets the pinned Rust accept the flag.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
-use crate::output::say;
-use crate::steps::Steps;
+use crate::install::tools;
+use crate::run::{Steps, process, say};
 use crate::workspace::Workspace;
-use crate::{process, tools};
 
 const PACKAGE: &str = "devcred-fuzz";
 
@@ -203,9 +202,10 @@ mod tests {
     #[test]
     fn every_program_of_the_package_is_a_target() {
         let workspace = Workspace::load().expect("cargo metadata works");
-        let package = workspace.packages.iter().find(|package| package.name == PACKAGE).expect("it is a member");
-        let programs = package.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "bin"));
-        let mut programs: Vec<_> = programs.filter_map(|target| target.src_path.file_stem()?.to_str()).collect();
+        let package =
+            workspace.packages.iter().find(|package| package.name.as_ref() == PACKAGE).expect("it is a member");
+        let programs = package.targets.iter().filter(|target| target.is_bin());
+        let mut programs: Vec<_> = programs.filter_map(|target| target.src_path.file_stem()).collect();
         programs.sort_unstable();
         assert_eq!(programs, names());
     }

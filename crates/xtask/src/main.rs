@@ -1,45 +1,23 @@
-//! `cargo xtask`: builds, tests and checks everything in this repository, for people and for CI alike.
+//! `cargo xtask`: builds, tests and checks everything in this repository, for people and for CI
+//! alike.
 //!
-//! `check.rs` lists the checks, `language.rs` the languages; each language has one file, which says how it is set up,
-//! built and tested. Whatever is installed goes below `target/`.
+//! The files in this folder are the commands. `lang` sets up, builds and tests each language,
+//! `check` has the checks, `install` installs tools, and `run` runs programs in steps and counts
+//! their tests. Everything is installed below `target/`.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stderr, reason = "a command for the terminal")]
 
-mod api;
 mod bench;
-mod boundary;
-mod c;
 mod check;
-mod closing_lines;
-mod debian;
-mod emulator;
-mod files;
 mod fuzz;
-mod installed;
-mod kotlin;
-mod language;
-mod ledger;
-mod msrv;
+mod install;
+mod lang;
 mod mutants;
-mod node;
-mod output;
-mod process;
-mod python;
-mod runner;
-mod rust;
-mod skips;
+mod run;
 mod soak;
-mod steps;
-mod suite;
-mod swift;
 mod test;
-mod tools;
-mod uniffi;
-mod vendor;
-mod venv;
 mod workspace;
-mod zig;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -48,22 +26,22 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::language::{BuildOptions, Language};
-use crate::output::say;
-use crate::steps::{Extent, Steps};
+use crate::lang::BuildOptions;
+use crate::run::{Extent, Steps};
 use crate::workspace::Workspace;
 
-/// The one entry point for people and CI: sets up, builds, tests and checks every language of this repository.
+/// The one entry point for people and CI: sets up, builds, tests and checks every language of this
+/// repository.
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
     after_help = "Examples:
   cargo xtask test                 install what the tests need, then run all of them
-  cargo xtask check                everything that is checked without running a test
+  cargo xtask check                every check except the tests
   cargo xtask help test            what a command does, with examples
 
-What is installed goes below target/, but for packages of Debian; delete that folder to start afresh."
+Everything is installed below target/, except packages of Debian; delete that folder to start again."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -72,7 +50,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Installs what the tests need, quick where it is there already
+    /// Installs what the tests need; quick if it is already installed
     #[command(after_help = "Examples:
   cargo xtask setup                what the tests of every language need
   cargo xtask setup --lang rust    what the tests of Rust need
@@ -87,83 +65,86 @@ enum Command {
     /// Builds every language
     #[command(after_help = "Examples:
   cargo xtask build                debug builds
-  cargo xtask build --release      what is shipped
+  cargo xtask build --release      the release artifacts
   cargo xtask build c --prefix DIR C's library, header, pkg-config file and CMake package, installed in DIR")]
     Build {
         /// Build only these languages [default: all]
-        #[arg(value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(language::names()))]
+        #[arg(value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(lang::names()))]
         languages: Vec<String>,
-        /// Build what is shipped: optimised for size, without symbols
+        /// Build the release artifacts: optimised for size, without symbols
         #[arg(long)]
         release: bool,
         /// Install C's library here [default: target/c/prefix]
         #[arg(long, value_name = "DIR")]
         prefix: Option<PathBuf>,
     },
-    /// Installs what the tests need and runs every test; ends with one line a language
+    /// Installs what the tests need and runs every test; ends with one line for each language
     #[command(after_help = "Examples:
   cargo xtask test                 every language
   cargo xtask test --lang rust     Rust only
   cargo xtask test --lang rust --quick
-                                   what takes about a minute of it
-  cargo xtask test --installed     the shared suite alone, with what is shipped
+                                   the quick ones, in about a minute
+  cargo xtask test --installed     only the shared suite, with the release artifacts
 
 One crate's tests, while you work on it:
   cargo test -p devcred
 
-The shared suite runs with what is shipped: Python's wheel, the packages for npm, the jar, C's
-installed files and Swift's archive, each installed below target/installed with the language's
-probe, where nothing names the source tree. Rust's probe is part of the workspace.")]
+The shared suite runs with the release artifacts: Python's wheel, the packages for npm, the jar,
+C's installed files and Swift's archive, each installed below target/installed with the language's
+probe, without any reference to the source tree. Rust's probe is part of the workspace.")]
     Test {
         #[command(flatten)]
         languages: Languages,
-        /// Leave out what takes long: the vendor's SDKs, checkers, corpora, crowds of calls
+        /// Leave out the slow tests: the vendor's SDKs, checkers, corpora, cases with many calls at
+        /// once
         #[arg(long)]
         quick: bool,
-        /// Run the shared suite alone, with what is shipped in clean folders; leaves Rust out
+        /// Run only the shared suite, with the release artifacts in clean folders; leaves Rust out
         #[arg(long, conflicts_with = "quick")]
         installed: bool,
     },
-    /// Checks everything that is checked without running a test: format, lints, documents, licences, promises
+    /// Runs every check except the tests: format, lints, documentation, licences, promises
     #[command(after_help = check::help(), after_long_help = check::help())]
     Check {
         /// Run only these checks, in their usual order [default: all]
         #[arg(value_name = "CHECK", value_parser = PossibleValuesParser::new(check::names()), hide_possible_values = true)]
         only: Vec<String>,
     },
-    /// Runs the benchmarks, built as a Rust user's release build is
+    /// Runs the benchmarks, built like a Rust user's release build
     #[command(after_help = "Examples:
   cargo xtask bench                every benchmark
-  cargo xtask bench -- --help      what the benchmark program takes")]
+  cargo xtask bench -- --help      the options of the benchmark program")]
     Bench {
-        /// Passed to the benchmark program as they are
+        /// Passed to the benchmark program
         #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Changes the core in one place at a time, and sees that a test fails
+    /// Changes the core in one place at a time, and checks that a test fails
     #[command(after_help = mutants::HELP, after_long_help = mutants::HELP)]
     Mutants {
-        /// Passed to cargo-mutants as they are
+        /// Passed to cargo-mutants
         #[arg(value_name = "ARGUMENT", last = true)]
         arguments: Vec<OsString>,
     },
-    /// Calls through several languages at once for many minutes, against a server that resets, stalls and throttles at random
+    /// Makes calls in several languages at once for many minutes, against a server that resets,
+    /// stalls and throttles at random
     #[command(after_help = soak::HELP, after_long_help = soak::HELP)]
     Soak {
-        /// Narrow the run to these languages, separated by commas [default: all that have a program]
+        /// Narrow the run to these languages, separated by commas [default: all that have a
+        /// program]
         #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = PossibleValuesParser::new(soak::names()))]
         lang: Vec<String>,
         /// How long calls are started
         #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u64).range(8..=1_000_000))]
         seconds: u64,
-        /// How many calls each language starts in a second
+        /// How many calls each language starts per second
         #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=10_000))]
         rate: u64,
-        /// Passed to the program as they are
+        /// Passed to the program
         #[arg(value_name = "ARGUMENT", last = true)]
         arguments: Vec<OsString>,
     },
-    /// Looks for inputs that break a promise, by fuzzing; the inputs found before are replayed by `cargo xtask test`
+    /// Fuzzes for inputs that break a promise; `cargo xtask test` replays the known ones
     #[command(after_help = fuzz::help(), after_long_help = fuzz::help())]
     Fuzz {
         /// Run only these targets, in their usual order [default: all]
@@ -178,23 +159,8 @@ probe, where nothing names the source tree. Rust's probe is part of the workspac
 #[derive(Args)]
 struct Languages {
     /// Narrow the run to these languages, separated by commas [default: all]
-    #[arg(long = "lang", value_name = "LANGUAGE", value_delimiter = ',', value_parser = PossibleValuesParser::new(language::names()))]
+    #[arg(long = "lang", value_name = "LANGUAGE", value_delimiter = ',', value_parser = PossibleValuesParser::new(lang::names()))]
     lang: Vec<String>,
-}
-
-impl Languages {
-    /// The chosen languages. What is left out is printed, so that a narrowed run is never taken for a full one.
-    fn chosen(&self) -> Vec<&'static Language> {
-        chosen(&self.lang)
-    }
-}
-
-fn chosen(names: &[String]) -> Vec<&'static Language> {
-    let (chosen, left_out) = language::choose(names);
-    if !left_out.is_empty() {
-        say!("left out: {}", left_out.join(", "));
-    }
-    chosen
 }
 
 fn main() -> ExitCode {
@@ -213,7 +179,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
     let mut steps = Steps::default();
     match command {
         Command::Setup { languages, check } => {
-            for language in languages.chosen() {
+            for language in lang::choose(&languages.lang) {
                 (language.setup)(&workspace, &mut steps);
             }
             if *check {
@@ -221,10 +187,10 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             }
         }
         Command::Build { languages, release, prefix } => {
-            // A relative one is of the folder in which the command was typed.
+            // A relative path refers to the current folder of the user.
             let prefix = prefix.as_deref().map(std::path::absolute).transpose()?;
             let options = BuildOptions { release: *release, prefix };
-            for language in chosen(languages) {
+            for language in lang::choose(languages) {
                 (language.build)(&workspace, &mut steps, &options);
             }
         }
@@ -234,7 +200,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
                 (_, true) => Extent::Installed,
                 _ => Extent::Everything,
             });
-            test::run(&workspace, &mut steps, &languages.chosen());
+            test::run(&workspace, &mut steps, &lang::choose(&languages.lang));
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
         Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),

@@ -2,15 +2,15 @@
 //! files, and the changes that no test can notice.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
-use crate::steps::Steps;
-use crate::suite::Suite;
+use crate::install::tools;
+use crate::run::suite::Suite;
+use crate::run::{Steps, process};
 use crate::workspace::Workspace;
-use crate::{process, tools};
 
 /// The end of `cargo xtask mutants --help`.
 pub(crate) const HELP: &str = "\

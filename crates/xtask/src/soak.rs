@@ -1,17 +1,18 @@
-//! `cargo xtask soak`: many minutes of calls through several languages at once, against a hostile server.
+//! `cargo xtask soak`: many minutes of calls through several languages at once, against a hostile
+//! server.
 
 use std::ffi::OsString;
 
 use anyhow::Result;
 
-use crate::output::say;
-use crate::steps::Steps;
+use crate::lang::{c, node, python};
+use crate::run::{Steps, choice, process};
 use crate::workspace::Workspace;
-use crate::{c, node, process, python};
 
 struct Program {
     language: &'static str,
-    /// Builds the program of this language, and returns the command that starts it, split at spaces.
+    /// Builds the program of this language, and returns the command that starts it, split at
+    /// spaces.
     build: fn(&Workspace) -> Result<String>,
 }
 
@@ -29,24 +30,19 @@ pub(crate) fn names() -> Vec<&'static str> {
 
 /// The end of `cargo xtask soak --help`.
 pub(crate) const HELP: &str = "\
-Each call must end exactly once, with the login of its own device or with an error that the server's faults explain. Memory,
-threads and descriptors of each program must be as flat from the second quarter of the run to the last as the table at the end
-says. Let the machine do nothing else.
+Each call must end exactly once, with the login of its own device or with an error that the server's faults explain. The
+memory, threads and descriptors of each program may grow from the second quarter of the run to the last by the limits in the
+table at the end. Run nothing else on the machine.
 
 Examples:
   cargo xtask soak                          ten minutes, 300 calls a second through each of four languages
   cargo xtask soak --seconds 30 --lang rust
   cargo xtask soak --rate 100 -- --seed 7   other random faults";
 
-/// Builds the programs of these languages, or of all, and lets them soak.
+/// Builds the programs of these languages, or of all, and runs them.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], arguments: &[OsString]) {
-    let chosen = |program: &&Program| only.is_empty() || only.iter().any(|name| name == program.language);
-    let (chosen, left_out): (Vec<_>, Vec<_>) = PROGRAMS.iter().partition(chosen);
-    if !left_out.is_empty() {
-        say!("left out: {}", left_out.iter().map(|program| program.language).collect::<Vec<_>>().join(", "));
-    }
     let mut command = process::command(workspace.target.join("release/devcred-soak"));
-    for program in chosen {
+    for program in choice::choose(PROGRAMS, |program| program.language, only) {
         let built = steps.run(&format!("soak: {}", program.language), || (program.build)(workspace));
         let Some(built) = built else { return };
         command.arg(format!("--program={}={built}", program.language));
@@ -57,7 +53,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], arg
     });
 }
 
-/// The driver and the program of Rust, optimised as a Rust user's release build is.
+/// Builds the driver and the program of Rust, optimised like a Rust user's release build.
 fn build(workspace: &Workspace) -> Result<()> {
     process::run(workspace.cargo().args(["build", "--locked", "--profile", "bench", "-p", "devcred-soak"]))
 }

@@ -1,21 +1,19 @@
-//! `cargo xtask test`: installs what the tests need, runs the tests of the languages side by side, and then the shared suite, whose
-//! crowds of calls need the machine for themselves.
+//! `cargo xtask test`: installs what the tests need, runs the tests of the languages in parallel,
+//! and then the shared suite, some of whose cases make so many calls that nothing else may run.
 
-use crate::language::Language;
-use crate::runner::Tally;
-use crate::steps::{Extent, Job, Steps};
-use crate::suite;
+use crate::lang::Language;
+use crate::run::{Extent, Job, Steps, Tally, suite};
 use crate::workspace::Workspace;
 
-/// The order in which the languages begin: first those that download and compile most.
+/// The languages that begin first, because they download and compile most.
 const FIRST: [&str; 3] = ["rust", "swift", "kotlin"];
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'static Language]) {
     let is_all = steps.extent() != Extent::Installed;
-    // Rust's probe is part of the workspace.
+    // Rust's probe is part of the workspace, so it cannot be installed elsewhere.
     let is_part = |language: &Language| is_all || language.name != "rust";
     let mut languages: Vec<_> = languages.iter().filter(|language| is_part(language)).collect();
-    // The summary has them in their usual order.
+    // The summary lists them in their usual order.
     languages.iter().for_each(|language| steps.tally(language.name, Tally::default()));
     let mut in_order = languages.clone();
     in_order.sort_by_key(|language| FIRST.iter().position(|first| *first == language.name).unwrap_or(FIRST.len()));
@@ -32,14 +30,16 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, languages: &[&'stati
             is_installed.then_some(language.name)
         })
     });
-    let installed = steps.side_by_side(&workspace.target.join("log"), jobs.collect());
+    let installed = steps.in_parallel(&workspace.target.join("log"), jobs.collect());
     languages.retain(|language| installed.contains(&Some(language.name)));
     let names: Vec<_> = languages.iter().map(|language| language.name).collect();
     if !names.is_empty() {
-        suite::columns(workspace, steps, &names);
+        suite::run_suite(workspace, steps, &names);
     }
     for language in languages.iter().filter(|_| is_all) {
-        let tally = (language.check_suite)(workspace, steps);
-        steps.tally(language.name, tally);
+        if let Some(check_suite) = language.check_suite {
+            let tally = check_suite(workspace, steps);
+            steps.tally(language.name, tally);
+        }
     }
 }

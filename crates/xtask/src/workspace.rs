@@ -1,64 +1,33 @@
-//! What cargo knows about this workspace.
+//! The workspace, and commands of cargo in it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use cargo_metadata::{MetadataCommand, Package};
 
-use crate::process;
+use crate::run::process;
 
-/// All members but the one that is about other features, and the core with all of its features: they only add to it.
+/// All members except the one with other features, and the core with all of its features.
 const TOGETHER: &[&str] = &["--exclude", "devcred-feature-unification", "--features", "devcred/serde"];
 
 /// The workspace, as `cargo metadata` describes it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Workspace {
-    #[serde(rename = "workspace_root")]
     pub(crate) root: PathBuf,
-    /// `target/`, or where `CARGO_TARGET_DIR` puts it. Everything that is installed lies below it.
-    #[serde(rename = "target_directory")]
+    /// `target/`, or the value of `CARGO_TARGET_DIR`. Everything that xtask installs is below it.
     pub(crate) target: PathBuf,
     /// The members.
     pub(crate) packages: Vec<Package>,
 }
 
-/// A member of the workspace.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Package {
-    pub(crate) name: String,
-    pub(crate) manifest_path: PathBuf,
-    /// The oldest Rust that it promises to build with.
-    pub(crate) rust_version: Option<String>,
-    pub(crate) dependencies: Vec<Dependency>,
-    pub(crate) targets: Vec<Target>,
-}
-
-/// A line of a `[dependencies]` table.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Dependency {
-    pub(crate) name: String,
-    /// `None`, `dev` or `build`.
-    pub(crate) kind: Option<String>,
-}
-
-/// A library, program, test or build script of a package.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Target {
-    pub(crate) name: String,
-    pub(crate) kind: Vec<String>,
-    pub(crate) crate_types: Vec<String>,
-    pub(crate) src_path: PathBuf,
-}
-
 impl Workspace {
-    /// Asks cargo. Works from any folder of the checkout.
+    /// Runs `cargo metadata`, in any folder of the checkout.
     pub(crate) fn load() -> Result<Self> {
-        let mut command = process::command(cargo_program());
-        command.args(["metadata", "--no-deps", "--format-version", "1"]);
-        let text = process::output(&mut command).context("the workspace cannot be read")?;
-        serde_json::from_str(&text).context("the answer of `cargo metadata` cannot be read")
+        let metadata = MetadataCommand::new().no_deps().exec().context("cannot read the workspace")?;
+        let (root, target) = (metadata.workspace_root.into(), metadata.target_directory.into());
+        Ok(Self { root, target, packages: metadata.packages })
     }
 
     /// A cargo command that runs in the workspace's root, with the pinned toolchain.
@@ -68,22 +37,24 @@ impl Workspace {
         command
     }
 
-    /// A cargo command for the members together, in their debug builds. cargo unites the features of all that a command selects: if
-    /// each command selected what it is for, most dependencies would be compiled again for each. So every command selects the same,
-    /// and names the targets that it is for, such as `--bin devcred`.
+    /// A cargo command for the debug builds of all members. cargo unifies the features of the
+    /// packages that a command selects, so commands with different packages would compile most
+    /// dependencies again. Each command selects the same packages, and names its targets, such as
+    /// `--bin devcred`.
     pub(crate) fn cargo_together(&self, subcommand: &str) -> Command {
         let mut command = self.cargo();
         command.args([subcommand, "--locked", "--workspace"]).args(TOGETHER);
         command
     }
 
-    /// A program among the members, built.
+    /// Builds a program of the workspace and returns its path.
     pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
         process::run(self.cargo_together("build").args(["--bin", name]))?;
         Ok(self.debug().join(name))
     }
 
-    /// The folder of the debug builds of every library, built. Each can be made to panic: see `living.rs` in devcred-bridge.
+    /// Builds the debug builds of all libraries and returns their folder. In them a call for one
+    /// device panics, which the tests use.
     pub(crate) fn debug_libraries(&self) -> Result<PathBuf> {
         process::run(self.cargo_together("build").arg("--lib"))?;
         Ok(self.debug())
@@ -93,19 +64,20 @@ impl Workspace {
         self.target.join("debug")
     }
 
-    /// The names of a member's tests, each a program.
+    /// The names of a member's test programs.
     pub(crate) fn tests_of(&self, package: &str) -> Vec<&str> {
-        let targets = self.packages.iter().filter(|member| member.name == package).flat_map(|member| &member.targets);
-        targets.filter(|target| target.kind == ["test"]).map(|target| target.name.as_str()).collect()
+        let targets =
+            self.packages.iter().filter(|member| member.name.as_ref() == package).flat_map(|member| &member.targets);
+        targets.filter(|target| target.is_test()).map(|target| target.name.as_str()).collect()
     }
 
-    /// A path below the root as documents write it: relative, with `/`.
+    /// A path relative to the root.
     pub(crate) fn relative(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
-/// The cargo that runs `xtask`, so that a toolchain given on the command line (`cargo +name xtask`) is kept.
+/// The cargo that runs `xtask`, so that `cargo +name xtask` uses its toolchain for everything.
 fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
@@ -117,7 +89,8 @@ mod tests {
     #[test]
     fn this_workspace_can_be_read() {
         let workspace = Workspace::load().expect("cargo metadata works");
-        let package = workspace.packages.iter().find(|package| package.name == "xtask").expect("xtask is a member");
-        assert_eq!(workspace.relative(&package.manifest_path), "crates/xtask/Cargo.toml");
+        let package =
+            workspace.packages.iter().find(|package| package.name.as_ref() == "xtask").expect("xtask is a member");
+        assert_eq!(workspace.relative(package.manifest_path.as_ref()), "crates/xtask/Cargo.toml");
     }
 }

@@ -1,0 +1,122 @@
+//! The checks of `cargo xtask check`: one row each.
+
+mod api;
+mod boundary;
+pub(crate) mod msrv;
+mod size_budget;
+
+pub(crate) use self::size_budget::Artifact;
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::install::tools;
+use crate::mutants;
+use crate::run::{Job, Steps, choice, process};
+use crate::workspace::Workspace;
+
+struct Check {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Workspace) -> Result<()>,
+}
+
+/// Two run in parallel, in this order: first the quick ones, then the slowest one, in parallel with
+/// the others.
+const CHECKS: &[Check] = &[
+    Check { name: "fmt", about: "every file is formatted by rustfmt", run: fmt },
+    Check { name: "boundary", about: "what a crate or a binding may contain", run: boundary::check },
+    Check {
+        name: "ledger",
+        about: "no release artifact has grown by more than a tenth (ledger.toml)",
+        run: size_budget::check,
+    },
+    Check { name: "clippy", about: "no warning of rustc or clippy, in tests either", run: clippy },
+    Check { name: "doc", about: "the documentation of what is published builds without a warning", run: doc },
+    Check { name: "api", about: "the core's public API contains no type of another crate", run: api::check },
+    Check { name: "msrv", about: "packages with a rust-version build with Rust 1.85.0", run: msrv::check },
+    Check {
+        name: "mutants",
+        about: "the tests notice a few changes of the core; all: cargo xtask mutants",
+        run: mutants::smoke,
+    },
+    Check { name: "deny", about: "licences, sources and refused dependencies (deny.toml)", run: deny },
+];
+
+/// The names that `cargo xtask check` takes.
+pub(crate) fn names() -> Vec<&'static str> {
+    CHECKS.iter().map(|check| check.name).collect()
+}
+
+/// The end of `cargo xtask check --help`.
+pub(crate) fn help() -> String {
+    choice::list("Checks", CHECKS.iter().map(|check| (check.name, check.about)))
+        + "
+Examples:
+  cargo xtask check                all of them
+  cargo xtask check fmt boundary   two that take seconds"
+}
+
+/// Runs the checks with these names, or all.
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
+    let chosen = choice::choose(CHECKS, |check| check.name, only);
+    let jobs = chosen
+        .into_iter()
+        .map(|check| -> Job<'_, Option<()>> { Box::new(|steps| steps.run(check.name, || (check.run)(workspace))) });
+    steps.in_parallel(&workspace.target.join("log"), jobs.collect());
+}
+
+/// Installs what the checks need, so that a later run needs no network.
+pub(crate) fn setup(workspace: &Workspace, steps: &mut Steps) {
+    steps.run("check: Rust 1.85.0", || msrv::install(workspace));
+    steps.run("check: cargo-deny", || tools::install(workspace, &tools::CARGO_DENY));
+    steps.run("check: cargo-mutants", || tools::install(workspace, &tools::CARGO_MUTANTS));
+}
+
+fn fmt(workspace: &Workspace) -> Result<()> {
+    process::run(workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy(workspace: &Workspace) -> Result<()> {
+    // The second are the tests that a plain `cargo test` leaves out; `--all-targets` does not
+    // include them.
+    for targets in [&["--all-targets"][..], &["--test", "*"]] {
+        let mut command = workspace.cargo();
+        command.args(["clippy", "--workspace", "--all-features", "--locked"]).args(targets);
+        process::run(command.args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
+}
+
+fn doc(workspace: &Workspace) -> Result<()> {
+    process::run(document(workspace).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Documents the published libraries. `api` does the same in another format, and both share the
+/// checked dependencies.
+pub(crate) fn document(workspace: &Workspace) -> Command {
+    let mut command = workspace.cargo();
+    command.args(["doc", "--no-deps", "--all-features", "--locked", "-p", "devcred", "-p", "devcred-emulator"]);
+    command
+}
+
+/// Leaves advisories out: they are in a git repository that changes every day, so they need the
+/// network, and one commit could pass today and fail tomorrow.
+fn deny(workspace: &Workspace) -> Result<()> {
+    let mut command = process::command(tools::install(workspace, &tools::CARGO_DENY)?);
+    command.current_dir(&workspace.root).args(["--locked", "check", "bans", "licenses", "sources"]);
+    process::run(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_lists_every_check() {
+        for name in names() {
+            assert!(help().contains(&format!("  {name} ")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Builds the packages that promise an old Rust with that Rust: gateways' cross toolchains have
+//! nothing newer.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Package;
+
+use crate::install::{debian, tools};
+use crate::run::{process, say};
+use crate::workspace::Workspace;
+
+/// What the packages' `rust-version = "1.85"` promises.
+pub(crate) const VERSION: &str = "1.85.0";
+
+/// Checks every package that has a `rust-version`, with all of its features and without its tests,
+/// whose dependencies may need a newer Rust.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let packages = promising(&workspace.packages)?;
+    let mut command = install(workspace)?;
+    command.current_dir(&workspace.root).args(["check", "--locked", "--all-features", "--target-dir"]);
+    command.arg(workspace.target.join("msrv")).args(packages.into_iter().flat_map(|package| ["-p", package]));
+    process::run(&mut command).with_context(|| {
+        format!("a package that promises Rust {VERSION} does not build with it: avoid what is newer, or depend on an older version")
+    })
+}
+
+/// The names of the packages that promise `VERSION`. Any other promise is an error, because nothing
+/// checks it.
+fn promising(packages: &[Package]) -> Result<Vec<&str>> {
+    let mut names = Vec::new();
+    for package in packages {
+        match &package.rust_version {
+            None => {}
+            Some(version) if version.to_string() == VERSION => names.push(package.name.as_str()),
+            Some(other) => bail!(
+                "{} promises Rust {other}, but only {VERSION} is checked: promise that, or remove `rust-version` from its Cargo.toml",
+                package.name
+            ),
+        }
+    }
+    if names.is_empty() {
+        bail!("no package has `rust-version` in its Cargo.toml; the core must have it");
+    }
+    Ok(names)
+}
+
+/// Finds Rust `VERSION` or installs it, with rustup or, if rustup's server cannot be reached, from the
+/// packages of Debian. Returns its cargo.
+pub(crate) fn install(workspace: &Workspace) -> Result<Command> {
+    // A separate home, so that the user's list of toolchains does not change.
+    let home = tools::folder(workspace).join("rustup");
+    for home in [None, Some(home.as_path())] {
+        if process::output(run(home).args(["rustc", "--version"])).is_ok() {
+            return Ok(cargo(home));
+        }
+    }
+    if let Ok(cargo) = debian::unpacked_rust(workspace) {
+        return Ok(cargo);
+    }
+    let mut command = rustup(Some(&home));
+    command.args(["toolchain", "install", VERSION, "--profile", "minimal", "--no-self-update"]);
+    let Err(error) = process::run(&mut command) else {
+        return Ok(cargo(Some(&home)));
+    };
+    say!("rustup cannot install Rust {VERSION}: {error:#}; trying the packages of Debian");
+    debian::install_rust(workspace).with_context(|| format!("run `rustup toolchain install {VERSION}` first"))
+}
+
+fn cargo(home: Option<&Path>) -> Command {
+    let mut command = run(home);
+    command.arg("cargo");
+    command
+}
+
+fn run(home: Option<&Path>) -> Command {
+    let mut command = rustup(home);
+    command.args(["run", VERSION]);
+    command
+}
+
+fn rustup(home: Option<&Path>) -> Command {
+    let mut command = process::command("rustup");
+    // RUSTUP_TOOLCHAIN names the pinned toolchain. Without RUSTUP_AUTO_INSTALL, asking for a
+    // toolchain installs it.
+    command.env_remove("RUSTUP_TOOLCHAIN").env("RUSTUP_AUTO_INSTALL", "0");
+    command.envs(home.map(|home| ("RUSTUP_HOME", home)));
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn package(name: &str, rust_version: Option<&str>) -> Package {
+        let package = json!({
+            "name": name, "version": "0.1.0", "id": name, "rust_version": rust_version, "features": {},
+            "manifest_path": "Cargo.toml", "dependencies": [], "targets": []
+        });
+        serde_json::from_value(package).expect("it is a package")
+    }
+
+    #[test]
+    fn finds_the_packages_that_promise() {
+        let packages = [package("a", Some("1.85")), package("b", None), package("c", Some("1.85.0"))];
+        assert_eq!(promising(&packages).expect("both can be checked"), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_promise_that_is_not_checked_is_refused() {
+        let error =
+            promising(&[package("a", Some("1.85")), package("b", Some("1.90"))]).expect_err("1.90 is not checked");
+        assert!(error.to_string().contains("b promises Rust 1.90.0"), "{error}");
+    }
+
+    #[test]
+    fn a_workspace_without_any_promise_is_refused() {
+        assert!(promising(&[package("a", None)]).is_err());
+    }
+}

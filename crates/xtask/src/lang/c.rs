@@ -1,0 +1,174 @@
+//! C: the library as the builder of a gateway installs it, and its tests, which use the installed
+//! files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use fs_err as fs;
+
+use crate::check::Artifact;
+use crate::install::{debian, installed, zig};
+use crate::lang::{BuildOptions, Language};
+use crate::run::{Steps, Suite, Tally, files, process, runner, say};
+use crate::workspace::Workspace;
+
+/// C's row in the table of languages.
+pub(crate) const LANGUAGE: Language =
+    Language { name: "c", setup, build, install, test, check_suite: Some(check_suite), artifacts, bench_args };
+
+/// The version of the binary interface: `DEVCRED_ABI_VERSION` in `bindings/c/src/version.rs`; a
+/// test compares the two.
+const ABI_VERSION: &str = "1";
+
+const PACKAGE: &str = "devcred-c";
+
+/// Programs, and the packages of Debian that contain them.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("gcc", "gcc"),
+    ("g++", "g++"),
+    ("clang", "clang"),
+    ("cmake", "cmake"),
+    ("pkg-config", "pkg-config"),
+    ("valgrind", "valgrind"),
+];
+
+/// The builds of the probe: as a user builds it, and with sanitizers that find errors with memory.
+const PROBES: &[(&str, &[&str])] = &[
+    ("plain", &[]),
+    ("sanitized", &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]),
+];
+
+/// valgrind is many times slower, so it runs a few cases without time limits, of each kind of
+/// outcome.
+const VALGRIND: &str =
+    "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9";
+const WITH_VALGRIND: &[&str] = &["--slow", "10", "--case", "answer/body"];
+
+/// With sanitizers, many calls at once keep two cores so busy that requests that were sent evenly
+/// arrive in bursts.
+const WITH_SANITIZERS: &[&str] =
+    &["--slow", "10", "--skip", "pace/many-calls-within-the-quotas", "--skip", "pace/refused-at-once-by-default"];
+
+fn setup(_: &Workspace, steps: &mut Steps) {
+    steps.run("c: compilers and checkers", || debian::ensure(PROGRAMS));
+}
+
+fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
+    let prefix = options.prefix.clone().unwrap_or_else(|| prefix(workspace));
+    steps.run("c: build and install", || {
+        install_in(workspace, &prefix)?;
+        say!("installed in {}", workspace.relative(&prefix));
+        artifacts(workspace)?.iter().try_for_each(Artifact::print)
+    });
+}
+
+fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
+    build(workspace, steps, &BuildOptions::default());
+    steps.run("c: install, with the probe", || {
+        let folder = installed::folder(workspace, "c");
+        files::make_empty(&folder)?;
+        // All paths in the folder are relative.
+        files::copy(&prefix(workspace), &folder.join("prefix"))?;
+        files::copy(&workspace.root.join("bindings/c/probe.c"), &folder.join("probe.c"))?;
+        PROBES.iter().try_for_each(|(name, more)| compile(&folder, Path::new("probe.c"), more, name))?;
+        installed::finish(workspace, "c", "./plain")
+    })
+}
+
+fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
+    steps.test("c: tests", || {
+        let debug = workspace.debug_libraries()?;
+        let mut command = workspace.cargo_together("test");
+        command.arg("--no-fail-fast").env("DEVCRED_C_PREFIX", prefix(workspace)).env("DEVCRED_C_DEBUG", debug);
+        for test in workspace.tests_of("devcred-c") {
+            command.args(["--test", test]);
+        }
+        runner::run(&mut command)
+    })
+}
+
+/// Runs cases that the suite has counted: only their failures count here.
+fn check_suite(workspace: &Workspace, steps: &mut Steps) -> Tally {
+    let built = |name: &str| installed::folder(workspace, "c").join(name).display().to_string();
+    let sanitized = built("sanitized");
+    let valgrind = format!("{VALGRIND} {}", built("plain"));
+    let mut tally = Tally::default();
+    for (about, checked) in [
+        (
+            "suite, with sanitizers",
+            Suite { probe: Some(("c", &sanitized)), which: WITH_SANITIZERS, ..Suite::of(&["c"]) },
+        ),
+        ("suite, under valgrind", Suite { probe: Some(("c", &valgrind)), which: WITH_VALGRIND, ..Suite::of(&["c"]) }),
+    ] {
+        let name = format!("c: {about}");
+        if !steps.leaves_out(&name) {
+            tally.failed += steps.test(&name, || checked.run(workspace)).failed;
+        }
+    }
+    tally
+}
+
+/// The prefix whose files the tests use.
+fn prefix(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("c/prefix")
+}
+
+fn artifacts(workspace: &Workspace) -> Result<Vec<Artifact>> {
+    let file = zig::build(workspace, PACKAGE)?.join("libdevcred.so");
+    Ok(vec![Artifact { name: "libdevcred.so", file }])
+}
+
+/// Builds and installs the header, both libraries, and the files for pkg-config and CMake. All
+/// paths are relative to the prefix, so the folder can be moved.
+fn install_in(workspace: &Workspace, prefix: &Path) -> Result<()> {
+    let (built, libraries) = (zig::build(workspace, PACKAGE)?, zig::native_static_libraries(workspace, PACKAGE)?);
+    let (version, sources) = (env!("CARGO_PKG_VERSION"), workspace.root.join("bindings/c"));
+    let library = prefix.join("lib");
+    let soname = format!("libdevcred.so.{ABI_VERSION}");
+    files::copy(&sources.join("include/devcred.h"), &prefix.join("include/devcred.h"))?;
+    files::copy(&built.join("libdevcred.a"), &library.join("libdevcred.a"))?;
+    files::copy(&built.join("libdevcred.so"), &library.join(format!("libdevcred.so.{version}")))?;
+    files::link(format!("libdevcred.so.{version}"), &library.join(&soname))?;
+    files::link(&soname, &library.join("libdevcred.so"))?;
+    for (from, to) in [
+        ("devcred.pc.in", "pkgconfig/devcred.pc"),
+        ("devcred-config.cmake.in", "cmake/devcred/devcred-config.cmake"),
+        ("devcred-config-version.cmake.in", "cmake/devcred/devcred-config-version.cmake"),
+    ] {
+        let text = fs::read_to_string(sources.join(from))?;
+        let libraries = libraries.join(if to.ends_with(".cmake") { ";" } else { " " });
+        let text = text.replace("@VERSION@", version).replace("@ABI_VERSION@", ABI_VERSION);
+        files::write(&library.join(to), text.replace("@STATIC_LIBRARIES@", &libraries))?;
+    }
+    Ok(())
+}
+
+fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
+    install_in(workspace, &prefix(workspace))?;
+    let folder = workspace.target.join("c");
+    compile(&folder, &workspace.root.join("bindings/c/bench.c"), &["-O2"], "bench")?;
+    let program = folder.join("bench");
+    let argument = |form: &str| format!("--binding=C, {form}={} {form}", program.display());
+    Ok(["blocking", "callback"].map(argument).into())
+}
+
+/// Builds C's program of `cargo xtask soak`, and returns the command that starts it.
+pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
+    install_in(workspace, &prefix(workspace))?;
+    let folder = workspace.target.join("c");
+    compile(&folder, &workspace.root.join("bindings/c/soak.c"), &["-O2"], "soak")?;
+    Ok(folder.join("soak").display().to_string())
+}
+
+/// Compiles a program as a user does, with the flags that pkg-config prints for the `prefix` in the
+/// folder.
+fn compile(folder: &Path, source: &Path, more: &[&str], name: &str) -> Result<()> {
+    let mut pkg_config = process::command("pkg-config");
+    pkg_config.env("PKG_CONFIG_PATH", folder.join("prefix/lib/pkgconfig"));
+    let flags = process::output(pkg_config.args(["--cflags", "--libs", "devcred"]))?;
+    let mut command = process::command("gcc");
+    command.current_dir(folder).args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"]).args(more);
+    command.arg(source).args(flags.split_whitespace());
+    command.args(["-pthread", "-Wl,-rpath,$ORIGIN/prefix/lib", "-o", name]);
+    process::run(&mut command)
+}

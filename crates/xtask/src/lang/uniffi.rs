@@ -1,0 +1,52 @@
+//! The parts that Kotlin and Swift share: the library of `bindings/uniffi`, and the code that is
+//! generated from it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::check::Artifact;
+use crate::install::zig;
+use crate::run::{files, process};
+use crate::workspace::Workspace;
+
+const PACKAGE: &str = "devcred-uniffi";
+/// The file of the shared library.
+pub(crate) const FILE: &str = "libdevcred_uniffi.so";
+
+/// The static library, which Swift links into the program.
+const STATIC_FILE: &str = "libdevcred_uniffi.a";
+
+/// Builds the shared library for release.
+pub(crate) fn library(workspace: &Workspace) -> Result<Artifact> {
+    Ok(Artifact { name: FILE, file: zig::build(workspace, PACKAGE)?.join(FILE) })
+}
+
+/// The build of the static library.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// The release build.
+    Shipped,
+    /// The debug build, in which a call for one device panics.
+    ForTests,
+}
+
+pub(crate) fn static_library(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    let folder = match profile {
+        Profile::Shipped => zig::build(workspace, PACKAGE)?,
+        Profile::ForTests => workspace.debug_libraries()?,
+    };
+    Ok(folder.join(STATIC_FILE))
+}
+
+/// Generates the code of a language from the debug build, and returns its folder. The release build
+/// is stripped of the metadata.
+pub(crate) fn generate(workspace: &Workspace, language: &str) -> Result<PathBuf> {
+    let library = workspace.debug_libraries()?.join(FILE);
+    let folder = workspace.target.join("uniffi").join(language);
+    // Old files would be compiled too.
+    files::make_empty(&folder)?;
+    let mut command = process::command(workspace.program("devcred-uniffi-bindgen")?);
+    process::run(command.current_dir(&workspace.root).arg(library).arg(language).arg(&folder))?;
+    Ok(folder)
+}

@@ -1,0 +1,126 @@
+//! Runs other programs. Each command is printed, and an error names the program.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::{output, say};
+
+/// Creates a command with the environment in which `cargo xtask` was called.
+///
+/// `cargo run` sets variables that describe the package `xtask`. Some build scripts (ring's) run
+/// again if one of them changes, so a plain `cargo build` and one from here would undo each other's
+/// work. It also adds the folder of `xtask` to the library path, where a program would find a debug
+/// build of a library instead of the one that it was installed with.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let set_by_cargo = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_")
+                || matches!(name, "CARGO_MANIFEST_DIR" | "CARGO_MANIFEST_PATH" | "CARGO_BIN_NAME" | "CARGO_CRATE_NAME")
+        });
+        if set_by_cargo {
+            command.env_remove(name);
+        }
+    }
+    if let Some(paths) = env::var_os(LIBRARY_PATH) {
+        match without_cargos_own(&paths) {
+            Some(paths) => command.env(LIBRARY_PATH, paths),
+            None => command.env_remove(LIBRARY_PATH),
+        };
+    }
+    command
+}
+
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+
+/// Removes the folders in which this program is. Returns `None` if no other folder is left.
+fn without_cargos_own(paths: &OsStr) -> Option<OsString> {
+    let program = env::current_exe().ok();
+    let own = program.as_deref().and_then(Path::parent);
+    let others: Vec<PathBuf> =
+        env::split_paths(paths).filter(|path| own.is_none_or(|own| !path.starts_with(own))).collect();
+    env::join_paths(others).ok().filter(|paths| !paths.is_empty())
+}
+
+/// Runs a command and prints its output. Fails unless its exit status is zero.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    announce(command);
+    output::connect(command)?;
+    let status = command.status().with_context(|| not_started(command))?;
+    if !status.success() {
+        bail!("`{}` failed with {status}; its output is above", describe(command));
+    }
+    Ok(())
+}
+
+/// Runs a command quietly and returns its stdout. If it fails, the error contains its stderr.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| not_started(command))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("`{}` failed with {}: {}", describe(command), output.status, stderr.trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("the output of `{}` is not UTF-8", describe(command)))
+}
+
+/// Prints the command that is about to run.
+pub(crate) fn announce(command: &Command) {
+    say!("$ {}", describe(command));
+}
+
+/// The message for a program that cannot be started.
+pub(crate) fn not_started(command: &Command) -> String {
+    format!("cannot start `{}`; is it installed and on PATH?", command.get_program().display())
+}
+
+/// The command line, with the program's name instead of its path.
+fn describe(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let mut text = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_missing_is_named() {
+        let error = run(&mut command("devcred-no-such-program")).expect_err("there is no such program");
+        assert!(error.to_string().contains("devcred-no-such-program"), "{error}");
+    }
+
+    #[test]
+    fn a_command_that_fails_is_named_with_its_arguments() {
+        let error = output(command("cargo").arg("no-such-command")).expect_err("cargo has no such command");
+        assert!(error.to_string().contains("cargo no-such-command"), "{error}");
+    }
+
+    #[test]
+    fn what_cargo_says_about_this_package_is_not_passed_on() {
+        let command = command("cargo");
+        let removed = |wanted: &str| command.get_envs().any(|(name, value)| name == wanted && value.is_none());
+        assert!(removed("CARGO_MANIFEST_DIR"), "cargo test sets it");
+        assert!(removed("CARGO_PKG_NAME"), "cargo test sets it");
+    }
+
+    #[test]
+    fn libraries_are_not_looked_for_where_this_program_lies() {
+        let own = env::current_exe().expect("this program has a path");
+        let own = own.parent().expect("it lies in a folder");
+        let others = [PathBuf::from("/opt/lib"), PathBuf::from("/opt/other")];
+        let all = [&own.join("deps"), &others[0], &own.to_path_buf(), &others[1]];
+        let all = env::join_paths(all).expect("no path holds a colon");
+        let left = without_cargos_own(&all).expect("two are others");
+        assert_eq!(env::split_paths(&left).collect::<Vec<_>>(), others);
+        assert_eq!(without_cargos_own(own.as_os_str()), None);
+    }
+}
