@@ -44,8 +44,8 @@ impl Client {
     }
 
     /// Starts a call. `complete` is called exactly once, whatever becomes of the call, this client
-    /// and the handle: on a thread of the bridge, also where the call is refused. Only where cannot
-    /// start a thread it is called on this one, before this returns.
+    /// and the handle: on a thread of the bridge, even if the call is refused. Only if that thread
+    /// cannot be started, it is called on this one, before this returns.
     ///
     /// `complete` must return soon: the bridge has one thread, and no other call makes progress
     /// before. It may start calls, and cancel and close; a blocking call inside it is refused. A

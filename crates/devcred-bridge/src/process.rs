@@ -2,7 +2,7 @@
 //!
 //! A forked child has the memory of its parent and none of its threads. A lock that another thread
 //! held stays locked for ever, and whatever waits for a thread waits in vain; so what holds locks,
-//! threads or sockets is neither used nor dropped there. `fork` tells nobody, so every entry
+//! threads or sockets is neither used nor dropped there. `fork` sends no notice, so every entry
 //! compares the id of the process, which costs one system call.
 
 use std::mem;

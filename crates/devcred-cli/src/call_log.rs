@@ -11,7 +11,7 @@ use crate::console;
 use crate::failure::Failure;
 
 /// Writes each call to stderr as it ends. It has a thread of its own, since a terminal that is
-/// stopped or a pipe that nobody reads must not stop the emulator: then calls are dropped from the
+/// stopped or a pipe that no one reads must not stop the emulator: then calls are dropped from the
 /// log.
 ///
 /// What it gives is ready when the emulator is gone and the last call has been written.

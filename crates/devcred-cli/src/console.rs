@@ -1,12 +1,12 @@
-//! The two streams. A stream that nobody reads is no reason to panic, as `println!` does.
+//! The two streams. A stream that no one reads is no reason to panic, as `println!` does.
 
 use std::io::{self, Write};
 
 use crate::failure::Failure;
 
 /// Writes the result to stdout. If stdout was closed, Rust has opened /dev/null for it before
-/// `main` begins. That cannot be told from a /dev/null that the caller chose: Python and Node.js
-/// open it in the same way for a child whose output nobody wants.
+/// `main` begins. That cannot be distinguished from a /dev/null that the caller chose: Python and Node.js
+/// open it in the same way for a child whose output no one wants.
 pub(crate) fn result(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
 use crate::install::tools;
-use crate::run::{Steps, process, say};
+use crate::run::{Steps, choice, process, say};
 use crate::workspace::Workspace;
 
 const PACKAGE: &str = "devcred-fuzz";
@@ -59,19 +59,16 @@ pub(crate) fn names() -> Vec<&'static str> {
 
 /// The end of `cargo xtask fuzz --help`.
 pub(crate) fn help() -> String {
-    let mut text = "Targets:\n".to_owned();
-    for target in TARGETS {
-        text.push_str(&format!("  {:<32} {}\n", target.name, target.about));
-    }
-    text + "
+    choice::list("Targets", TARGETS.iter().map(|target| (target.name, target.about)))
+        + "
 Examples:
   cargo xtask fuzz                 every target, a minute each
   cargo xtask fuzz endpoint --seconds 600
 
-It needs a C++ compiler on Linux or macOS, and builds cargo-fuzz at the first time.
+It needs a C++ compiler on Linux or macOS. The first run builds cargo-fuzz.
 
-A run begins with the corpus of tests/fuzz and with what earlier runs found of interest, which
-stays below target/fuzz. A target stops at its first finding, and the run says how to replay it
+A run begins with the corpus of tests/fuzz and with the interesting inputs of earlier runs, which
+are below target/fuzz. A target stops at its first finding, and the run prints how to replay it
 without libFuzzer."
 }
 
@@ -85,25 +82,24 @@ struct Outcome {
 
 /// Runs the targets with these names, or all.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String], seconds: u32) {
-    let is_chosen = |target: &&Target| only.is_empty() || only.iter().any(|name| name == target.name);
-    let chosen: Vec<_> = TARGETS.iter().filter(is_chosen).collect();
     let mut lines = Vec::new();
-    for target in &chosen {
-        let Some(program) = steps.run(&format!("fuzz: build {}", target.name), || build(workspace, target)) else {
-            continue;
-        };
-        let mut line = None;
-        steps.run(&format!("fuzz: {}", target.name), || {
-            let (outcome, success) = fuzz(workspace, &program, target.name, seconds)?;
-            line = Some(told(target.name, &outcome));
-            judge(workspace, target.name, &outcome, success)
-        });
-        lines.push(line.unwrap_or_else(|| format!("{}: could not run", target.name)));
+    for target in choice::choose(TARGETS, |target| target.name, only) {
+        let name = target.name;
+        let mut line = format!("{name}: could not run");
+        let program = steps.run(&format!("fuzz: build {name}"), || build(workspace, target));
+        if let Some(program) = program {
+            steps.run(&format!("fuzz: {name}"), || {
+                let (outcome, success) = fuzz(workspace, &program, name, seconds)?;
+                line = summary(name, &outcome);
+                check_outcome(workspace, name, &outcome, success)
+            });
+        }
+        lines.push(line);
     }
     say!("\n{}", lines.join("\n"));
 }
 
-fn told(name: &str, outcome: &Outcome) -> String {
+fn summary(name: &str, outcome: &Outcome) -> String {
     format!("{name}: executions: {}, findings: {}", outcome.executions, outcome.findings.len())
 }
 
@@ -111,7 +107,7 @@ fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("fuzz")
 }
 
-/// Builds a target, and gives its program.
+/// Builds a target and returns its program.
 fn build(workspace: &Workspace, target: &Target) -> Result<PathBuf> {
     let cargo_fuzz = tools::install(workspace, &tools::CARGO_FUZZ)?;
     let (host, sanitizer) = (host(workspace)?, target.sanitizer.name());
@@ -178,7 +174,7 @@ fn read(from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<Outcome
     Ok(outcome)
 }
 
-fn judge(workspace: &Workspace, name: &str, outcome: &Outcome, success: bool) -> Result<()> {
+fn check_outcome(workspace: &Workspace, name: &str, outcome: &Outcome, success: bool) -> Result<()> {
     if outcome.findings.is_empty() && success {
         return Ok(());
     }
@@ -224,7 +220,7 @@ mod tests {
         let mut copy = Vec::new();
         let outcome = read(&mut output.as_slice(), &mut copy).expect("a slice can be read");
         assert_eq!(outcome, Outcome { executions: 139_123, findings: vec!["a/crash-1".into()] });
-        assert_eq!(told("answer", &outcome), "answer: executions: 139123, findings: 1");
+        assert_eq!(summary("answer", &outcome), "answer: executions: 139123, findings: 1");
         assert_eq!(copy, output);
     }
 
@@ -233,10 +229,11 @@ mod tests {
         let workspace = Workspace::load().expect("cargo metadata works");
         let found =
             |findings: &[&str]| Outcome { executions: 1, findings: findings.iter().map(|f| f.to_string()).collect() };
-        judge(&workspace, "answer", &found(&[]), true).expect("nothing was found");
-        judge(&workspace, "answer", &found(&[]), false).expect_err("it ended badly");
+        check_outcome(&workspace, "answer", &found(&[]), true).expect("nothing was found");
+        check_outcome(&workspace, "answer", &found(&[]), false).expect_err("it ended badly");
         let finding = workspace.root.join("target/fuzz/findings/answer/crash-1");
-        let error = judge(&workspace, "answer", &found(&[&finding.to_string_lossy()]), false).expect_err("a finding");
+        let error =
+            check_outcome(&workspace, "answer", &found(&[&finding.to_string_lossy()]), false).expect_err("a finding");
         let replay = "cargo run -p devcred-fuzz --bin answer -- target/fuzz/findings/answer/crash-1";
         assert!(error.to_string().contains(replay), "{error}");
     }

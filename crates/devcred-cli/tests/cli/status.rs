@@ -154,7 +154,7 @@ fn too_few_file_descriptors_are_70_and_no_panic() {
 }
 
 /// Rust opens /dev/null for a stdout that is closed, in the same way as Python and Node.js do for a
-/// child whose output nobody wants: the command cannot tell the two apart, and the second is no
+/// child whose output no one wants: the command cannot distinguish the two, and the second is no
 /// failure.
 #[cfg(unix)]
 #[test]

@@ -48,7 +48,7 @@ pub(crate) fn install(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     if !tool.is_at(&own) {
         bail!("{} was installed, but does not run; delete {} and try again", tool.name, folder(workspace).display());
     }
-    // OutputFile until here, so that an interrupted build goes on where it stopped.
+    // Kept until here, so that an interrupted build continues.
     fs::remove_dir_all(&build)?;
     Ok(own)
 }
