@@ -14,7 +14,7 @@ use crate::server::proxy::{Proxy, ProxyServer};
 use crate::server::tls::{Protocols, SERVICE_NAME, Tls};
 use crate::service::access_key::{AccessKey, AccessKeys};
 use crate::service::clock::Clock;
-use crate::service::device::Devices;
+use crate::service::device::{Devices, RegisterExisting, RegisterRules};
 use crate::service::quota::Quotas;
 use crate::service::random::Random;
 use crate::service::{DEFAULT_READ_TIMEOUT, EndlessSteps, Service};
@@ -27,6 +27,7 @@ pub struct Builder {
     access_keys: Vec<AccessKey>,
     instances: Vec<String>,
     devices: Vec<String>,
+    register_rules: RegisterRules,
     clock_offset_seconds: i64,
     listen: SocketAddr,
     steps: Vec<Step>,
@@ -46,6 +47,7 @@ impl Builder {
             access_keys: Vec::new(),
             instances: Vec::new(),
             devices: Vec::new(),
+            register_rules: RegisterRules::default(),
             clock_offset_seconds: 0,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             steps: Vec::new(),
@@ -103,6 +105,23 @@ impl Builder {
     /// they are registered; without any, every device has one.
     pub fn device(mut self, client_id: impl Into<String>) -> Self {
         self.devices.push(client_id.into());
+        self
+    }
+
+    /// Sets what happens if a device that has a credential is registered. Default:
+    /// [`RegisterExisting::Rotate`].
+    pub fn register_existing(mut self, existing: RegisterExisting) -> Self {
+        self.register_rules.existing = existing;
+        self
+    }
+
+    /// Limits how many devices of an instance have a credential: a further one is not registered
+    /// (`DeviceCredentialNumExceed`). Default: unlimited.
+    ///
+    /// Add a [`device`](Self::device) too: without any, every device has a credential, so none is
+    /// left to register.
+    pub fn max_credentials(mut self, max_credentials: usize) -> Self {
+        self.register_rules.max_credentials = Some(max_credentials);
         self
     }
 
@@ -236,7 +255,7 @@ impl Builder {
         if access_keys.is_empty() {
             access_keys.push(random_access_key(&random));
         }
-        let devices = Devices::new(self.instances, self.devices);
+        let devices = Devices::new(self.instances, self.devices).with_rules(self.register_rules);
         let clock = Clock::with_offset(self.clock_offset_seconds);
         let mut service = Service::new(AccessKeys::new(access_keys), devices, clock, random)
             .with_steps(self.steps)

@@ -40,7 +40,8 @@
 //!   the nonce and the security token, and refuses with the service's codes, statuses and messages.
 //! * Executes `GetDeviceCredential`, `RegisterDeviceCredential`, `RefreshDeviceCredential`,
 //!   `UnRegisterDeviceCredential` and `ListDeviceCredentialClientId`. A device's credential stays
-//!   the same until it is registered again or refreshed.
+//!   the same until it is registered again or refreshed. [`Builder::register_existing`] and
+//!   [`Builder::max_credentials`] let a registration be refused.
 //! * Fails on demand: by the name of a device, or by [`Step`]s for the first requests.
 //! * Applies both [`Quotas`] of the service and lets security tokens expire.
 //! * Serves TLS with a valid certificate, or with one that is invalid in one way ([`Tls`]), and
@@ -70,6 +71,7 @@
 //! | `GID_x@@@fault-Throttling.User-2` | this code twice, then one success, then from the start |
 //! | `GID_x@@@fault-InternalError` | always this code |
 //! | `GID_x@@@fault-close` | the connection is closed without a response; takes a number as above |
+//! | `GID_x@@@fault-lost` | the operation is executed, but its response is lost: the connection is closed before the body; takes a number as above |
 //! | `GID_x@@@fault-hang` | no response; takes a number as above |
 //! | `GID_x@@@fault-slow-3000` | the service's own response, after 3000 ms |
 //!
@@ -144,6 +146,7 @@ pub use journal::exchange::{Exchange, Recorded};
 pub use server::proxy::{Proxy, ProxyRequest};
 pub use server::tls::Tls;
 pub use service::access_key::SecurityTokenPresented;
+pub use service::device::RegisterExisting;
 pub use service::quota::Quotas;
 pub use signature::SignatureKind;
 pub use start_error::StartError;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{Acs3, ID, LIMIT, Response, SECRET, emulator, get};
 use devcred_emulator::{CallEnd, Emulator};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn a_code_comes_as_often_as_the_name_says_then_one_success() {
@@ -118,4 +118,20 @@ async fn a_call_that_hangs_when_the_emulator_stops_was_ended_by_it() {
     assert_eq!(finished.next().await.unwrap().end, Some(CallEnd::EmulatorClosed));
     assert!(finished.next().await.is_none());
     assert!(Response::read(&mut stream).await.is_none());
+}
+
+#[tokio::test]
+async fn a_lost_response_is_that_of_an_operation_that_was_executed() {
+    let builder = Emulator::builder().access_key(ID, SECRET).device("GID_x@@@other");
+    let emulator = builder.start().await.unwrap();
+    let lost = "GID_x@@@fault-lost-1";
+    let call = |action| Acs3::new(&emulator, action).parameter("ClientId", lost).parameter("InstanceId", "i");
+    let mut stream = call("RegisterDeviceCredential").sign().send_unread().await;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK") && response.ends_with("\r\n\r\n"), "{response}");
+    assert_eq!((emulator.billed(), emulator.calls().pop().unwrap().end), (1, Some(CallEnd::EmulatorClosed)));
+    let credential = call("GetDeviceCredential").send().await.credential();
+    let secret = emulator.device_access_key_secret("i", lost);
+    assert_eq!(credential["DeviceAccessKeySecret"].as_str(), secret.as_deref());
 }

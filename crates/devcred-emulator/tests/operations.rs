@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Acs3, ID, Request, SECRET, emulator, get, get_by_rpc};
-use devcred_emulator::Emulator;
+use devcred_emulator::{Emulator, RegisterExisting};
 use serde_json::json;
 
 const CLIENT_ID: &str = "GID_demo@@@device-1";
@@ -90,6 +90,41 @@ async fn register_makes_a_new_credential_every_time() {
     assert_ne!(second["DeviceAccessKeyId"], first["DeviceAccessKeyId"]);
     assert_ne!(second["DeviceAccessKeySecret"], first["DeviceAccessKeySecret"]);
     assert_eq!(get(&emulator, CLIENT_ID).send().await.credential(), second);
+}
+
+#[tokio::test]
+async fn register_may_refuse_a_device_that_has_a_credential() {
+    let builder = Emulator::builder().access_key(ID, SECRET).device("GID_x@@@other");
+    let emulator = builder.register_existing(RegisterExisting::Refuse).start().await.unwrap();
+    let register = async || call(&emulator, "RegisterDeviceCredential", CLIENT_ID).send().await;
+    let first = register().await.credential();
+    let refused = register().await;
+    refused.assert_refused(400, "DeviceCredentialExsit");
+    assert_eq!(refused.json()["Message"], "Device Credential Exsit");
+    assert_eq!(get(&emulator, CLIENT_ID).send().await.credential(), first);
+    let configured = call(&emulator, "RegisterDeviceCredential", "GID_x@@@other").send().await;
+    configured.assert_refused(400, "DeviceCredentialExsit");
+    call(&emulator, "UnRegisterDeviceCredential", CLIENT_ID).send().await.assert_ok();
+    assert_ne!(register().await.credential()["DeviceAccessKeySecret"], first["DeviceAccessKeySecret"]);
+}
+
+#[tokio::test]
+async fn register_fills_an_instance_up_to_its_limit() {
+    let builder = Emulator::builder().access_key(ID, SECRET).device("GID_x@@@1");
+    let emulator = builder.max_credentials(2).start().await.unwrap();
+    let register = async |client_id| call(&emulator, "RegisterDeviceCredential", client_id).send().await;
+    register("GID_x@@@2").await.assert_ok();
+    let refused = register("GID_x@@@3").await;
+    refused.assert_refused(400, "DeviceCredentialNumExceed");
+    assert_eq!(
+        refused.json()["Message"],
+        "The number of device credentia exceeds the limit. Please revoke unused device certificates"
+    );
+    register("GID_x@@@2").await.assert_ok();
+    let elsewhere = call(&emulator, "RegisterDeviceCredential", "GID_x@@@3").parameter("InstanceId", "post-cn-two");
+    elsewhere.send().await.assert_ok();
+    call(&emulator, "UnRegisterDeviceCredential", "GID_x@@@1").send().await.assert_ok();
+    register("GID_x@@@3").await.assert_ok();
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ struct FaultSpec {
 }
 
 impl FaultSpec {
-    /// Parses `GROUP@@@fault-slow-<ms>`, or `-close`, `-hang`, `-<code>`, each with or without
+    /// Parses `GROUP@@@fault-slow-<ms>`, or `-close`, `-lost`, `-hang`, `-<code>`, each with or without
     /// `-<times>`.
     fn from_client_id(client_id: &str) -> Option<Self> {
         let (_, device_id) = client_id.split_once("@@@")?;
@@ -27,6 +27,7 @@ impl FaultSpec {
         Some(match (name, last) {
             ("", _) => return None,
             ("close", times) => Self { step: Action::Close.into(), times },
+            ("lost", times) => Self { step: Step::response_lost(), times },
             ("hang", times) => Self { step: Action::Hang.into(), times },
             ("slow", Some(ms)) => Self { step: Step::late(Duration::from_millis(ms.into())), times: None },
             (code, times) => Self { step: Step::code(code), times },
@@ -66,6 +67,7 @@ mod tests {
             FaultSpec::from_client_id(&format!("GID_x@@@{device_id}")).map(|spec| (spec.step, spec.times))
         };
         assert_eq!(spec("fault-close"), Some((Action::Close.into(), None)));
+        assert_eq!(spec("fault-lost-1"), Some((Step::response_lost(), Some(1))));
         assert_eq!(spec("fault-hang"), Some((Action::Hang.into(), None)));
         assert_eq!(spec("fault-slow-3000"), Some((Step::late(Duration::from_secs(3)), None)));
         assert_eq!(spec("fault-Throttling.User-2"), Some((Step::code("Throttling.User"), Some(2))));

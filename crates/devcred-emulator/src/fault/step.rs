@@ -147,6 +147,12 @@ impl Step {
         Action::Respond(ResponseSpec { source, ..ResponseSpec::default() }).into()
     }
 
+    /// The operation is executed, and the connection is closed after the head of the response.
+    pub(crate) fn response_lost() -> Self {
+        let delivery = Delivery { truncate: Some(0), ..Delivery::default() };
+        Action::Respond(ResponseSpec { delivery, ..ResponseSpec::default() }).into()
+    }
+
     pub(crate) fn late(delay: Duration) -> Self {
         Self { delay, ..Self::default() }
     }

@@ -27,6 +27,12 @@ impl Credential {
         }
     }
 
+    /// Returns the time of a change: later than the last one, also within one millisecond, so that a
+    /// client can see by `UpdateTime` whether there was one.
+    fn time_of_change(&self, now: u64) -> u64 {
+        now.max(self.update_time + 1)
+    }
+
     /// Returns the `DeviceCredential` of a response, including the secret.
     pub(crate) fn to_json(&self, device: &Device) -> Value {
         json!({
@@ -46,6 +52,29 @@ pub(crate) struct Device {
     pub(crate) client_id: String,
 }
 
+/// What the service does if a device that has a credential is registered, for
+/// [`Builder::register_existing`](crate::Builder::register_existing).
+///
+/// The service's documents contradict each other: by the description of the operation the latest
+/// credential is the valid one, by its error codes the call is refused. Test your software with
+/// both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RegisterExisting {
+    /// Replaces the credential.
+    #[default]
+    Rotate,
+    /// Refuses the call with `DeviceCredentialExsit`, which is how the service spells it.
+    Refuse,
+}
+
+/// When a device gets a credential.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RegisterRules {
+    pub(crate) existing: RegisterExisting,
+    /// The maximum number of credentials of one instance; `None`: unlimited.
+    pub(crate) max_credentials: Option<usize>,
+}
+
 pub(crate) struct Devices {
     /// `None`: every instance is known.
     instances: Option<BTreeSet<String>>,
@@ -55,6 +84,7 @@ pub(crate) struct Devices {
     known: HashMap<String, bool>,
     /// `None`: the device was unregistered.
     credentials: BTreeMap<Device, Option<Credential>>,
+    rules: RegisterRules,
 }
 
 impl Devices {
@@ -64,7 +94,12 @@ impl Devices {
             every_device_is_known: devices.is_empty(),
             known: devices.into_iter().map(|client_id| (client_id, true)).collect(),
             credentials: BTreeMap::new(),
+            rules: RegisterRules::default(),
         }
+    }
+
+    pub(crate) fn with_rules(self, rules: RegisterRules) -> Self {
+        Self { rules, ..self }
     }
 
     pub(crate) fn check_instance(&self, instance_id: &str) -> Result<(), Refusal> {
@@ -84,11 +119,29 @@ impl Devices {
         Ok(self.existing(device, random, now)?.clone())
     }
 
+    /// Refuses a device that may not be registered now.
+    pub(crate) fn check_registration(&self, device: &Device) -> Result<(), Refusal> {
+        if self.has_credential(device) {
+            return match self.rules.existing {
+                RegisterExisting::Rotate => Ok(()),
+                RegisterExisting::Refuse => Err(Refusal::new("DeviceCredentialExsit")),
+            };
+        }
+        let has_room = |max| self.with_credential(&device.instance_id).count() < max;
+        if self.rules.max_credentials.is_none_or(has_room) {
+            Ok(())
+        } else {
+            Err(Refusal::new("DeviceCredentialNumExceed"))
+        }
+    }
+
     /// Creates a new credential, which replaces the device's old one.
-    pub(crate) fn register(&mut self, device: &Device, random: &Random, now: u64) -> Credential {
-        let credential = Credential::new(random, now);
+    pub(crate) fn register(&mut self, device: &Device, random: &Random, now: u64) -> Result<Credential, Refusal> {
+        self.check_registration(device)?;
+        let old = self.credentials.get(device).and_then(Option::as_ref);
+        let credential = Credential::new(random, old.map_or(now, |old| old.time_of_change(now)));
         self.credentials.insert(device.clone(), Some(credential.clone()));
-        credential
+        Ok(credential)
     }
 
     /// Changes the secret and keeps the id. That the id stays is inferred from the operation's
@@ -96,7 +149,7 @@ impl Devices {
     pub(crate) fn refresh(&mut self, device: &Device, random: &Random, now: u64) -> Result<Credential, Refusal> {
         let credential = self.existing(device, random, now)?;
         credential.access_key_secret = random.hex(32);
-        credential.update_time = now;
+        credential.update_time = credential.time_of_change(now);
         Ok(credential.clone())
     }
 
@@ -111,15 +164,17 @@ impl Devices {
     /// configured device is listed even before its credential is requested.
     pub(crate) fn list(&self, instance_id: &str, group_id: &str) -> Vec<String> {
         let prefix = format!("{group_id}@@@");
+        self.with_credential(instance_id).filter(|client_id| client_id.starts_with(&prefix)).cloned().collect()
+    }
+
+    /// Returns the client ids with a credential on this instance, in order.
+    fn with_credential(&self, instance_id: &str) -> impl Iterator<Item = &String> {
         let configured = self.known.iter().filter(|(_, known)| **known).map(|(client_id, _)| client_id);
-        let created = self.credentials.keys().filter(|device| device.instance_id == instance_id);
+        let created = self.credentials.keys().filter(move |device| device.instance_id == instance_id);
         let candidates: BTreeSet<&String> = configured.chain(created.map(|device| &device.client_id)).collect();
-        let listed = candidates.into_iter().filter(|client_id| client_id.starts_with(&prefix)).cloned();
-        listed
-            .filter(|client_id| {
-                self.has_credential(&Device { instance_id: instance_id.to_owned(), client_id: client_id.clone() })
-            })
-            .collect()
+        candidates.into_iter().filter(move |client_id| {
+            self.has_credential(&Device { instance_id: instance_id.to_owned(), client_id: (*client_id).clone() })
+        })
     }
 
     /// Makes the device known, even if it was unregistered.
@@ -173,10 +228,12 @@ mod tests {
             devices.get(&device, &random, 2).unwrap(),
             devices.refresh(&device, &random, 3).unwrap(),
             devices.get(&device, &random, 4).unwrap(),
-            devices.register(&device, &random, 5),
+            devices.register(&device, &random, 5).unwrap(),
+            devices.register(&device, &random, 5).unwrap(),
+            devices.refresh(&device, &random, 5).unwrap(),
         ] {
             times.push((credential.create_time, credential.update_time));
         }
-        assert_eq!(times, [(1, 1), (1, 1), (1, 3), (1, 3), (5, 5)]);
+        assert_eq!(times, [(1, 1), (1, 1), (1, 3), (1, 3), (5, 5), (6, 6), (6, 7)]);
     }
 }

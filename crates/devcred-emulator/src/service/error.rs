@@ -64,11 +64,17 @@ impl Refusal {
 /// prints one (`MissingSecurityToken`, `InvalidSecurityToken.MismatchWithAccessKey`,
 /// `InvalidAction.NotFound`, `InvalidVersion`), it is inferred from similar codes. A message that
 /// no source prints is the emulator's.
-const CODES: [(&str, u16, &str); 37] = [
+const CODES: &[(&str, u16, &str)] = &[
     ("ApiNotSupport", 404, "This API is not supported in the current region or instance."),
     ("ApplyTokenOverFlow", 400, "The request was denied because too many requests were sent."),
     ("CheckAccountInfoFailed", 400, "An error occurred while validating the account information."),
+    ("DeviceCredentialExsit", 400, "Device Credential Exsit"),
     ("DeviceCredentialNotFound", 400, "The device credential does not exist."),
+    (
+        "DeviceCredentialNumExceed",
+        400,
+        "The number of device credentia exceeds the limit. Please revoke unused device certificates",
+    ),
     ("Forbidden.RAM", 403, "User not authorized to operate on the specified resource."),
     (
         "IllegalTimestamp",

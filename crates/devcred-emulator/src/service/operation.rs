@@ -77,14 +77,18 @@ impl Operation {
 }
 
 impl Command {
-    /// Refuses an unknown instance, and a device without the credential that the command needs.
+    /// Refuses an unknown instance, a device without the credential that the command needs, and one
+    /// that may not be registered.
     pub(crate) fn check(&self, devices: &Devices) -> Result<(), Refusal> {
         match self {
             Self::Get(device) | Self::Refresh(device) | Self::UnRegister(device) => {
                 devices.check_instance(&device.instance_id)?;
                 devices.check_credential(device)
             }
-            Self::Register(device) => devices.check_instance(&device.instance_id),
+            Self::Register(device) => {
+                devices.check_instance(&device.instance_id)?;
+                devices.check_registration(device)
+            }
             Self::List { instance_id, .. } => devices.check_instance(instance_id),
         }
     }
@@ -120,7 +124,7 @@ impl Command {
         let now = unix_milliseconds(now);
         let (name, value) = match self {
             Self::Get(device) => ("DeviceCredential", devices.get(device, random, now)?.to_json(device)),
-            Self::Register(device) => ("DeviceCredential", devices.register(device, random, now).to_json(device)),
+            Self::Register(device) => ("DeviceCredential", devices.register(device, random, now)?.to_json(device)),
             Self::Refresh(device) => ("DeviceCredential", devices.refresh(device, random, now)?.to_json(device)),
             Self::UnRegister(device) => {
                 devices.unregister(device)?;
