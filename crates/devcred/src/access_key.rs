@@ -33,7 +33,8 @@ pub struct AccessKey {
 
 impl AccessKey {
     /// Creates a permanent AccessKey. Use one of a RAM user that has only the permissions
-    /// `mq:GetDeviceCredential` and `mq:MqttInstanceAccess` on the instance.
+    /// `mq:MqttInstanceAccess` and `mq:GetDeviceCredential` on the instance, and
+    /// `mq:RegisterDeviceCredential` if it registers devices.
     ///
     /// # Errors
     /// `InvalidParameter` if a part is empty or contains anything but visible ASCII.

@@ -18,9 +18,17 @@ const INSTANCE_ACCESS: &str = "mq:MqttInstanceAccess";
 /// What to do if calls are made faster than the rate limiter admits them.
 const NO_SLOT: &str = "Make fewer concurrent calls, use a longer timeout, or raise max_requests_per_second.";
 
+const ALREADY_EXISTS: &str =
+    "The device already has a credential, which did not change. Fetch it (GetDeviceCredential).";
+
+const TOO_MANY_CREDENTIALS: &str =
+    "Unregister devices that are no longer used (UnRegisterDeviceCredential), or ask Alibaba Cloud for a higher limit.";
+
 /// The call that failed.
 pub(crate) struct CallContext<'a> {
     pub operation: &'static str,
+    /// What to do if its outcome is unknown; `None` if it is repeatable.
+    pub unknown_outcome_advice: Option<&'static str>,
     pub client_id: &'a str,
     pub host: &'a str,
     pub is_loopback: bool,
@@ -41,6 +49,9 @@ pub(crate) struct CallContext<'a> {
 
 /// Returns one or two sentences on what to do, if the message does not say it already.
 pub(crate) fn advice(failure: &Failure, context: &CallContext) -> Option<String> {
+    if let Some(advice) = context.unknown_outcome_advice.filter(|_| failure.is_outcome_unknown()) {
+        return Some(advice.into());
+    }
     match &failure.reason {
         Reason::Answered { is_known } => for_response(failure, *is_known, context),
         Reason::NoResponse(error) => for_transport_error(error.cause, context),
@@ -52,8 +63,12 @@ pub(crate) fn advice(failure: &Failure, context: &CallContext) -> Option<String>
 fn for_response(failure: &Failure, is_known: bool, context: &CallContext) -> Option<String> {
     match failure.kind {
         ErrorKind::NotFound => Some(register_first(context.client_id)),
+        ErrorKind::AlreadyExists => Some(ALREADY_EXISTS.into()),
         ErrorKind::PermissionDenied if failure.has_code(&["InstancePermissionCheckFailed"]) => {
             Some(another_place(context))
+        }
+        ErrorKind::PermissionDenied if failure.has_code(&["DeviceCredentialNumExceed"]) => {
+            Some(TOO_MANY_CREDENTIALS.into())
         }
         ErrorKind::PermissionDenied => ram_refusal(failure),
         ErrorKind::Authentication if failure.has_code(&["InvalidSecurityToken.Expired"]) => {
@@ -86,7 +101,8 @@ fn register_first(client_id: &str) -> String {
         format!(" A client id has the form GROUP{GROUP_SEPARATOR}DEVICE.")
     };
     format!(
-        "Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces its secret.{form}"
+        "Register the device first (RegisterDeviceCredential), and only once: registering it again fails or replaces its \
+         secret.{form}"
     )
 }
 

@@ -10,9 +10,9 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::operation;
 use crate::pipeline::Pipeline;
-use crate::request::{Call, GetDeviceCredential};
+use crate::request::{Call, GetDeviceCredential, RegisterDeviceCredential};
 
-/// Fetches the credentials of devices. Create one and share it: a clone is another handle to the
+/// Fetches the credentials of devices, and registers devices. Create one and share it: a clone is another handle to the
 /// same connections, AccessKey and rate limiter.
 ///
 /// Any number of tasks may use a client at once. It needs a tokio runtime with its network and time
@@ -58,6 +58,46 @@ impl Client {
     /// device was never registered.
     pub fn get_device_credential(&self, client_id: impl Into<String>) -> GetDeviceCredential {
         Call::new(self.clone(), operation::GetDeviceCredential::new(client_id))
+    }
+
+    /// Registers a device, which creates its credential: `RegisterDeviceCredential` of the service,
+    /// version 2020-04-20.
+    ///
+    /// Register a device once, then fetch its credential with
+    /// [`get_device_credential`](Self::get_device_credential). Do not use this to find out whether
+    /// a device is registered: depending on the service, a second registration is refused, or
+    /// replaces the credential, and the device can no longer log in with the old secret.
+    ///
+    /// `client_id` is the device's MQTT client id, `GROUP@@@DEVICE`: 1 to 64 characters, no control
+    /// characters. Nothing is sent until the call is awaited. Each success is billed as one
+    /// messaging TPS; an attempt whose response was lost may have been billed too. It needs the RAM
+    /// permission `mq:RegisterDeviceCredential`.
+    ///
+    /// The request is sent again only if the service did not execute it: no connection could be
+    /// made, or the service refused the request, for example because it throttled it. It is not
+    /// sent again once it may have arrived, that is after a lost response, a timeout or an HTTP
+    /// 5xx. The error's [`advice`](Error::advice) then says so: fetch the credential to find out
+    /// whether the device was registered.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use devcred::{AccessKey, Client};
+    /// # let emulator = devcred_emulator::Emulator::builder().device("GID_test@@@other").start().await?;
+    /// # let key = AccessKey::new(emulator.access_key_id(), emulator.access_key_secret())?;
+    /// # let client = Client::builder().access_key(key).endpoint(emulator.endpoint());
+    /// # let client = client.instance_id("post-cn-0pp12gl****").build()?;
+    /// let credential = client.register_device_credential("GID_test@@@test").await?;
+    /// assert_eq!(credential.client_id(), "GID_test@@@test");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Any [`ErrorKind`](crate::ErrorKind). [`AlreadyExists`](crate::ErrorKind::AlreadyExists) means
+    /// that the device has a credential, which did not change.
+    pub fn register_device_credential(&self, client_id: impl Into<String>) -> RegisterDeviceCredential {
+        Call::new(self.clone(), operation::RegisterDeviceCredential::new(client_id))
     }
 
     /// Replaces the AccessKey of this client and all of its clones: id, secret and security token

@@ -18,6 +18,8 @@ pub enum ErrorKind {
     PermissionDenied,
     /// Register the device first: it has no credential.
     NotFound,
+    /// Fetch the credential instead: the device already has one.
+    AlreadyExists,
     /// Slow down. The call was retried before this is returned.
     Throttled,
     /// Use another region, instance or endpoint: this one does not know the operation.
@@ -42,6 +44,7 @@ impl ErrorKind {
         ErrorKind::Authentication,
         ErrorKind::PermissionDenied,
         ErrorKind::NotFound,
+        ErrorKind::AlreadyExists,
         ErrorKind::Throttled,
         ErrorKind::Unsupported,
         ErrorKind::Service,
@@ -58,6 +61,7 @@ impl ErrorKind {
             ErrorKind::Authentication => "Authentication",
             ErrorKind::PermissionDenied => "PermissionDenied",
             ErrorKind::NotFound => "NotFound",
+            ErrorKind::AlreadyExists => "AlreadyExists",
             ErrorKind::Throttled => "Throttled",
             ErrorKind::Unsupported => "Unsupported",
             ErrorKind::Service => "Service",
@@ -159,6 +163,9 @@ impl Error {
     }
 
     /// Whether the same call may succeed if it is made again, even if it used all of its attempts.
+    ///
+    /// `false` for a registration that may have arrived, because a second one can replace the
+    /// credential that the first one created: fetch the credential to find out.
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable
     }

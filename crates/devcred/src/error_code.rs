@@ -18,7 +18,7 @@ const fn retryable(pattern: &'static str, kind: ErrorKind) -> Row {
     Row { pattern, kind, is_retryable: true }
 }
 
-/// Every code of the operation and of the gateway in front of it. The code decides, never the
+/// Every code of the operations and of the gateway in front of them. The code decides, never the
 /// status alone: the documents disagree on statuses, and throttling has the status 400 or 500. A
 /// test compares the table in README.md with this one.
 const SERVICE_CODES: &[Row] = &[
@@ -40,7 +40,11 @@ const SERVICE_CODES: &[Row] = &[
     row("InstancePermissionCheckFailed", ErrorKind::PermissionDenied),
     row("NoPermission", ErrorKind::PermissionDenied),
     row("Forbidden*", ErrorKind::PermissionDenied),
+    row("DeviceCredentialNumExceed", ErrorKind::PermissionDenied),
     row("DeviceCredentialNotFound", ErrorKind::NotFound),
+    // The service's spelling.
+    row("DeviceCredentialExsit", ErrorKind::AlreadyExists),
+    row("DeviceCredentialExist*", ErrorKind::AlreadyExists),
     retryable("ApplyTokenOverFlow", ErrorKind::Throttled),
     retryable("SystemOverFlow", ErrorKind::Throttled),
     retryable("Throttling*", ErrorKind::Throttled),

@@ -99,6 +99,22 @@ impl Failure {
         })
     }
 
+    /// Whether the service may or may not have executed the operation: the request may have arrived,
+    /// and no readable response says what became of it.
+    ///
+    /// A refusal before execution is known by its code or by a 4xx status. A status of 5xx alone
+    /// proves nothing, and an unreadable 200 most likely reports a success.
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
+        match &self.reason {
+            Reason::Answered { .. } => {
+                matches!(self.kind, ErrorKind::Service | ErrorKind::InvalidResponse)
+                    && !self.details.http_status.is_some_and(|status| (300..500).contains(&status))
+            }
+            Reason::NoResponse(error) => error.phase == Phase::AwaitingResponse && error.cause != Cause::InvalidRequest,
+            Reason::NoSlot | Reason::Local => false,
+        }
+    }
+
     pub(crate) fn is_throttled(&self) -> bool {
         self.kind == ErrorKind::Throttled || self.details.asks_to_wait
     }

@@ -1,6 +1,6 @@
-//! Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT: what the device
-//! needs to log in to the broker on which every device has its own credential
-//! ("unique-certificate-per-device authentication").
+//! Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT, and registers
+//! devices. The credential is what a device needs to log in to the broker on which every device has
+//! its own ("unique-certificate-per-device authentication").
 //!
 //! ```
 //! use devcred::{Client, ErrorKind};
@@ -33,7 +33,10 @@
 //!
 //! # When to call
 //!
-//! Once per device: a credential stays valid until it is refreshed or unregistered, so store it.
+//! Register a device once, with [`Client::register_device_credential`]; not again, because that is
+//! refused, or replaces its credential.
+//!
+//! Fetch once per device: a credential stays valid until it is refreshed or unregistered, so store it.
 //! Call again only when the broker refuses it, or when you know that it was refreshed; never at
 //! every boot. Each success is billed as one messaging TPS of the instance, and takes it from live
 //! traffic.
@@ -44,7 +47,8 @@
 //! limiter](ClientBuilder::max_requests_per_second), checks that the response is about the
 //! requested device, and retries if that can help: at most
 //! [`max_attempts`](ClientBuilder::max_attempts) times, with growing random waits, within one
-//! [`timeout`](ClientBuilder::timeout) that covers everything. A wrong clock is corrected by the
+//! [`timeout`](ClientBuilder::timeout) that covers everything. A registration is not sent again once
+//! it may have arrived. A wrong clock is corrected by the
 //! service's own, once. Dropping the future stops the call.
 //!
 //! # Errors
@@ -123,6 +127,6 @@ pub use client::Client;
 pub use credential::{DeviceCredential, MqttLogin, RevealedMqttLogin};
 pub use endpoint::Network;
 pub use error::{Error, ErrorKind};
-pub use request::{Call, GetDeviceCredential};
+pub use request::{Call, GetDeviceCredential, RegisterDeviceCredential};
 pub use secret::Secret;
 pub use sign::SignatureMethod;

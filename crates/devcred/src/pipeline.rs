@@ -214,6 +214,7 @@ impl Pipeline {
         let Config { endpoint, rate_limiter, proxy, roots, signature_method, .. } = &self.config;
         let context = CallContext {
             operation: O::NAME,
+            unknown_outcome_advice: O::UNKNOWN_OUTCOME_ADVICE,
             client_id: request.operation.client_id(),
             host: endpoint.host(),
             is_loopback: endpoint.is_loopback(),
@@ -227,7 +228,8 @@ impl Pipeline {
             always_refused_or_reset: state.always_refused_or_reset,
         };
         let advice = advice::advice(&failure, &context);
-        failure.into_error(state.attempts, advice)
+        let is_retryable = failure.is_retryable && (O::IS_REPEATABLE || !failure.is_outcome_unknown());
+        Failure { is_retryable, ..failure }.into_error(state.attempts, advice)
     }
 
     pub(crate) fn access_key(&self) -> Arc<AccessKey> {

@@ -11,6 +11,9 @@ use crate::operation::{self, Operation};
 /// The request for a device's credential that [`Client::get_device_credential`] returns.
 pub type GetDeviceCredential = Call<operation::GetDeviceCredential>;
 
+/// The request to register a device that [`Client::register_device_credential`] returns.
+pub type RegisterDeviceCredential = Call<operation::RegisterDeviceCredential>;
+
 /// A request that has not been sent. Set options if needed, then `.await` it.
 ///
 /// ```
@@ -82,6 +85,7 @@ mod tests {
         fn is_send_and_sync<T: Send + Sync>() {}
         is_send_and_sync::<Client>();
         is_send_and_sync::<GetDeviceCredential>();
+        is_send_and_sync::<RegisterDeviceCredential>();
         is_send_and_sync::<DeviceCredential>();
         is_send_and_sync::<Error>();
         let key = AccessKey::new("LTAI", "s3cr3t").unwrap();

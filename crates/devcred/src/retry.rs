@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::failure::{Failure, Reason};
-use crate::transport_error::{Cause, Phase, TransportError};
+use crate::transport_error::{Cause, TransportError};
 
 pub(crate) const DEFAULT_MAX_ATTEMPTS: u32 = 3;
 
@@ -37,7 +37,7 @@ pub(crate) struct RetryInput {
     pub is_clock_corrected: bool,
     /// The AccessKey of this attempt has been replaced.
     pub is_key_replaced: bool,
-    /// The operation may be sent again even if it may have arrived.
+    /// The operation may be sent again even if the service may have executed it.
     pub is_repeatable: bool,
 }
 
@@ -67,7 +67,8 @@ impl RetryState {
     /// If the server had closed the kept-alive connection, the request is sent once more,
     /// immediately, on a new connection. If the service refused the time or the token, the request
     /// is signed once more with the service's time or the new key. Neither counts towards
-    /// `max_attempts` or waits. All other retries wait with full jitter, random(0, min(20 s, base x
+    /// `max_attempts` or waits. An operation that is not repeatable is sent again only if the service
+    /// surely did not execute it. All other retries wait with full jitter, random(0, min(20 s, base x
     /// 2^(n-1))), or longer if the service requested it. A delay that would end after the latest
     /// start of an attempt is not started.
     pub(crate) fn next_delay(&mut self, failure: &Failure, input: &RetryInput) -> Option<Duration> {
@@ -92,7 +93,7 @@ impl RetryState {
         }
         if !failure.is_retryable
             || self.attempts >= self.max_attempts
-            || (may_have_arrived(failure) && !input.is_repeatable)
+            || (failure.is_outcome_unknown() && !input.is_repeatable)
         {
             return None;
         }
@@ -111,15 +112,12 @@ fn is_kept_connection_closed(failure: &Failure) -> bool {
     matches!(failure.reason, Reason::NoResponse(TransportError { cause: Cause::KeptConnectionClosed, .. }))
 }
 
-fn may_have_arrived(failure: &Failure) -> bool {
-    matches!(&failure.reason, Reason::NoResponse(error) if error.phase == Phase::AwaitingResponse)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
     use crate::failure::{AttemptInfo, ErrorDetails};
+    use crate::transport_error::Phase;
 
     const INPUT: RetryInput = RetryInput {
         max_delay: Duration::from_secs(60),
@@ -224,6 +222,32 @@ mod tests {
         assert!(waits(3, &no_response(Phase::AwaitingResponse, Cause::Reset), &once).is_empty());
         assert_eq!(waits(3, &no_response(Phase::AwaitingResponse, Cause::Reset), &INPUT).len(), 2);
         assert_eq!(waits(3, &no_response(Phase::Connecting, Cause::Reset), &once).len(), 2);
+        for (status, code) in [(500, "InternalError"), (503, "ServiceUnavailable"), (500, "SomethingNew")] {
+            let mut failure = answered(ErrorKind::Service, code, true);
+            failure.details.http_status = Some(status);
+            assert!(waits(3, &failure, &once).is_empty(), "{code}");
+            assert_eq!(waits(3, &failure, &INPUT).len(), 2, "{code}");
+            failure.details.asks_to_wait = true;
+            assert!(waits(3, &failure, &once).is_empty(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_before_execution_is_tried_again_whatever_the_operation() {
+        let once = RetryInput { is_repeatable: false, ..INPUT };
+        for (kind, code, status) in [
+            (ErrorKind::Throttled, "Throttling.User", 400),
+            (ErrorKind::Throttled, "SystemOverFlow", 500),
+            (ErrorKind::Authentication, "SignatureNonceUsed", 400),
+        ] {
+            let mut failure = answered(kind, code, true);
+            failure.details.http_status = Some(status);
+            assert_eq!(waits(3, &failure, &once).len(), 2, "{code}");
+        }
+        let clock = answered(ErrorKind::Authentication, "InvalidTimeStamp.Expired", false);
+        assert_eq!(waits(3, &clock, &RetryInput { is_clock_corrected: true, ..once }), ms(&[0]));
+        let token = answered(ErrorKind::Authentication, "InvalidSecurityToken.Expired", false);
+        assert_eq!(waits(3, &token, &RetryInput { is_key_replaced: true, ..INPUT }), ms(&[0]));
     }
 
     #[test]

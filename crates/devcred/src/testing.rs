@@ -80,6 +80,7 @@ impl FixedCall<'_> {
         };
         let context = CallContext {
             operation: GetDeviceCredential::NAME,
+            unknown_outcome_advice: GetDeviceCredential::UNKNOWN_OUTCOME_ADVICE,
             client_id: self.client_id,
             host: Self::HOST,
             is_loopback: false,

@@ -119,6 +119,17 @@ async fn a_request_is_sent_again_once_and_only_from_a_kept_connection() {
 }
 
 #[tokio::test]
+async fn a_registration_is_not_sent_again_from_a_kept_connection() {
+    let server = Server::start(|_| 1, 1).await;
+    let client = server.builder().max_attempts(3).build().unwrap();
+    call(&client).await.unwrap();
+    let error = client.register_device_credential("GID_test@@@test").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 1, false), "{error}");
+    assert!(error.message().contains("kept-alive"), "{error}");
+    assert_eq!(server.counts(), (1, 2));
+}
+
+#[tokio::test]
 async fn a_request_that_is_sent_again_takes_a_slot_of_the_rate_limiter() {
     let server = Server::start(|_| 1, 1).await;
     let client = server.builder().max_requests_per_second(1).timeout(Duration::from_millis(500)).build().unwrap();

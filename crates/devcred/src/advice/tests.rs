@@ -9,6 +9,7 @@ use crate::transport_error::{Phase, TransportError};
 const CANONICAL: &str = "POST\n/\nClientId=a\nhost:h\nx-acs-security-token:t0k3n+=\nx-acs-version:1\n\nhost\nhash";
 
 struct Case {
+    unknown_outcome_advice: Option<&'static str>,
     client_id: &'static str,
     region: Option<&'static str>,
     is_loopback: bool,
@@ -20,6 +21,7 @@ struct Case {
 }
 
 const CASE: Case = Case {
+    unknown_outcome_advice: None,
     client_id: "GID_a@@@b",
     region: Some("cn-hangzhou"),
     is_loopback: false,
@@ -47,6 +49,7 @@ impl Case {
             failure,
             &CallContext {
                 operation: "GetDeviceCredential",
+                unknown_outcome_advice: self.unknown_outcome_advice,
                 client_id: self.client_id,
                 host: "HOST",
                 is_loopback: self.is_loopback,
@@ -73,8 +76,12 @@ impl Case {
     }
 
     fn of_cause(&self, cause: Cause) -> Option<String> {
+        self.of_phase(Phase::Connecting, cause)
+    }
+
+    fn of_phase(&self, phase: Phase, cause: Cause) -> Option<String> {
         let attempt = AttemptInfo { host: "HOST", proxy: None, number: 1, max_attempts: 1 };
-        self.advice(&Failure::no_response(TransportError { phase: Phase::Connecting, cause }, &attempt))
+        self.advice(&Failure::no_response(TransportError { phase, cause }, &attempt))
     }
 
     fn of_signature(&self, told: &str) -> String {
@@ -88,9 +95,47 @@ fn a_device_that_is_not_there_must_be_registered() {
     let of = |client_id| {
         Case { client_id, ..CASE }.of_code(ErrorKind::NotFound, "DeviceCredentialNotFound", ErrorDetails::default())
     };
-    let register = "Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces its secret.";
+    let register = "Register the device first (RegisterDeviceCredential), and only once: registering it again fails or replaces its secret.";
     assert_eq!(of("GID_a@@@b").unwrap(), register);
     assert_eq!(of("GID_a").unwrap(), format!("{register} A client id has the form GROUP@@@DEVICE."));
+}
+
+#[test]
+fn a_device_that_is_registered_already_is_fetched() {
+    let advice = CASE.of_code(ErrorKind::AlreadyExists, "DeviceCredentialExsit", ErrorDetails::default()).unwrap();
+    assert!(advice.contains("already has a credential") && advice.contains("GetDeviceCredential"), "{advice}");
+}
+
+#[test]
+fn too_many_credentials_are_no_matter_of_permissions() {
+    let code = "DeviceCredentialNumExceed";
+    let advice = CASE.of_code(ErrorKind::PermissionDenied, code, ErrorDetails::default()).unwrap();
+    assert!(advice.starts_with("Unregister devices") && advice.ends_with("a higher limit."), "{advice}");
+}
+
+#[test]
+fn an_unknown_outcome_comes_before_every_other_advice() {
+    let register = Case { unknown_outcome_advice: Some("fetch it"), ..CASE };
+    let of_status = |case: &Case, kind, code, status| {
+        case.of_code(kind, code, ErrorDetails { http_status: Some(status), ..ErrorDetails::default() })
+    };
+    for (kind, code, status) in [
+        (ErrorKind::Service, "InternalError", 500),
+        (ErrorKind::Service, "SomethingNew", 500),
+        (ErrorKind::InvalidResponse, "", 200),
+    ] {
+        assert_eq!(of_status(&register, kind, code, status).as_deref(), Some("fetch it"), "{code}");
+    }
+    for (kind, code, status) in [
+        (ErrorKind::Throttled, "SystemOverFlow", 500),
+        (ErrorKind::Service, "SomethingNew", 400),
+        (ErrorKind::InvalidResponse, "", 302),
+        (ErrorKind::AlreadyExists, "DeviceCredentialExsit", 400),
+    ] {
+        assert_eq!(of_status(&register, kind, code, status), of_status(&CASE, kind, code, status), "{code}");
+    }
+    assert_eq!(register.of_phase(Phase::AwaitingResponse, Cause::Reset).as_deref(), Some("fetch it"));
+    assert_eq!(register.of_cause(Cause::Reset), CASE.of_cause(Cause::Reset));
 }
 
 #[test]

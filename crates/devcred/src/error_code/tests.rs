@@ -14,6 +14,10 @@ fn the_most_specific_row_decides() {
         ("SystemOverFlow", 500, ErrorKind::Throttled, true),
         ("Forbidden.RAM", 403, ErrorKind::PermissionDenied, false),
         ("NoPermission", 200, ErrorKind::PermissionDenied, false),
+        ("DeviceCredentialExsit", 400, ErrorKind::AlreadyExists, false),
+        ("DeviceCredentialExist", 400, ErrorKind::AlreadyExists, false),
+        ("DeviceCredentialExisted", 400, ErrorKind::AlreadyExists, false),
+        ("DeviceCredentialNumExceed", 400, ErrorKind::PermissionDenied, false),
         ("SomethingNew", 400, ErrorKind::Service, false),
         ("SomethingNew", 503, ErrorKind::Service, true),
     ] {
@@ -29,6 +33,7 @@ fn readme_rows() -> Vec<String> {
         "fix key, token or clock",
         "fix the RAM policy, the account or the region",
         "register the device first",
+        "fetch the credential instead",
         "slow down",
         "use another region, instance or endpoint",
         "try later",

@@ -188,6 +188,33 @@ mod tests {
         ));
     }
 
+    /// Computed independently, with Python's hashlib and hmac.
+    #[test]
+    fn each_operation_signs_its_own_name() {
+        let parameters = [("ClientId", "GID_test@@@test"), ("InstanceId", "post-cn-0pp12gl****")];
+        let key = AccessKey::new("testid", "testsecret").unwrap();
+        for (operation, hash, signature) in [
+            (
+                "GetDeviceCredential",
+                "e57937cc224267f21767844f7febea7cab4de9fde9fa74c6242cf0d1984aee3c",
+                "d053a69353671baf7c3a78c14f76661c82ba0e176e7f701a6025de81557f36d5",
+            ),
+            (
+                "RegisterDeviceCredential",
+                "57cde7f21af0bc22e3778bd2fa8e43d85822ed185c8aec140ced6f92f04b2ffe",
+                "bcb7417ecfdbe4a7551b702d3c61254837eb729c4da49fff391b9c7c298f3771",
+            ),
+        ] {
+            let time = humantime::parse_rfc3339("2024-01-02T03:04:05Z").unwrap();
+            let context = SigningContext { time, nonce: "4f1a0c9e2b7d4d0f9d0f6c2a1b3c4d5e" };
+            let host = "onsmqtt.cn-hangzhou.aliyuncs.com";
+            let request = sign(operation, &parameters, host, &key, context).unwrap();
+            assert!(string_to_sign(&request.signed_text).ends_with(hash), "{}", *request.signed_text);
+            let (_, authorization) = request.headers.last().unwrap();
+            assert!(authorization.to_str().unwrap().ends_with(&format!("Signature={signature}")));
+        }
+    }
+
     /// A buffer that grows is copied, and the copy of a security token that is left behind is not
     /// wiped.
     #[test]
