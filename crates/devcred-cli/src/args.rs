@@ -59,6 +59,7 @@ with both in its environment, and exits when the command does. The command gets
 stdin, stdout, Ctrl-C and SIGTERM.
 
 The name of a device can make its calls fail: GID_x@@@fault-close, fault-hang,
+fault-lost,
 fault-slow-3000, fault-Throttling.User, fault-Throttling.User-2 (this code
 twice, then success).
 
@@ -172,6 +173,15 @@ pub(crate) struct Emulator {
     #[arg(long = "device", value_name = "CLIENT_ID")]
     pub devices: Vec<String>,
 
+    /// What happens if a device that has a credential is registered: a new credential replaces the
+    /// old one, or DeviceCredentialExsit
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
+    pub register_existing: RegisterExisting,
+
+    /// The maximum number of devices of an instance that have a credential [default: unlimited]
+    #[arg(long, value_name = "N")]
+    pub max_credentials: Option<usize>,
+
     /// Applies the service's quotas: 500 calls a second per account, 300 requests a second per
     /// address
     #[arg(long)]
@@ -180,6 +190,14 @@ pub(crate) struct Emulator {
     /// Runs this command with the emulator, and exits with its status
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// The service's documents disagree on what it does.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum RegisterExisting {
+    #[default]
+    Rotate,
+    Refuse,
 }
 
 fn signature() -> impl TypedValueParser<Value = SignatureMethod> {

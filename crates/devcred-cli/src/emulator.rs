@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use devcred_emulator::{Emulator, Quotas, StartError};
+use devcred_emulator::{Emulator, Quotas, RegisterExisting, StartError};
 use tokio::time::timeout;
 
 use crate::args::{self, Output};
@@ -69,6 +69,13 @@ async fn start(arguments: &args::Emulator, port: u16, own_key: Option<&KeyPair>)
             Some(token) => emulator.access_key_with_token(id, secret, token),
             None => emulator.access_key(id, secret),
         };
+    }
+    emulator = emulator.register_existing(match arguments.register_existing {
+        args::RegisterExisting::Rotate => RegisterExisting::Rotate,
+        args::RegisterExisting::Refuse => RegisterExisting::Refuse,
+    });
+    if let Some(max_credentials) = arguments.max_credentials {
+        emulator = emulator.max_credentials(max_credentials);
     }
     if arguments.quotas {
         emulator = emulator.quotas(Quotas::default());

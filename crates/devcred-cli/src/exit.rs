@@ -10,6 +10,7 @@ const ACCESS: u8 = 3;
 const NOT_FOUND: u8 = 4;
 const THROTTLED: u8 = 5;
 const UNAVAILABLE: u8 = 6;
+const ALREADY_EXISTS: u8 = 7;
 /// `EX_SOFTWARE` of sysexits.h.
 pub(crate) const INTERNAL: u8 = 70;
 /// The exit statuses of `env` and `nohup` for a command that does not exist, and for one that
@@ -48,6 +49,7 @@ pub(crate) fn of(kind: ErrorKind) -> u8 {
         ErrorKind::InvalidParameter => USAGE,
         ErrorKind::Authentication | ErrorKind::PermissionDenied => ACCESS,
         ErrorKind::NotFound => NOT_FOUND,
+        ErrorKind::AlreadyExists => ALREADY_EXISTS,
         ErrorKind::Throttled => THROTTLED,
         ErrorKind::Unsupported
         | ErrorKind::Service
@@ -79,6 +81,7 @@ mod tests {
                 ("Authentication", 3),
                 ("PermissionDenied", 3),
                 ("NotFound", 4),
+                ("AlreadyExists", 7),
                 ("Throttled", 5),
                 ("Unsupported", 6),
                 ("Service", 6),

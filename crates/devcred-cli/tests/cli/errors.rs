@@ -44,7 +44,7 @@ fn json_has_every_member() {
             "help_url": format!(
                 "https://api.aliyun.com/troubleshoot?q=DeviceCredentialNotFound&requestId={request_id}"
             ),
-            "advice": "Register the device first (RegisterDeviceCredential); registering a device that has a credential \
+            "advice": "Register the device first (RegisterDeviceCredential), and only once: registering it again fails or \
                        replaces its secret.",
         })
     );
