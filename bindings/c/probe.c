@@ -1,5 +1,5 @@
-/* The probe of C, in two forms: `probe blocking` makes its calls in threads that wait, `probe callback` starts them and is
- * told. The protocol is in tests/README.md. */
+/* The probe of C, in two forms: `probe blocking` makes its calls in threads that wait, `probe callback` starts calls that complete
+ * through a callback. tests/README.md describes the protocol. */
 #define _POSIX_C_SOURCE 200809L
 #include <devcred.h>
 
@@ -30,7 +30,7 @@ static void decode(char *text) {
         if (*from == '%') {
             char hex[3] = {from[1], from[2], 0};
             *to++ = (char)strtoul(hex, NULL, 16);
-            if (!to[-1]) die("a NUL cannot stand in a text of C");
+            if (!to[-1]) die("a C string cannot contain a NUL");
             from += 2;
         } else {
             *to++ = *from;
@@ -44,7 +44,7 @@ static void parse(char *line) {
     pairs = 0;
     for (char *pair = strtok(line, "&"); pair; pair = strtok(NULL, "&")) {
         char *equals = strchr(pair, '=');
-        if (!equals || pairs == 64) die("this is no line of the protocol");
+        if (!equals || pairs == 64) die("not a line of the protocol");
         *equals = 0;
         keys[pairs] = pair;
         values[pairs] = equals + 1;
@@ -102,13 +102,19 @@ static int64_t call_timeout(void) {
     return get("call_timeout_ms") ? (int64_t)number("call_timeout_ms", 0) : DEVCRED_CLIENT_TIMEOUT;
 }
 
-static void *wait_for(void *argument) {
+static int is_register(void) {
+    return get("operation") && !strcmp(get("operation"), "RegisterDeviceCredential");
+}
+
+static void *run_blocking(void *argument) {
     struct call *call = argument;
-    if (call->handle)
+    if (call->handle) {
         call->status = devcred_call_wait(call->handle, &call->credential, &call->error);
-    else
-        call->status = devcred_get_device_credential(call->client, call->client_id, get("call_instance_id"), call_timeout(),
-                                                     &call->credential, &call->error);
+    } else {
+        int32_t (*blocking)(const devcred_client *, const char *, const char *, int64_t, devcred_credential **, devcred_error **) =
+            is_register() ? devcred_register_device_credential : devcred_get_device_credential;
+        call->status = blocking(call->client, call->client_id, get("call_instance_id"), call_timeout(), &call->credential, &call->error);
+    }
     return NULL;
 }
 
@@ -123,18 +129,21 @@ static void on_complete(void *argument, int32_t status, devcred_credential *cred
     pthread_mutex_unlock(&lock);
 }
 
-static void begin(struct call *call, int is_blocking, int is_cancelled) {
+static void start(struct call *call, int is_blocking, int is_cancelled) {
     if (!is_blocking || is_cancelled) {
         devcred_completion completion = is_blocking ? NULL : on_complete;
-        int32_t status = devcred_get_device_credential_start(call->client, call->client_id, get("call_instance_id"),
-                                                             call_timeout(), completion, call, &call->handle, NULL);
+        int32_t (*start_call)(const devcred_client *, const char *, const char *, int64_t, devcred_completion, void *, devcred_call **,
+                              devcred_error **) =
+            is_register() ? devcred_register_device_credential_start : devcred_get_device_credential_start;
+        int32_t status =
+            start_call(call->client, call->client_id, get("call_instance_id"), call_timeout(), completion, call, &call->handle, NULL);
         if (status != DEVCRED_OK) die("a call could not be started");
     }
     if (is_blocking) {
         pthread_attr_t attributes;
         pthread_attr_init(&attributes);
         pthread_attr_setstacksize(&attributes, 256 * 1024);
-        if (pthread_create(&call->thread, &attributes, wait_for, call)) die("a thread could not be started");
+        if (pthread_create(&call->thread, &attributes, run_blocking, call)) die("a thread could not be started");
         pthread_attr_destroy(&attributes);
     }
 }
@@ -160,8 +169,8 @@ static void sleep_until(struct timespec begun, uint64_t ms) {
 
 static int32_t key_refused;
 
-/* What happens while the first round runs: at most one of the two, in every case. */
-static void meanwhile(struct call *calls, uint64_t count, struct timespec begun) {
+/* Acts while the first round runs: cancels or replaces the key. No case does both. */
+static void act_on_first_round(struct call *calls, uint64_t count, struct timespec begun) {
     if (get("cancel_after_ms")) {
         sleep_until(begun, number("cancel_after_ms", 0));
         for (uint64_t i = 0; i < count; i++) devcred_call_cancel(calls[i].handle);
@@ -184,14 +193,14 @@ static void run(devcred_client *client, struct call *calls, uint64_t count, uint
             call->client_id = allocated(malloc(strlen(client_id) + 24));
             if (count > 1) sprintf(call->client_id, "%s-%llu", client_id, (unsigned long long)i);
             else strcpy(call->client_id, client_id);
-            begin(call, is_blocking, round == 0 && get("cancel_after_ms"));
+            start(call, is_blocking, round == 0 && get("cancel_after_ms"));
         }
-        if (round == 0) meanwhile(calls, count, begun);
+        if (round == 0) act_on_first_round(calls, count, begun);
         await(&calls[round * count], count, is_blocking);
     }
 }
 
-/* --- What was seen --------------------------------------------------------------------------------------------------- */
+/* --- Results -------------------------------------------------------------------------------------------------------- */
 
 static void put_error(const devcred_error *error) {
     put("outcome", "error");
@@ -216,7 +225,7 @@ static void put_credential(const devcred_credential *credential) {
     put("request_id", devcred_credential_request_id(credential));
     put_number("create_time_ms", devcred_credential_create_time_ms(credential));
     put_number("update_time_ms", devcred_credential_update_time_ms(credential));
-    /* CONNECT's client id is the device's, so C has no function of its own for it. */
+    /* CONNECT's client identifier is the device's client id, so C has no other function for it. */
     put("mqtt_client_id", devcred_credential_client_id(credential));
     put("mqtt_username", devcred_credential_mqtt_username(credential));
     put("mqtt_password", devcred_credential_mqtt_password(credential));
@@ -224,22 +233,22 @@ static void put_credential(const devcred_credential *credential) {
 }
 
 static void put_calls(struct call *calls, uint64_t count) {
-    const struct call *told = NULL;
+    const struct call *reported = NULL;
     uint64_t ok = 0;
     for (uint64_t i = 0; i < count; i++) {
         if (calls[i].status == DEVCRED_OK) {
             ok++;
             if (strcmp(devcred_credential_client_id(calls[i].credential), calls[i].client_id)) die("another device's credential");
-        } else if (!told) {
-            told = &calls[i];
+        } else if (!reported) {
+            reported = &calls[i];
         }
     }
-    if (!told) told = &calls[0];
+    if (!reported) reported = &calls[0];
     put_number("ok", (long long)ok);
     put_number("failed", (long long)(count - ok));
-    if (told->status == DEVCRED_CANCELLED) put("outcome", "cancelled");
-    else if (told->error) put_error(told->error);
-    else put_credential(told->credential);
+    if (reported->status == DEVCRED_CANCELLED) put("outcome", "cancelled");
+    else if (reported->error) put_error(reported->error);
+    else put_credential(reported->credential);
     if (get("replace_key_after_ms") && key_refused) put("key_refused", devcred_status_name(key_refused));
 }
 
@@ -269,10 +278,10 @@ static devcred_options *options_of_line(void) {
     return options;
 }
 
-/* It stays until the next line, so that nothing but the cancellation can end a cancelled call. */
+/* It stays open until the next line, so that only the cancellation can end a cancelled call. */
 static devcred_client *client;
 
-static void answer(int is_blocking) {
+static void report(int is_blocking) {
     separator = "";
     put("case", get("case"));
     devcred_client_free(client);
@@ -314,7 +323,7 @@ int main(int count, char **arguments) {
     size_t size = 0;
     while (getline(&line, &size, stdin) > 0) {
         parse(line);
-        answer(!strcmp(arguments[1], "blocking"));
+        report(!strcmp(arguments[1], "blocking"));
     }
     free(line);
     devcred_client_free(client);

@@ -113,6 +113,17 @@ export class Client {
   getDeviceCredential(clientId: string, options?: CallOptions): Promise<DeviceCredential>;
 
   /**
+   * Creates the credential of a device. Each success is billed as one messaging TPS.
+   *
+   * If the device has a credential, the promise is rejected with an error of kind `AlreadyExists`; the service may instead replace
+   * the credential, and the old secret then no longer works. Therefore call {@link getDeviceCredential} first. The call is not
+   * retried if the request may have arrived: call {@link getDeviceCredential} to find out whether the device was registered.
+   *
+   * It takes the same arguments as {@link getDeviceCredential} and is rejected for the same reasons.
+   */
+  registerDeviceCredential(clientId: string, options?: CallOptions): Promise<DeviceCredential>;
+
+  /**
    * Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards use the
    * new key. If an attempt was refused for its token meanwhile, it is made once more.
    *
@@ -172,6 +183,7 @@ export type ErrorKind =
   | 'Authentication'
   | 'PermissionDenied'
   | 'NotFound'
+  | 'AlreadyExists'
   | 'Throttled'
   | 'Unsupported'
   | 'Service'

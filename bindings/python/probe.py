@@ -1,7 +1,7 @@
 """
 The probe of Python, in two forms: `probe.py sync` makes its calls in threads, `probe.py async` in tasks.
 
-The protocol is in tests/README.md.
+tests/README.md describes the protocol.
 """
 
 from __future__ import annotations
@@ -23,21 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEY = ["access_key_id", "access_key_secret", "security_token"]
-TEXTS = [*KEY, "region", "network", "endpoint", "instance_id", "signature", "root_certificates_pem", "proxy"]
-TIMES = ["timeout", "attempt_timeout", "connect_timeout"]
-COUNTS = ["max_attempts", "max_requests_per_second"]
+# Every other key is an option of the client.
+INSTRUCTIONS = ["case", "operation", "client_id", "calls", "repeat", "from_env", "cancel_after_ms", "replace_key_after_ms"]
 CREDENTIAL = ["client_id", "instance_id", "device_access_key_id", "device_access_key_secret", "request_id"]
 ERROR = ["kind", "code", "message", "http_status", "request_id", "attempts", "help_url", "advice"]
 
 
 class Cancelled(Exception):  # noqa: N818
-    """What ends a call in a thread, and how a call ended that was cancelled."""
+    """Cancels a call in a thread, and is the outcome of a cancelled call."""
 
 
 Line = dict[str, str]
-Ended = Union[devcred.DeviceCredential, devcred.DevcredError, Cancelled]
+Outcome = Union[devcred.DeviceCredential, devcred.DevcredError, Cancelled]
 Client = Union[devcred.Client, devcred.AsyncClient]
-Seen = tuple[list[Ended], Optional[str]]
+Result = tuple[list[Outcome], Optional[str]]
 LEVELS = {"trace": 5, "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
@@ -49,24 +48,24 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     is_sync = sys.argv[1] == "sync"
     new = devcred.Client if is_sync else devcred.AsyncClient
-    kinds = ",".join(known.kind for known in devcred.DevcredError.__subclasses__())
+    kinds = ",".join(error.kind for error in devcred.DevcredError.__subclasses__())
     write({"probe": "python", "version": devcred.__version__, "kinds": kinds})
     client: Client | None = None
     for text in sys.stdin:
         pairs = (pair.split("=", 1) for pair in text.rstrip("\n").split("&"))
         call = {key: unquote(value, errors="strict") for key, value in pairs}
-        # It stays open until the next line, so that nothing but the cancellation can end a cancelled call.
+        # It stays open until the next line, so that only the cancellation can end a cancelled call.
         if client:
             client.close()
         client = None
         try:
             client = new.from_env(**options(call)) if "from_env" in call else new(**options(call))
         except devcred.DevcredError as error:
-            write(answer(call, [error], None, ""))
+            write(report(call, [error], None, ""))
             continue
         client_text = f"{client}\n{client!r}"
-        seen = in_threads(client, call) if is_sync else loop.run_until_complete(in_tasks(client, call))
-        write(answer(call, *seen, client_text))
+        result = in_threads(client, call) if is_sync else loop.run_until_complete(in_tasks(client, call))
+        write(report(call, *result, client_text))
     if client:
         client.close()
     loop.close()
@@ -77,28 +76,28 @@ def write(line: Line) -> None:
     print("&".join(f"{key}={quote(value, safe='')}" for key, value in line.items()), flush=True)
 
 
-def answer(call: Line, ended: list[Ended], key_refused: str | None, client_text: str) -> Line:
-    """Say what was seen of the calls of a line."""
+def report(call: Line, ended: list[Outcome], key_refused: str | None, client_text: str) -> Line:
+    """Return the results of the calls of a line."""
     failed = [end for end in ended if isinstance(end, Exception)]
     line = {"case": call["case"], "ok": str(len(ended) - len(failed)), "failed": str(len(failed))}
     if key_refused:
         line["key_refused"] = key_refused
-    return {**line, "client_text": client_text, **told((failed or ended)[0])}
+    return {**line, "client_text": client_text, **fields((failed or ended)[0])}
 
 
-def in_threads(client: Any, call: Line) -> Seen:
+def in_threads(client: Any, call: Line) -> Result:
     """Make the calls in threads."""
-    ended: list[Ended] = []
+    ended: list[Outcome] = []
     key_refused = None
 
-    def fetch(client_id: str, end: Future[Ended]) -> None:
+    def fetch(client_id: str, end: Future[Outcome]) -> None:
         try:
-            end.set_result(client.get_device_credential(client_id, **call_options(call)))
+            end.set_result(method(client, call)(client_id, **call_options(call)))
         except (devcred.DevcredError, Cancelled) as error:
             end.set_result(error)
 
     for later in rounds(call):
-        ends: list[Future[Ended]] = [Future() for _ in client_ids(call)]
+        ends: list[Future[Outcome]] = [Future() for _ in client_ids(call)]
         threads = [Thread(target=fetch, args=both) for both in zip(client_ids(call), ends)]
         begin = time.monotonic()
         for thread in threads:
@@ -108,7 +107,7 @@ def in_threads(client: Any, call: Line) -> Seen:
             if action == "replace":
                 key_refused = replace_key(client, call)
             for thread in threads if action == "cancel" else []:
-                # As those who run jobs in threads end one that takes too long.
+                # Job runners end a thread that takes too long in this way.
                 ident, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Cancelled)
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, error)
         for thread in threads:
@@ -117,14 +116,14 @@ def in_threads(client: Any, call: Line) -> Seen:
     return ended, key_refused
 
 
-async def in_tasks(client: Any, call: Line) -> Seen:
+async def in_tasks(client: Any, call: Line) -> Result:
     """Make the calls in tasks."""
-    ended: list[Ended] = []
+    ended: list[Outcome] = []
     key_refused = None
 
-    async def fetch(client_id: str) -> Ended:
+    async def fetch(client_id: str) -> Outcome:
         try:
-            credential: devcred.DeviceCredential = await client.get_device_credential(client_id, **call_options(call))
+            credential: devcred.DeviceCredential = await method(client, call)(client_id, **call_options(call))
             return credential
         except asyncio.CancelledError:
             return Cancelled()
@@ -145,7 +144,7 @@ async def in_tasks(client: Any, call: Line) -> Seen:
 
 
 def rounds(call: Line) -> Iterator[list[tuple[float, str]]]:
-    """Give what is to be done while the calls of each round run: after how many seconds, and what."""
+    """Yield the actions during each round, each with its delay in seconds."""
     actions = [("replace", "replace_key_after_ms"), ("cancel", "cancel_after_ms")]
     yield sorted((int(call[key]) / 1000, action) for action, key in actions if key in call)
     for _ in range(1, int(call.get("repeat", 1))):
@@ -153,27 +152,39 @@ def rounds(call: Line) -> Iterator[list[tuple[float, str]]]:
 
 
 def client_ids(call: Line) -> list[str]:
-    """Give the devices that a round asks for."""
+    """Return the devices of a round."""
     calls = int(call.get("calls", 1))
     return [call["client_id"]] if calls == 1 else [f"{call['client_id']}-{number}" for number in range(calls)]
 
 
+def method(client: Any, call: Line) -> Any:
+    """Return the method for the operation."""
+    is_register = call.get("operation") == "RegisterDeviceCredential"
+    return client.register_device_credential if is_register else client.get_device_credential
+
+
 def options(call: Line) -> Any:
-    """Give the options of the client."""
-    times = {name: timedelta(milliseconds=int(call[f"{name}_ms"])) for name in TIMES if f"{name}_ms" in call}
-    counts = {name: int(call[name]) for name in COUNTS if name in call}
-    return {**{name: call[name] for name in TEXTS if name in call}, **times, **counts}
+    """Return the options of the client."""
+    keys = [key for key in call if key not in INSTRUCTIONS and not key.startswith(("call_", "new_"))]
+    return dict(option(key, call[key]) for key in keys)
+
+
+def option(key: str, value: str) -> tuple[str, Any]:
+    """Return the name and the value of an option in Python."""
+    if key.endswith("_ms"):
+        return key[: -len("_ms")], timedelta(milliseconds=int(value))
+    return key, int(value) if key.startswith("max_") else value
 
 
 def call_options(call: Line) -> Any:
-    """Give the options of a call; where the line has none, it is left out."""
+    """Return the options of a call."""
     texts = {"instance_id": call["call_instance_id"]} if "call_instance_id" in call else {}
     times = {"timeout": int(call["call_timeout_ms"]) / 1000} if "call_timeout_ms" in call else {}
     return {**texts, **times}
 
 
 def replace_key(client: Client, call: Line) -> str | None:
-    """Replace the client's key, and give the kind of the error that refuses it."""
+    """Replace the client's key, and return the kind of the error if it is refused."""
     key = [call[f"new_{name}"] for name in KEY if f"new_{name}" in call]
     try:
         client.set_access_key(*key)
@@ -182,8 +193,8 @@ def replace_key(client: Client, call: Line) -> str | None:
     return None
 
 
-def told(end: Ended) -> Line:
-    """Say how a call ended."""
+def fields(end: Outcome) -> Line:
+    """Return the fields of an outcome."""
     if isinstance(end, Cancelled):
         return {"outcome": "cancelled"}
     text = f"{end}\n{end!r}\n"
@@ -202,7 +213,7 @@ def told(end: Ended) -> Line:
 
 
 def milliseconds(time: datetime) -> str:
-    """Give a time as the protocol has it."""
+    """Convert a time to the protocol's format."""
     return str((time - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1))
 
 

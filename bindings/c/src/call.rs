@@ -1,9 +1,9 @@
-//! A call that was started: it completes through a callback, or is waited for.
+//! A started call: it completes through a callback, or a thread waits for it.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use devcred_bridge::{self as bridge, ErrorInfo};
+use devcred_bridge::{self as bridge, BlockingCall, CallHandle, ErrorInfo, Operation};
 
 use crate::client::Client;
 use crate::credential::Credential;
@@ -13,34 +13,40 @@ use crate::pointer::{deref, free, write_out};
 use crate::status::{DEVCRED_OK, Status};
 use crate::user_data::UserData;
 
-/// A call that was started. The caller owns it and must free it with devcred_call_free, before or after it has completed.
+/// A call that was started. The caller owns it and must free it with devcred_call_free, before or
+/// after it has completed.
 pub struct Call(Kind);
 
 enum Kind {
     /// It completes through its callback.
-    Callback(bridge::Call),
+    Callback(CallHandle),
     /// devcred_call_wait returns its outcome.
-    Blocking(bridge::Pending),
+    Blocking(BlockingCall),
 }
 
-/// Receives the outcome of a call, exactly once, on a thread of the library: DEVCRED_OK with a credential, DEVCRED_CANCELLED with
-/// neither, any other status with an error. The callee owns the credential and the error and must free them.
+/// Receives the outcome of a call, exactly once, on a thread of the library: DEVCRED_OK with a
+/// credential, DEVCRED_CANCELLED with neither, any other status with an error. The callee owns the
+/// credential and the error and must free them.
 ///
-/// It must return soon and must not block: no other call makes progress meanwhile. It may start and cancel calls, and free
-/// anything. It must return normally: a C++ exception ends the process, and longjmp is not allowed.
+/// It must return soon and must not block: no other call makes progress meanwhile. It may start and
+/// cancel calls, and free anything. It must return normally: a C++ exception ends the process, and
+/// longjmp is not allowed.
 pub type Completion = Option<
     unsafe extern "C" fn(user_data: *mut c_void, status: Status, credential: *mut Credential, error: *mut Error),
 >;
 
 /// Starts to fetch the credential of a device, and returns immediately.
 ///
-/// If the status is DEVCRED_OK, `completion` is called exactly once, possibly before this function returns; otherwise never. It
-/// receives `user_data`, on a thread of the library. If `completion` is NULL, devcred_call_wait returns the outcome.
+/// If the status is DEVCRED_OK, `completion` is called exactly once, possibly before this function
+/// returns; otherwise never. It receives `user_data`, on a thread of the library. If `completion`
+/// is NULL, devcred_call_wait returns the outcome.
 ///
-/// `instance_id` may be NULL for the client's. `timeout_ms` is 1 to 86,400,000 milliseconds, or DEVCRED_CLIENT_TIMEOUT. `call` may
-/// be NULL if there is a `completion`; otherwise the caller owns `*call`, which is NULL if the status is not DEVCRED_OK. It is
-/// written before `completion` is called, which may free it. `error` may be NULL; otherwise the caller owns `*error`, which is
-/// NULL if there is no error. Any thread may call it, callbacks too. The client must not be freed before this returns.
+/// `instance_id` may be NULL for the client's. `timeout_ms` is 1 to 86,400,000 milliseconds, or
+/// DEVCRED_CLIENT_TIMEOUT. `call` may be NULL if there is a `completion`; otherwise the caller owns
+/// `*call`, which is NULL if the status is not DEVCRED_OK. It is written before `completion` is
+/// called, which may free it. `error` may be NULL; otherwise the caller owns `*error`, which is
+/// NULL if there is no error. Any thread may call it, callbacks too. The client must not be freed
+/// before this returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_get_device_credential_start(
     client: *const Client,
@@ -54,23 +60,86 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
+        start(
+            Operation::GetDeviceCredential,
+            client,
+            client_id,
+            instance_id,
+            timeout_ms,
+            completion,
+            user_data,
+            call,
+            error,
+        )
+    }
+}
+
+/// Starts to create the credential of a device, and returns immediately.
+/// devcred_register_device_credential describes the operation.
+///
+/// The arguments, and what the caller owns, are those of devcred_get_device_credential_start.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_register_device_credential_start(
+    client: *const Client,
+    client_id: *const c_char,
+    instance_id: *const c_char,
+    timeout_ms: i64,
+    completion: Completion,
+    user_data: *mut c_void,
+    call: *mut *mut Call,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe {
+        start(
+            Operation::RegisterDeviceCredential,
+            client,
+            client_id,
+            instance_id,
+            timeout_ms,
+            completion,
+            user_data,
+            call,
+            error,
+        )
+    }
+}
+
+/// Starts a call.
+///
+/// # Safety
+/// As the header asks of the caller.
+#[allow(clippy::too_many_arguments, reason = "those of the exported functions")]
+unsafe fn start(
+    operation: Operation,
+    client: *const Client,
+    client_id: *const c_char,
+    instance_id: *const c_char,
+    timeout_ms: i64,
+    completion: Completion,
+    user_data: *mut c_void,
+    call: *mut *mut Call,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
         write_out(call, None);
         fallible(error, || {
             let client = &deref("client", client)?.0;
-            let request = request(client_id, instance_id, timeout_ms)?;
+            let request = request(operation, client_id, instance_id, timeout_ms)?;
             match completion {
                 Some(completion) => {
-                    // Before the call starts: it may complete first, and free the handle or what `call` points into.
-                    let on_start =
-                        |started: &bridge::Call| write_out(call, Some(Call(Kind::Callback(started.clone()))));
-                    client.start_with(request, on_start, completion_callback(completion, user_data));
+                    // Before the call starts: it may complete first, and free the handle or what
+                    // `call` points into.
+                    let on_start = |handle: &CallHandle| write_out(call, Some(Call(Kind::Callback(handle.clone()))));
+                    client.start_with_handle(request, on_start, completion_callback(completion, user_data));
                 }
                 None if call.is_null() => {
                     return Err(ErrorInfo::invalid_parameter(
                         "completion and call are both NULL; one of them must receive the outcome",
                     ));
                 }
-                None => write_out(call, Some(Call(Kind::Blocking(client.begin(request))))),
+                None => write_out(call, Some(Call(Kind::Blocking(client.start_blocking(request))))),
             }
             Ok(DEVCRED_OK)
         })
@@ -92,13 +161,15 @@ fn completion_callback(
     }
 }
 
-/// Blocks until a call that was started without a callback has ended, and returns its outcome, once.
+/// Blocks until a call that was started without a callback has ended, and returns its outcome,
+/// once.
 ///
-/// If the status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be NULL; otherwise the caller owns
-/// `*error`, which is NULL if there is no error.
+/// If the status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be
+/// NULL; otherwise the caller owns `*error`, which is NULL if there is no error.
 ///
-/// Fails with DEVCRED_INVALID_PARAMETER, without waiting, for a call that has a callback, the second time, inside a callback of the
-/// library, and in a process that was forked after the call was started.
+/// Fails with DEVCRED_INVALID_PARAMETER, without waiting, for a call that has a callback, the
+/// second time, inside a callback of the library, and in a process that was forked after the call
+/// was started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_call_wait(
     call: *const Call,
@@ -111,27 +182,29 @@ pub unsafe extern "C" fn devcred_call_wait(
             Kind::Callback(_) => {
                 Err(ErrorInfo::invalid_parameter("this call completes through its callback and cannot be waited for"))
             }
-            Kind::Blocking(pending) => Ok(pending.wait()),
+            Kind::Blocking(call) => Ok(call.wait()),
         })
     }
 }
 
-/// Cancels a call: it completes with DEVCRED_CANCELLED, unless it has already completed. Any thread may call it, callbacks too, but
-/// not a signal handler: it is not async-signal-safe.
+/// Cancels a call: it completes with DEVCRED_CANCELLED, unless it has already completed. Any thread
+/// may call it, callbacks too, but not a signal handler: it is not async-signal-safe.
 ///
-/// Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked after the call was started.
+/// Fails with DEVCRED_INVALID_PARAMETER for NULL, and in a process that was forked after the call
+/// was started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_call_cancel(call: *const Call) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
         fallible(ptr::null_mut(), || match &deref("call", call)?.0 {
-            Kind::Callback(call) => call.cancel().map(|()| DEVCRED_OK),
-            Kind::Blocking(pending) => pending.cancel().map(|()| DEVCRED_OK),
+            Kind::Callback(handle) => handle.cancel().map(|()| DEVCRED_OK),
+            Kind::Blocking(call) => call.cancel().map(|()| DEVCRED_OK),
         })
     }
 }
 
-/// Frees the handle of a call. NULL is ignored. The call itself continues, and its callback is still called.
+/// Frees the handle of a call. NULL is ignored. The call itself continues, and its callback is
+/// still called.
 ///
 /// No thread may use the handle, or wait for the call, afterwards.
 #[unsafe(no_mangle)]

@@ -1,7 +1,9 @@
-//! The credential of a device, as C reads it.
+//! The credential of a device, with functions that read its fields.
 
 use std::ffi::{CString, c_char};
+use std::fmt;
 use std::ptr;
+use std::sync::OnceLock;
 
 use devcred_bridge as bridge;
 use zeroize::Zeroizing;
@@ -9,8 +11,9 @@ use zeroize::Zeroizing;
 use crate::pointer::{free, get_field};
 use crate::text::c_text;
 
-/// The credential of a device, with the login that follows from it. It belongs to the caller, who frees it with
-/// devcred_credential_free, which wipes its secrets.
+/// The credential of a device, with the login that follows from it. The caller owns it and must
+/// free it with devcred_credential_free, which wipes its secrets. Any number of threads may read it
+/// at once.
 pub struct Credential {
     client_id: CString,
     instance_id: CString,
@@ -21,7 +24,8 @@ pub struct Credential {
     request_id: CString,
     mqtt_username: CString,
     mqtt_password: Zeroizing<CString>,
-    text: CString,
+    /// Created when it is first read.
+    text: OnceLock<CString>,
 }
 
 impl Credential {
@@ -35,7 +39,6 @@ impl Credential {
             update_time_ms,
             request_id,
             mqtt_login,
-            text,
         } = credential;
         Self {
             client_id: c_text(client_id),
@@ -47,8 +50,21 @@ impl Credential {
             request_id: c_text(request_id),
             mqtt_username: c_text(mqtt_login.username),
             mqtt_password: Zeroizing::new(c_text(mqtt_login.password.reveal())),
-            text: c_text(text),
+            text: OnceLock::new(),
         }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("client_id", &self.client_id)
+            .field("instance_id", &self.instance_id)
+            .field("device_access_key_id", &self.device_access_key_id)
+            .field("create_time_ms", &self.create_time_ms)
+            .field("update_time_ms", &self.update_time_ms)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -139,10 +155,15 @@ pub unsafe extern "C" fn devcred_credential_mqtt_password(credential: *const Cre
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_text(credential: *const Credential) -> *const c_char {
     // SAFETY: as the header asks of the caller.
-    unsafe { get_field(credential, ptr::null(), |credential| credential.text.as_ptr()) }
+    unsafe {
+        get_field(credential, ptr::null(), |credential| {
+            credential.text.get_or_init(|| c_text(format!("{credential:?}"))).as_ptr()
+        })
+    }
 }
 
-/// Frees a credential and its strings, and wipes its secrets. NULL is ignored. Any thread may free it, once.
+/// Frees a credential and its strings, and wipes its secrets. NULL is ignored. Any thread may free
+/// it, once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_credential_free(credential: *mut Credential) {
     // SAFETY: as the header asks of the caller.

@@ -1,9 +1,11 @@
-//! devcred for C. cbindgen generates `include/devcred.h` from these files, with their documentation.
+//! devcred for C. cbindgen generates `include/devcred.h` from these files, with their
+//! documentation.
 //!
-//! Every exported function goes through `panic.rs` and `pointer.rs`: panics, NULL and strings that are not UTF-8 become errors.
+//! Every exported function goes through `panic.rs` and `pointer.rs`: panics, NULL and strings that
+//! are not UTF-8 become errors.
 
-#![allow(unreachable_pub, reason = "C reaches what is exported")]
-#![allow(clippy::missing_safety_doc, reason = "what a function asks of its caller stands in the header, in C's words")]
+#![allow(unreachable_pub, reason = "C calls the exported functions")]
+#![allow(clippy::missing_safety_doc, reason = "the header documents what a function requires of its caller")]
 
 // The order of the header.
 mod version;

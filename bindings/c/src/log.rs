@@ -25,7 +25,8 @@ const LEVELS: [(i32, LogLevel); 5] = [
     (DEVCRED_LOG_TRACE, LogLevel::Trace),
 ];
 
-/// Called for each log event. `message` is one line, contains no secret, and is valid only during the call.
+/// Called for each log event. `message` is one line, contains no secret, and is valid only during
+/// the call.
 pub type LogFunction = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
 
 pub(crate) fn callback_log(
@@ -40,7 +41,7 @@ pub(crate) fn callback_log(
     Ok(Log::new(*level, move |level, line| {
         let number = LEVELS.iter().find(|(_, known)| *known == level).map_or(DEVCRED_LOG_TRACE, |(number, _)| *number);
         if let Ok(line) = CString::new(line) {
-            // SAFETY: the header asks of the caller that the function may be called so.
+            // SAFETY: the header requires that the function may be called so.
             unsafe { function(user_data.get(), number, line.as_ptr()) };
         }
     }))

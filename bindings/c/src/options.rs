@@ -1,10 +1,9 @@
-//! What a client is made of, gathered setter by setter.
+//! The options of a client, one setter for each.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::time::Duration;
 
-use devcred_bridge::{self as bridge, ErrorInfo, Secret};
+use devcred_bridge::{self as bridge, Count, ErrorInfo, Log, Milliseconds, Secret};
 
 use crate::error::fallible;
 use crate::log::{LogFunction, callback_log};
@@ -12,50 +11,52 @@ use crate::panic::boundary;
 use crate::pointer::{free, optional_text, text};
 use crate::status::{DEVCRED_OK, Status};
 
-/// What a client is made of. It belongs to the caller, who frees it with devcred_options_free, before or after the clients
-/// that are made of it. One thread at a time may use it.
+/// The options of a client. The caller owns them and must free them with devcred_options_free,
+/// before or after the clients that were created with them. One thread at a time may use them.
 ///
-/// What is not set is as the library has it: README.md has the table. A setter refuses a NULL and a text that is not UTF-8; the
-/// values themselves are looked at by devcred_client_new, which also refuses options of which a setter has refused something,
-/// so that a program need not look at every setter's status.
+/// Options that are not set have the defaults of the library; the reference page lists them. A
+/// setter refuses NULL and strings that are not UTF-8. devcred_client_new checks the values. It
+/// also fails if a setter has failed before, so a program need not check the status of each setter.
 pub struct Options {
     options: bridge::Options,
-    /// What a setter has refused first.
-    refused: Option<Box<ErrorInfo>>,
+    log: Option<Log>,
+    /// The error of the first setter that failed.
+    refusal: Option<Box<ErrorInfo>>,
 }
 
 impl Options {
-    pub(crate) fn get(&self) -> Result<bridge::Options, Box<ErrorInfo>> {
-        self.refused.clone().map_or_else(|| Ok(self.options.clone()), Err)
+    /// Opens a client, unless a setter has failed.
+    pub(crate) fn open(&self) -> Result<bridge::Client, Box<ErrorInfo>> {
+        match &self.refusal {
+            Some(refusal) => Err(refusal.clone()),
+            None => bridge::Client::open("c", self.options.clone(), self.log.clone()),
+        }
     }
 }
 
 fn new(options: bridge::Options) -> *mut Options {
-    boundary(ptr::null_mut(), || Box::into_raw(Box::new(Options { options, refused: None })))
+    boundary(ptr::null_mut(), || Box::into_raw(Box::new(Options { options, log: None, refusal: None })))
 }
 
-/// Sets one option, or remembers why it cannot be set.
+/// Sets an option, or remembers why it cannot be set.
 ///
 /// # Safety
-/// `options` is NULL or one that `new` made and nobody has freed.
-unsafe fn set(
-    options: *mut Options,
-    setter: impl FnOnce(&mut bridge::Options) -> Result<(), Box<ErrorInfo>>,
-) -> Status {
+/// `options` is NULL or a handle that has not been freed.
+unsafe fn set(options: *mut Options, setter: impl FnOnce(&mut Options) -> Result<(), Box<ErrorInfo>>) -> Status {
     let set = || {
         // SAFETY: as the caller promises.
         let Some(options) = (unsafe { options.as_mut() }) else {
             return Err(ErrorInfo::invalid_parameter("options is NULL"));
         };
-        setter(&mut options.options).inspect_err(|refused| {
-            options.refused.get_or_insert_with(|| refused.clone());
+        setter(options).inspect_err(|refusal| {
+            options.refusal.get_or_insert_with(|| refusal.clone());
         })
     };
-    // SAFETY: NULL is nowhere to write to.
+    // SAFETY: nothing is written to NULL.
     unsafe { fallible(ptr::null_mut(), || set().map(|()| DEVCRED_OK)) }
 }
 
-/// Sets an option that is a text.
+/// Sets an option that is a string.
 ///
 /// # Safety
 /// As `set`, and `value` is NULL or ends with a NUL.
@@ -68,47 +69,54 @@ unsafe fn set_text(
     // SAFETY: as the caller promises.
     unsafe {
         set(options, |options| {
-            *option(options) = Some(text(name, value)?.to_owned());
+            *option(&mut options.options) = Some(text(name, value)?.to_owned());
             Ok(())
         })
     }
 }
 
-/// Sets an option that is a number or a time: the core judges it.
+/// Sets an option that is a number or a duration, which the core checks.
 ///
 /// # Safety
 /// As `set`.
-unsafe fn set_value<T>(options: *mut Options, value: T, option: fn(&mut bridge::Options) -> &mut Option<T>) -> Status {
+unsafe fn set_value<T>(
+    options: *mut Options,
+    value: impl Into<T>,
+    option: fn(&mut bridge::Options) -> &mut Option<T>,
+) -> Status {
     // SAFETY: as the caller promises.
     unsafe {
         set(options, |options| {
-            *option(options) = Some(value);
+            *option(&mut options.options) = Some(value.into());
             Ok(())
         })
     }
 }
 
-/// Options of which none is set. Never NULL.
+/// Creates options of which none is set. Never returns NULL.
 ///
-/// The caller frees them with devcred_options_free.
+/// The caller owns them and must free them with devcred_options_free.
 #[unsafe(no_mangle)]
 pub extern "C" fn devcred_options_new() -> *mut Options {
-    new(bridge::Options::new("c"))
+    new(bridge::Options::default())
 }
 
-/// Options that come from the environment, as devcred_client_new finds it: ALIBABA_CLOUD_ACCESS_KEY_ID,
-/// ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID, DEVCRED_INSTANCE_ID,
-/// DEVCRED_ENDPOINT and DEVCRED_MAX_REQUESTS_PER_SECOND. What a setter sets goes before them. Never NULL.
+/// Creates options that devcred_client_new reads from the environment: ALIBABA_CLOUD_ACCESS_KEY_ID,
+/// ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_REGION_ID,
+/// DEVCRED_INSTANCE_ID, DEVCRED_ENDPOINT and DEVCRED_MAX_REQUESTS_PER_SECOND. Options that a setter
+/// sets take precedence. Never returns NULL.
 ///
-/// The caller frees them with devcred_options_free.
+/// The caller owns them and must free them with devcred_options_free.
 #[unsafe(no_mangle)]
 pub extern "C" fn devcred_options_from_env() -> *mut Options {
-    new(bridge::Options { from_env: true, ..bridge::Options::new("c") })
+    new(bridge::Options { from_env: true, ..bridge::Options::default() })
 }
 
-/// Sets the AccessKey of the account: id, secret and, for a temporary one, its security token; else NULL.
+/// Sets the AccessKey that signs the requests: id, secret and, for a temporary key, its security
+/// token (NULL for none).
 ///
-/// The texts are copied, and wiped when the options and their clients are freed.
+/// The strings are copied. The copies of the secrets are wiped when the options and their clients
+/// are freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_access_key(
     options: *mut Options,
@@ -120,15 +128,15 @@ pub unsafe extern "C" fn devcred_options_set_access_key(
     unsafe {
         set(options, |options| {
             let key = access_key(access_key_id, access_key_secret, security_token)?;
-            options.access_key_id = Some(key.id);
-            options.access_key_secret = Some(key.secret);
-            options.security_token = key.security_token;
+            options.options.access_key_id = Some(key.id);
+            options.options.access_key_secret = Some(key.secret);
+            options.options.security_token = key.security_token;
             Ok(())
         })
     }
 }
 
-/// An AccessKey as C gives it.
+/// The arguments that make up an AccessKey.
 pub(crate) struct AccessKey {
     pub(crate) id: String,
     pub(crate) secret: Secret,
@@ -136,7 +144,7 @@ pub(crate) struct AccessKey {
 }
 
 /// # Safety
-/// Every text is NULL or ends with a NUL.
+/// Every string is NULL or ends with a NUL.
 pub(crate) unsafe fn access_key(
     id: *const c_char,
     secret: *const c_char,
@@ -152,54 +160,57 @@ pub(crate) unsafe fn access_key(
     }
 }
 
-/// Sets the region, such as cn-hangzhou; the endpoint follows from it.
+/// Sets the instance's region, such as cn-hangzhou. Requests go to the endpoint of the region.
 ///
-/// The text is copied.
+/// The string is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_region(options: *mut Options, region: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe { set_text(options, "region", region, |options| &mut options.region) }
 }
 
-/// Sets from which network the service is asked: public, or vpc from a machine inside the region's.
+/// Sets the network of the endpoint: public, or vpc for machines in a virtual private cloud of the
+/// region.
 ///
-/// The text is copied.
+/// The string is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_network(options: *mut Options, network: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe { set_text(options, "network", network, |options| &mut options.network) }
 }
 
-/// Sets the endpoint in place of the one that follows from the region: https://host[:port], or http for this machine itself.
+/// Sets the endpoint instead of the region's: https://host[:port]; http for loopback only.
 ///
-/// The text is copied.
+/// The string is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_endpoint(options: *mut Options, endpoint: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe { set_text(options, "endpoint", endpoint, |options| &mut options.endpoint) }
 }
 
-/// Sets the instance of calls that do not name one.
+/// Sets the instance, unless a call sets another.
 ///
-/// The text is copied.
+/// The string is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_instance_id(options: *mut Options, instance_id: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe { set_text(options, "instance_id", instance_id, |options| &mut options.instance_id) }
 }
 
-/// Sets how requests are signed: acs3-hmac-sha256 or hmac-sha1. With a security token, leave the first.
+/// Sets the signature method: acs3-hmac-sha256, the default, or hmac-sha1. Do not use hmac-sha1
+/// with a security token: it puts the token into the URL.
 ///
-/// The text is copied.
+/// The string is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_signature(options: *mut Options, signature: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe { set_text(options, "signature", signature, |options| &mut options.signature) }
 }
 
-/// Adds these certificates, in PEM, to the authorities that are trusted: those of the library, or of SSL_CERT_FILE.
+/// Trusts these certificate authorities, in PEM, in addition to those of the library or, if it is
+/// set, of SSL_CERT_FILE.
 ///
-/// The text is copied.
+/// The string is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_root_certificates_pem(
     options: *mut Options,
@@ -208,65 +219,68 @@ pub unsafe extern "C" fn devcred_options_set_root_certificates_pem(
     // SAFETY: as the header asks of the caller.
     unsafe {
         set(options, |options| {
-            options.root_certificates_pem = Some(text("root_certificates_pem", root_certificates_pem)?.into());
+            options.options.root_certificates_pem = Some(text("root_certificates_pem", root_certificates_pem)?.into());
             Ok(())
         })
     }
 }
 
-/// Sets the proxy: http[s]://[user:password@]host[:port], or off. Without it HTTPS_PROXY and NO_PROXY say.
+/// Sets the proxy: http[s]://[user:password@]host[:port], or off. The default is from HTTPS_PROXY
+/// and NO_PROXY.
 ///
-/// The text is copied.
+/// The string is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_proxy(options: *mut Options, proxy: *const c_char) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe { set_text(options, "proxy", proxy, |options| &mut options.proxy) }
 }
 
-/// Sets how long a call may take in all, waits and retries included: 1 to 86,400,000 milliseconds.
+/// Sets the timeout of a call, with the rate limiter and all retries: 1 to 86,400,000 milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_timeout(options: *mut Options, timeout_ms: u64) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { set_value(options, Duration::from_millis(timeout_ms), |options| &mut options.timeout) }
+    unsafe { set_value::<Milliseconds>(options, timeout_ms, |options| &mut options.timeout_ms) }
 }
 
-/// Sets how long one attempt may take: 1 to 86,400,000 milliseconds.
+/// Sets the timeout of one attempt: 1 to 86,400,000 milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_attempt_timeout(options: *mut Options, attempt_timeout_ms: u64) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { set_value(options, Duration::from_millis(attempt_timeout_ms), |options| &mut options.attempt_timeout) }
+    unsafe { set_value::<Milliseconds>(options, attempt_timeout_ms, |options| &mut options.attempt_timeout_ms) }
 }
 
-/// Sets how long it may take to connect - name, TCP, proxy and TLS together: 1 to 86,400,000 milliseconds.
+/// Sets the timeout to connect, which includes DNS, TCP, the proxy and TLS: 1 to 86,400,000
+/// milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_connect_timeout(options: *mut Options, connect_timeout_ms: u64) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { set_value(options, Duration::from_millis(connect_timeout_ms), |options| &mut options.connect_timeout) }
+    unsafe { set_value::<Milliseconds>(options, connect_timeout_ms, |options| &mut options.connect_timeout_ms) }
 }
 
-/// Sets how often a request is sent at most, the first time included: at least 1.
+/// Sets the maximum number of attempts, the first included: at least 1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_max_attempts(options: *mut Options, max_attempts: u32) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { set_value(options, max_attempts, |options| &mut options.max_attempts) }
+    unsafe { set_value::<Count>(options, max_attempts, |options| &mut options.max_attempts) }
 }
 
-/// Sets how many requests a second this client sends at most: 1 to 1,000,000. The service blocks an address above 300.
+/// Sets the maximum number of requests per second, retries included: 1 to 1,000,000. The service
+/// blocks a source address that sends more than 300.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_max_requests_per_second(
     options: *mut Options,
     max_requests_per_second: u32,
 ) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { set_value(options, max_requests_per_second, |options| &mut options.max_requests_per_second) }
+    unsafe { set_value::<Count>(options, max_requests_per_second, |options| &mut options.max_requests_per_second) }
 }
 
-/// Sets a function that is told the log events of the clients made of these options, up to a level: DEVCRED_LOG_ERROR to
-/// DEVCRED_LOG_TRACE. NULL takes it away again.
+/// Sets a function that receives the log events of clients created with these options: those of
+/// `level`, DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE, and more severe ones. NULL removes it.
 ///
-/// It is called with `user_data` on threads of the library, perhaps several at once, and must return soon. It must return: a C++
-/// exception that leaves it ends the process. `user_data` must stay valid until each client that was made of these options has
-/// been closed by devcred_client_close.
+/// It is called with `user_data` on threads of the library, possibly on several at once, and must
+/// return soon. It must return normally: a C++ exception ends the process. `user_data` must stay
+/// valid until devcred_client_close has closed every client that was created with these options.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_set_log(
     options: *mut Options,
@@ -283,7 +297,7 @@ pub unsafe extern "C" fn devcred_options_set_log(
     }
 }
 
-/// Frees options. NULL is allowed and does nothing. Clients made of them go on.
+/// Frees options. NULL is ignored. Clients that were created with them continue to work.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_options_free(options: *mut Options) {
     // SAFETY: as the header asks of the caller.

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use devcred_bridge::{self as bridge, ErrorInfo, Outcome, Request};
+use devcred_bridge::{ErrorInfo, Operation, Outcome, Request};
 
 use crate::client::DEVCRED_CLIENT_TIMEOUT;
 use crate::credential::Credential;
@@ -13,22 +13,24 @@ use crate::status::{DEVCRED_CANCELLED, DEVCRED_OK, Status};
 /// Reads the arguments of a call.
 ///
 /// # Safety
-/// Every text is NULL or ends with a NUL.
+/// Every string is NULL or ends with a NUL.
 pub(crate) unsafe fn request(
+    operation: Operation,
     client_id: *const c_char,
     instance_id: *const c_char,
     timeout_ms: i64,
 ) -> Result<Request, Box<ErrorInfo>> {
-    let timeout = match timeout_ms {
+    let timeout_ms = match timeout_ms {
         DEVCRED_CLIENT_TIMEOUT => None,
-        ms => Some(bridge::milliseconds(ms)),
+        timeout_ms => Some(timeout_ms.into()),
     };
     // SAFETY: as the caller promises.
     unsafe {
         Ok(Request {
+            operation,
             client_id: text("client_id", client_id)?.to_owned(),
             instance_id: optional_text("instance_id", instance_id)?.map(str::to_owned),
-            timeout,
+            timeout_ms,
         })
     }
 }
@@ -54,7 +56,7 @@ pub(crate) unsafe fn blocking_call(
     }
 }
 
-/// Writes the credential of a call that succeeded, and returns the status or the error.
+/// Writes the credential of a successful call, and returns the status or the error.
 ///
 /// # Safety
 /// `credential` can be written.
@@ -63,9 +65,9 @@ pub(crate) unsafe fn write_outcome(
     credential: *mut *mut Credential,
 ) -> Result<Status, Box<ErrorInfo>> {
     match outcome {
-        Outcome::Ok(fetched) => {
+        Outcome::Credential(returned) => {
             // SAFETY: as the caller promises.
-            unsafe { write_out(credential, Some(Credential::new(*fetched))) };
+            unsafe { write_out(credential, Some(Credential::new(*returned))) };
             Ok(DEVCRED_OK)
         }
         Outcome::Error(failed) => Err(failed),

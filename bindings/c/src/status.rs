@@ -1,4 +1,5 @@
-//! The numbers that functions return. A number is never reused, so that programs built with an older header stay correct.
+//! The numbers that functions return. A number is never reused, so that programs built with an
+//! older header stay correct.
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
@@ -12,8 +13,8 @@ pub type Status = i32;
 
 /// Success.
 pub const DEVCRED_OK: i32 = 0;
-/// Fix the input: an option, id, handle or string is invalid. It was refused by this library before anything was sent, or by
-/// the service.
+/// Fix the input: an option, id, handle or string is invalid. It was refused by this library before
+/// anything was sent, or by the service.
 pub const DEVCRED_INVALID_PARAMETER: i32 = 1;
 /// Fix the AccessKey, its security token, or the clock.
 pub const DEVCRED_AUTHENTICATION: i32 = 2;
@@ -29,12 +30,15 @@ pub const DEVCRED_UNSUPPORTED: i32 = 6;
 pub const DEVCRED_SERVICE: i32 = 7;
 /// Check the network: no response arrived in time.
 pub const DEVCRED_TIMEOUT: i32 = 8;
-/// Check the network: no connection could be made, or it ended before the complete response arrived.
+/// Check the network: no connection could be made, or it ended before the complete response
+/// arrived.
 pub const DEVCRED_TRANSPORT: i32 = 9;
 /// Report it: the response does not match the service's documentation.
 pub const DEVCRED_INVALID_RESPONSE: i32 = 10;
 /// Report it: this library failed, or was called in a way that cannot work.
 pub const DEVCRED_INTERNAL: i32 = 11;
+/// Fetch the credential instead: the device already has one.
+pub const DEVCRED_ALREADY_EXISTS: i32 = 12;
 /// The call was cancelled by devcred_call_cancel. There is no error.
 pub const DEVCRED_CANCELLED: i32 = 100;
 
@@ -51,6 +55,7 @@ const NAMES: &[(i32, &CStr)] = &[
     (DEVCRED_TRANSPORT, c"Transport"),
     (DEVCRED_INVALID_RESPONSE, c"InvalidResponse"),
     (DEVCRED_INTERNAL, c"Internal"),
+    (DEVCRED_ALREADY_EXISTS, c"AlreadyExists"),
     (DEVCRED_CANCELLED, c"Cancelled"),
 ];
 
@@ -60,7 +65,8 @@ pub(crate) fn of(kind: ErrorKind) -> Status {
     named.map_or(DEVCRED_INTERNAL, |(status, _)| *status)
 }
 
-/// Returns the name of a status, the same in every language, such as "NotFound"; NULL for any other number.
+/// Returns the name of a status, the same in every language, such as "NotFound"; NULL for any other
+/// number.
 ///
 /// The string is static. Any thread may call it.
 #[unsafe(no_mangle)]

@@ -1,9 +1,9 @@
-//! Texts on their way to C.
+//! Strings for C.
 
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-/// The core lets no NUL through in what it hands out, so nothing is cut off here.
+/// Converts a string. The core returns no string with a NUL, so nothing is removed here.
 pub(crate) fn c_text(text: impl Into<Vec<u8>>) -> CString {
     CString::new(text).unwrap_or_else(|nul| {
         let mut bytes = nul.into_vec();

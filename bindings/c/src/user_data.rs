@@ -5,7 +5,7 @@ use std::ffi::c_void;
 /// The caller's pointer. The header requires that any thread may use it.
 pub(crate) struct UserData(pub(crate) *mut c_void);
 
-// SAFETY: the header asks of the caller that it can be used from any thread.
+// SAFETY: the header requires that any thread may use it.
 unsafe impl Send for UserData {}
 // SAFETY: as above.
 unsafe impl Sync for UserData {}

@@ -1,24 +1,24 @@
 'use strict';
 
-// What cancels the calls of each signal. One listener serves them all: Node.js warns where a signal has more than ten, and a program
-// may have one signal for all that it does.
-const cancels = new WeakMap();
+// The functions that cancel the calls of each signal. One listener serves all calls of a signal: Node.js warns if a signal has more
+// than ten listeners, and a program may use one signal for everything.
+const cancelFunctions = new WeakMap();
 
 function onAbort() {
-  for (const cancel of cancels.get(this)) cancel();
+  for (const cancel of cancelFunctions.get(this)) cancel();
 }
 
-// Calls `cancel` when the signal is aborted, until `release` is called with both.
-function follow(signal, cancel) {
-  const followers = cancels.get(signal) ?? new Set();
-  cancels.set(signal, followers.add(cancel));
+// Calls `cancel` when the signal is aborted, until `unsubscribe` is called with the same arguments.
+function subscribe(signal, cancel) {
+  const cancels = cancelFunctions.get(signal) ?? new Set();
+  cancelFunctions.set(signal, cancels.add(cancel));
   signal.addEventListener('abort', onAbort);
 }
 
-function release(signal, cancel) {
-  const followers = cancels.get(signal);
-  followers.delete(cancel);
-  if (followers.size === 0) signal.removeEventListener('abort', onAbort);
+function unsubscribe(signal, cancel) {
+  const cancels = cancelFunctions.get(signal);
+  cancels.delete(cancel);
+  if (cancels.size === 0) signal.removeEventListener('abort', onAbort);
 }
 
-module.exports = { follow, release };
+module.exports = { subscribe, unsubscribe };

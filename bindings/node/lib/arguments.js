@@ -1,18 +1,17 @@
 'use strict';
 
-// What an argument must be. A wrong type is a TypeError, as everywhere in Node.js, and never shows the value, which may be a
-// secret. What a value must be beyond its type is the core's to say.
+// Checks the types of arguments. A wrong type is a TypeError, as everywhere in Node.js, and never shows the value, which may be a
+// secret. The core checks everything else.
 
-const { invalidParameter } = require('./error.js');
+const { notUnicode } = require('./error.js');
 
-function wrongType(name, wanted, value) {
-  return new TypeError(`${name} must be ${wanted}, not ${value === null ? 'null' : typeof value}`);
+function wrongType(name, expected, value) {
+  return new TypeError(`${name} must be ${expected}, not ${value === null ? 'null' : typeof value}`);
 }
 
 function text(name, value) {
   if (typeof value !== 'string') throw wrongType(name, 'a string', value);
-  // On its way to UTF-8 it would become another text: another device's id.
-  if (!value.isWellFormed()) throw invalidParameter(`${name} is not valid Unicode: it contains a lone surrogate`);
+  if (!value.isWellFormed()) throw notUnicode(name);
   return value;
 }
 
@@ -60,29 +59,29 @@ const OPTIONS = {
 
 const CALL_OPTIONS = { instanceId: text, timeoutMs: number, signal };
 
-// The object's own members, each checked, in an object without a prototype: neither here nor in the addon is a member of
-// `Object.prototype` taken for an option. A name that is not known is refused: the option that was meant would be missing.
-function members(of, known, given) {
-  const taken = { __proto__: null };
-  if (given === undefined) return taken;
-  if (typeof given !== 'object' || given === null) throw wrongType(of, 'an object', given);
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(known, name)) {
-      throw new TypeError(`${of}: unknown option ${JSON.stringify(name)}; expected ${Object.keys(known).join(', ')}`);
+// Returns the checked properties of an object, in an object without a prototype, so that neither this package nor the addon reads an
+// option from `Object.prototype`. An unknown name is refused, because it is probably a misspelled option.
+function properties(owner, checks, object) {
+  const checked = { __proto__: null };
+  if (object === undefined) return checked;
+  if (typeof object !== 'object' || object === null) throw wrongType(owner, 'an object', object);
+  for (const name of Object.keys(object)) {
+    if (!Object.hasOwn(checks, name)) {
+      throw new TypeError(`${owner}: unknown option ${JSON.stringify(name)}; expected ${Object.keys(checks).join(', ')}`);
     }
-    if (given[name] !== undefined) taken[name] = known[name](name, given[name]);
+    if (object[name] !== undefined) checked[name] = checks[name](name, object[name]);
   }
-  return taken;
+  return checked;
 }
 
-function accessKey(given) {
-  const { accessKeyId, accessKeySecret, securityToken } = members('an AccessKey', ACCESS_KEY, given);
+function accessKey(key) {
+  const { accessKeyId, accessKeySecret, securityToken } = properties('an AccessKey', ACCESS_KEY, key);
   return [text('accessKeyId', accessKeyId), text('accessKeySecret', accessKeySecret), securityToken];
 }
 
 module.exports = {
   accessKey,
   text,
-  callOptions: (given) => members('the options of a call', CALL_OPTIONS, given),
-  clientOptions: (given) => members('the options of a client', OPTIONS, given),
+  callOptions: (options) => properties('the options of a call', CALL_OPTIONS, options),
+  clientOptions: (options) => properties('the options of a client', OPTIONS, options),
 };

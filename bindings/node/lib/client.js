@@ -2,7 +2,7 @@
 
 const { inspect } = require('node:util');
 
-const { follow, release } = require('./abort.js');
+const { subscribe, unsubscribe } = require('./abort.js');
 const { accessKey, callOptions, clientOptions, text } = require('./arguments.js');
 const { DeviceCredential } = require('./credential.js');
 const { DevcredError } = require('./error.js');
@@ -12,14 +12,15 @@ const FROM_ENV = Symbol('fromEnv');
 
 class Client {
   #native;
-  // What waits for each call that runs, by the call's number.
+  // The function that resolves each running call, by the call's number.
   #running = new Map();
   #lastCall = 0;
 
   constructor(options, origin) {
-    const { log, logLevel = log && 'debug', ...checked } = clientOptions(options);
-    const toOpen = { __proto__: null, ...checked, logLevel: log && logLevel, fromEnv: origin === FROM_ENV };
-    this.#native = accepted(native.open(toOpen, listener(this.#running, log)));
+    const { log, logLevel = 'debug', ...checked } = clientOptions(options);
+    const nativeOptions = { __proto__: null, ...checked, fromEnv: origin === FROM_ENV };
+    const onEvent = eventListener(this.#running, log);
+    this.#native = throwIfError(native.open(nativeOptions, log && logLevel, onEvent));
   }
 
   static fromEnv(overrides) {
@@ -27,28 +28,36 @@ class Client {
   }
 
   async getDeviceCredential(clientId, options) {
+    return this.#call('GetDeviceCredential', clientId, options);
+  }
+
+  async registerDeviceCredential(clientId, options) {
+    return this.#call('RegisterDeviceCredential', clientId, options);
+  }
+
+  async #call(operation, clientId, options) {
     const checkedId = text('clientId', clientId);
     const { instanceId, timeoutMs, signal } = callOptions(options);
     signal?.throwIfAborted();
-    // The addon counts in 32 bits.
+    // The addon's numbers have 32 bits.
     const number = (this.#lastCall + 1) >>> 0;
     this.#lastCall = number;
-    this.#native.start(number, checkedId, instanceId, timeoutMs);
+    this.#native.start(number, operation, checkedId, instanceId, timeoutMs);
     const ended = new Promise((resolve) => this.#running.set(number, resolve));
     const cancel = signal && (() => this.#native.cancel(number));
-    if (signal) follow(signal, cancel);
+    if (signal) subscribe(signal, cancel);
     this.#native.keepAlive(true);
-    // Waiting here, and making the error here, gives it a stack that leads to the caller.
-    const { credential, failure } = await ended;
-    if (signal) release(signal, cancel);
+    // Waiting and creating the error here adds the caller to the error's stack.
+    const { credential, error } = await ended;
+    if (signal) unsubscribe(signal, cancel);
     if (this.#running.size === 0) this.#native.keepAlive(false);
     if (signal?.aborted) throw signal.reason;
-    if (failure) throw new DevcredError(failure);
+    if (error) throw new DevcredError(error);
     return new DeviceCredential(credential);
   }
 
   setAccessKey(key) {
-    accepted(this.#native.setAccessKey(...accessKey(key)));
+    throwIfError(this.#native.setAccessKey(...accessKey(key)));
   }
 
   close() {
@@ -58,19 +67,19 @@ class Client {
 
 if (Symbol.dispose) Object.defineProperty(Client.prototype, Symbol.dispose, { __proto__: null, value: Client.prototype.close });
 
-// The addon throws nothing of its own: it returns a refusal.
-function accepted(returned) {
+// The addon returns errors instead of throwing them.
+function throwIfError(returned) {
   if (returned && Object.hasOwn(returned, 'kind')) throw new DevcredError(returned);
   return returned;
 }
 
-// It must not hold the client, which could never be collected then: the addon holds it as long as it has the client.
-function listener(running, log) {
-  return (told) => {
-    // What the addon leaves out is absent, whatever `Object.prototype` has.
-    const event = { __proto__: null, ...told };
+// It must not reference the client: the addon references it while the client lives, so the client could never be collected.
+function eventListener(running, log) {
+  return (nativeEvent) => {
+    // Without a prototype, properties that the addon leaves out are absent, whatever `Object.prototype` has.
+    const event = { __proto__: null, ...nativeEvent };
     if (event.id === undefined) {
-      tell(log, event);
+      writeLog(log, event);
       return;
     }
     const resolve = running.get(event.id);
@@ -79,11 +88,11 @@ function listener(running, log) {
   };
 }
 
-function tell(log, { level, message }) {
+function writeLog(log, { level, message }) {
   try {
     log(level, message);
   } catch (error) {
-    // A log that fails is no reason to end the program, and none to be silent.
+    // A log function that fails must neither end the program nor go unnoticed.
     process.emitWarning(`the log function of a devcred client threw: ${inspect(error)}`, 'DevcredWarning');
   }
 }

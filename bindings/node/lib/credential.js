@@ -4,7 +4,7 @@ const { inspect } = require('node:util');
 
 const HIDDEN = '<hidden: use reveal()>';
 
-// Secrets are private fields: nothing that goes through the properties of an object finds them.
+// Secrets are private fields, so code that iterates over the properties of an object does not find them.
 
 class DeviceCredential {
   #secret;
@@ -28,7 +28,7 @@ class DeviceCredential {
     return this.#secret;
   }
 
-  // A new one each time: whoever gets a Date can change it.
+  // Returns a new Date each time, because a caller can change a Date.
   get createTime() {
     return new Date(this.#createTimeMs);
   }

@@ -4,21 +4,21 @@ const native = require('./native.js');
 
 const ErrorKind = Object.freeze(Object.fromEntries(native.kinds().map((kind) => [kind, kind])));
 
-// The registry of symbols is one for the process: a program may hold two copies of this package.
+// The registry of symbols is shared by the process: a program may load two copies of this package.
 const BRAND = Symbol.for('devcred.DevcredError');
 
-const MEMBERS = ['kind', 'code', 'httpStatus', 'requestId', 'retryable', 'attempts', 'helpUrl', 'advice'];
+const PROPERTIES = ['kind', 'code', 'httpStatus', 'requestId', 'retryable', 'attempts', 'helpUrl', 'advice'];
 
 class DevcredError extends Error {
   #text;
 
-  constructor(failure) {
-    super(failure.text);
-    this.#text = failure.text;
-    // V8 writes the stack down when it is first read: it shall begin with the whole text, not with the message alone.
+  constructor(error) {
+    super(error.text);
+    this.#text = error.text;
+    // V8 formats the stack when it is first read. Read it now, so that it begins with the whole text instead of the message.
     this.stack;
-    Object.defineProperty(this, 'message', { __proto__: null, value: failure.message });
-    for (const member of MEMBERS) if (Object.hasOwn(failure, member)) this[member] = failure[member];
+    Object.defineProperty(this, 'message', { __proto__: null, value: error.message });
+    for (const name of PROPERTIES) if (Object.hasOwn(error, name)) this[name] = error[name];
   }
 
   toString() {
@@ -26,7 +26,7 @@ class DevcredError extends Error {
   }
 
   static [Symbol.hasInstance](value) {
-    // A class that is derived from this one has instances of its own.
+    // A subclass has its own instances.
     if (this !== DevcredError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && value[BRAND] === true;
   }
@@ -40,9 +40,10 @@ Object.defineProperty(DevcredError.prototype, 'name', {
 });
 Object.defineProperty(DevcredError.prototype, BRAND, { __proto__: null, value: true });
 
-// The refusal of a value that JavaScript has and the core cannot take.
-function invalidParameter(message) {
-  return new DevcredError(native.invalidParameter(message));
+// Creates the error for a string that JavaScript has and UTF-8 has not: converted to UTF-8, it would be another string, such as
+// another device's id.
+function notUnicode(name) {
+  return new DevcredError(native.notUnicode(name));
 }
 
-module.exports = { DevcredError, ErrorKind, invalidParameter };
+module.exports = { DevcredError, ErrorKind, notUnicode };

@@ -1,11 +1,10 @@
 'use strict';
 
-// The addon, which lies in a package of its own for each platform. npm installs the one that fits, by the `os`, `cpu` and `libc`
-// of its package.json.
+// Loads the addon. Each platform has its own package; npm installs the right one by the `os`, `cpu` and `libc` of its package.json.
 
 const { platform, arch } = process;
 
-// Which C library a Linux has is not asked: the package of the other one is not installed, or does not load.
+// The C library of a Linux need not be detected: the package for the other one is not installed, or does not load.
 const names = {
   __proto__: null,
   linux: [`devcred-linux-${arch}-gnu`, `devcred-linux-${arch}-musl`],

@@ -3,90 +3,108 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use devcred_bridge::{self as bridge, ErrorInfo, Log, Request, Secret};
+use devcred_bridge::{self as bridge, CallHandle, Log, Request};
 use napi::Env;
 use napi::bindgen_prelude::{Either, Function, ObjectFinalize, Result};
 use napi_derive::napi;
 
-use crate::events::{Event, Events};
-use crate::options::{Options, milliseconds};
-use crate::outcome::Failure;
+use crate::data::{ErrorInfo, Milliseconds, Operation, Options, Secret};
+use crate::events::{Event, EventSender};
 
-/// What a client takes outside of the heap of JavaScript, most of it for TLS, as measured. V8 has to know of it, or programs that
-/// drop clients without closing them would grow for long before V8 collects any.
+/// The memory of a client outside of JavaScript's heap, as measured; most of it is for TLS. V8
+/// needs to know it: otherwise programs that drop clients without closing them grow for a long time
+/// before V8 collects the clients.
 const MEMORY: i64 = 180 * 1024;
 
 #[napi(custom_finalize)]
 pub struct NativeClient {
     client: bridge::Client,
-    events: Arc<Events>,
-    running: Arc<Running>,
+    events: Arc<EventSender>,
+    running: Arc<RunningCalls>,
 }
 
-/// The calls that run, by the numbers that the facade gave them. An object of JavaScript for each would have to be collected.
+/// The running calls, by the numbers that the facade gave them. An object of JavaScript for each
+/// call would have to be collected.
 #[derive(Default)]
-struct Running(Mutex<HashMap<u32, bridge::Call>>);
+struct RunningCalls(Mutex<HashMap<u32, CallHandle>>);
 
-impl Running {
-    fn calls(&self) -> MutexGuard<'_, HashMap<u32, bridge::Call>> {
+impl RunningCalls {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, CallHandle>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Opens a client whose events go to a function of the facade.
+/// Opens a client. `on_event` receives its events. With a `log_level`, it logs events of this level
+/// and more severe ones.
 #[napi(catch_unwind)]
-pub fn open(env: &Env, options: Options, on_event: Function<Event, ()>) -> Result<Either<NativeClient, Failure>> {
-    let events = Arc::new(Events::to(&on_event)?);
-    Ok(match client(options, &events) {
+pub fn open(
+    env: &Env,
+    options: Options,
+    log_level: Option<String>,
+    on_event: Function<Event, ()>,
+) -> Result<Either<NativeClient, ErrorInfo>> {
+    let events = Arc::new(EventSender::new(&on_event)?);
+    Ok(match open_client(options, log_level, &events) {
         Ok(client) => {
             env.adjust_external_memory(MEMORY)?;
             Either::A(NativeClient { client, events, running: Arc::default() })
         }
-        Err(refusal) => Either::B(refusal.into()),
+        Err(error) => Either::B(error.into()),
     })
 }
 
-fn client(mut options: Options, events: &Arc<Events>) -> std::result::Result<bridge::Client, Box<ErrorInfo>> {
-    let level = options.log_level.take();
-    let mut options = options.into_bridge();
-    if let Some(level) = level {
-        let events = Arc::clone(events);
-        options.log = Some(Log::new(level.parse()?, move |level, line| events.tell(Event::logged(level, line))));
-    }
-    bridge::Client::open(options)
+fn open_client(
+    options: Options,
+    log_level: Option<String>,
+    events: &Arc<EventSender>,
+) -> std::result::Result<bridge::Client, Box<bridge::ErrorInfo>> {
+    let events = Arc::clone(events);
+    let log = match log_level {
+        Some(level) => Some(Log::new(level.parse()?, move |level, line| events.send(Event::logged(level, line)))),
+        None => None,
+    };
+    bridge::Client::open("node", options.into(), log)
 }
 
 #[napi]
 impl NativeClient {
-    /// Starts a call. Its end is told as the event with this id.
+    /// Starts a call. The event with this id reports its outcome.
     #[napi(catch_unwind)]
-    pub fn start(&self, id: u32, client_id: String, instance_id: Option<String>, timeout_ms: Option<f64>) {
-        let request = Request { client_id, instance_id, timeout: timeout_ms.map(milliseconds) };
+    pub fn start(
+        &self,
+        id: u32,
+        operation: Operation,
+        client_id: String,
+        instance_id: Option<String>,
+        timeout_ms: Option<Milliseconds>,
+    ) {
+        let timeout_ms = timeout_ms.map(Into::into);
+        let request = Request { operation: operation.into(), client_id, instance_id, timeout_ms };
         let (events, running) = (Arc::clone(&self.events), Arc::clone(&self.running));
-        let begin = |call: &bridge::Call| drop(self.running.calls().insert(id, call.clone()));
-        self.client.start_with(request, begin, move |outcome| {
-            running.calls().remove(&id);
-            events.tell(Event::ended(id, outcome));
+        let on_start = |handle: &CallHandle| drop(self.running.lock().insert(id, handle.clone()));
+        self.client.start_with_handle(request, on_start, move |outcome| {
+            running.lock().remove(&id);
+            events.send(Event::ended(id, outcome));
         });
     }
 
-    /// Cancels a call, if it has not ended yet.
+    /// Cancels a call, unless it has ended.
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: u32) {
-        if let Some(call) = self.running.calls().get(&id) {
-            // It is refused in a forked process only, which Node.js does not have.
-            let _ = call.cancel();
+        if let Some(handle) = self.running.lock().get(&id) {
+            // It fails only in a forked process, and Node.js does not fork.
+            let _ = handle.cancel();
         }
     }
 
-    /// Replaces the key, or says why not.
+    /// Replaces the AccessKey, or returns why not.
     #[napi(catch_unwind)]
-    pub fn set_access_key(&self, id: String, secret: String, security_token: Option<String>) -> Option<Failure> {
-        let (secret, token) = (Secret::new(secret), security_token.map(Secret::new));
-        self.client.set_access_key(id, &secret, token.as_ref()).err().map(Into::into)
+    pub fn set_access_key(&self, id: String, secret: Secret, security_token: Option<Secret>) -> Option<ErrorInfo> {
+        let token = security_token.map(bridge::Secret::from);
+        self.client.set_access_key(id, &secret.into(), token.as_ref()).err().map(Into::into)
     }
 
-    /// Whether the event loop waits for this client's events.
+    /// Sets whether the event loop stays alive to wait for events of this client.
     #[napi(catch_unwind)]
     pub fn keep_alive(&self, env: &Env, alive: bool) {
         self.events.keep_alive(env, alive);
@@ -104,7 +122,8 @@ impl ObjectFinalize for NativeClient {
     }
 }
 
-/// The facade keeps a client as long as it has calls; so they are ended here only where their environment ends.
+/// The facade keeps a client while its calls run, so this ends calls only when the environment
+/// ends.
 impl Drop for NativeClient {
     fn drop(&mut self) {
         self.client.close();

@@ -1,4 +1,4 @@
-//! What a client tells JavaScript: events, each brought from a thread of the bridge to the thread of JavaScript, in order.
+//! The events of a client, which reach the thread of JavaScript in order.
 
 use devcred_bridge::{LogLevel, Outcome};
 use napi::bindgen_prelude::{Function, Result, sys};
@@ -6,15 +6,16 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
 
-use crate::outcome::{Credential, Failure};
+use crate::data::{Credential, ErrorInfo};
 
-/// Either a call has ended (`id` and, unless it was cancelled, `credential` or `failure`), or there is a line for the log.
+/// Either a call has ended (`id` and, unless it was cancelled, `credential` or `error`), or the
+/// client logs a line (`level` and `message`).
 #[derive(Default)]
 #[napi(object, object_from_js = false)]
 pub struct Event {
     pub id: Option<u32>,
     pub credential: Option<Credential>,
-    pub failure: Option<Failure>,
+    pub error: Option<ErrorInfo>,
     pub level: Option<&'static str>,
     pub message: Option<String>,
 }
@@ -23,8 +24,8 @@ impl Event {
     pub(crate) fn ended(id: u32, outcome: Outcome) -> Self {
         let mut event = Self { id: Some(id), ..Self::default() };
         match outcome {
-            Outcome::Ok(credential) => event.credential = Some((*credential).into()),
-            Outcome::Error(error) => event.failure = Some(error.into()),
+            Outcome::Credential(credential) => event.credential = Some((*credential).into()),
+            Outcome::Error(error) => event.error = Some(error.into()),
             Outcome::Cancelled => {}
         }
         event
@@ -35,26 +36,27 @@ impl Event {
     }
 }
 
-/// The facade's function that is told. By itself it does not keep the event loop alive.
-pub(crate) struct Events(ThreadsafeFunction<Event, (), Event, Status, false, true>);
+/// Calls the facade's function with events. It does not keep the event loop alive by itself.
+pub(crate) struct EventSender(ThreadsafeFunction<Event, (), Event, Status, false, true>);
 
-impl Events {
-    pub(crate) fn to(function: &Function<Event, ()>) -> Result<Self> {
+impl EventSender {
+    pub(crate) fn new(function: &Function<Event, ()>) -> Result<Self> {
         let builder = function.build_threadsafe_function::<Event>().weak::<true>();
         builder.build_callback(|event| Ok(event.value)).map(Self)
     }
 
-    /// On any thread. Where the environment has ended, such as a worker that was terminated, nobody is told.
-    pub(crate) fn tell(&self, event: Event) {
+    /// Sends an event, from any thread. If the environment has ended, such as that of a terminated
+    /// worker, the event is dropped.
+    pub(crate) fn send(&self, event: Event) {
         self.0.call(event, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
-    /// From now on the event loop waits for events, or no longer.
+    /// Sets whether the event loop stays alive to wait for events.
     pub(crate) fn keep_alive(&self, env: &Env, alive: bool) {
         let set = if alive { sys::napi_ref_threadsafe_function } else { sys::napi_unref_threadsafe_function };
         self.0.handle.with_read_aborted(|is_gone| {
             if !is_gone {
-                // SAFETY: this is the environment's thread, and the function lives as long as it is not gone.
+                // SAFETY: this is the environment's thread, and the function lives until it is gone.
                 unsafe { set(env.raw(), self.0.raw()) };
             }
         });

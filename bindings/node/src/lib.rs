@@ -1,29 +1,29 @@
-//! devcred for Node.js: the addon. What people see is the facade in JavaScript beside this folder; it is the only caller of what
-//! stands here, and gives arguments of the right types.
+//! The addon of devcred for Node.js. It is private to the facade in `lib`, which checks the types
+//! of arguments.
 //!
-//! Nothing here throws: a refusal is returned as a plain object, of which the facade makes its own error.
+//! Nothing here throws: errors are returned as plain objects, from which the facade creates its
+//! errors.
 
 #![allow(missing_docs, reason = "private to the facade, which has the documentation")]
-#![allow(unreachable_pub, reason = "napi exports what is public")]
+#![allow(unreachable_pub, reason = "napi exports public items")]
 
 pub mod client;
+mod data;
 mod events;
-mod options;
-mod outcome;
 
-use devcred_bridge::{ErrorInfo, ErrorKind};
+use devcred_bridge::{self as bridge, ErrorKind};
 use napi_derive::napi;
 
-use crate::outcome::Failure;
+use crate::data::ErrorInfo;
 
-/// The names of every kind of error.
+/// Returns the name of every kind of error.
 #[napi(catch_unwind)]
 pub fn kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.name()).collect()
 }
 
-/// The facade's own refusal of a value that JavaScript has and the core cannot take.
+/// Creates the error for a string that JavaScript has and UTF-8 has not.
 #[napi(catch_unwind)]
-pub fn invalid_parameter(message: String) -> Failure {
-    ErrorInfo::invalid_parameter(&message).into()
+pub fn not_unicode(name: String) -> ErrorInfo {
+    bridge::ErrorInfo::not_unicode(&name).into()
 }

@@ -22,5 +22,5 @@ test('a panic is an error of kind Internal, and the next call works', async (t) 
   const { code, stdout, stderr } = await run(program, { cwd: project, env: emulator.env });
   const text = "Internal: internal error in devcred\nReport it, with the panic's text on stderr.";
   assert.deepEqual([code, stdout.trim()], [0, `${text} ${DEVICE} ${DEVICE}`]);
-  assert.match(stderr, /asked for by a test/);
+  assert.match(stderr, /a test requested this panic/);
 });

@@ -1,35 +1,36 @@
-//! What both clients of the package are built on.
+//! The client on which both clients of the package are built.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use devcred_bridge as bridge;
+use devcred_bridge::{self as bridge, CallHandle};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use crate::inbox::Inbox;
-use crate::log::imported;
-use crate::options::{given, options, request, secret, text};
-use crate::{door, log, outcome};
+use crate::arguments::{FromPython, optional, options, request};
+use crate::completion_queue::CompletionQueue;
+use crate::log::module_if_imported;
+use crate::{attach, log, outcome};
 
-/// How often a thread that waits may let Python do what it has to do there.
-const TURN: Duration = Duration::from_millis(100);
+/// How often a waiting thread runs pending signal handlers.
+const SIGNAL_POLL: Duration = Duration::from_millis(100);
 
-/// A thread that is not the main one lets it at each of the first turns, later at every tenth: only the main one runs handlers of
-/// signals, and many threads that wait must not keep the GIL busy.
-const FIRST_TURNS: u32 = 10;
+/// Only the main thread runs signal handlers. Other threads poll this often, then only at every
+/// tenth interval, so that many waiting threads do not keep the GIL busy.
+const EAGER_POLLS: u32 = 10;
 
-/// Runs the handlers of signals, Ctrl-C's among them, and raises what another thread has sent to this one, as runners of jobs do:
-/// Python turns to both where a function of its own begins, and `PyErr_CheckSignals` looks for the first only.
-fn let_python_run(py: Python<'_>) -> PyResult<()> {
+/// Runs signal handlers, such as that of Ctrl-C, and raises exceptions that another thread has sent
+/// to this one, as job runners do. Python does both when a function of Python starts;
+/// `PyErr_CheckSignals` only runs signal handlers.
+fn run_signal_handlers(py: Python<'_>) -> PyResult<()> {
     static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    FUNCTION.import(py, "devcred._client", "let_python_run")?.call0().map(drop)
+    FUNCTION.import(py, "devcred._client", "run_signal_handlers")?.call0().map(drop)
 }
 
-/// Without `threading` there is no other thread worth a name.
+/// If `threading` was never imported, this is the only Python thread.
 fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
-    let Some(threading) = imported(py, "threading")? else {
+    let Some(threading) = module_if_imported(py, "threading")? else {
         return Ok(true);
     };
     let main = threading.call_method0("main_thread")?.getattr("ident")?;
@@ -41,32 +42,34 @@ pub(crate) struct Client(bridge::Client);
 
 #[pymethods]
 impl Client {
-    /// With the GIL held, though it may read files: so no other thread can fork, or set a variable of the environment, meanwhile.
+    /// Holds the GIL although it may read files, so that no other thread can fork or change the
+    /// environment meanwhile.
     #[new]
-    fn new(py: Python<'_>, from_env: bool, given: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = options(from_env, given)?;
-        bridge::Client::open(options).map(Self).map_err(|refused| outcome::exception(py, *refused))
+    fn new(py: Python<'_>, from_env: bool, keywords: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let client = bridge::Client::open("python", options(from_env, keywords)?, Some(log::to_logger()));
+        client.map(Self).map_err(|error| outcome::exception(py, *error))
     }
 
-    /// Makes a call and waits for its end, without the GIL.
+    /// Makes a call and waits for its outcome without the GIL.
     fn call<'py>(
         &self,
         py: Python<'py>,
+        operation: &str,
         client_id: &Bound<'py, PyAny>,
         instance_id: &Bound<'py, PyAny>,
         timeout: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let request = request(client_id, instance_id, timeout)?;
-        log::look(py)?;
+        let request = request(operation, client_id, instance_id, timeout)?;
+        log::refresh_level(py)?;
         let is_main = is_main_thread(py)?;
-        let (mut turns, mut raised) = (0_u32, None);
-        let (outcome, _inside) = py.detach(|| {
-            let outcome = self.0.call_interruptible(request, TURN, || {
-                turns += 1;
-                if !is_main && turns > FIRST_TURNS && !turns.is_multiple_of(FIRST_TURNS) {
+        let (mut polls, mut raised) = (0_u32, None);
+        let (outcome, _guard) = py.detach(|| {
+            let outcome = self.0.call_interruptible(request, SIGNAL_POLL, || {
+                polls += 1;
+                if !is_main && polls > EAGER_POLLS && !polls.is_multiple_of(EAGER_POLLS) {
                     return ControlFlow::Continue(());
                 }
-                match door::enter(let_python_run) {
+                match attach::try_attach(run_signal_handlers) {
                     Some(Ok(())) => ControlFlow::Continue(()),
                     Some(Err(error)) => {
                         raised = Some(error);
@@ -75,24 +78,26 @@ impl Client {
                     None => ControlFlow::Break(()),
                 }
             });
-            (outcome, door::come_back())
+            (outcome, attach::reattach_or_park())
         });
         raised.map_or_else(|| outcome::to_python(py, outcome), Err)
     }
 
-    /// Starts a call. Its outcome becomes that of `future`, which belongs to the event loop of `inbox`.
+    /// Starts a call whose outcome resolves `future`, which belongs to the event loop of `queue`.
+    #[allow(clippy::too_many_arguments, reason = "those of `call`, and where the outcome goes")]
     fn start(
         &self,
         py: Python<'_>,
-        inbox: &Inbox,
+        queue: &CompletionQueue,
         future: Py<PyAny>,
+        operation: &str,
         client_id: &Bound<'_, PyAny>,
         instance_id: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
     ) -> PyResult<Call> {
-        let request = request(client_id, instance_id, timeout)?;
-        log::look(py)?;
-        Ok(Call(self.0.start(request, inbox.expect(future))))
+        let request = request(operation, client_id, instance_id, timeout)?;
+        log::refresh_level(py)?;
+        Ok(Call(self.0.start(request, queue.callback_for(future))))
     }
 
     fn set_access_key(
@@ -102,13 +107,15 @@ impl Client {
         key_secret: &Bound<'_, PyAny>,
         security_token: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let key_id = text("access_key_id", key_id)?;
-        let key_secret = secret("access_key_secret", key_secret)?;
-        let security_token = given("security_token", security_token, secret)?;
-        // Without the GIL: another thread of the caller's may be at it, too.
-        let (replaced, _inside) =
-            py.detach(|| (self.0.set_access_key(key_id, &key_secret, security_token.as_ref()), door::come_back()));
-        replaced.map_err(|refused| outcome::exception(py, *refused))
+        let key_id = String::from_python("access_key_id", key_id)?;
+        let key_secret = bridge::Secret::from_python("access_key_secret", key_secret)?;
+        let security_token: Option<bridge::Secret> = optional("security_token", security_token)?;
+        // Without the GIL, because another thread of the caller may be replacing the key too.
+        let (replaced, _guard) = py.detach(|| {
+            let replaced = self.0.set_access_key(key_id, &key_secret, security_token.as_ref());
+            (replaced, attach::reattach_or_park())
+        });
+        replaced.map_err(|error| outcome::exception(py, *error))
     }
 
     fn close(&self) {
@@ -121,13 +128,13 @@ impl Client {
     }
 }
 
-/// A call that was started.
+/// A started call.
 #[pyclass(frozen, module = "devcred._native")]
-pub(crate) struct Call(bridge::Call);
+pub(crate) struct Call(CallHandle);
 
 #[pymethods]
 impl Call {
-    /// Ends it soon. Where it has ended, and in a process that was forked off since, this does nothing.
+    /// Cancels the call. If it has ended, and in a forked process, this does nothing.
     fn cancel(&self) {
         let _ = self.0.cancel();
     }

@@ -1,13 +1,13 @@
-//! `devcred._native`: what the package `devcred` is built on. It is private: the package is the API.
+//! `devcred._native`, the private module on which the package `devcred` is built.
 //!
-//! It converts, starts, completes and cancels; what a call is lives in the bridge. Threads that are outside of
-//! Python enter it by `door.rs` only.
+//! It converts arguments and outcomes, and starts and cancels calls; the bridge runs them. Threads
+//! that are not attached to Python use `attach.rs`.
 
+mod arguments;
+mod attach;
 mod client;
-mod door;
-mod inbox;
+mod completion_queue;
 mod log;
-mod options;
 mod outcome;
 
 use pyo3::exceptions::PyImportError;
@@ -19,11 +19,11 @@ mod _native {
     use super::*;
 
     #[pymodule_export]
+    use super::attach::block_new_threads;
+    #[pymodule_export]
     use super::client::{Call, Client};
     #[pymodule_export]
-    use super::door::shut;
-    #[pymodule_export]
-    use super::inbox::Inbox;
+    use super::completion_queue::CompletionQueue;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -31,15 +31,15 @@ mod _native {
             return Err(PyImportError::new_err("devcred does not support subinterpreters"));
         }
         module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
-        let shut = module.getattr("shut")?;
-        module.py().import("atexit")?.call_method1("register", (shut,))?;
+        let at_exit = module.getattr("block_new_threads")?;
+        module.py().import("atexit")?.call_method1("register", (at_exit,))?;
         Ok(())
     }
 }
 
-/// The door, the logger and the classes are the process's, so that two interpreters cannot share them. From 3.12 on, Python itself
-/// looks after that.
+/// The counter of attached threads, the logger and the classes belong to the process, so two
+/// interpreters cannot share them. Since 3.12, Python itself refuses subinterpreters.
 fn is_main_interpreter(_: Python<'_>) -> bool {
-    // SAFETY: this thread is attached, which is all that both ask for.
+    // SAFETY: this thread is attached, which is all that both require.
     unsafe { PyInterpreterState_GetID(PyInterpreterState_Get()) == 0 }
 }

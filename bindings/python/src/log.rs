@@ -1,4 +1,4 @@
-//! Log events on their way to the logger `devcred` of Python's `logging`.
+//! Passes log events to the logger `devcred` of Python's `logging`.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -7,53 +7,54 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use crate::door;
+use crate::attach;
 
-/// How many of `LogLevel::ALL` the logger asked for when a call looked last. So an event that nobody wants takes no GIL.
-static WANTED: AtomicU8 = AtomicU8::new(0);
+/// How many of `LogLevel::ALL` the logger had enabled when the last call started, so that a
+/// disabled event does not take the GIL.
+static ENABLED: AtomicU8 = AtomicU8::new(0);
 
 pub(crate) fn to_logger() -> Log {
     Log::new(LogLevel::Trace, |level, line| {
-        if rank(level) <= WANTED.load(Ordering::Relaxed) {
-            // There is nobody to tell that a handler has failed; `logging` itself prints it.
-            door::enter(|py| tell(py, level, line));
+        if rank(level) <= ENABLED.load(Ordering::Relaxed) {
+            // An error of a handler has nowhere to go; `logging` itself prints it.
+            attach::try_attach(|py| emit(py, level, line));
         }
     })
 }
 
-/// Looks which events the logger asks for now. Where nobody has imported `logging`, nobody has asked.
-pub(crate) fn look(py: Python<'_>) -> PyResult<()> {
-    let wanted = match logger(py)? {
+/// Reads which events the logger enables now. If `logging` was never imported, it enables none.
+pub(crate) fn refresh_level(py: Python<'_>) -> PyResult<()> {
+    let enabled = match logger(py)? {
         None => 0,
         Some(logger) => {
-            let mut wanted = 0;
+            let mut enabled = 0;
             for level in LogLevel::ALL {
                 if !logger.call_method1("isEnabledFor", (number(*level),))?.is_truthy()? {
                     break;
                 }
-                wanted = rank(*level);
+                enabled = rank(*level);
             }
-            wanted
+            enabled
         }
     };
-    WANTED.store(wanted, Ordering::Relaxed);
+    ENABLED.store(enabled, Ordering::Relaxed);
     Ok(())
 }
 
-fn tell(py: Python<'_>, level: LogLevel, line: &str) -> PyResult<()> {
+fn emit(py: Python<'_>, level: LogLevel, line: &str) -> PyResult<()> {
     if let Some(logger) = logger(py)? {
         logger.call_method1("log", (number(level), line))?;
     }
     Ok(())
 }
 
-/// The logger, which is silent until somebody gives it a handler.
+/// Returns the logger, which is silent until the program adds a handler.
 fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
     static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     if let Some(logger) = LOGGER.get(py) {
         return Ok(Some(logger.bind(py)));
     }
-    let Some(logging) = imported(py, "logging")? else {
+    let Some(logging) = module_if_imported(py, "logging")? else {
         return Ok(None);
     };
     let logger = LOGGER.get_or_try_init(py, || {
@@ -64,8 +65,8 @@ fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
     Ok(Some(logger.bind(py)))
 }
 
-/// A module of the standard library, if anybody has imported it.
-pub(crate) fn imported<'py>(py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+/// Returns a module of the standard library if the program has imported it.
+pub(crate) fn module_if_imported<'py>(py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
     static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
         Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
@@ -83,7 +84,7 @@ fn rank(level: LogLevel) -> u8 {
     }
 }
 
-/// The level as Python counts; it has none below DEBUG.
+/// Returns the number of the level in Python, which has none below DEBUG.
 fn number(level: LogLevel) -> u8 {
     match level {
         LogLevel::Error => 40,

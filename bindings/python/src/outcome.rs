@@ -1,4 +1,4 @@
-//! Outcomes as Python sees them: a credential, or an exception. Their classes are Python's.
+//! Converts outcomes to Python: to a credential or an exception, whose classes are in Python.
 
 use devcred_bridge::{Credential, ErrorInfo, Outcome};
 use pyo3::exceptions::PyRuntimeError;
@@ -7,7 +7,7 @@ use pyo3::sync::PyOnceLock;
 
 pub(crate) fn to_python(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, PyAny>> {
     match outcome {
-        Outcome::Ok(fetched) => credential(py, *fetched),
+        Outcome::Credential(returned) => credential(py, *returned),
         Outcome::Error(error) => Err(exception(py, *error)),
         Outcome::Cancelled => {
             Err(PyRuntimeError::new_err("the call was cancelled because the interpreter is shutting down"))
@@ -15,25 +15,25 @@ pub(crate) fn to_python(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, 
     }
 }
 
-fn credential(py: Python<'_>, fetched: Credential) -> PyResult<Bound<'_, PyAny>> {
+fn credential(py: Python<'_>, credential: Credential) -> PyResult<Bound<'_, PyAny>> {
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     CLASS.import(py, "devcred._credential", "DeviceCredential")?.call1(((
-        fetched.client_id,
-        fetched.instance_id,
-        fetched.device_access_key_id,
-        fetched.device_access_key_secret.reveal(),
-        fetched.create_time_ms,
-        fetched.update_time_ms,
-        fetched.request_id,
-        fetched.mqtt_login.username,
-        fetched.mqtt_login.password.reveal(),
+        credential.client_id,
+        credential.instance_id,
+        credential.device_access_key_id,
+        credential.device_access_key_secret.reveal(),
+        credential.create_time_ms,
+        credential.update_time_ms,
+        credential.request_id,
+        credential.mqtt_login.username,
+        credential.mqtt_login.password.reveal(),
     ),))
 }
 
 pub(crate) fn exception(py: Python<'_>, error: ErrorInfo) -> PyErr {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let made = MAKE.import(py, "devcred._errors", "make").and_then(|make| {
-        make.call1((
+    static CREATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let created = CREATE.import(py, "devcred._errors", "create").and_then(|create| {
+        create.call1((
             error.kind.name(),
             error.text,
             error.message,
@@ -46,5 +46,5 @@ pub(crate) fn exception(py: Python<'_>, error: ErrorInfo) -> PyErr {
             error.advice,
         ))
     });
-    made.map_or_else(|failed| failed, PyErr::from_value)
+    created.map_or_else(|failed| failed, PyErr::from_value)
 }

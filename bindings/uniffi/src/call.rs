@@ -1,54 +1,51 @@
-//! A call that was started.
+//! A started call.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use devcred_bridge::{self as bridge, ErrorInfo, Outcome};
+use devcred_bridge::{self as bridge, CallHandle, ErrorInfo, Outcome, Request};
 
-use crate::options::NativeRequest;
-use crate::outcome::NativeOutcome;
+use crate::data::NativeOutcome;
 
-/// Is told how a call ended, exactly once, on a thread of the bridge. It must return soon, and throw nothing.
+/// Receives the outcome of a call, exactly once, on a thread of the bridge. It must return soon and
+/// must not throw.
 #[uniffi::export(callback_interface)]
 pub trait NativeListener: Send + Sync {
-    /// Is told it.
+    /// Called when the call has ended.
     fn completed(&self, outcome: NativeOutcome);
 }
 
-/// A call that was started. Dropping it leaves the call as it is.
+/// A started call. Dropping it does not cancel the call.
 #[derive(uniffi::Object)]
-pub struct NativeCall(Option<bridge::Call>);
+pub struct NativeCall(Option<CallHandle>);
 
 #[uniffi::export]
 impl NativeCall {
-    /// Ends the call soon, as cancelled. One that has ended stays as it ended.
+    /// Cancels the call. A call that has ended keeps its outcome.
     pub fn cancel(&self) {
-        if let Some(call) = &self.0 {
-            // It fails in a forked child only, where the call is the parent's.
-            let _ = catch_unwind(AssertUnwindSafe(|| call.cancel()));
+        if let Some(handle) = &self.0 {
+            // It fails only in a forked child: the call belongs to the parent process then.
+            let _ = catch_unwind(AssertUnwindSafe(|| handle.cancel()));
         }
     }
 }
 
-pub(crate) fn start(
-    client: &bridge::Client,
-    request: NativeRequest,
-    listener: Box<dyn NativeListener>,
-) -> Arc<NativeCall> {
+pub(crate) fn start(client: &bridge::Client, request: Request, listener: Box<dyn NativeListener>) -> Arc<NativeCall> {
     let completion = Completion(Some(listener));
-    let start = || client.start(request.into(), move |outcome| completion.complete(outcome));
+    let start = || client.start(request, move |outcome| completion.complete(outcome));
     Arc::new(NativeCall(catch_unwind(AssertUnwindSafe(start)).ok()))
 }
 
-/// Tells the listener, also where a panic takes it away before there is an outcome: somebody waits for one.
+/// Calls the listener, also if a panic drops this before there is an outcome: the caller waits for
+/// one.
 struct Completion(Option<Box<dyn NativeListener>>);
 
 impl Completion {
     fn complete(mut self, outcome: Outcome) {
-        self.tell(outcome);
+        self.call_listener(outcome);
     }
 
-    fn tell(&mut self, outcome: Outcome) {
+    fn call_listener(&mut self, outcome: Outcome) {
         if let Some(listener) = self.0.take() {
             listener.completed(outcome.into());
         }
@@ -57,6 +54,6 @@ impl Completion {
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        self.tell(Outcome::Error(ErrorInfo::panicked()));
+        self.call_listener(ErrorInfo::panicked().into());
     }
 }

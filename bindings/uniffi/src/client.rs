@@ -3,70 +3,98 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use devcred_bridge::{self as bridge, ErrorInfo, Secret};
+use devcred_bridge::{
+    self as bridge, ErrorInfo, ErrorInfo as NativeError, Options as NativeOptions, Request as NativeRequest, Secret,
+};
 
 use crate::call::{self, NativeCall, NativeListener};
-use crate::log::NativeLog;
-use crate::options::{NativeAccessKey, NativeOptions, NativeRequest};
-use crate::outcome::NativeError;
+use crate::log::{NativeLog, log};
 
-/// A client that every thread may use at once. Dropping it leaves the calls that run as they are.
+/// A client that any number of threads may use at once. Dropping it does not cancel running calls.
 #[derive(uniffi::Object)]
 pub struct NativeClient(bridge::Client);
 
-/// What opening a client came to.
+/// The result of opening a client.
 #[derive(uniffi::Enum)]
 pub enum NativeOpened {
-    /// A client.
+    /// The options are valid.
     Client {
         /// The client.
         client: Arc<NativeClient>,
     },
-    /// None, since an option or a variable of the environment cannot be used.
+    /// An option or environment variable is missing or invalid.
     Refused {
-        /// Which, and why.
+        /// The error, which names it.
         error: NativeError,
     },
 }
 
-/// Opens a client. Nothing is sent, and no thread is started. Without a log its events go nowhere.
+/// The language of the facade, for the user agent.
+#[derive(uniffi::Enum)]
+pub enum Language {
+    /// Kotlin.
+    Kotlin,
+    /// Swift.
+    Swift,
+}
+
+impl Language {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Kotlin => "kotlin",
+            Self::Swift => "swift",
+        }
+    }
+}
+
+/// Opens a client. Nothing is sent, and no thread is started. `log` receives events of the level
+/// with the name `log_level` and more severe ones; without it, events are dropped.
 #[uniffi::export]
-pub fn open(options: NativeOptions, log: Option<Box<dyn NativeLog>>) -> NativeOpened {
-    match firewall(|| bridge::Client::open(options.with_log(log)?)) {
+pub fn open(
+    language: Language,
+    options: NativeOptions,
+    log_level: String,
+    log: Option<Box<dyn NativeLog>>,
+) -> NativeOpened {
+    let open = || {
+        let log = log.map(|listener| self::log(&log_level, listener)).transpose()?;
+        bridge::Client::open(language.name(), options, log)
+    };
+    match contain_panic(open) {
         Ok(client) => NativeOpened::Client { client: Arc::new(NativeClient(client)) },
-        Err(error) => NativeOpened::Refused { error: (*error).into() },
+        Err(error) => NativeOpened::Refused { error: *error },
     }
 }
 
 #[uniffi::export]
 impl NativeClient {
-    /// Starts a call, and returns at once. The listener is told its outcome, perhaps before this returns.
+    /// Starts a call and returns immediately. The listener receives its outcome, possibly before
+    /// this function returns.
     pub fn start(&self, request: NativeRequest, listener: Box<dyn NativeListener>) -> Arc<NativeCall> {
         call::start(&self.0, request, listener)
     }
 
-    /// Replaces the AccessKey: id, secret and token together. An error says why not; the old one then stays in use.
-    pub fn set_access_key(&self, key: NativeAccessKey) -> Option<NativeError> {
-        let token = key.security_token.map(Secret::new);
-        let replaced = firewall(|| self.0.set_access_key(key.id, &Secret::new(key.secret), token.as_ref()));
-        replaced.err().map(|error| (*error).into())
+    /// Replaces the AccessKey: id, secret and security token together. If it returns an error, the
+    /// client keeps the old key.
+    pub fn set_access_key(&self, id: String, secret: Secret, security_token: Option<Secret>) -> Option<NativeError> {
+        let replaced = contain_panic(|| self.0.set_access_key(id, &secret, security_token.as_ref()));
+        replaced.err().map(|error| *error)
     }
 
-    /// Closes the client: calls that run end soon, calls made afterwards at once, both with an error.
+    /// Closes the client: running calls end soon and later calls immediately, both with an error.
+    ///
+    /// uniffi's Kotlin reserves the name `close`.
     pub fn shut(&self) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.close()));
     }
 }
 
-/// Why a call may not be waited for on this thread: it is one of the bridge's, and the call could need it.
+/// Returns the error for a blocking call on this thread, if it is one of the bridge.
 #[uniffi::export]
 pub fn refuse_blocking() -> Option<NativeError> {
-    bridge::is_bridge_thread().then(|| {
-        let why = "a blocking call inside a callback could wait for itself: make it on a thread of your own";
-        (*ErrorInfo::invalid_parameter(why)).into()
-    })
+    bridge::is_bridge_thread().then(|| *ErrorInfo::blocking_in_callback())
 }
 
-fn firewall<T>(body: impl FnOnce() -> Result<T, Box<ErrorInfo>>) -> Result<T, Box<ErrorInfo>> {
+fn contain_panic<T>(body: impl FnOnce() -> Result<T, Box<ErrorInfo>>) -> Result<T, Box<ErrorInfo>> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
 }

@@ -1,22 +1,22 @@
-//! What Kotlin and Swift are given of the bridge, by uniffi: a client, a call that is started and tells a listener its outcome,
-//! and a way to cancel it. What uniffi generates of this stays private to a facade in each language, since
+//! What uniffi exports to Kotlin and Swift: a client, a call that is started and whose listener
+//! receives the outcome, and a way to cancel it. The generated code stays private to a facade in
+//! each language, because
 //!
-//! - a generated Swift `async` function does not pass on a cancel, so nothing here is `async`;
-//! - a generated error is no error that a person would want to read, so errors are values here;
-//! - a generated Kotlin record prints all of its members, so no record here leaves the facade.
+//! - a generated Swift `async` function does not pass on cancellation, so nothing here is `async`;
+//! - generated errors are not idiomatic in either language, so errors are values here;
+//! - a generated Kotlin record prints all of its members, so no record leaves the facade.
 //!
-//! No panic gets past this crate: a function that returns no error crashes the whole process in Swift where one does.
+//! No panic leaves this crate: in Swift, a panic in a function without an error crashes the
+//! process.
 
 mod call;
 mod client;
+mod data;
 mod log;
-mod options;
-mod outcome;
 
 pub use call::{NativeCall, NativeListener};
-pub use client::{NativeClient, NativeOpened, open, refuse_blocking};
+pub use client::{Language, NativeClient, NativeOpened, open, refuse_blocking};
+pub use data::{NativeOutcome, not_unicode};
 pub use log::NativeLog;
-pub use options::{Language, NativeAccessKey, NativeOptions, NativeRequest};
-pub use outcome::{NativeCredential, NativeError, NativeOutcome, invalid_parameter};
 
 uniffi::setup_scaffolding!("devcred");

@@ -1,73 +1,76 @@
-//! A client of the bridge: plain configuration, and one pointer to what lives in this process.
+//! A client of the bridge: its configuration, and one pointer to the part that belongs to this
+//! process.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use devcred::{Error, Secret, bridge_support};
+use devcred::{Secret, bridge_support};
 
-use crate::call::{self, Call};
-use crate::living::Living;
+use crate::blocking::BlockingCall;
+use crate::call::{self, CallHandle};
+use crate::inner::Inner;
 use crate::log::{self, Log};
-use crate::options::{self, Options, Request};
+use crate::options::{self, Options};
 use crate::outcome::{ErrorInfo, Outcome};
-use crate::process::{Inherited, OfProcess, PerProcess};
-use crate::running::Running;
+use crate::process::{Inherited, PerProcess, ProcessBound};
+use crate::request::Request;
+use crate::running::RunningCalls;
 use crate::runtime::is_bridge_thread;
-use crate::wait::{self, Pending};
 
-/// A client that every thread may use at once, in the process that opened it and in each that is
-/// forked from it.
+/// A client that any number of threads may use at once, in the process that opened it and in its
+/// forked children.
 ///
-/// Dropping it leaves the calls that run as they are; [`close`](Client::close) ends them.
+/// Dropping it does not cancel its running calls; [`close`](Client::close) ends them.
 pub struct Client {
     log: Option<Log>,
     /// `None` once it is closed.
-    living: ArcSwapOption<OfProcess<Living>>,
-    running: PerProcess<Running>,
+    inner: ArcSwapOption<ProcessBound<Inner>>,
+    running: PerProcess<RunningCalls>,
 }
 
 impl Client {
-    /// Checks the options and sets up the connection pool. Nothing is sent, and no thread is
+    /// Checks the options and creates the connection pool. Nothing is sent, and no thread is
     /// started.
     ///
-    /// # Errors
-    /// `InvalidParameter` for an option, or a variable of the environment, that cannot be used.
-    pub fn open(mut options: Options) -> Result<Self, Box<ErrorInfo>> {
-        log::prepare();
-        let log = options.log.take();
-        let core = options.build()?;
-        let access_key = bridge_support::access_key(&core);
-        let living = OfProcess::new(Living::new(core, access_key));
-        Ok(Self { log, living: ArcSwapOption::from_pointee(living), running: PerProcess::empty() })
-    }
-
-    /// Starts a call. `complete` is called exactly once, whatever becomes of the call, this client
-    /// and the handle: on a thread of the bridge, even if the call is refused. Only if that thread
-    /// cannot be started, it is called on this one, before this returns.
+    /// `language` is the language of the caller's program, for the user agent: `c`, `python`,
+    /// `node`, `kotlin` or `swift`. Without a `log`, events are dropped.
     ///
-    /// `complete` must return soon: the bridge has one thread, and no other call makes progress
-    /// before. It may start calls, and cancel and close; a blocking call inside it is refused. A
-    /// panic in it goes no further. It must not fork.
-    pub fn start(&self, request: Request, complete: impl FnOnce(Outcome) + Send + 'static) -> Call {
-        self.start_with(request, |_| (), complete)
+    /// # Errors
+    /// `InvalidParameter` if an option or environment variable is missing or invalid.
+    pub fn open(language: &'static str, options: Options, log: Option<Log>) -> Result<Self, Box<ErrorInfo>> {
+        log::init();
+        let core = options.build(language)?;
+        let access_key = bridge_support::access_key(&core);
+        let inner = ProcessBound::new(Inner::new(core, access_key));
+        Ok(Self { log, inner: ArcSwapOption::from_pointee(inner), running: PerProcess::empty() })
     }
 
-    /// The same. `begin` is shown the call before `complete` can be called: what it makes of the
-    /// handle is there by then.
-    pub fn start_with(
+    /// Starts a call. `complete` is called exactly once, whatever happens to the call, the client
+    /// and the handle, on a thread of the bridge, also if the call is refused. Only if that thread
+    /// cannot be started, `complete` is called on this one, before this function returns.
+    ///
+    /// `complete` must return soon: the bridge has one thread, so no other call makes progress
+    /// meanwhile. It may start, cancel and close; a blocking call in it is refused. A panic in it
+    /// ends there. It must not fork.
+    pub fn start(&self, request: Request, complete: impl FnOnce(Outcome) + Send + 'static) -> CallHandle {
+        self.start_with_handle(request, |_| (), complete)
+    }
+
+    /// Like [`start`](Self::start), but calls `on_start` with the handle before `complete` can run.
+    pub fn start_with_handle(
         &self,
         request: Request,
-        begin: impl FnOnce(&Call),
+        on_start: impl FnOnce(&CallHandle),
         complete: impl FnOnce(Outcome) + Send + 'static,
-    ) -> Call {
-        call::start(self.call_of(request), begin, self.counted(complete))
+    ) -> CallHandle {
+        call::start(self.run(request), on_start, self.count_as_running(complete))
     }
 
-    /// Starts a call whose outcome is waited for.
-    pub fn begin(&self, request: Request) -> Pending {
-        Pending::start(|complete| self.start(request, complete))
+    /// Starts a call that a thread waits for later.
+    pub fn start_blocking(&self, request: Request) -> BlockingCall {
+        BlockingCall::start(|complete| self.start(request, complete))
     }
 
     /// Makes a call and blocks until it has ended.
@@ -76,9 +79,9 @@ impl Client {
     /// sent.
     pub fn call(&self, request: Request) -> Outcome {
         if is_bridge_thread() {
-            return wait::on_bridge_thread().into();
+            return ErrorInfo::blocking_in_callback().into();
         }
-        self.begin(request).wait()
+        self.start_blocking(request).wait()
     }
 
     /// Like [`call`](Self::call), but calls `check` after every `interval`. If `check` breaks, the
@@ -90,22 +93,22 @@ impl Client {
         check: impl FnMut() -> ControlFlow<()>,
     ) -> Outcome {
         if is_bridge_thread() {
-            return wait::on_bridge_thread().into();
+            return ErrorInfo::blocking_in_callback().into();
         }
-        let pending = self.begin(request);
-        pending.wait_interruptible(interval, check).unwrap_or_else(|| {
+        let call = self.start_blocking(request);
+        call.wait_interruptible(interval, check).unwrap_or_else(|| {
             // This fails if `check` has forked: the call belongs to the parent process then.
-            let _ = pending.cancel();
+            let _ = call.cancel();
             Outcome::Cancelled
         })
     }
 
-    /// Replaces the key: id, secret and token together. Attempts that begin afterwards are signed
-    /// with it.
+    /// Replaces the AccessKey: id, secret and security token together. Attempts that begin
+    /// afterwards use the new key.
     ///
     /// # Errors
-    /// `InvalidParameter`, with the old key still in use, for a key that cannot be used and on a
-    /// closed client.
+    /// `InvalidParameter` if the key is invalid or the client is closed; the client keeps the old
+    /// key.
     pub fn set_access_key(
         &self,
         id: String,
@@ -113,86 +116,85 @@ impl Client {
         security_token: Option<&Secret>,
     ) -> Result<(), Box<ErrorInfo>> {
         let access_key = options::access_key(id, secret, security_token)?;
-        Ok(self.living()?.set_access_key(access_key)?)
+        Ok(self.inner()?.set_access_key(access_key)?)
     }
 
-    /// Closes the client: calls that run end soon, calls made afterwards at once, both with an
-    /// error of kind `InvalidParameter`, and the connections are closed. Closing it again does
+    /// Closes the client: running calls end soon and later calls immediately, both with an error of
+    /// kind `InvalidParameter`, and the connections are closed. Closing a closed client does
     /// nothing.
     pub fn close(&self) {
-        let Some(closed) = self.living.swap(None) else {
+        let Some(closed) = self.inner.swap(None) else {
             return;
         };
-        if let Ok(living) = closed.here() {
-            living.close();
+        if let Ok(inner) = closed.get() {
+            inner.close();
         }
     }
 
-    /// Closes the client as [`close`](Client::close) does, and blocks until no completion and no
-    /// log function of its calls runs or will be called: those that ran were called and have
-    /// returned. A call that is started meanwhile is waited for too.
+    /// Closes the client like [`close`](Client::close), and blocks until no completion and no log
+    /// function of its calls is running or will be called. It also waits for calls that are started
+    /// meanwhile.
     ///
     /// # Errors
-    /// `InvalidParameter`, with the client still open, in a completion or a log function: it would
-    /// wait for itself.
+    /// `InvalidParameter` in a completion or a log function, which would wait for itself; the
+    /// client stays open.
     pub fn close_and_wait(&self) -> Result<(), Box<ErrorInfo>> {
         if is_bridge_thread() {
-            let why = "closing a client inside a callback could wait for itself: close it outside of callbacks";
-            return Err(ErrorInfo::invalid_parameter(why));
+            return Err(ErrorInfo::closing_in_callback());
         }
         self.close();
-        self.running.get_or(Running::default).wait_for_none();
+        self.running.get_or_init(RunningCalls::default).wait_for_none();
         Ok(())
     }
 
-    /// Whether it is closed.
+    /// Returns whether the client is closed.
     pub fn is_closed(&self) -> bool {
-        self.living.load().is_none()
+        self.inner.load().is_none()
     }
 }
 
 impl Client {
-    /// What lives in this process: in a forked child, built anew from what its parent has left.
-    fn living(&self) -> Result<Arc<Living>, Error> {
+    /// Returns the part that belongs to this process. A forked child rebuilds it from its parent's.
+    fn inner(&self) -> Result<Arc<Inner>, Box<ErrorInfo>> {
         loop {
-            let found = self.living.load_full();
-            let Some(of_process) = &found else {
-                return Err(bridge_support::invalid_parameter("the client is closed"));
+            let found = self.inner.load_full();
+            let Some(bound) = &found else {
+                return Err(ErrorInfo::client_is_closed());
             };
-            match of_process.here() {
-                Ok(living) => return Ok(Arc::clone(living)),
+            match bound.get() {
+                Ok(inner) => return Ok(Arc::clone(inner)),
                 Err(Inherited(parents)) => {
-                    // The first of the child's threads counts; what the others have built is
-                    // dropped.
-                    let anew = Arc::new(OfProcess::new(parents.anew()?));
-                    self.living.compare_and_swap(&found, Some(anew));
+                    // If several threads of the child come first, one of them wins; what the others
+                    // have rebuilt is dropped.
+                    let rebuilt = Arc::new(ProcessBound::new(parents.rebuild()?));
+                    self.inner.compare_and_swap(&found, Some(rebuilt));
                 }
             }
         }
     }
 
-    /// Counts a call as running until this completion has returned.
-    fn counted<C: FnOnce(Outcome) + Send + 'static>(
+    /// Counts a call as running until `complete` has returned.
+    fn count_as_running<C: FnOnce(Outcome) + Send + 'static>(
         &self,
         complete: C,
     ) -> impl FnOnce(Outcome) + Send + 'static + use<C> {
-        let entry = self.running.get_or(Running::default).enter();
+        let running = self.running.get_or_init(RunningCalls::default).add();
         move |outcome| {
-            let _entry = entry;
+            let _running = running;
             complete(outcome);
         }
     }
 
-    /// The call, with all that it needs of this client, so that it can outlive it.
-    fn call_of(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static + use<> {
-        let living = self.living();
+    /// Returns the future of a call. It owns all that it needs, so it can outlive the client.
+    fn run(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static + use<> {
+        let inner = self.inner();
         let call = async move {
-            match living {
-                Ok(living) => living.call(request).await,
+            match inner {
+                Ok(inner) => inner.call(request).await,
                 Err(error) => error.into(),
             }
         };
-        log::telling(self.log.clone(), call)
+        log::with_log(self.log.clone(), call)
     }
 }
 
@@ -205,34 +207,37 @@ mod tests {
     use tokio::runtime::Runtime;
 
     use super::*;
-    use crate::PANICS;
-    use crate::process::tests::as_if_forked;
+    use crate::PANIC_CLIENT_ID;
+    use crate::process::tests::{as_if_forked, simulate_fork};
+    use crate::request::Operation;
 
-    /// How long a test waits for what must happen.
+    /// The longest time that a test waits.
     const LIMIT: Duration = Duration::from_secs(30);
 
-    /// An emulator that knows two keys, and a client that has the first.
+    /// Starts an emulator with two keys, and a client with the first.
     fn service() -> (Runtime, Emulator, Client) {
         let runtime = Runtime::new().unwrap();
         let builder = Emulator::builder().access_key("first", "first-s3cr3t").access_key("second", "second-s3cr3t");
         let emulator = runtime.block_on(builder.start()).unwrap();
-        let mut options = Options::new("c");
-        options.access_key_id = Some("first".to_owned());
-        options.access_key_secret = Some(Secret::new("first-s3cr3t"));
-        options.endpoint = Some(emulator.endpoint().to_owned());
-        options.instance_id = Some("post-cn-0pp12gl****".to_owned());
-        (runtime, emulator, Client::open(options).unwrap())
+        let options = Options {
+            access_key_id: Some("first".to_owned()),
+            access_key_secret: Some(Secret::new("first-s3cr3t")),
+            endpoint: Some(emulator.endpoint().to_owned()),
+            instance_id: Some("post-cn-0pp12gl****".to_owned()),
+            ..Options::default()
+        };
+        (runtime, emulator, Client::open("c", options, None).unwrap())
     }
 
     fn request(client_id: &str) -> Request {
-        Request { client_id: client_id.to_owned(), instance_id: None, timeout: None }
+        Request::new(Operation::GetDeviceCredential, client_id)
     }
 
     fn call(client: &Client, client_id: &str) -> Outcome {
         client.call(request(client_id))
     }
 
-    fn refusal(outcome: Outcome) -> ErrorInfo {
+    fn error(outcome: Outcome) -> ErrorInfo {
         match outcome {
             Outcome::Error(error) => *error,
             other => panic!("{other:?}"),
@@ -244,51 +249,51 @@ mod tests {
     fn clients_calls_and_outcomes_can_be_sent_and_shared() {
         fn is_send_and_sync<T: Send + Sync>() {}
         is_send_and_sync::<Client>();
-        is_send_and_sync::<Call>();
-        is_send_and_sync::<Pending>();
+        is_send_and_sync::<CallHandle>();
+        is_send_and_sync::<BlockingCall>();
         is_send_and_sync::<Outcome>();
     }
 
     #[test]
     fn a_panic_in_a_call_is_an_error_and_the_next_call_works() {
         let (_runtime, _emulator, client) = service();
-        let error = refusal(call(&client, PANICS));
+        let error = error(call(&client, PANIC_CLIENT_ID));
         assert_eq!((error.kind, error.retryable, error.attempts), (ErrorKind::Internal, false, 0));
-        assert!(!error.text.contains("asked for by a test"), "{}", error.text);
-        assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+        assert!(!error.text.contains("a test requested this panic"), "{}", error.text);
+        assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Credential(_)));
     }
 
     #[test]
     fn a_forked_child_has_a_working_client_with_the_key_of_its_parent() {
         let (_runtime, emulator, client) = service();
-        assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+        assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Credential(_)));
         client.set_access_key("second".to_owned(), &Secret::new("second-s3cr3t"), None).unwrap();
         as_if_forked(|| {
-            assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+            assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Credential(_)));
             client.set_access_key("first".to_owned(), &Secret::new("first-s3cr3t"), None).unwrap();
-            assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Ok(_)));
+            assert!(matches!(call(&client, "GID_test@@@test"), Outcome::Credential(_)));
         });
         let keys: Vec<_> = emulator.calls().into_iter().filter_map(|call| call.access_key_id).collect();
         assert_eq!(keys, ["first", "second", "first"]);
-        // The parent's connection is not the child's, which has one.
+        // The child does not use the parent's connection.
         assert_eq!(emulator.accepted_connections(), 2);
     }
 
     #[test]
-    fn a_call_of_the_parent_is_not_the_childs() {
+    fn a_child_can_neither_wait_for_nor_cancel_a_call_of_its_parent() {
         let (runtime, emulator, client) = service();
-        let (told, outcomes) = channel();
+        let (sender, outcomes) = channel();
         let hanging = || request("GID_test@@@fault-hang");
-        let pending = client.begin(hanging());
-        let call = client.start(hanging(), move |outcome| told.send(outcome).unwrap());
+        let waited = client.start_blocking(hanging());
+        let call = client.start(hanging(), move |outcome| sender.send(outcome).unwrap());
         runtime.block_on(emulator.wait_for(LIMIT, |journal| journal.calls().len() == 2)).unwrap();
         as_if_forked(|| {
-            let refused = refusal(pending.wait());
-            assert_eq!(refused.kind, ErrorKind::InvalidParameter);
-            assert!(refused.message.contains("started before the process was forked"), "{}", refused.text);
-            assert_eq!(*pending.cancel().unwrap_err(), refused);
-            assert_eq!(*call.cancel().unwrap_err(), refused);
-            drop((pending, call));
+            let refusal = error(waited.wait());
+            assert_eq!(refusal.kind, ErrorKind::InvalidParameter);
+            assert!(refusal.message.contains("started before the process was forked"), "{}", refusal.text);
+            assert_eq!(*waited.cancel().unwrap_err(), refusal);
+            assert_eq!(*call.cancel().unwrap_err(), refusal);
+            drop((waited, call));
             client.close();
         });
         assert_eq!(emulator.open_connections(), 2);
@@ -296,29 +301,29 @@ mod tests {
     }
 
     #[test]
-    fn a_check_may_fork_and_the_child_is_told_that_the_call_is_not_its_own() {
+    fn a_check_may_fork_and_the_wait_is_refused_in_the_child() {
         let (_runtime, _emulator, client) = service();
-        let pending = client.begin(request("GID_test@@@fault-hang"));
-        let mut pretended = None;
-        let outcome = pending.wait_interruptible(Duration::from_millis(1), || {
-            pretended = Some(crate::process::tests::pretend_fork());
+        let call = client.start_blocking(request("GID_test@@@fault-hang"));
+        let mut fork = None;
+        let outcome = call.wait_interruptible(Duration::from_millis(1), || {
+            fork = Some(simulate_fork());
             ControlFlow::Continue(())
         });
-        drop(pretended);
-        assert!(refusal(outcome.unwrap()).message.contains("started before the process was forked"));
+        drop(fork);
+        assert!(error(outcome.unwrap()).message.contains("started before the process was forked"));
     }
 
     #[test]
-    fn nothing_of_the_parents_client_is_dropped_in_a_child() {
+    fn a_child_drops_nothing_of_its_parents_client() {
         for use_it in [(|client| drop(call(&client, "GID_test@@@test"))) as fn(Client), drop, |client| client.close()] {
             let (_runtime, _emulator, client) = service();
-            let parents = Arc::downgrade(&client.living().unwrap());
+            let parents = Arc::downgrade(&client.inner().unwrap());
             as_if_forked(|| use_it(client));
             assert!(parents.upgrade().is_some());
         }
         let (_runtime, _emulator, client) = service();
-        let own = Arc::downgrade(&client.living().unwrap());
+        let inner = Arc::downgrade(&client.inner().unwrap());
         drop(client);
-        assert!(own.upgrade().is_none());
+        assert!(inner.upgrade().is_none());
     }
 }

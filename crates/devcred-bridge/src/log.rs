@@ -1,4 +1,4 @@
-//! A client's log: the events of the core, given to a function of the caller's.
+//! A client's log: it passes the events of the core to a function of the caller.
 
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,7 +6,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use devcred::bridge_support;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::level_filters::LevelFilter;
@@ -16,27 +15,27 @@ use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::outcome::ErrorInfo;
 
-/// How much an event matters.
+/// The level of an event, the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// The core has none: a failure is returned.
+    /// The core logs nothing at this level: it returns errors instead.
     Error,
-    /// An attempt that failed and is made again; the first wait for the pace.
+    /// Retries, and the first time that the rate limiter delays a call.
     Warn,
-    /// The core has none.
+    /// The core logs nothing at this level.
     Info,
     /// Every attempt.
     Debug,
-    /// The core has none.
+    /// The core logs nothing at this level.
     Trace,
 }
 
-/// Where a client's events go, and from which level on.
+/// The function that receives a client's events, and their lowest level.
 ///
 /// The function is called on a thread of the bridge, once for each event, while the call waits for
 /// it: it must return soon. An event is one line, `attempt ended operation=GetDeviceCredential
-/// attempt=1 status=200 …`, and never holds a secret, a URL or a header. A panic in the function
-/// goes no further.
+/// attempt=1 status=200 …`, and never contains a secret, a URL or a header. A panic in the function
+/// ends there.
 #[derive(Clone)]
 pub struct Log {
     level: LogLevel,
@@ -46,18 +45,18 @@ pub struct Log {
 type Write = dyn Fn(LogLevel, &str) + Send + Sync;
 
 impl Log {
-    /// Events of this level and those that matter more.
+    /// Creates a log for events of this level and more severe ones.
     pub fn new(level: LogLevel, write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
         Self { level, write: Arc::new(write) }
     }
 }
 
 impl LogLevel {
-    /// Every level, the one that matters most first.
+    /// Every level, the most severe first.
     pub const ALL: &'static [LogLevel] =
         &[LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
 
-    /// The level's name, in lower case.
+    /// Returns the level's name, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             LogLevel::Error => "error",
@@ -68,7 +67,7 @@ impl LogLevel {
         }
     }
 
-    fn of(level: Level) -> Self {
+    fn from_tracing(level: Level) -> Self {
         match level {
             Level::ERROR => LogLevel::Error,
             Level::WARN => LogLevel::Warn,
@@ -83,63 +82,65 @@ impl FromStr for LogLevel {
     type Err = Box<ErrorInfo>;
 
     /// # Errors
-    /// `InvalidParameter` for anything but the names.
+    /// `InvalidParameter` if no level has this name.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || bridge_support::invalid_parameter("the log level must be error, warn, info, debug or trace");
-        LogLevel::ALL.iter().copied().find(|level| level.name() == text).ok_or_else(|| refused().into())
+        let found = LogLevel::ALL.iter().copied().find(|level| level.name() == text);
+        found.ok_or_else(|| ErrorInfo::invalid_parameter("the log level must be error, warn, info, debug or trace"))
     }
 }
 
 tokio::task_local! {
-    /// The log of the client whose call is polled now.
+    /// The log of the client whose call is being polled.
     static LOG: Option<Log>;
 }
 
-/// Gives a call's events to this log, and to no other.
-pub(crate) fn telling<F: Future>(log: Option<Log>, call: F) -> impl Future<Output = F::Output> {
+/// Passes the events of a call to this log only.
+pub(crate) fn with_log<F: Future>(log: Option<Log>, call: F) -> impl Future<Output = F::Output> {
     LOG.scope(log, call).with_subscriber(dispatch())
 }
 
-/// One for the process, attached to every call, installed nowhere.
+/// Returns the dispatcher of the process. It is attached to every call and never installed as the
+/// default.
 ///
-/// Not one for each client: `tracing` has one list of them all behind a lock. A forked child that
-/// made one would hang where another thread of its parent was making one; it takes its parent's.
-/// And with exactly one in the list, an event that first happens outside of it is switched off for
-/// good, so that it is attached to the calls of a client without a log too.
+/// There is not one for each client, because `tracing` keeps all dispatchers in one list behind a
+/// lock: a forked child that created one would hang if a thread of its parent was creating one. The
+/// child uses its parent's. It is attached to calls of a client without a log too, because with a
+/// single dispatcher in the list `tracing` disables forever an event that first occurs outside of
+/// it.
 fn dispatch() -> Dispatch {
     static DISPATCH: ArcSwapOption<Dispatch> = ArcSwapOption::const_empty();
     if let Some(dispatch) = &*DISPATCH.load() {
         return Dispatch::clone(dispatch);
     }
-    let made = Arc::new(Dispatch::new(ToLog));
-    match &*DISPATCH.compare_and_swap(&None::<Arc<Dispatch>>, Some(Arc::clone(&made))) {
-        Some(others) => Dispatch::clone(others),
-        None => Dispatch::clone(&made),
+    let created = Arc::new(Dispatch::new(LogSubscriber));
+    match &*DISPATCH.compare_and_swap(&None::<Arc<Dispatch>>, Some(Arc::clone(&created))) {
+        Some(existing) => Dispatch::clone(existing),
+        None => Dispatch::clone(&created),
     }
 }
 
-/// Makes `tracing` ready, so that a child that is forked later need not.
-pub(crate) fn prepare() {
+/// Initializes `tracing`, so that a child that is forked later need not.
+pub(crate) fn init() {
     dispatch();
 }
 
-struct ToLog;
+struct LogSubscriber;
 
-impl Subscriber for ToLog {
+impl Subscriber for LogSubscriber {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        // Each client has its own level, so it is asked every time.
+        // Clients have different levels, so `enabled` decides every time.
         Interest::sometimes()
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // Other crates' events may hold what ours never do.
-        let is_asked_for =
-            |log: &Option<Log>| log.as_ref().is_some_and(|log| LogLevel::of(*metadata.level()) <= log.level);
-        metadata.target() == "devcred" && LOG.try_with(is_asked_for).unwrap_or(false)
+        // Events of other crates may contain secrets.
+        let is_enabled =
+            |log: &Option<Log>| log.as_ref().is_some_and(|log| LogLevel::from_tracing(*metadata.level()) <= log.level);
+        metadata.target() == "devcred" && LOG.try_with(is_enabled).unwrap_or(false)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        // The core has no event below it, other crates have.
+        // The core has no events below DEBUG; other crates do.
         Some(LevelFilter::DEBUG)
     }
 
@@ -150,7 +151,7 @@ impl Subscriber for ToLog {
         let mut line = Line::default();
         event.record(&mut line);
         let Line { message, fields } = line;
-        let level = LogLevel::of(*event.metadata().level());
+        let level = LogLevel::from_tracing(*event.metadata().level());
         let _ = catch_unwind(AssertUnwindSafe(|| (log.write)(level, &format!("{message}{fields}"))));
     }
 
@@ -168,7 +169,7 @@ impl Subscriber for ToLog {
     fn exit(&self, _: &Id) {}
 }
 
-/// An event's text in one line: its message, and ` name=value` for each field.
+/// The text of an event in one line: its message, and ` name=value` for each field.
 #[derive(Default)]
 struct Line {
     message: String,
@@ -176,7 +177,7 @@ struct Line {
 }
 
 impl Visit for Line {
-    /// A text that could be taken for more than one value, or would begin a line, is quoted.
+    /// Quotes text that could be mistaken for more than one value or that contains a line break.
     fn record_str(&mut self, field: &Field, value: &str) {
         if value.is_empty() || value.contains(|c: char| c.is_control() || c.is_whitespace() || c == '"' || c == '=') {
             self.record_debug(field, &value);
@@ -186,7 +187,7 @@ impl Visit for Line {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a String does not fail.
+        // Writing to a String cannot fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
             name => write!(self.fields, " {name}={value:?}"),

@@ -2,86 +2,130 @@
 
 use std::time::SystemTime;
 
-use devcred::{DeviceCredential, Error, ErrorKind, Secret, bridge_support};
+use devcred::{DeviceCredential, Error, ErrorKind, Secret};
+
+use crate::record;
 
 /// How a call ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The device's credential.
-    Ok(Box<Credential>),
-    /// Why there is none.
+    /// The operation returned the device's credential.
+    Credential(Box<Credential>),
+    /// The call failed.
     Error(Box<ErrorInfo>),
-    /// The caller cancelled the call before it had ended. A request that was under way may have
-    /// been billed.
+    /// The caller cancelled the call before it ended. A request that was already sent may have been
+    /// billed.
     Cancelled,
 }
 
-/// A device's credential with the login that follows from it. `Debug` hides the secrets.
-#[derive(Clone, Debug)]
-pub struct Credential {
-    /// The device's client id, `GROUP@@@DEVICE`.
-    pub client_id: String,
-    /// The instance that the device connects to.
-    pub instance_id: String,
-    /// The id of the device's own AccessKey.
-    pub device_access_key_id: String,
-    /// Its secret.
-    pub device_access_key_secret: Secret,
-    /// When the credential was applied for, in milliseconds since 1970 UTC.
-    pub create_time_ms: i64,
-    /// When it was last changed, in milliseconds since 1970 UTC.
-    pub update_time_ms: i64,
-    /// The service's id of the request that fetched it; empty where the service gave none.
-    pub request_id: String,
-    /// What the device sends in CONNECT.
-    pub mqtt_login: MqttLogin,
-    /// The core's text of the credential, secrets hidden.
-    pub text: String,
+/// The table of [`Credential`]: see [`record!`].
+#[macro_export]
+macro_rules! credential_fields {
+    ($with:ident! { $($item:tt)* }) => {
+        $with! {
+            $($item)* {
+                required {
+                    /// The device's client id, `GROUP@@@DEVICE`.
+                    client_id: String,
+                    /// The instance that the device connects to.
+                    instance_id: String,
+                    /// The id of the device's AccessKey.
+                    device_access_key_id: String,
+                    /// The secret of the device's AccessKey.
+                    device_access_key_secret: Secret,
+                    /// When the credential was created, in milliseconds since 1970 UTC.
+                    create_time_ms: i64,
+                    /// When the credential was last changed, in milliseconds since 1970 UTC.
+                    update_time_ms: i64,
+                    /// The service's id of the request; empty if the service sent none.
+                    request_id: String,
+                    /// What the device sends in CONNECT.
+                    mqtt_login: MqttLogin,
+                }
+                optional {}
+            }
+        }
+    };
 }
 
-/// What a device sends in CONNECT. `Debug` hides the password.
-#[derive(Clone, Debug)]
-pub struct MqttLogin {
-    /// CONNECT's client identifier.
-    pub client_id: String,
-    /// CONNECT's user name.
-    pub username: String,
-    /// CONNECT's password.
-    pub password: Secret,
-    /// The core's text of the login, its password hidden.
-    pub text: String,
+credential_fields!(record! {
+    /// A device's credential with the login that follows from it. `Debug` hides the secrets.
+    #[derive(Clone, Debug)]
+    Credential
+});
+
+/// The table of [`MqttLogin`]: see [`record!`].
+#[macro_export]
+macro_rules! mqtt_login_fields {
+    ($with:ident! { $($item:tt)* }) => {
+        $with! {
+            $($item)* {
+                required {
+                    /// CONNECT's client identifier.
+                    client_id: String,
+                    /// CONNECT's user name.
+                    username: String,
+                    /// CONNECT's password.
+                    password: Secret,
+                }
+                optional {}
+            }
+        }
+    };
 }
 
-/// Why a call failed, or was refused. The members are those of [`Error`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorInfo {
-    /// What the caller can do about it.
-    pub kind: ErrorKind,
-    /// The service's code, verbatim.
-    pub code: Option<String>,
-    /// What happened, in one line.
-    pub message: String,
-    /// The HTTP status of the answer.
-    pub http_status: Option<u16>,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-    /// Whether the same call may succeed if it is made again.
-    pub retryable: bool,
-    /// How many attempts were made.
-    pub attempts: u32,
-    /// The service's page on this error.
-    pub help_url: Option<String>,
-    /// What to do now.
-    pub advice: Option<String>,
-    /// The default text of an error, the same in every language: `KIND: message (Code, request id
-    /// …)` and the advice in a second line.
-    pub text: String,
+mqtt_login_fields!(record! {
+    /// What a device sends in CONNECT. `Debug` hides the password.
+    #[derive(Clone, Debug)]
+    MqttLogin
+});
+
+/// The table of [`ErrorInfo`]: see [`record!`].
+#[macro_export]
+macro_rules! error_fields {
+    ($with:ident! { $($item:tt)* }) => {
+        $with! {
+            $($item)* {
+                required {
+                    /// What the caller should do.
+                    kind: ErrorKind,
+                    /// What happened, in one line.
+                    message: String,
+                    /// Whether the same call may succeed if it is made again.
+                    retryable: bool,
+                    /// The number of attempts; 0 if nothing was sent.
+                    attempts: u32,
+                    /// The default text of an error, the same in every language: `KIND: message
+                    /// (Code, request id …)` and the advice on a second line.
+                    text: String,
+                }
+                optional {
+                    /// The service's code, verbatim.
+                    code: String,
+                    /// The HTTP status, if there was a response.
+                    http_status: u16,
+                    /// The service's id of the request.
+                    request_id: String,
+                    /// The service's page about the code.
+                    help_url: String,
+                    /// What to do, if known.
+                    advice: String,
+                }
+            }
+        }
+    };
 }
+
+error_fields!(record! {
+    /// Why a call failed or an option was refused. The fields are those of [`Error`].
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ErrorInfo
+});
 
 impl From<Result<DeviceCredential, Error>> for Outcome {
     fn from(result: Result<DeviceCredential, Error>) -> Self {
         match result {
-            Ok(credential) => Self::Ok(Box::new(credential.into())),
+            Ok(credential) => Self::Credential(Box::new(credential.into())),
             Err(error) => error.into(),
         }
     }
@@ -90,6 +134,12 @@ impl From<Result<DeviceCredential, Error>> for Outcome {
 impl From<Error> for Outcome {
     fn from(error: Error) -> Self {
         Self::Error(error.into())
+    }
+}
+
+impl From<Box<ErrorInfo>> for Outcome {
+    fn from(error: Box<ErrorInfo>) -> Self {
+        Self::Error(error)
     }
 }
 
@@ -108,24 +158,8 @@ impl From<DeviceCredential> for Credential {
                 client_id: login.client_id().to_owned(),
                 username: login.username().to_owned(),
                 password: login.password().clone(),
-                text: format!("{login:?}"),
             },
-            text: format!("{credential:?}"),
         }
-    }
-}
-
-impl ErrorInfo {
-    /// A binding's own refusal of what the caller gave: a value that its language has and the core
-    /// cannot take.
-    pub fn invalid_parameter(message: &str) -> Box<Self> {
-        bridge_support::invalid_parameter(message).into()
-    }
-
-    /// What a panic becomes. Its text goes to the panic hook only: who knows what it holds.
-    pub fn panicked() -> Box<Self> {
-        let advice = "Report it, with the panic's text on stderr.";
-        bridge_support::internal_error("internal error in devcred", Some(advice)).into()
     }
 }
 
@@ -134,20 +168,20 @@ impl From<Error> for Box<ErrorInfo> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Box::new(ErrorInfo {
             kind: error.kind(),
-            code: owned(error.code()),
             message: error.message().to_owned(),
-            http_status: error.http_status(),
-            request_id: owned(error.request_id()),
             retryable: error.is_retryable(),
             attempts: error.attempts(),
+            text: error.to_string(),
+            code: owned(error.code()),
+            http_status: error.http_status(),
+            request_id: owned(error.request_id()),
             help_url: owned(error.help_url()),
             advice: owned(error.advice()),
-            text: error.to_string(),
         })
     }
 }
 
-/// Since 1970, before which the service has no times.
+/// Returns the time since 1970; the service has no times before.
 fn milliseconds(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
@@ -156,6 +190,8 @@ fn milliseconds(time: SystemTime) -> i64 {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use devcred::bridge_support;
 
     use super::*;
 
@@ -167,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_keeps_its_members_and_its_text() {
+    fn an_error_keeps_its_fields_and_its_text() {
         let info: Box<ErrorInfo> = bridge_support::internal_error("it broke", Some("Mend it.")).into();
         assert_eq!(
             (info.kind, info.message.as_str(), info.advice.as_deref()),

@@ -1,81 +1,82 @@
-//! What belongs to one process and is left alone in every other.
+//! Values that belong to one process.
 //!
-//! A forked child has the memory of its parent and none of its threads. A lock that another thread
-//! held stays locked for ever, and whatever waits for a thread waits in vain; so what holds locks,
-//! threads or sockets is neither used nor dropped there. `fork` sends no notice, so every entry
-//! compares the id of the process, which costs one system call.
+//! A forked child has the memory of its parent but none of its other threads. A lock that another
+//! thread had locked stays locked forever, and waiting for a thread never ends. Therefore anything
+//! with locks, threads or sockets is neither used nor dropped in the child. `fork` gives no notice,
+//! so every entry point compares the process id, which costs one system call.
 
 use std::mem;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-/// The id of this process.
+/// Returns the id of this process.
 pub(crate) fn current() -> u32 {
     #[cfg(test)]
-    if let Some(pretended) = tests::PRETENDED.get() {
-        return pretended;
+    if let Some(simulated) = tests::SIMULATED.get() {
+        return simulated;
     }
     std::process::id()
 }
 
-/// A value with the process that made it. Where that is another one, dropping this leaves the value
-/// as it is.
-pub(crate) struct OfProcess<T> {
+/// A value with the process that created it. Dropping this in another process does not drop the
+/// value.
+pub(crate) struct ProcessBound<T> {
     process: u32,
     value: Arc<T>,
 }
 
-/// What another process has left: of it only what never changes may be read, since all else may be
-/// half written or locked.
+/// A value inherited from the parent process. Only immutable parts may be read: anything else may
+/// be locked or half-written.
 pub(crate) struct Inherited<'a, T>(pub &'a T);
 
-impl<T> OfProcess<T> {
+impl<T> ProcessBound<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self::of(Arc::new(value))
+        Self::from_arc(Arc::new(value))
     }
 
-    /// The same for a value that others in this process hold too.
-    pub(crate) fn of(value: Arc<T>) -> Self {
+    pub(crate) fn from_arc(value: Arc<T>) -> Self {
         Self { process: current(), value }
     }
 
-    pub(crate) fn here(&self) -> Result<&Arc<T>, Inherited<'_, T>> {
+    /// Returns the value in the process that created it.
+    pub(crate) fn get(&self) -> Result<&Arc<T>, Inherited<'_, T>> {
         if self.process == current() { Ok(&self.value) } else { Err(Inherited(&self.value)) }
     }
 }
 
-impl<T> Clone for OfProcess<T> {
+impl<T> Clone for ProcessBound<T> {
     fn clone(&self) -> Self {
         Self { process: self.process, value: Arc::clone(&self.value) }
     }
 }
 
-impl<T> Drop for OfProcess<T> {
+impl<T> Drop for ProcessBound<T> {
     fn drop(&mut self) {
         if self.process != current() {
-            // One handle more than will ever be dropped.
+            // Leak one reference so that the value is never dropped here.
             mem::forget(Arc::clone(&self.value));
         }
     }
 }
 
-/// A value of which each process has its own, made when it is first needed there.
-pub(crate) struct PerProcess<T>(ArcSwapOption<OfProcess<T>>);
+/// A value that each process creates when it first needs it.
+pub(crate) struct PerProcess<T>(ArcSwapOption<ProcessBound<T>>);
 
 impl<T> PerProcess<T> {
     pub(crate) const fn empty() -> Self {
         Self(ArcSwapOption::const_empty())
     }
 
-    pub(crate) fn get_or(&self, make: impl Fn() -> T) -> Arc<T> {
+    pub(crate) fn get_or_init(&self, create: impl Fn() -> T) -> Arc<T> {
         loop {
             let found = self.0.load_full();
-            if let Some(Ok(value)) = found.as_ref().map(|of_process| of_process.here()) {
+            if let Some(Ok(value)) = found.as_ref().map(|bound| bound.get()) {
                 return Arc::clone(value);
             }
-            // The first of several threads counts; what the others have made is dropped.
-            self.0.compare_and_swap(&found, Some(Arc::new(OfProcess::new(make()))));
+            // If several threads come first, one of them wins; the values of the others are
+            // dropped.
+            self.0.compare_and_swap(&found, Some(Arc::new(ProcessBound::new(create()))));
         }
     }
 }
@@ -88,53 +89,53 @@ pub(crate) mod tests {
     use super::*;
 
     thread_local! {
-        pub(super) static PRETENDED: Cell<Option<u32>> = const { Cell::new(None) };
+        pub(super) static SIMULATED: Cell<Option<u32>> = const { Cell::new(None) };
     }
 
-    /// As long as this lives, its thread takes itself for one of another process.
-    pub(crate) struct Pretending;
+    /// While this lives, its thread appears to be in another process.
+    pub(crate) struct SimulatedFork;
 
-    pub(crate) fn pretend_fork() -> Pretending {
-        PRETENDED.set(Some(u32::MAX));
-        Pretending
+    pub(crate) fn simulate_fork() -> SimulatedFork {
+        SIMULATED.set(Some(u32::MAX));
+        SimulatedFork
     }
 
-    impl Drop for Pretending {
+    impl Drop for SimulatedFork {
         fn drop(&mut self) {
-            PRETENDED.set(None);
+            SIMULATED.set(None);
         }
     }
 
     pub(crate) fn as_if_forked<T>(run: impl FnOnce() -> T) -> T {
-        let _pretending = pretend_fork();
+        let _fork = simulate_fork();
         run()
     }
 
     /// Counts how often it is dropped.
     #[derive(Clone, Default)]
-    struct Counted(Arc<AtomicU32>);
+    struct DropCounter(Arc<AtomicU32>);
 
-    impl Drop for Counted {
+    impl Drop for DropCounter {
         fn drop(&mut self) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     #[test]
-    fn a_value_is_dropped_in_its_own_process() {
+    fn a_value_is_dropped_in_the_process_that_created_it() {
         let drops = Arc::new(AtomicU32::new(0));
-        let value = OfProcess::new(Counted(Arc::clone(&drops)));
-        assert!(value.here().is_ok());
+        let value = ProcessBound::new(DropCounter(Arc::clone(&drops)));
+        assert!(value.get().is_ok());
         drop(value);
         assert_eq!(drops.load(Ordering::Relaxed), 1);
     }
 
     #[test]
-    fn a_value_of_another_process_is_told_apart_and_never_dropped() {
+    fn a_value_of_another_process_is_inherited_and_never_dropped() {
         let drops = Arc::new(AtomicU32::new(0));
-        let value = OfProcess::new(Counted(Arc::clone(&drops)));
+        let value = ProcessBound::new(DropCounter(Arc::clone(&drops)));
         as_if_forked(|| {
-            assert!(value.here().is_err());
+            assert!(value.get().is_err());
             drop(value);
         });
         assert_eq!(drops.load(Ordering::Relaxed), 0);

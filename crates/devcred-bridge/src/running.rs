@@ -1,38 +1,38 @@
-//! The calls of a client that run, so that their end can be waited for.
+//! Counts the running calls of a client, so that a thread can wait for their end.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 #[derive(Default)]
-pub(crate) struct Running {
-    calls: Mutex<usize>,
-    ended: Condvar,
+pub(crate) struct RunningCalls {
+    count: Mutex<usize>,
+    none_left: Condvar,
 }
 
 /// Counts one call as running until it is dropped.
-pub(crate) struct Entry(Arc<Running>);
+pub(crate) struct RunningCall(Arc<RunningCalls>);
 
-impl Running {
-    fn calls(&self) -> MutexGuard<'_, usize> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+impl RunningCalls {
+    fn count(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn enter(self: Arc<Self>) -> Entry {
-        *self.calls() += 1;
-        Entry(self)
+    pub(crate) fn add(self: Arc<Self>) -> RunningCall {
+        *self.count() += 1;
+        RunningCall(self)
     }
 
     /// Blocks until no call runs.
     pub(crate) fn wait_for_none(&self) {
-        drop(self.ended.wait_while(self.calls(), |calls| *calls > 0));
+        drop(self.none_left.wait_while(self.count(), |count| *count > 0));
     }
 }
 
-impl Drop for Entry {
+impl Drop for RunningCall {
     fn drop(&mut self) {
-        let mut calls = self.0.calls();
-        *calls -= 1;
-        if *calls == 0 {
-            self.0.ended.notify_all();
+        let mut count = self.0.count();
+        *count -= 1;
+        if *count == 0 {
+            self.0.none_left.notify_all();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The runtime of the process: started at the first call, never shut down.
+//! The runtime of the process: it starts at the first call and is never shut down.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -10,59 +10,59 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use arc_swap::ArcSwapOption;
-use devcred::bridge_support::{self, Resolver};
+use devcred::bridge_support::Resolver;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::outcome::ErrorInfo;
-use crate::process::{self, OfProcess, PerProcess};
+use crate::process::{self, PerProcess, ProcessBound};
 
-static OF_THIS_PROCESS: Place = Place::new(spawn);
+static RUNTIME: RuntimeSlot = RuntimeSlot::new(spawn);
 static RESOLVER: PerProcess<Resolver> = PerProcess::empty();
 
-/// The id of no process.
-const NOWHERE: u32 = 0;
+/// An id that no process has.
+const NO_PROCESS: u32 = 0;
 
 thread_local! {
-    static IS_OF_RUNTIME: Cell<bool> = const { Cell::new(false) };
+    static IS_BRIDGE_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this code runs on the thread of the bridge: in a completion or a log function. To wait
-/// there for another call would take the thread that this call needs.
+/// Returns whether this code runs on the thread of the bridge, in a completion or a log function.
+/// Waiting there for another call would block the thread that the call needs.
 pub fn is_bridge_thread() -> bool {
-    IS_OF_RUNTIME.get()
+    IS_BRIDGE_THREAD.get()
 }
 
-/// Runs a completion on a thread of the host as on one of the bridge: what is refused there is
-/// refused here too.
+/// Runs a completion on a thread of the host as if it were one of the bridge, so that it refuses
+/// what it refuses there.
 pub(crate) fn as_bridge_thread(complete: impl FnOnce()) {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
-            IS_OF_RUNTIME.set(self.0);
+            IS_BRIDGE_THREAD.set(self.0);
         }
     }
-    let _restore = Restore(IS_OF_RUNTIME.replace(true));
+    let _restore = Restore(IS_BRIDGE_THREAD.replace(true));
     complete();
 }
 
-/// The runtime of this process. A forked child gets its own; the parent's is left as it is.
+/// Returns the runtime of this process. A forked child starts a new one.
 ///
 /// # Errors
-/// `Internal` if the system refuses a thread or what a runtime needs beside it.
+/// `Internal` if the system refuses a thread or another resource of the runtime.
 pub(crate) fn handle() -> Result<Handle, Box<ErrorInfo>> {
-    catch_unwind(AssertUnwindSafe(|| OF_THIS_PROCESS.handle())).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
+    catch_unwind(AssertUnwindSafe(|| RUNTIME.handle())).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
 }
 
-/// Looks names up for all clients of this process, so that a name has one look-up at a time and the
-/// number of threads has a limit, however many clients there are.
+/// Returns the resolver that all clients of this process share, so that each name has one look-up
+/// at a time and the number of threads is limited however many clients there are.
 pub(crate) fn resolver() -> Resolver {
-    Resolver::clone(&RESOLVER.get_or(Resolver::new))
+    Resolver::clone(&RESOLVER.get_or_init(Resolver::new))
 }
 
 type Work = Box<dyn FnOnce() + Send>;
 type Spawn = fn(Work) -> io::Result<()>;
 
-/// Starts the thread of the runtime. Those for look-ups are started on it, and inherit the signals
+/// Starts the thread of the runtime. It starts the threads for look-ups, which inherit the signals
 /// that it blocks.
 fn spawn(work: Work) -> io::Result<()> {
     #[cfg(unix)]
@@ -70,9 +70,9 @@ fn spawn(work: Work) -> io::Result<()> {
     thread::Builder::new().name("devcred".to_owned()).spawn(work).map(drop)
 }
 
-/// Where the runtime is.
-struct Place {
-    runtime: ArcSwapOption<OfProcess<Handle>>,
+/// The runtime of a process, started once.
+struct RuntimeSlot {
+    runtime: ArcSwapOption<ProcessBound<Handle>>,
     /// The process in which a thread is starting the runtime now. It replaces a lock, which in a
     /// forked child would stay locked if that thread is the parent's.
     starting: AtomicU32,
@@ -84,13 +84,13 @@ struct Starting<'a>(&'a AtomicU32);
 
 impl Drop for Starting<'_> {
     fn drop(&mut self) {
-        self.0.store(NOWHERE, Ordering::Release);
+        self.0.store(NO_PROCESS, Ordering::Release);
     }
 }
 
-impl Place {
+impl RuntimeSlot {
     const fn new(spawn: Spawn) -> Self {
-        Self { runtime: ArcSwapOption::const_empty(), starting: AtomicU32::new(NOWHERE), spawn }
+        Self { runtime: ArcSwapOption::const_empty(), starting: AtomicU32::new(NO_PROCESS), spawn }
     }
 
     fn handle(&self) -> Result<Handle, Box<ErrorInfo>> {
@@ -105,13 +105,13 @@ impl Place {
             }
             let _starting = Starting(&self.starting);
             // Another thread may have started it since the first look.
-            return self.running().map_or_else(|| self.start().map_err(|_| no_threads()), Ok);
+            return self.running().map_or_else(|| self.start().map_err(|_| ErrorInfo::cannot_start_a_thread()), Ok);
         }
     }
 
     fn running(&self) -> Option<Handle> {
         let found = self.runtime.load();
-        let runtime = found.as_ref()?.here().ok()?;
+        let runtime = found.as_ref()?.get().ok()?;
         Some(Handle::clone(runtime))
     }
 
@@ -123,23 +123,15 @@ impl Place {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let handle = runtime.handle().clone();
         sender.send(runtime).map_err(|_| io::ErrorKind::BrokenPipe)?;
-        self.runtime.store(Some(Arc::new(OfProcess::new(handle.clone()))));
+        self.runtime.store(Some(Arc::new(ProcessBound::new(handle.clone()))));
         Ok(handle)
     }
 }
 
-/// Runs what is spawned, for ever.
+/// Runs spawned tasks forever.
 fn drive(runtime: Runtime) {
-    IS_OF_RUNTIME.set(true);
+    IS_BRIDGE_THREAD.set(true);
     runtime.block_on(pending())
-}
-
-fn no_threads() -> Box<ErrorInfo> {
-    bridge_support::internal_error(
-        "cannot start a thread",
-        Some("Check the process's limits on threads and open files."),
-    )
-    .into()
 }
 
 #[cfg(test)]
@@ -155,19 +147,19 @@ mod tests {
     use super::*;
     use crate::process::tests::as_if_forked;
 
-    /// How long a test waits for what must happen.
+    /// The longest time that a test waits.
     const LIMIT: Duration = Duration::from_secs(30);
 
-    /// Runs something on this runtime.
-    fn works(runtime: &Handle) {
+    /// Asserts that the runtime runs a task.
+    fn assert_works(runtime: &Handle) {
         let (sender, receiver) = channel();
         runtime.spawn(async move { sender.send(is_bridge_thread()) });
         assert!(receiver.recv_timeout(LIMIT).unwrap());
     }
 
     #[test]
-    fn a_thread_of_the_bridge_knows_it() {
-        works(&handle().unwrap());
+    fn a_thread_of_the_bridge_is_recognized() {
+        assert_works(&handle().unwrap());
         assert!(!is_bridge_thread());
     }
 
@@ -181,72 +173,72 @@ mod tests {
     #[test]
     fn a_thread_that_the_system_refuses_is_an_error_at_once_and_the_next_call_works() {
         static REFUSALS: AtomicU32 = AtomicU32::new(2);
-        let place = Place::new(|work| {
+        let slot = RuntimeSlot::new(|work| {
             let refuse = REFUSALS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
             if refuse.is_ok() { Err(io::ErrorKind::WouldBlock.into()) } else { spawn(work) }
         });
         for _ in 0..2 {
-            let refused = place.handle().unwrap_err();
+            let refused = slot.handle().unwrap_err();
             assert_eq!((refused.kind, refused.message.as_str()), (ErrorKind::Internal, "cannot start a thread"));
         }
-        works(&place.handle().unwrap());
+        assert_works(&slot.handle().unwrap());
     }
 
     #[test]
     fn a_panic_while_the_runtime_starts_does_not_lock_out_the_next_call() {
         static PANICS: AtomicU32 = AtomicU32::new(1);
-        let place = Place::new(|work| {
+        let slot = RuntimeSlot::new(|work| {
             if PANICS.swap(0, Ordering::Relaxed) == 1 {
                 resume_unwind(Box::new(()));
             }
             spawn(work)
         });
-        catch_unwind(AssertUnwindSafe(|| place.handle())).unwrap_err();
-        works(&place.handle().unwrap());
+        catch_unwind(AssertUnwindSafe(|| slot.handle())).unwrap_err();
+        assert_works(&slot.handle().unwrap());
     }
 
     #[test]
     fn a_thread_that_ends_before_it_has_its_runtime_is_an_error() {
-        let place = Place::new(|work| {
+        let slot = RuntimeSlot::new(|work| {
             drop(work);
             Ok(())
         });
-        assert_eq!(place.handle().unwrap_err().message, "cannot start a thread");
+        assert_eq!(slot.handle().unwrap_err().message, "cannot start a thread");
     }
 
     #[test]
-    fn a_forked_child_has_a_runtime_and_a_resolver_of_its_own() {
-        let place = Place::new(spawn);
-        let parents = place.handle().unwrap().id();
-        let (first, second) = as_if_forked(|| (place.handle().unwrap().id(), place.handle().unwrap().id()));
+    fn a_forked_child_has_another_runtime_and_another_resolver() {
+        let slot = RuntimeSlot::new(spawn);
+        let parents = slot.handle().unwrap().id();
+        let (first, second) = as_if_forked(|| (slot.handle().unwrap().id(), slot.handle().unwrap().id()));
         assert!(first == second && first != parents);
 
         let resolvers = PerProcess::empty();
-        let parents = resolvers.get_or(Resolver::new);
-        assert!(Arc::ptr_eq(&parents, &resolvers.get_or(Resolver::new)));
+        let parents = resolvers.get_or_init(Resolver::new);
+        assert!(Arc::ptr_eq(&parents, &resolvers.get_or_init(Resolver::new)));
         as_if_forked(|| {
-            let childs = resolvers.get_or(Resolver::new);
-            assert!(!Arc::ptr_eq(&parents, &childs) && Arc::ptr_eq(&childs, &resolvers.get_or(Resolver::new)));
+            let childs = resolvers.get_or_init(Resolver::new);
+            assert!(!Arc::ptr_eq(&parents, &childs) && Arc::ptr_eq(&childs, &resolvers.get_or_init(Resolver::new)));
         });
     }
 
-    /// The thread that was starting it is the parent's, and never ends there.
+    /// The thread that was starting the runtime does not exist in the child.
     #[test]
     fn a_child_does_not_wait_for_a_thread_of_its_parent() {
-        let place = Place::new(spawn);
-        place.starting.store(process::current(), Ordering::Release);
-        as_if_forked(|| place.handle()).unwrap();
+        let slot = RuntimeSlot::new(spawn);
+        slot.starting.store(process::current(), Ordering::Release);
+        as_if_forked(|| slot.handle()).unwrap();
     }
 
     #[test]
-    fn threads_that_come_first_together_get_the_same() {
-        let (place, barrier) = (Place::new(spawn), Barrier::new(8));
-        let come = || {
+    fn threads_that_start_the_runtime_at_once_get_the_same_one() {
+        let (slot, barrier) = (RuntimeSlot::new(spawn), Barrier::new(8));
+        let get = || {
             barrier.wait();
-            place.handle().unwrap().id()
+            slot.handle().unwrap().id()
         };
         let ids: HashSet<_> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(come)).collect();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(get)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(ids.len(), 1);

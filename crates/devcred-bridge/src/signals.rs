@@ -5,12 +5,13 @@
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
-/// What a thread does to itself. A blocked one would end the process without its handler.
+/// Signals that a thread raises for itself. If one is blocked, the process ends without calling its
+/// handler.
 const SYNCHRONOUS: [Signal; 7] =
     [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL, Signal::SIGTRAP, Signal::SIGABRT, Signal::SIGSYS];
 
-/// Blocks every other signal on this thread as long as it lives. A thread that is started meanwhile
-/// blocks them for ever.
+/// Blocks every other signal on this thread while it lives. A thread that is started meanwhile
+/// blocks them forever.
 pub(crate) struct Blocked {
     /// `None` if the system refused it.
     before: Option<SigSet>,
@@ -24,7 +25,7 @@ pub(crate) fn block() -> Blocked {
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        // It cannot fail: the mask is one that this thread had.
+        // It cannot fail: this thread had this mask before.
         let _ = self.before.map(|before| before.thread_set_mask());
     }
 }

@@ -1,4 +1,4 @@
-//! Calls against the emulator: how they end, and who is told.
+//! Calls to the emulator: how they end, and what receives their outcome.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
@@ -13,11 +13,11 @@ use std::thread;
 use std::time::Duration;
 
 use common::{INSTANCE_ID, LIMIT, call, credential, error, hanging, only, request, service, start};
-use devcred_bridge::{Client, ErrorKind, Options, Outcome, Request, Secret, is_bridge_thread};
+use devcred_bridge::{Client, ErrorKind, Operation, Options, Outcome, Request, Secret, is_bridge_thread};
 use devcred_emulator::Emulator;
 
 #[test]
-fn a_call_gives_the_credential_and_its_login() {
+fn a_call_returns_the_credential_and_its_login() {
     let service = service();
     let credential = credential(call(&service.client(), "GID_test@@@test"));
     let secret = service.emulator.device_access_key_secret(INSTANCE_ID, "GID_test@@@test").unwrap();
@@ -31,14 +31,14 @@ fn a_call_gives_the_credential_and_its_login() {
     let sent = service.emulator.calls().pop().unwrap();
     assert_eq!(credential.request_id, sent.request_id);
     assert_eq!(sent.user_agent.unwrap(), concat!("devcred/", env!("CARGO_PKG_VERSION"), " python"));
-    let texts = format!("{credential:?} {} {}", credential.text, credential.mqtt_login.text);
+    let text = format!("{credential:?}");
     for hidden in [secret.as_str(), credential.mqtt_login.password.reveal()] {
-        assert!(!hidden.is_empty() && !texts.contains(hidden), "{texts}");
+        assert!(!hidden.is_empty() && !text.contains(hidden), "{text}");
     }
 }
 
 #[test]
-fn an_error_of_the_service_keeps_what_the_core_says_of_it() {
+fn an_error_of_the_service_keeps_its_fields() {
     let service = common::Service::start(Emulator::builder().device("GID_test@@@known"));
     let error = error(call(&service.client(), "GID_test@@@unknown"));
     assert_eq!((error.kind, error.code.as_deref()), (ErrorKind::NotFound, Some("DeviceCredentialNotFound")));
@@ -47,14 +47,24 @@ fn an_error_of_the_service_keeps_what_the_core_says_of_it() {
 }
 
 #[test]
-fn a_call_may_name_its_own_instance_and_timeout() {
+fn a_call_has_an_operation() {
+    let service = common::Service::start(Emulator::builder().device("GID_test@@@known"));
+    let client = service.client();
+    for operation in [Operation::RegisterDeviceCredential, Operation::GetDeviceCredential] {
+        credential(client.call(Request::new(operation, "GID_test@@@new")));
+        assert_eq!(service.emulator.calls().pop().unwrap().operation.as_deref(), Some(operation.name()));
+    }
+}
+
+#[test]
+fn a_call_may_set_its_instance_and_timeout() {
     let service = service();
     let client = service.client();
     let instance_id = Some("post-cn-other".to_owned());
     let (_, outcomes) = start(&client, Request { instance_id, ..request("GID_test@@@test") });
     assert_eq!(credential(only(&outcomes)).instance_id, "post-cn-other");
-    let timeout = Some(Duration::from_millis(50));
-    let (_, outcomes) = start(&client, Request { timeout, ..hanging() });
+    let timeout_ms = Some(50_i64.into());
+    let (_, outcomes) = start(&client, Request { timeout_ms, ..hanging() });
     assert_eq!(error(only(&outcomes)).kind, ErrorKind::Timeout);
 }
 
@@ -67,7 +77,7 @@ fn a_cancel_completes_the_call_and_closes_its_connection() {
     call.cancel().unwrap();
     assert!(matches!(only(&outcomes), Outcome::Cancelled));
     service.wait_for(|journal| journal.open_connections() == 0);
-    // One that has ended stays as it ended.
+    // A call that has ended keeps its outcome.
     call.cancel().unwrap();
 }
 
@@ -81,11 +91,11 @@ fn a_call_outlives_its_handle_and_its_client() {
 }
 
 #[test]
-fn a_completion_is_called_on_a_thread_of_the_bridge_also_where_the_call_is_refused() {
+fn a_completion_is_called_on_a_thread_of_the_bridge_even_if_the_call_is_refused() {
     let client = service().client();
     client.close();
-    let (told, thread) = channel();
-    client.start(request("GID_test@@@test"), move |_| told.send(is_bridge_thread()).unwrap());
+    let (sender, thread) = channel();
+    client.start(request("GID_test@@@test"), move |_| sender.send(is_bridge_thread()).unwrap());
     assert!(thread.recv_timeout(LIMIT).unwrap());
 }
 
@@ -95,15 +105,15 @@ fn a_completion_that_panics_costs_no_thread() {
     let client = service.client();
     let mut threads = HashSet::new();
     for _ in 0..16 {
-        let (told, begun) = channel();
+        let (sender, started) = channel();
         client.start(request("GID_test@@@test"), move |_| {
-            told.send(thread::current().id()).unwrap();
+            sender.send(thread::current().id()).unwrap();
             resume_unwind(Box::new(()));
         });
-        threads.insert(begun.recv_timeout(LIMIT).unwrap());
+        threads.insert(started.recv_timeout(LIMIT).unwrap());
     }
     credential(call(&client, "GID_test@@@test"));
-    // Those that are there from the beginning: none has ended and been replaced.
+    // No thread has ended and been replaced.
     assert!(threads.len() <= 2, "{threads:?}");
 }
 
@@ -111,14 +121,13 @@ fn a_completion_that_panics_costs_no_thread() {
 fn a_blocking_call_inside_a_completion_is_refused_and_a_started_one_is_not() {
     let service = service();
     let client = std::sync::Arc::new(service.client());
-    let (told, refused) = channel();
-    let (told_started, started) = channel();
+    let (sender, refused) = channel();
+    let (started_sender, started) = channel();
     let inside = client.clone();
     client.start(request("GID_test@@@test"), move |_| {
-        let pending = inside.begin(request("GID_test@@@a"));
-        let waited = pending.wait();
-        told.send([call(&inside, "GID_test@@@b"), waited]).unwrap();
-        inside.start(request("GID_test@@@c"), move |outcome| told_started.send(outcome).unwrap());
+        let waited = inside.start_blocking(request("GID_test@@@a")).wait();
+        sender.send([call(&inside, "GID_test@@@b"), waited]).unwrap();
+        inside.start(request("GID_test@@@c"), move |outcome| started_sender.send(outcome).unwrap());
     });
     for refused in refused.recv_timeout(LIMIT).unwrap() {
         let error = error(refused);
@@ -130,20 +139,20 @@ fn a_blocking_call_inside_a_completion_is_refused_and_a_started_one_is_not() {
 }
 
 #[test]
-fn the_check_of_a_wait_is_asked_and_can_break_it_off() {
+fn the_check_of_a_wait_is_called_and_can_end_the_wait() {
     let service = service();
     let client = service.client();
-    let pending = client.begin(hanging());
-    let mut asked = 0;
-    let waited = pending.wait_interruptible(Duration::from_millis(1), || {
-        asked += 1;
-        if asked < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    let waiting = client.start_blocking(hanging());
+    let mut checks = 0;
+    let waited = waiting.wait_interruptible(Duration::from_millis(1), || {
+        checks += 1;
+        if checks < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
-    assert!(waited.is_none() && asked == 3);
-    pending.cancel().unwrap();
-    let outcome = pending.wait();
+    assert!(waited.is_none() && checks == 3);
+    waiting.cancel().unwrap();
+    let outcome = waiting.wait();
     assert!(matches!(outcome, Outcome::Cancelled));
-    let again = pending.wait();
+    let again = waiting.wait();
     assert_eq!(error(again).message, "the outcome of this call was already taken");
 }
 
@@ -161,7 +170,7 @@ fn a_blocking_call_whose_check_breaks_is_cancelled() {
 }
 
 #[test]
-fn closing_a_client_ends_what_runs_and_refuses_what_comes() {
+fn closing_a_client_ends_running_calls_and_refuses_later_ones() {
     let service = service();
     let client = service.client();
     let running: Vec<_> = (0..5).map(|_| start(&client, hanging())).collect();
@@ -195,10 +204,10 @@ fn a_client_that_is_closed_and_waited_for_calls_no_completion_afterwards() {
                 completed.fetch_add(1, Ordering::Relaxed);
             });
         }
-        let pending = client.begin(hanging());
+        let waiting = client.start_blocking(hanging());
         client.close_and_wait().unwrap();
         assert_eq!(completed.load(Ordering::Relaxed), 10);
-        let taken = pending.wait();
+        let taken = waiting.wait();
         assert!(error(taken).message.contains("closed"));
         client.close_and_wait().unwrap();
     }
@@ -208,16 +217,16 @@ fn a_client_that_is_closed_and_waited_for_calls_no_completion_afterwards() {
 fn a_completion_cannot_wait_for_the_end_of_itself() {
     let service = service();
     let client = Arc::new(service.client());
-    let (told, refused) = channel();
+    let (sender, refused) = channel();
     let inside = Arc::clone(&client);
-    client.start(request("GID_test@@@test"), move |_| told.send(inside.close_and_wait()).unwrap());
+    client.start(request("GID_test@@@test"), move |_| sender.send(inside.close_and_wait()).unwrap());
     let refused = refused.recv_timeout(LIMIT).unwrap().unwrap_err();
     assert_eq!(refused.kind, ErrorKind::InvalidParameter);
     assert!(!client.is_closed());
 }
 
 #[test]
-fn a_key_is_replaced_and_a_bad_one_is_not_taken() {
+fn a_valid_key_replaces_the_old_one_and_an_invalid_one_does_not() {
     let builder = Emulator::builder().access_key("first", "first-s3cr3t");
     let service = common::Service::start(builder.access_key_with_token("second", "second-s3cr3t", "t0k3n"));
     let client = service.client();
@@ -231,12 +240,11 @@ fn a_key_is_replaced_and_a_bad_one_is_not_taken() {
 }
 
 #[test]
-fn an_option_is_refused_in_the_cores_words() {
+fn the_core_refuses_invalid_options() {
     let refused = |change: fn(&mut Options)| {
-        let mut options = Options::new("c");
-        options.region = Some("cn-hangzhou".to_owned());
+        let mut options = Options { region: Some("cn-hangzhou".to_owned()), ..Options::default() };
         change(&mut options);
-        Client::open(options).err().unwrap().text
+        Client::open("c", options, None).err().unwrap().text
     };
     for (change, beginning) in [
         ((|_| ()) as fn(&mut Options), "InvalidParameter: no AccessKey"),

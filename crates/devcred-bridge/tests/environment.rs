@@ -1,5 +1,5 @@
-//! A client that takes its options from the environment. A process's own cannot be changed safely,
-//! so the test starts itself.
+//! A client that reads its options from the environment. A process cannot change its environment
+//! safely, so the test starts itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
@@ -7,19 +7,17 @@ mod common;
 use std::env;
 use std::process::Command;
 
-use common::{INSTANCE_ID, call, credential, service};
-use devcred_bridge::{Client, Options};
+use common::{INSTANCE_ID, call, credential, open, service};
+use devcred_bridge::Options;
 
 /// Set in the process that the test starts.
 const INSIDE: &str = "DEVCRED_TEST_INSIDE";
 
 #[test]
-fn what_no_option_gives_comes_from_the_environment() {
+fn options_that_are_not_set_come_from_the_environment() {
     if env::var_os(INSIDE).is_some() {
-        let mut options = Options::new("c");
-        options.from_env = true;
-        options.instance_id = Some(INSTANCE_ID.to_owned());
-        let credential = credential(call(&Client::open(options).unwrap(), "GID_test@@@test"));
+        let options = Options { from_env: true, instance_id: Some(INSTANCE_ID.to_owned()), ..Options::default() };
+        let credential = credential(call(&open(options, None), "GID_test@@@test"));
         assert_eq!(credential.instance_id, INSTANCE_ID);
         return;
     }

@@ -1,4 +1,4 @@
-//! The log of a client: its own events, from its own level on, and no secret.
+//! The log of a client: it receives the client's events, from its level on, and no secret.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
@@ -9,21 +9,20 @@ use std::sync::{Arc, Mutex};
 use common::{Service, call, credential, service};
 use devcred_bridge::{Client, ErrorKind, Log, LogLevel};
 
-/// What a client has logged.
+/// The events that a client has logged.
 type Lines = Arc<Mutex<Vec<(LogLevel, String)>>>;
 
-fn with_log(service: &Service, level: LogLevel) -> (Client, Lines) {
+fn client_with_lines(service: &Service, level: LogLevel) -> (Client, Lines) {
     let lines = Lines::default();
-    let mut options = service.options();
     let writer = Arc::clone(&lines);
-    options.log = Some(Log::new(level, move |level, line| writer.lock().unwrap().push((level, line.to_owned()))));
-    (Client::open(options).unwrap(), lines)
+    let log = Log::new(level, move |level, line| writer.lock().unwrap().push((level, line.to_owned())));
+    (service.client_with_log(log), lines)
 }
 
 #[test]
 fn an_event_is_one_line_with_its_fields() {
     let service = service();
-    let (client, lines) = with_log(&service, LogLevel::Debug);
+    let (client, lines) = client_with_lines(&service, LogLevel::Debug);
     credential(call(&client, "GID_test@@@fault-InternalError-1"));
     let lines = lines.lock().unwrap();
     let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
@@ -39,12 +38,12 @@ fn an_event_is_one_line_with_its_fields() {
 }
 
 #[test]
-fn events_go_to_their_own_client_and_from_its_level_on() {
+fn a_client_logs_its_events_from_its_level_on() {
     let service = service();
     let silent = service.client();
-    let (one, ones) = with_log(&service, LogLevel::Debug);
+    let (one, ones) = client_with_lines(&service, LogLevel::Debug);
     credential(call(&silent, "GID_test@@@fault-InternalError-1"));
-    let (other, others) = with_log(&service, LogLevel::Warn);
+    let (other, others) = client_with_lines(&service, LogLevel::Warn);
     assert!(ones.lock().unwrap().is_empty());
     credential(call(&one, "GID_test@@@test"));
     assert!(others.lock().unwrap().is_empty());
@@ -57,18 +56,16 @@ fn events_go_to_their_own_client_and_from_its_level_on() {
 #[test]
 fn a_log_function_that_panics_harms_no_call() {
     let service = service();
-    let mut options = service.options();
-    options.log = Some(Log::new(LogLevel::Trace, |_, _| resume_unwind(Box::new(()))));
-    let client = Client::open(options).unwrap();
+    let client = service.client_with_log(Log::new(LogLevel::Trace, |_, _| resume_unwind(Box::new(()))));
     for _ in 0..3 {
         credential(call(&client, "GID_test@@@test"));
     }
 }
 
 #[test]
-fn no_secret_is_in_it() {
+fn no_event_contains_a_secret() {
     let service = service();
-    let (client, lines) = with_log(&service, LogLevel::Trace);
+    let (client, lines) = client_with_lines(&service, LogLevel::Trace);
     let credential = credential(call(&client, "GID_test@@@fault-close-1"));
     let text = format!("{:?}", lines.lock().unwrap());
     for hidden in [

@@ -8,6 +8,11 @@ use crate::client::Client;
 use crate::error::Error;
 pub use crate::resolver::Resolver;
 
+/// The operations, for what is generic over them.
+pub mod operation {
+    pub use crate::operation::{GetDeviceCredential, Operation, RegisterDeviceCredential};
+}
+
 /// Sets the language of the caller's program: the last word of the user agent.
 pub fn with_language(builder: ClientBuilder, language: &'static str) -> ClientBuilder {
     builder.language(language)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from ._client import AsyncClient, Client
 from ._credential import DeviceCredential, MqttLogin
 from ._errors import (
+    AlreadyExistsError,
     AuthenticationError,
     DevcredError,
     InternalError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ._options import ClientOptions
 
 __all__ = [
+    "AlreadyExistsError",
     "AsyncClient",
     "AuthenticationError",
     "Client",
@@ -59,14 +61,14 @@ __all__ = [
 ]
 
 
-def _name_classes_as_their_users_do() -> None:
+def _set_public_module() -> None:
     """Set the module of each class, so that tracebacks and pickles do not name a private one."""
     for member in [globals().get(name) for name in __all__]:
         if isinstance(member, type):
             member.__module__ = __name__
 
 
-_name_classes_as_their_users_do()
+_set_public_module()
 
 
 def __getattr__(name: str) -> object:

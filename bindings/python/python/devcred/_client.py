@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._options import ClientOptions
 
 
-def let_python_run() -> None:
+def run_signal_handlers() -> None:
     """Do nothing. Python runs pending signal handlers when a function starts; `_native` calls this while it waits."""
 
 
@@ -87,7 +87,21 @@ class Client(_BaseClient):
         Other threads and signal handlers run meanwhile: Ctrl-C ends the call within a tenth of a second. Raises a
         `DevcredError`, whose class says what to do.
         """
-        return self._native.call(client_id, instance_id, timeout)
+        return self._native.call("GetDeviceCredential", client_id, instance_id, timeout)
+
+    def register_device_credential(
+        self, client_id: str, *, instance_id: str | None = None, timeout: float | timedelta | None = None
+    ) -> DeviceCredential:
+        """
+        Create the credential of a device. Each success is billed as one messaging TPS.
+
+        Raises `AlreadyExistsError` if the device has a credential; the service may instead replace it, and its old
+        secret then no longer works. Therefore call `get_device_credential` first. The call is not retried if the
+        request may have arrived: call `get_device_credential` to find out whether the device was registered.
+
+        The arguments and the other errors are those of `get_device_credential`.
+        """
+        return self._native.call("RegisterDeviceCredential", client_id, instance_id, timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +123,7 @@ class AsyncClient(_BaseClient):
     an option is missing or invalid. As an asynchronous context manager, the client closes itself.
     """
 
-    _inbox: _native.Inbox | None = None
+    _queue: _native.CompletionQueue | None = None
 
     async def get_device_credential(
         self, client_id: str, *, instance_id: str | None = None, timeout: float | timedelta | None = None
@@ -122,15 +136,34 @@ class AsyncClient(_BaseClient):
         If the task is cancelled, the request is cancelled and its connection closed. Raises a `DevcredError`, whose
         class says what to do.
         """
-        # Always imported by now: this runs in an event loop.
+        return await self._call("GetDeviceCredential", client_id, instance_id, timeout)
+
+    async def register_device_credential(
+        self, client_id: str, *, instance_id: str | None = None, timeout: float | timedelta | None = None
+    ) -> DeviceCredential:
+        """
+        Create the credential of a device. Each success is billed as one messaging TPS.
+
+        Raises `AlreadyExistsError` if the device has a credential; the service may instead replace it, and its old
+        secret then no longer works. Therefore call `get_device_credential` first. The call is not retried if the
+        request may have arrived: call `get_device_credential` to find out whether the device was registered.
+
+        The arguments, the other errors and the effect of a cancellation are those of `get_device_credential`.
+        """
+        return await self._call("RegisterDeviceCredential", client_id, instance_id, timeout)
+
+    async def _call(
+        self, operation: str, client_id: str, instance_id: str | None, timeout: float | timedelta | None
+    ) -> DeviceCredential:
+        # Always imported by now, because this runs in an event loop.
         from asyncio import get_running_loop
 
         loop = get_running_loop()
-        inbox = self._inbox
-        if inbox is None or not inbox.is_of(loop):
-            inbox = self._inbox = _native.Inbox(loop)
+        queue = self._queue
+        if queue is None or not queue.belongs_to(loop):
+            queue = self._queue = _native.CompletionQueue(loop)
         future: Future[DeviceCredential] = loop.create_future()
-        call = self._native.start(inbox, future, client_id, instance_id, timeout)
+        call = self._native.start(queue, future, operation, client_id, instance_id, timeout)
         try:
             return await future
         finally:

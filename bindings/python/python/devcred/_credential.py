@@ -100,9 +100,9 @@ class DeviceCredential(_Record):
 
     def reveal(self) -> dict[str, str | datetime]:
         """Return everything as a plain dict, including the secret: the way to store a credential."""
-        return {**self._shown(), "device_access_key_secret": self.device_access_key_secret}
+        return {**self._redacted(), "device_access_key_secret": self.device_access_key_secret}
 
-    def _shown(self) -> dict[str, str | datetime]:
+    def _redacted(self) -> dict[str, str | datetime]:
         return {
             "client_id": self.client_id,
             "instance_id": self.instance_id,
@@ -114,7 +114,7 @@ class DeviceCredential(_Record):
         }
 
     def __repr__(self) -> str:
-        return _text(self, self._shown())
+        return _text(self, self._redacted())
 
 
 class MqttLogin(_Record):
@@ -154,6 +154,6 @@ def _time(milliseconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)
 
 
-def _text(record: _Record, shown: dict[str, Any]) -> str:
-    members = ", ".join(f"{name}={value!r}" for name, value in shown.items())
+def _text(record: _Record, fields: dict[str, Any]) -> str:
+    members = ", ".join(f"{name}={value!r}" for name, value in fields.items())
     return f"{type(record).__name__}({members})"

@@ -70,6 +70,12 @@ class NotFoundError(DevcredError):
     kind = "NotFound"
 
 
+class AlreadyExistsError(DevcredError):
+    """Fetch the credential instead."""
+
+    kind = "AlreadyExists"
+
+
 class ThrottledError(DevcredError):
     """Slow down."""
 
@@ -113,12 +119,13 @@ class InternalError(DevcredError):
 
 
 _CLASSES: dict[str, type[DevcredError]] = {
-    known.kind: known
-    for known in (
+    error.kind: error
+    for error in (
         InvalidParameterError,
         AuthenticationError,
         PermissionDeniedError,
         NotFoundError,
+        AlreadyExistsError,
         ThrottledError,
         UnsupportedError,
         ServiceError,
@@ -130,7 +137,7 @@ _CLASSES: dict[str, type[DevcredError]] = {
 }
 
 
-def make(
+def create(
     kind: str,
     text: str,
     message: str,

@@ -44,7 +44,10 @@ public final class Client: Sendable {
     }
 
     private init(_ options: Options, isFromEnvironment: Bool) throws(DevcredError) {
-        switch DevcredNative.open(options: options.native(fromEnv: isFromEnvironment), log: options.log.map(NativeLogAdapter.init)) {
+        let opened = DevcredNative.open(
+            language: .swift, options: options.native(fromEnv: isFromEnvironment),
+            logLevel: options.log?.level.rawValue ?? "", log: options.log.map(NativeLogAdapter.init))
+        switch opened {
         case .client(let client): native = client
         case .refused(let error): throw DevcredError(error)
         }
@@ -66,7 +69,35 @@ public final class Client: Sendable {
     public func deviceCredential(
         clientID: String, instanceID: String? = nil, timeout: Duration? = nil
     ) async throws -> DeviceCredential {
-        let request = NativeRequest(clientId: clientID, instanceId: instanceID, timeoutMs: timeout?.inMilliseconds)
+        try await call(.getDeviceCredential, clientID, instanceID, timeout)
+    }
+
+    /// Creates the credential of a device. Each success is billed.
+    ///
+    /// It throws a ``DevcredError`` of kind ``ErrorKind/alreadyExists`` if the device has a credential; the service may instead
+    /// replace it, and its old secret then no longer works. Therefore call ``deviceCredential(clientID:instanceID:timeout:)`` first.
+    /// The call is not retried if the request may have arrived: call ``deviceCredential(clientID:instanceID:timeout:)`` to find out
+    /// whether the device was registered.
+    ///
+    /// Cancellation is that of ``deviceCredential(clientID:instanceID:timeout:)``.
+    ///
+    /// - Parameters:
+    ///   - clientID: The device's client id, `GROUP@@@DEVICE`: at most 64 characters, no control characters.
+    ///   - instanceID: The device's instance. Default: the client's.
+    ///   - timeout: The timeout of this call, with the rate limiter and all retries: 1 millisecond to 24 hours. Default: the
+    ///     client's.
+    /// - Throws: A ``DevcredError``, or `CancellationError`.
+    public func registerDeviceCredential(
+        clientID: String, instanceID: String? = nil, timeout: Duration? = nil
+    ) async throws -> DeviceCredential {
+        try await call(.registerDeviceCredential, clientID, instanceID, timeout)
+    }
+
+    private func call(
+        _ operation: Operation, _ clientID: String, _ instanceID: String?, _ timeout: Duration?
+    ) async throws -> DeviceCredential {
+        let request = NativeRequest(
+            operation: operation.rawValue, clientId: clientID, instanceId: instanceID, timeoutMs: timeout?.inMilliseconds)
         let call = StartedCall()
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -89,7 +120,9 @@ public final class Client: Sendable {
     /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` if the key is invalid or the client is
     ///   closed; the client keeps the old key.
     public func setAccessKey(_ key: AccessKey) throws(DevcredError) {
-        if let error = native.setAccessKey(key: key.native) { throw DevcredError(error) }
+        if let error = native.setAccessKey(id: key.id, secret: key.secret, securityToken: key.securityToken) {
+            throw DevcredError(error)
+        }
     }
 
     /// Closes the client. Running calls end soon and later calls immediately, both with a ``DevcredError`` of kind

@@ -98,15 +98,15 @@ extension Client {
 
 extension Client.Options: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The names of the options that are set, without their values, which may contain secrets.
-    public var description: String { "Client.Options(\(given.joined(separator: ", ")))" }
+    public var description: String { "Client.Options(\(namesOfSetOptions.joined(separator: ", ")))" }
 
     /// The same as ``description``.
     public var debugDescription: String { description }
 
     /// The same for `dump` and debuggers.
-    public var customMirror: Mirror { Mirror(self, children: given.map { ($0, "<set>") }, displayStyle: .struct) }
+    public var customMirror: Mirror { Mirror(self, children: namesOfSetOptions.map { ($0, "<set>") }, displayStyle: .struct) }
 
-    private var given: [String] {
+    private var namesOfSetOptions: [String] {
         let all: [(String, Bool)] = [
             ("accessKey", accessKey != nil), ("region", region != nil), ("network", network != nil),
             ("endpoint", endpoint != nil), ("instanceID", instanceID != nil), ("signature", signature != nil),

@@ -14,6 +14,8 @@ public enum ErrorKind: String, CaseIterable, Sendable {
     case permissionDenied = "PermissionDenied"
     /// Register the device first: it has no credential.
     case notFound = "NotFound"
+    /// Fetch the credential instead: the device already has one.
+    case alreadyExists = "AlreadyExists"
     /// Slow down. The call was retried before this is thrown.
     case throttled = "Throttled"
     /// Use another region, instance or endpoint: this one does not know the operation.

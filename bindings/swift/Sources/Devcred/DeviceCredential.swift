@@ -22,15 +22,17 @@ public struct DeviceCredential: Hashable, Sendable {
     /// What the device sends in CONNECT. It is valid as long as the credential. Give a device or an app this instead of the
     /// secret, if it need not compute the password itself.
     public let mqttLogin: MQTTLogin
-    let text: String
 }
 
 extension DeviceCredential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The credential without its secret.
-    public var description: String { text }
+    public var description: String {
+        "DeviceCredential(clientID: \(clientID), instanceID: \(instanceID), deviceAccessKeyID: \(deviceAccessKeyID), "
+            + "createTime: \(createTime), updateTime: \(updateTime), requestID: \(requestID))"
+    }
 
     /// The same as ``description``.
-    public var debugDescription: String { text }
+    public var debugDescription: String { description }
 
     /// The same for `dump` and debuggers.
     public var customMirror: Mirror {

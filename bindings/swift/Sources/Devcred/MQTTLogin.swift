@@ -13,7 +13,6 @@ public struct MQTTLogin: Hashable, Sendable {
     public let username: String
     /// CONNECT's password, in plain text.
     public let password: String
-    let text: String
 
     /// Returns the login with its readable password. Send it to the device and nowhere else.
     public func reveal() -> Revealed {
@@ -39,10 +38,10 @@ public struct MQTTLogin: Hashable, Sendable {
 
 extension MQTTLogin: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The login without its password.
-    public var description: String { text }
+    public var description: String { "MQTTLogin(clientID: \(clientID), username: \(username))" }
 
     /// The same as ``description``.
-    public var debugDescription: String { text }
+    public var debugDescription: String { description }
 
     /// The same for `dump` and debuggers.
     public var customMirror: Mirror {

@@ -1,11 +1,10 @@
-// What crosses to the native library and back. What is absent stays absent: the core decides it.
+// Converts values to and from the native library. The core decides about absent ones.
 import Foundation
 internal import DevcredNative
 
 extension Client.Options {
     func native(fromEnv: Bool) -> NativeOptions {
         NativeOptions(
-            language: .swift,
             fromEnv: fromEnv,
             accessKeyId: accessKey?.id,
             accessKeySecret: accessKey?.secret,
@@ -20,14 +19,15 @@ extension Client.Options {
             connectTimeoutMs: connectTimeout?.inMilliseconds,
             maxAttempts: maxAttempts.map(Int64.init),
             maxRequestsPerSecond: maxRequestsPerSecond.map(Int64.init),
-            rootCertificatesPem: rootCertificatesPEM,
-            proxy: proxy,
-            logLevel: log?.level.rawValue ?? "")
+            rootCertificatesPem: rootCertificatesPEM.map { Data($0.utf8) },
+            proxy: proxy)
     }
 }
 
-extension AccessKey {
-    var native: NativeAccessKey { NativeAccessKey(id: id, secret: secret, securityToken: securityToken) }
+/// An operation of the service, by its name.
+enum Operation: String {
+    case getDeviceCredential = "GetDeviceCredential"
+    case registerDeviceCredential = "RegisterDeviceCredential"
 }
 
 extension DevcredError {
@@ -57,9 +57,8 @@ extension DeviceCredential {
             updateTime: Date(millisecondsSince1970: credential.updateTimeMs),
             requestID: credential.requestId,
             mqttLogin: MQTTLogin(
-                clientID: credential.clientId, username: credential.mqttUsername, password: credential.mqttPassword,
-                text: credential.mqttText),
-            text: credential.text)
+                clientID: credential.mqttLogin.clientId, username: credential.mqttLogin.username,
+                password: credential.mqttLogin.password))
     }
 }
 
@@ -70,15 +69,15 @@ extension Date {
 }
 
 extension Duration {
-    /// Rounded up: what is too short to count is not nothing. Outside of what any option takes it is cut, so that no
-    /// multiplication overflows.
+    /// The milliseconds, rounded up so that a short duration does not become zero, and limited to a range beyond that of every
+    /// option so that no multiplication overflows.
     var inMilliseconds: Int64 {
         let (seconds, attoseconds) = min(max(self, .zero), .seconds(1 << 40)).components
         return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
     }
 }
 
-/// A log as the native library calls it.
+/// Passes log events of the native library to a log.
 final class NativeLogAdapter: NativeLog {
     private let log: Client.Log
 

@@ -1,15 +1,15 @@
 import Foundation
 internal import DevcredNative
 
-/// What the cancellation of a task reaches of a call. It may come at any time: before the call is started, too.
+/// Cancels a call when its task is cancelled, at any time, also before the call is started.
 final class StartedCall: @unchecked Sendable {
     private let lock = NSLock()
-    // Both are touched with the lock held only.
+    // The lock protects both.
     private var call: NativeCall?
     private var isCancelled = false
 
-    /// Starts the call, unless it is cancelled already, and says whether it has. Starting returns at once, so a cancel may wait
-    /// for it: it then finds the call.
+    /// Starts the call, unless it is already cancelled, and returns whether it did. Starting returns immediately, so a cancellation
+    /// can wait for the lock; it then finds the call.
     func start(_ start: () -> NativeCall) -> Bool {
         lock.withLock {
             if !isCancelled { call = start() }
@@ -26,7 +26,7 @@ final class StartedCall: @unchecked Sendable {
     }
 }
 
-/// Wakes the task that waits for a call.
+/// Resumes the task that waits for a call.
 final class Listener: NativeListener {
     private let continuation: CheckedContinuation<NativeOutcome, Never>
 

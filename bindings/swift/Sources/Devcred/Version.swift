@@ -1,4 +1,4 @@
 extension Client {
-    /// The version of this library, for a report of a fault.
+    /// The version of this library.
     public static let version = "0.1.0"
 }

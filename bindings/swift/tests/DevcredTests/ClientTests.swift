@@ -65,7 +65,7 @@ import Testing
         let client = try client()
         let error = try await failure { try await client.deviceCredential(clientID: "GID_test@@@panic") }
         #expect((error.kind, error.isRetryable) == (.internal, false))
-        #expect(!error.description.contains("asked for by a test"))
+        #expect(!error.description.contains("a test requested this panic"))
         #expect(try await client.deviceCredential(clientID: "GID_test@@@after").clientID == "GID_test@@@after")
     }
 

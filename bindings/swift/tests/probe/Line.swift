@@ -7,7 +7,7 @@ struct Line: CustomStringConvertible {
     init(parsing line: String) {
         for pair in line.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let value = decoded(parts[1]) else { fatalError("no line of the protocol") }
+            guard parts.count == 2, let value = decoded(parts[1]) else { fatalError("not a line of the protocol") }
             pairs.append((String(parts[0]), value))
         }
     }
@@ -27,7 +27,7 @@ struct Line: CustomStringConvertible {
 
     func number(_ key: String) -> Int? {
         self[key].map { value in
-            guard let number = Int(value) else { fatalError("\(key) is no number") }
+            guard let number = Int(value) else { fatalError("\(key) is not a number") }
             return number
         }
     }
@@ -41,7 +41,7 @@ struct Line: CustomStringConvertible {
     }
 }
 
-/// Byte by byte, as the protocol has it; Foundation's own would leave other characters as they are.
+/// Encodes byte by byte, as the protocol requires; Foundation does not encode the same characters.
 private func encoded(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []

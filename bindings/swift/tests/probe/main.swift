@@ -1,4 +1,4 @@
-// Swift's probe: it makes calls through the public API of Devcred and says what it saw. tests/README.md has the protocol.
+// Swift's probe: it makes calls with the public API of Devcred and reports the results. tests/README.md describes the protocol.
 import Devcred
 import Foundation
 
@@ -6,61 +6,65 @@ var greeting = Line()
 greeting["probe"] = "swift"
 greeting["version"] = Client.version
 greeting["kinds"] = ErrorKind.allCases.map(\.rawValue).joined(separator: ",")
-say(greeting, to: .standardOutput)
-/// It stays open until the next line, so that nothing but the cancellation can end a cancelled call.
-var held: Client?
+write(greeting, to: .standardOutput)
+/// It stays open until the next line, so that only the cancellation can end a cancelled call.
+var openClient: Client?
 while let line = readLine() {
-    held?.close()
-    let (answered, client) = await answer(Line(parsing: line))
-    held = client
-    say(answered, to: .standardOutput)
+    openClient?.close()
+    let (result, client) = await report(Line(parsing: line))
+    openClient = client
+    write(result, to: .standardOutput)
 }
-held?.close()
+openClient?.close()
 
-func answer(_ call: Line) async -> (Line, Client?) {
-    var answer = Line()
-    var held: Client?
-    answer["case"] = call.required("case")
-    var ended: [Ended]
+func report(_ call: Line) async -> (Line, Client?) {
+    var report = Line()
+    var openClient: Client?
+    report["case"] = call.required("case")
+    var outcomes: [Outcome]
     do throws(DevcredError) {
-        let client = try client(call, &answer)
-        held = client
-        ended = await allCalls(client, call, &answer)
+        let client = try client(call, &report)
+        openClient = client
+        outcomes = await allCalls(client, call, &report)
     } catch {
-        ended = [.failed(error)]
+        outcomes = [.failed(error)]
     }
-    let ok = ended.count { $0.isOK }
-    answer["ok"] = String(ok)
-    answer["failed"] = String(ended.count - ok)
-    (ended.first { !$0.isOK } ?? ended[0]).tell(&answer)
-    return (answer, held)
+    let ok = outcomes.count { $0.isOK }
+    report["ok"] = String(ok)
+    report["failed"] = String(outcomes.count - ok)
+    (outcomes.first { !$0.isOK } ?? outcomes[0]).add(to: &report)
+    return (report, openClient)
 }
 
-func allCalls(_ client: Client, _ call: Line, _ answer: inout Line) async -> [Ended] {
+func allCalls(_ client: Client, _ call: Line, _ report: inout Line) async -> [Outcome] {
     let clientID = call.required("client_id")
     let (calls, rounds) = (call.number("calls") ?? 1, call.number("repeat") ?? 1)
+    let isRegister = call["operation"] == "RegisterDeviceCredential"
     let (instanceID, timeout) = (call["call_instance_id"], call.milliseconds("call_timeout_ms"))
-    var ended: [Ended] = []
+    var outcomes: [Outcome] = []
     for round in 0..<rounds {
         let tasks = (0..<calls).map { number in
             let clientID = calls == 1 ? clientID : "\(clientID)-\(number)"
             return Task {
-                await Ended(of: clientID) {
-                    try await client.deviceCredential(clientID: clientID, instanceID: instanceID, timeout: timeout)
+                await Outcome(of: clientID) {
+                    isRegister
+                        ? try await client.registerDeviceCredential(
+                            clientID: clientID, instanceID: instanceID, timeout: timeout)
+                        : try await client.deviceCredential(clientID: clientID, instanceID: instanceID, timeout: timeout)
                 }
             }
         }
         if round == 0 {
             async let cancelled: Void = cancel(tasks, after: call.milliseconds("cancel_after_ms"))
-            answer["key_refused"] = await replaceKey(of: client, call)?.kind.rawValue
+            report["key_refused"] = await replaceKey(of: client, call)?.kind.rawValue
             await cancelled
         }
-        for task in tasks { ended.append(await task.value) }
+        for task in tasks { outcomes.append(await task.value) }
     }
-    return ended
+    return outcomes
 }
 
-func cancel(_ tasks: [Task<Ended, Never>], after: Duration?) async {
+func cancel(_ tasks: [Task<Outcome, Never>], after: Duration?) async {
     guard let after else { return }
     try? await Task.sleep(for: after)
     tasks.forEach { $0.cancel() }
@@ -77,7 +81,7 @@ func replaceKey(of client: Client, _ call: Line) async -> DevcredError? {
     }
 }
 
-func client(_ call: Line, _ answer: inout Line) throws(DevcredError) -> Client {
+func client(_ call: Line, _ report: inout Line) throws(DevcredError) -> Client {
     var options = Client.Options(
         accessKey: accessKey(call, ""),
         region: call["region"],
@@ -92,10 +96,10 @@ func client(_ call: Line, _ answer: inout Line) throws(DevcredError) -> Client {
         maxRequestsPerSecond: call.number("max_requests_per_second"),
         rootCertificatesPEM: call["root_certificates_pem"],
         proxy: call["proxy"])
-    options.log = Client.Log(from: .trace) { level, line in say("devcred \(level) \(line)", to: .standardError) }
-    answer["client_text"] = texts(options)
+    options.log = Client.Log(from: .trace) { level, line in write("devcred \(level) \(line)", to: .standardError) }
+    report["client_text"] = texts(options)
     let client = call["from_env"] == "true" ? try Client.fromEnvironment(options) : try Client(options)
-    answer["client_text"] = [options.accessKey.map { texts($0) } ?? "", texts(options), texts(client)].joined(separator: "\n")
+    report["client_text"] = [options.accessKey.map { texts($0) } ?? "", texts(options), texts(client)].joined(separator: "\n")
     return client
 }
 
@@ -105,7 +109,7 @@ func accessKey(_ call: Line, _ new: String) -> AccessKey? {
 }
 
 /// How a call ended.
-enum Ended {
+enum Outcome {
     case ok(DeviceCredential), failed(DevcredError), cancelled
 
     init(of clientID: String, _ call: () async throws -> DeviceCredential) async {
@@ -126,42 +130,42 @@ enum Ended {
         if case .ok = self { true } else { false }
     }
 
-    func tell(_ answer: inout Line) {
+    func add(to report: inout Line) {
         switch self {
         case .cancelled:
-            answer["outcome"] = "cancelled"
+            report["outcome"] = "cancelled"
         case .failed(let error):
-            answer["outcome"] = "error"
-            answer["text"] = texts(error) + "\n" + error.localizedDescription
-            answer["kind"] = error.kind.rawValue
-            answer["code"] = error.code
-            answer["message"] = error.message
-            answer["http_status"] = error.httpStatus.map { String($0) }
-            answer["request_id"] = error.requestID
-            answer["retryable"] = String(error.isRetryable)
-            answer["attempts"] = String(error.attempts)
-            answer["help_url"] = error.helpURL?.absoluteString
-            answer["advice"] = error.advice
+            report["outcome"] = "error"
+            report["text"] = texts(error) + "\n" + error.localizedDescription
+            report["kind"] = error.kind.rawValue
+            report["code"] = error.code
+            report["message"] = error.message
+            report["http_status"] = error.httpStatus.map { String($0) }
+            report["request_id"] = error.requestID
+            report["retryable"] = String(error.isRetryable)
+            report["attempts"] = String(error.attempts)
+            report["help_url"] = error.helpURL?.absoluteString
+            report["advice"] = error.advice
         case .ok(let credential):
             let login = credential.mqttLogin
             let revealed = login.reveal()
-            answer["outcome"] = "ok"
-            answer["text"] = [texts(credential), texts(login), texts(revealed)].joined(separator: "\n")
-            answer["client_id"] = credential.clientID
-            answer["instance_id"] = credential.instanceID
-            answer["device_access_key_id"] = credential.deviceAccessKeyID
-            answer["device_access_key_secret"] = credential.deviceAccessKeySecret
-            answer["request_id"] = credential.requestID
-            answer["create_time_ms"] = milliseconds(credential.createTime)
-            answer["update_time_ms"] = milliseconds(credential.updateTime)
-            answer["mqtt_client_id"] = revealed.clientID
-            answer["mqtt_username"] = revealed.username
-            answer["mqtt_password"] = revealed.password
+            report["outcome"] = "ok"
+            report["text"] = [texts(credential), texts(login), texts(revealed)].joined(separator: "\n")
+            report["client_id"] = credential.clientID
+            report["instance_id"] = credential.instanceID
+            report["device_access_key_id"] = credential.deviceAccessKeyID
+            report["device_access_key_secret"] = credential.deviceAccessKeySecret
+            report["request_id"] = credential.requestID
+            report["create_time_ms"] = milliseconds(credential.createTime)
+            report["update_time_ms"] = milliseconds(credential.updateTime)
+            report["mqtt_client_id"] = revealed.clientID
+            report["mqtt_username"] = revealed.username
+            report["mqtt_password"] = revealed.password
         }
     }
 }
 
-/// Every way in which Swift makes a text of a value by default.
+/// Returns every text that Swift makes of a value by default.
 func texts(_ value: some Sendable) -> String {
     var dumped = ""
     dump(value, to: &dumped)
@@ -172,7 +176,7 @@ func milliseconds(_ date: Date) -> String {
     String(Int64((date.timeIntervalSince1970 * 1000).rounded()))
 }
 
-/// Unbuffered, so that what is written stands there before anything that comes after it.
-func say(_ line: some CustomStringConvertible, to file: FileHandle) {
+/// Writes a line without buffering, so that lines keep their order.
+func write(_ line: some CustomStringConvertible, to file: FileHandle) {
     file.write(Data("\(line)\n".utf8))
 }

@@ -1,16 +1,16 @@
-//! What the tests share: an emulator on a runtime of its own, and a client for it.
+//! What the tests share: an emulator with its own runtime, and a client for it.
 #![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests, each used by some of them")]
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use devcred_bridge::{Call, Client, Credential, ErrorInfo, Options, Outcome, Request, Secret};
+use devcred_bridge::{CallHandle, Client, Credential, ErrorInfo, Log, Operation, Options, Outcome, Request, Secret};
 use devcred_emulator::{Builder, Emulator, Journal};
 use tokio::runtime::Runtime;
 
 pub(crate) const INSTANCE_ID: &str = "post-cn-0pp12gl****";
 
-/// How long a test waits for what must happen; a machine under load may need some of it.
+/// The longest time that a test waits; a machine under load may need some of it.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Service {
@@ -26,19 +26,25 @@ impl Service {
     }
 
     pub(crate) fn options(&self) -> Options {
-        let mut options = Options::new("python");
-        options.access_key_id = Some(self.emulator.access_key_id().to_owned());
-        options.access_key_secret = Some(Secret::new(self.emulator.access_key_secret()));
-        options.endpoint = Some(self.emulator.endpoint().to_owned());
-        options.instance_id = Some(INSTANCE_ID.to_owned());
         // A call that hangs does not end by itself.
-        options.timeout = Some(Duration::from_secs(3600));
-        options.attempt_timeout = options.timeout;
-        options
+        let hour = Some(3_600_000_i64.into());
+        Options {
+            access_key_id: Some(self.emulator.access_key_id().to_owned()),
+            access_key_secret: Some(Secret::new(self.emulator.access_key_secret())),
+            endpoint: Some(self.emulator.endpoint().to_owned()),
+            instance_id: Some(INSTANCE_ID.to_owned()),
+            timeout_ms: hour,
+            attempt_timeout_ms: hour,
+            ..Options::default()
+        }
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::open(self.options()).unwrap()
+        open(self.options(), None)
+    }
+
+    pub(crate) fn client_with_log(&self, log: Log) -> Client {
+        open(self.options(), Some(log))
     }
 
     pub(crate) fn wait_for(&self, condition: impl FnMut(&Journal) -> bool) {
@@ -46,12 +52,16 @@ impl Service {
     }
 }
 
+pub(crate) fn open(options: Options, log: Option<Log>) -> Client {
+    Client::open("python", options, log).unwrap()
+}
+
 pub(crate) fn service() -> Service {
     Service::start(Emulator::builder())
 }
 
 pub(crate) fn request(client_id: &str) -> Request {
-    Request { client_id: client_id.to_owned(), instance_id: None, timeout: None }
+    Request::new(Operation::GetDeviceCredential, client_id)
 }
 
 /// A request that the emulator never answers.
@@ -59,14 +69,14 @@ pub(crate) fn hanging() -> Request {
     request("GID_test@@@fault-hang")
 }
 
-/// Starts a call whose outcomes come through the channel: if there were two, both would.
-pub(crate) fn start(client: &Client, request: Request) -> (Call, Receiver<Outcome>) {
-    let (told, outcomes) = channel();
-    let call = client.start(request, move |outcome| told.send(outcome).unwrap());
+/// Starts a call and returns the channel that receives every outcome of it.
+pub(crate) fn start(client: &Client, request: Request) -> (CallHandle, Receiver<Outcome>) {
+    let (sender, outcomes) = channel();
+    let call = client.start(request, move |outcome| sender.send(outcome).unwrap());
     (call, outcomes)
 }
 
-/// The only outcome: the channel is closed behind it.
+/// Returns the only outcome: the channel is closed after it.
 pub(crate) fn only(outcomes: &Receiver<Outcome>) -> Outcome {
     let outcome = outcomes.recv_timeout(LIMIT).unwrap();
     assert!(outcomes.recv_timeout(LIMIT).is_err());
@@ -79,7 +89,7 @@ pub(crate) fn call(client: &Client, client_id: &str) -> Outcome {
 
 pub(crate) fn credential(outcome: Outcome) -> Credential {
     match outcome {
-        Outcome::Ok(credential) => *credential,
+        Outcome::Credential(credential) => *credential,
         other => panic!("{other:?}"),
     }
 }

@@ -2,28 +2,28 @@ package io.devcred
 
 import io.devcred.internal.NativeClient
 import io.devcred.internal.NativeOutcome
+import io.devcred.internal.NativeRequest
 import io.devcred.internal.refuseBlocking
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlin.time.toKotlinDuration
 
 /**
- * A [Client] for callers that block their thread: [Client.blocking] gives it. Any number of threads may use it at once, and it
- * lives as long as the client.
+ * A [Client] whose calls block their thread. [Client.blocking] returns it. Any number of threads may use it at once. Closing the
+ * client closes it.
  */
 public class BlockingClient internal constructor(private val native: NativeClient) {
     /**
-     * Fetches the credential of the device [clientId], which reads `GROUP@@@DEVICE`, and waits for it. Each success is billed
-     * as one messaging TPS, so store it.
+     * Fetches the credential of the device [clientId], which has the form `GROUP@@@DEVICE`, and blocks until the call has ended. Each
+     * success is billed as one messaging TPS, so store it.
      *
-     * Interrupting the thread ends the call and closes its connection; a request that was under way may have been billed. A
-     * [LogListener] may not call this: it runs on a thread that the call could need.
+     * Interrupting the thread cancels the call and closes its connection; a request that was already sent may have been billed. A
+     * [LogListener] must not call this, because the call needs the thread that the listener would block.
      *
-     * @param instanceId the device's instance; the client's own where it is left out or null.
-     * @param timeout how long the call may take in all, from 1 millisecond to a day; as long as the client
-     * says where it is left out or null.
-     * @throws DevcredException where there is no credential.
-     * @throws InterruptedException where the thread was interrupted.
+     * @param instanceId the device's instance; by default, and if it is null, the client's.
+     * @param timeout the timeout of the call, from 1 millisecond to a day; by default, and if it is null, the client's.
+     * @throws DevcredException if the call fails.
+     * @throws InterruptedException if the thread was interrupted.
      */
     @JvmOverloads
     @Throws(InterruptedException::class)
@@ -31,8 +31,31 @@ public class BlockingClient internal constructor(private val native: NativeClien
         clientId: String,
         instanceId: String? = null,
         timeout: Duration? = null,
-    ): DeviceCredential {
-        val request = request(clientId, instanceId, timeout?.toKotlinDuration())
+    ): DeviceCredential =
+        call(request(Operation.GetDeviceCredential, clientId, instanceId, timeout?.toKotlinDuration()))
+
+    /**
+     * Creates the credential of the device [clientId] and blocks until the call has ended. Each success is billed as one messaging
+     * TPS. [Client.registerDeviceCredential] describes what happens if the device has a credential, and what to do if the outcome is
+     * unknown.
+     *
+     * Parameters and interruption are those of [getDeviceCredential].
+     *
+     * @param instanceId the device's instance; by default, and if it is null, the client's.
+     * @param timeout the timeout of the call, from 1 millisecond to a day; by default, and if it is null, the client's.
+     * @throws DevcredException if the call fails.
+     * @throws InterruptedException if the thread was interrupted.
+     */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    public fun registerDeviceCredential(
+        clientId: String,
+        instanceId: String? = null,
+        timeout: Duration? = null,
+    ): DeviceCredential =
+        call(request(Operation.RegisterDeviceCredential, clientId, instanceId, timeout?.toKotlinDuration()))
+
+    private fun call(request: NativeRequest): DeviceCredential {
         refuseBlocking()?.let { throw DevcredException(it) }
         // Otherwise an interrupted thread could still send it.
         if (Thread.interrupted()) throw InterruptedException()

@@ -1,9 +1,9 @@
 package io.devcred
 
-import io.devcred.internal.NativeAccessKey
 import io.devcred.internal.NativeCall
 import io.devcred.internal.NativeClient
 import io.devcred.internal.NativeOutcome
+import io.devcred.internal.NativeRequest
 import kotlin.time.Duration
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
@@ -57,16 +57,36 @@ public class Client private constructor(private val native: NativeClient) : Auto
         clientId: String,
         instanceId: String? = null,
         timeout: Duration? = null,
-    ): DeviceCredential {
-        val request = request(clientId, instanceId, timeout)
+    ): DeviceCredential = call(request(Operation.GetDeviceCredential, clientId, instanceId, timeout))
+
+    /**
+     * Creates the credential of the device [clientId]. Each success is billed as one messaging TPS.
+     *
+     * It throws an error of kind [ErrorKind.AlreadyExists] if the device has a credential; the service may instead replace it, and
+     * its old secret then no longer works. Therefore call [getDeviceCredential] first. The call is not retried if the request may
+     * have arrived: call [getDeviceCredential] to find out whether the device was registered.
+     *
+     * Parameters, cancellation and dispatcher are those of [getDeviceCredential].
+     *
+     * @param instanceId the device's instance; by default the client's.
+     * @param timeout the timeout of the call, from 1 millisecond to a day; by default the client's.
+     * @throws DevcredException if the call fails.
+     */
+    public suspend fun registerDeviceCredential(
+        clientId: String,
+        instanceId: String? = null,
+        timeout: Duration? = null,
+    ): DeviceCredential = call(request(Operation.RegisterDeviceCredential, clientId, instanceId, timeout))
+
+    private suspend fun call(request: NativeRequest): DeviceCredential {
         // Otherwise a cancelled coroutine could still send it.
         currentCoroutineContext().ensureActive()
         var call: NativeCall? = null
         try {
             val outcome = suspendCancellableCoroutine<NativeOutcome> { continuation ->
-                val begun = native.start(request, Listener { continuation.resumeElsewhere(it) })
-                call = begun
-                continuation.invokeOnCancellation { begun.cancel() }
+                val started = native.start(request, Listener { continuation.resumeElsewhere(it) })
+                call = started
+                continuation.invokeOnCancellation { started.cancel() }
             }
             // Thrown here rather than where the outcome arrives, so that its stack trace names the caller.
             return outcome.credential()
@@ -87,12 +107,12 @@ public class Client private constructor(private val native: NativeClient) : Auto
      */
     @JvmOverloads
     public fun setAccessKey(accessKeyId: String, accessKeySecret: String, securityToken: String? = null) {
-        val key = NativeAccessKey(
+        val error = native.setAccessKey(
             wellFormed("accessKeyId", accessKeyId),
             wellFormed("accessKeySecret", accessKeySecret),
             wellFormed("securityToken", securityToken),
         )
-        native.setAccessKey(key)?.let { throw DevcredException(it) }
+        if (error != null) throw DevcredException(error)
     }
 
     /**

@@ -87,14 +87,13 @@ public class ClientOptions {
     internal fun open(fromEnv: Boolean): NativeClient {
         Library.ensureLoaded()
         val log = logListener?.let(::Log)
-        return when (val opened = open(native(fromEnv), log)) {
+        return when (val opened = open(Language.KOTLIN, native(fromEnv), logLevel.text, log)) {
             is NativeOpened.Client -> opened.client
             is NativeOpened.Refused -> throw DevcredException(opened.error)
         }
     }
 
     private fun native(fromEnv: Boolean) = NativeOptions(
-        language = Language.KOTLIN,
         fromEnv = fromEnv,
         accessKeyId = wellFormed("accessKeyId", accessKeyId),
         accessKeySecret = wellFormed("accessKeySecret", accessKeySecret),
@@ -109,14 +108,13 @@ public class ClientOptions {
         connectTimeoutMs = connectTimeout?.inWholeMilliseconds,
         maxAttempts = maxAttempts?.toLong(),
         maxRequestsPerSecond = maxRequestsPerSecond?.toLong(),
-        rootCertificatesPem = wellFormed("rootCertificatesPem", rootCertificatesPem),
+        rootCertificatesPem = wellFormed("rootCertificatesPem", rootCertificatesPem)?.encodeToByteArray(),
         proxy = wellFormed("proxy", proxy),
-        logLevel = logLevel.text,
     )
 
     private class Log(private val listener: LogListener) : NativeLog {
         override fun event(level: String, message: String) =
-            contained { listener.event(LogLevel.entries.first { it.text == level }, message) }
+            catchAll { listener.event(LogLevel.entries.first { it.text == level }, message) }
     }
 }
 

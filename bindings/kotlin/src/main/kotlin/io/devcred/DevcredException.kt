@@ -60,6 +60,9 @@ public enum class ErrorKind {
     /** Register the device first: it has no credential. */
     NotFound,
 
+    /** Fetch the credential instead: the device already has one. */
+    AlreadyExists,
+
     /** Slow down. The call was retried before this is thrown. */
     Throttled,
 

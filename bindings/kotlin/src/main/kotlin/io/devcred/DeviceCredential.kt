@@ -1,6 +1,7 @@
 package io.devcred
 
 import io.devcred.internal.NativeCredential
+import io.devcred.internal.NativeMqttLogin
 import java.time.Instant
 
 /**
@@ -33,10 +34,7 @@ public class DeviceCredential internal constructor(native: NativeCredential) {
     public val requestId: String = native.requestId
 
     @Transient
-    private val login = MqttLogin(native)
-
-    @Transient
-    private val text = native.text
+    private val login = MqttLogin(native.mqttLogin)
 
     /**
      * Returns what the device sends in CONNECT. It is valid as long as the credential. Give a device or an
@@ -45,7 +43,9 @@ public class DeviceCredential internal constructor(native: NativeCredential) {
     public fun mqttLogin(): MqttLogin = login
 
     /** Returns the credential without its secrets. */
-    override fun toString(): String = text
+    override fun toString(): String =
+        "DeviceCredential(clientId=$clientId, instanceId=$instanceId, deviceAccessKeyId=$deviceAccessKeyId, " +
+            "deviceAccessKeySecret=$HIDDEN, createTime=$createTime, updateTime=$updateTime, requestId=$requestId)"
 }
 
 /**
@@ -53,20 +53,17 @@ public class DeviceCredential internal constructor(native: NativeCredential) {
  *
  * `toString` hides the password, and serialisers that use getters or fields skip it: use [reveal].
  */
-public class MqttLogin internal constructor(native: NativeCredential) {
+public class MqttLogin internal constructor(native: NativeMqttLogin) {
     /** CONNECT's client identifier. */
     public val clientId: String = native.clientId
 
     /** CONNECT's user name. */
-    public val username: String = native.mqttUsername
+    public val username: String = native.username
 
     /** CONNECT's password. */
     @Transient
     @get:JvmName("password")
-    public val password: String = native.mqttPassword
-
-    @Transient
-    private val text = native.mqttText
+    public val password: String = native.password
 
     /**
      * Returns `clientId`, `username` and `password`, with the readable password: send it to the device and nowhere else.
@@ -75,5 +72,7 @@ public class MqttLogin internal constructor(native: NativeCredential) {
         mapOf("clientId" to clientId, "username" to username, "password" to password)
 
     /** Returns the login without its password. */
-    override fun toString(): String = text
+    override fun toString(): String = "MqttLogin(clientId=$clientId, username=$username, password=$HIDDEN)"
 }
+
+private const val HIDDEN = "<hidden>"

@@ -7,7 +7,7 @@ import io.devcred.internal.NativeListener
 import io.devcred.internal.NativeOutcome
 import io.devcred.internal.NativeRequest
 import io.devcred.internal.UniffiLib
-import io.devcred.internal.invalidParameter
+import io.devcred.internal.notUnicode
 import io.devcred.internal.uniffiCallbackInterfaceNativeListener
 import io.devcred.internal.uniffiCallbackInterfaceNativeLog
 import java.util.concurrent.CancellationException
@@ -25,13 +25,13 @@ internal class Listener(private val complete: (NativeOutcome) -> Unit) : NativeL
         Threads.callBegins()
     }
 
-    override fun completed(outcome: NativeOutcome) = contained {
+    override fun completed(outcome: NativeOutcome) = catchAll {
         Threads.callEnded()
         complete(outcome)
     }
 }
 
-/** The native library: loaded once, and refused in the same words each time where that fails. */
+/** The native library: loaded once. If that fails, each use throws the same error. */
 internal object Library {
     private val failure = try {
         Threads.prepare()
@@ -50,16 +50,15 @@ internal object Library {
 }
 
 /**
- * A thread of the library stays in the JVM while calls run: to enter for each outcome and leave afterwards costs more than the
- * call. It leaves with the last one, since the JVM waits for 0.3 seconds at its end where a thread that stays
- * is in native code.
+ * The thread of the library stays attached to the JVM while calls run, because attaching it for each outcome costs more than the
+ * call. It detaches with the last call, because the JVM waits 0.3 seconds at exit for an attached thread in native code.
  *
- * It does not keep the JVM from its end. JNA asks when it is told the callbacks: as the library is loaded.
+ * It is a daemon thread. JNA reads this setting when the callbacks are registered, at load time.
  */
 internal object Threads {
     private val running = AtomicInteger()
 
-    /** To be called before the library is loaded. */
+    /** Call this before the library is loaded. */
     fun prepare() {
         val stay = CallbackThreadInitializer(true, false, "devcred")
         Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeListener.completed, stay)
@@ -70,12 +69,12 @@ internal object Threads {
         running.incrementAndGet()
     }
 
-    /** To be called where the outcome arrives: what is said to JNA is about this thread. */
+    /** Call this on the thread on which the outcome arrives: JNA detaches the calling thread. */
     fun callEnded() = Native.detach(running.decrementAndGet() == 0)
 }
 
-/** Runs what a thread of the library calls: nothing may be thrown there. */
-internal inline fun contained(body: () -> Unit) {
+/** Runs code on a thread of the library, where nothing may be thrown. */
+internal inline fun catchAll(body: () -> Unit) {
     try {
         body()
     } catch (thrown: Throwable) {
@@ -85,9 +84,9 @@ internal inline fun contained(body: () -> Unit) {
 }
 
 /**
- * Continues a coroutine, but never on the thread that calls this, which is the library's: it has two for all
- * calls of the process, and a coroutine may block its thread. Without a dispatcher, and with one that
- * dispatches nothing such as [Dispatchers.Unconfined], it continues on the default one.
+ * Resumes a coroutine, but never on the calling thread, which is the library's: it runs all calls of the process, and a coroutine
+ * may block its thread. Without a dispatcher, and with one that does not dispatch such as [Dispatchers.Unconfined], the coroutine
+ * resumes on the default one.
  */
 internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
     val dispatcher = context[ContinuationInterceptor] as? CoroutineDispatcher
@@ -98,10 +97,14 @@ internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
     }
 }
 
-internal fun request(clientId: String, instanceId: String?, timeout: Duration?) = NativeRequest(
-    wellFormed("clientId", clientId),
-    wellFormed("instanceId", instanceId),
-    timeout?.inWholeMilliseconds,
+/** An operation of the service, by its name. */
+internal enum class Operation { GetDeviceCredential, RegisterDeviceCredential }
+
+internal fun request(operation: Operation, clientId: String, instanceId: String?, timeout: Duration?) = NativeRequest(
+    operation = operation.name,
+    clientId = wellFormed("clientId", clientId),
+    instanceId = wellFormed("instanceId", instanceId),
+    timeoutMs = timeout?.inWholeMilliseconds,
 )
 
 internal fun NativeOutcome.credential(): DeviceCredential = when (this) {
@@ -110,11 +113,10 @@ internal fun NativeOutcome.credential(): DeviceCredential = when (this) {
     NativeOutcome.Cancelled -> throw CancellationException("the call was cancelled")
 }
 
-/** The text, unless half of a surrogate pair stands alone in it: on its way to UTF-8 it would become another text. */
+/** Returns the text, unless it contains a lone surrogate: converted to UTF-8, it would be another text. */
 internal fun <T : String?> wellFormed(name: String, text: T): T {
     if (text != null && !Charsets.UTF_8.newEncoder().canEncode(text)) {
-        val why = "$name is not valid Unicode: it contains a lone surrogate"
-        throw DevcredException(invalidParameter(why))
+        throw DevcredException(notUnicode(name))
     }
     return text
 }

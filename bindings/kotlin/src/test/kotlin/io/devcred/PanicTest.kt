@@ -16,7 +16,7 @@ class PanicTest {
             emulator.client().use { client ->
                 val panicked = assertThrows<DevcredException> { client.getDeviceCredential("GID_test@@@panic") }
                 assertEquals(ErrorKind.Internal, panicked.kind)
-                assertFalse("asked for by a test" in panicked.toString())
+                assertFalse("a test requested this panic" in panicked.toString())
                 assertEquals(CLIENT_ID, client.getDeviceCredential(CLIENT_ID).clientId)
             }
         }

@@ -15,8 +15,8 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.supervisorScope
 
-/** What happens while the calls of the first round run. */
-class Meanwhile(private val call: Line) {
+/** The actions while the calls of the first round run. */
+class FirstRound(private val call: Line) {
     var keyRefused: ErrorKind? = null
         private set
 
@@ -32,54 +32,68 @@ class Meanwhile(private val call: Line) {
                 call["new_access_key_secret"]!!,
                 call["new_security_token"],
             )
-        } catch (refused: DevcredException) {
-            keyRefused = refused.kind
+        } catch (error: DevcredException) {
+            keyRefused = error.kind
         }
     }
 }
 
-suspend fun suspendingCalls(client: Client, call: Line, meanwhile: Meanwhile) = eachRound(call) { clientIds, isFirst ->
+suspend fun suspendingCalls(client: Client, call: Line, firstRound: FirstRound) = eachRound(call) { clientIds, isFirst ->
     supervisorScope {
         val timeout = call.long("call_timeout_ms")?.milliseconds
-        val begun = clientIds.map { clientId ->
-            async(Dispatchers.Default) { client.getDeviceCredential(clientId, call["call_instance_id"], timeout) }
+        val started = clientIds.map { clientId ->
+            async(Dispatchers.Default) {
+                if (call.isRegister) {
+                    client.registerDeviceCredential(clientId, call["call_instance_id"], timeout)
+                } else {
+                    client.getDeviceCredential(clientId, call["call_instance_id"], timeout)
+                }
+            }
         }
-        if (isFirst) meanwhile.run(client) { begun.forEach { it.cancel() } }
-        begun.zip(clientIds) { running, clientId -> ended(clientId) { running.await() } }
+        if (isFirst) firstRound.run(client) { started.forEach { it.cancel() } }
+        started.zip(clientIds) { running, clientId -> outcome(clientId) { running.await() } }
     }
 }
 
-suspend fun blockingCalls(client: Client, call: Line, meanwhile: Meanwhile) = eachRound(call) { clientIds, isFirst ->
+suspend fun blockingCalls(client: Client, call: Line, firstRound: FirstRound) = eachRound(call) { clientIds, isFirst ->
     val timeout = call.long("call_timeout_ms")?.let(Duration::ofMillis)
     val blocking = client.blocking()
-    val ended = clientIds.map { CompletableFuture<Ended>() }
-    val threads = clientIds.zip(ended) { clientId, end ->
+    val outcomes = clientIds.map { CompletableFuture<Outcome>() }
+    val threads = clientIds.zip(outcomes) { clientId, outcome ->
         val body = Runnable {
-            end.complete(ended(clientId) { blocking.getDeviceCredential(clientId, call["call_instance_id"], timeout) })
+            outcome.complete(
+                outcome(clientId) {
+                    if (call.isRegister) {
+                        blocking.registerDeviceCredential(clientId, call["call_instance_id"], timeout)
+                    } else {
+                        blocking.getDeviceCredential(clientId, call["call_instance_id"], timeout)
+                    }
+                },
+            )
         }
         Thread(null, body, clientId, STACK).also { it.start() }
     }
-    if (isFirst) meanwhile.run(client) { threads.forEach { it.interrupt() } }
+    if (isFirst) firstRound.run(client) { threads.forEach { it.interrupt() } }
     threads.forEach { it.join() }
-    ended.map { it.get() }
+    outcomes.map { it.get() }
 }
 
 private const val STACK = 256L * 1024
 
-private inline fun eachRound(call: Line, round: (clientIds: List<String>, isFirst: Boolean) -> List<Ended>): List<Ended> {
+private inline fun eachRound(call: Line, round: (clientIds: List<String>, isFirst: Boolean) -> List<Outcome>): List<Outcome> {
     val (clientId, calls) = call["client_id"]!! to (call.long("calls") ?: 1)
     val clientIds = if (calls == 1L) listOf(clientId) else List(calls.toInt()) { "$clientId-$it" }
     return List((call.long("repeat") ?: 1).toInt()) { round(clientIds, it == 0) }.flatten()
 }
 
-private inline fun ended(clientId: String, call: () -> DeviceCredential): Ended = try {
+private inline fun outcome(clientId: String, call: () -> DeviceCredential): Outcome = try {
     val credential = call()
     check(credential.clientId == clientId) { "a credential of another call" }
-    Ended.Ok(credential)
+    Outcome.Ok(credential)
 } catch (error: DevcredException) {
-    Ended.Failed(error)
+    Outcome.Failed(error)
 } catch (_: CancellationException) {
-    Ended.Cancelled
+    Outcome.Cancelled
 } catch (_: InterruptedException) {
-    Ended.Cancelled
+    Outcome.Cancelled
 }

@@ -9,10 +9,12 @@ class Line {
 
     operator fun get(key: String): String? = values[key]
 
-    /** A key that has no value is left out. */
+    /** Leaves out a key without a value. */
     operator fun set(key: String, value: Any?) {
         if (value != null) values[key] = value.toString()
     }
+
+    val isRegister get() = this["operation"] == "RegisterDeviceCredential"
 
     fun long(key: String): Long? = this[key]?.toLong()
 
@@ -26,7 +28,7 @@ class Line {
             }
         }
 
-        /** Java's encoding is that of HTML forms, which differs in three characters. */
+        /** Java encodes as for HTML forms, which differs in three characters. */
         private fun encode(value: String) =
             URLEncoder.encode(value, Charsets.UTF_8).replace("+", "%20").replace("*", "%2A").replace("%7E", "~")
     }

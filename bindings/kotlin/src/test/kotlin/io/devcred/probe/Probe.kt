@@ -1,4 +1,4 @@
-/** Kotlin's probe, in two forms: its calls suspend, or block a thread each. The protocol is in tests/README.md. */
+/** Kotlin's probe, in two forms: calls suspend, or each blocks a thread. tests/README.md describes the protocol. */
 package io.devcred.probe
 
 import io.devcred.Client
@@ -13,45 +13,45 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.runBlocking
 
 fun main(arguments: Array<String>) {
-    val all = if (arguments.single() == "blocking") ::blockingCalls else ::suspendingCalls
+    val calls = if (arguments.single() == "blocking") ::blockingCalls else ::suspendingCalls
     val version = Client::class.java.`package`.implementationVersion
     println("probe=kotlin&version=$version&kinds=${ErrorKind.entries.joinToString("%2C")}")
-    generateSequence(::readlnOrNull).forEach { line -> println(answer(Line.parse(line), all)) }
-    held?.close()
+    generateSequence(::readlnOrNull).forEach { line -> println(report(Line.parse(line), calls)) }
+    openClient?.close()
 }
 
 /** How a call ended. */
-sealed interface Ended {
-    class Ok(val credential: DeviceCredential) : Ended
+sealed interface Outcome {
+    class Ok(val credential: DeviceCredential) : Outcome
 
-    class Failed(val error: DevcredException) : Ended
+    class Failed(val error: DevcredException) : Outcome
 
-    object Cancelled : Ended
+    object Cancelled : Outcome
 }
 
-/** It stays open until the next line, so that nothing but the cancellation can end a cancelled call. */
-private var held: Client? = null
+/** It stays open until the next line, so that only the cancellation can end a cancelled call. */
+private var openClient: Client? = null
 
-/** All calls of a line, in the order in which they were begun. */
-typealias Calls = suspend (client: Client, call: Line, meanwhile: Meanwhile) -> List<Ended>
+/** Makes the calls of a line and returns their outcomes in the order in which they were started. */
+typealias Calls = suspend (client: Client, call: Line, firstRound: FirstRound) -> List<Outcome>
 
-private fun answer(call: Line, all: Calls) = Line().also { answer ->
-    answer["case"] = call["case"]
-    held?.close()
-    held = null
-    val ended = try {
+private fun report(call: Line, calls: Calls) = Line().also { report ->
+    report["case"] = call["case"]
+    openClient?.close()
+    openClient = null
+    val outcomes = try {
         val options = options(call)
-        val meanwhile = Meanwhile(call)
+        val firstRound = FirstRound(call)
         val client = if (call["from_env"] == "true") Client.fromEnv(options) else Client(options)
-        held = client
-        answer["client_text"] = "$options\n$client"
-        runBlocking { all(client, call, meanwhile) }.also { answer["key_refused"] = meanwhile.keyRefused }
-    } catch (refused: DevcredException) {
-        listOf(Ended.Failed(refused))
+        openClient = client
+        report["client_text"] = "$options\n$client"
+        runBlocking { calls(client, call, firstRound) }.also { report["key_refused"] = firstRound.keyRefused }
+    } catch (error: DevcredException) {
+        listOf(Outcome.Failed(error))
     }
-    answer["ok"] = ended.count { it is Ended.Ok }
-    answer["failed"] = ended.count { it !is Ended.Ok }
-    tell(answer, ended.find { it !is Ended.Ok } ?: ended.first())
+    report["ok"] = outcomes.count { it is Outcome.Ok }
+    report["failed"] = outcomes.count { it !is Outcome.Ok }
+    addOutcome(report, outcomes.find { it !is Outcome.Ok } ?: outcomes.first())
 }
 
 private fun options(call: Line) = ClientOptions().apply {
@@ -75,38 +75,38 @@ private fun options(call: Line) = ClientOptions().apply {
     proxy = call["proxy"]
 }
 
-private fun tell(answer: Line, ended: Ended) = when (ended) {
-    is Ended.Cancelled -> answer["outcome"] = "cancelled"
-    is Ended.Failed -> tellError(answer, ended.error)
-    is Ended.Ok -> tellCredential(answer, ended.credential)
+private fun addOutcome(report: Line, outcome: Outcome) = when (outcome) {
+    is Outcome.Cancelled -> report["outcome"] = "cancelled"
+    is Outcome.Failed -> addError(report, outcome.error)
+    is Outcome.Ok -> addCredential(report, outcome.credential)
 }
 
-private fun tellError(answer: Line, error: DevcredException) {
-    answer["outcome"] = "error"
-    answer["text"] = "$error\n${error.stackTraceToString()}"
-    answer["kind"] = error.kind
-    answer["code"] = error.code
-    answer["message"] = error.message
-    answer["http_status"] = error.httpStatus
-    answer["request_id"] = error.requestId
-    answer["retryable"] = error.retryable
-    answer["attempts"] = error.attempts
-    answer["help_url"] = error.helpUrl
-    answer["advice"] = error.advice
+private fun addError(report: Line, error: DevcredException) {
+    report["outcome"] = "error"
+    report["text"] = "$error\n${error.stackTraceToString()}"
+    report["kind"] = error.kind
+    report["code"] = error.code
+    report["message"] = error.message
+    report["http_status"] = error.httpStatus
+    report["request_id"] = error.requestId
+    report["retryable"] = error.retryable
+    report["attempts"] = error.attempts
+    report["help_url"] = error.helpUrl
+    report["advice"] = error.advice
 }
 
-private fun tellCredential(answer: Line, credential: DeviceCredential) {
+private fun addCredential(report: Line, credential: DeviceCredential) {
     val login = credential.mqttLogin()
-    answer["outcome"] = "ok"
-    answer["text"] = "$credential\n$login"
-    answer["client_id"] = credential.clientId
-    answer["instance_id"] = credential.instanceId
-    answer["device_access_key_id"] = credential.deviceAccessKeyId
-    answer["device_access_key_secret"] = credential.deviceAccessKeySecret
-    answer["request_id"] = credential.requestId
-    answer["create_time_ms"] = credential.createTime.toEpochMilli()
-    answer["update_time_ms"] = credential.updateTime.toEpochMilli()
-    answer["mqtt_client_id"] = login.clientId
-    answer["mqtt_username"] = login.username
-    answer["mqtt_password"] = login.password
+    report["outcome"] = "ok"
+    report["text"] = "$credential\n$login"
+    report["client_id"] = credential.clientId
+    report["instance_id"] = credential.instanceId
+    report["device_access_key_id"] = credential.deviceAccessKeyId
+    report["device_access_key_secret"] = credential.deviceAccessKeySecret
+    report["request_id"] = credential.requestId
+    report["create_time_ms"] = credential.createTime.toEpochMilli()
+    report["update_time_ms"] = credential.updateTime.toEpochMilli()
+    report["mqtt_client_id"] = login.clientId
+    report["mqtt_username"] = login.username
+    report["mqtt_password"] = login.password
 }

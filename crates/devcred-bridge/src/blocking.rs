@@ -1,28 +1,27 @@
-//! A call that is waited for.
+//! A call that a thread waits for.
 
 use std::mem;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use devcred::{Error, bridge_support};
-
-use crate::call::{self, Call};
+use crate::call::CallHandle;
 use crate::outcome::{ErrorInfo, Outcome};
-use crate::process::OfProcess;
+use crate::process::ProcessBound;
 use crate::runtime::is_bridge_thread;
 
 /// Receives the outcome of a call.
 pub(crate) type Completion = Box<dyn FnOnce(Outcome) + Send>;
 
-/// A started call whose outcome is kept until it is waited for. Dropping it does not cancel the call.
-pub struct Pending {
-    call: Call,
-    slot: OfProcess<Slot>,
+/// A started call whose outcome is kept until a thread waits for it. Dropping it does not cancel
+/// the call.
+pub struct BlockingCall {
+    handle: CallHandle,
+    outcome: ProcessBound<OutcomeCell>,
 }
 
 #[derive(Default)]
-struct Slot {
+struct OutcomeCell {
     state: Mutex<State>,
     completed: Condvar,
 }
@@ -35,21 +34,21 @@ enum State {
     Taken,
 }
 
-impl Pending {
+impl BlockingCall {
     /// Starts a call with this function, which receives the completion.
-    pub(crate) fn start(start: impl FnOnce(Completion) -> Call) -> Self {
-        let slot = Arc::<Slot>::default();
-        let filled = Arc::clone(&slot);
-        let call = start(Box::new(move |outcome| filled.complete(outcome)));
-        Self { call, slot: OfProcess::of(slot) }
+    pub(crate) fn start(start: impl FnOnce(Completion) -> CallHandle) -> Self {
+        let cell = Arc::<OutcomeCell>::default();
+        let completed = Arc::clone(&cell);
+        let handle = start(Box::new(move |outcome| completed.complete(outcome)));
+        Self { handle, outcome: ProcessBound::from_arc(cell) }
     }
 
-    /// Cancels the call, like [`Call::cancel`]. A wait returns [`Outcome::Cancelled`].
+    /// Cancels the call, like [`CallHandle::cancel`]. A wait returns [`Outcome::Cancelled`].
     ///
     /// # Errors
-    /// `InvalidParameter` in a process that was forked after the call had begun.
+    /// `InvalidParameter` in a process that was forked after the call was started.
     pub fn cancel(&self) -> Result<(), Box<ErrorInfo>> {
-        self.call.cancel()
+        self.handle.cancel()
     }
 
     /// Blocks until the call has ended and returns its outcome.
@@ -58,9 +57,9 @@ impl Pending {
     /// does, immediately, a wait on a thread of the bridge, which would wait for itself, and one in
     /// a process that was forked after the call was started.
     pub fn wait(&self) -> Outcome {
-        match self.slot() {
-            Ok(slot) => slot.take(),
-            Err(refused) => refused.into(),
+        match self.cell() {
+            Ok(cell) => cell.take(),
+            Err(refusal) => refusal.into(),
         }
     }
 
@@ -73,11 +72,11 @@ impl Pending {
         mut check: impl FnMut() -> ControlFlow<()>,
     ) -> Option<Outcome> {
         loop {
-            let slot = match self.slot() {
-                Ok(slot) => slot,
-                Err(refused) => return Some(refused.into()),
+            let cell = match self.cell() {
+                Ok(cell) => cell,
+                Err(refusal) => return Some(refusal.into()),
             };
-            if let Some(outcome) = slot.take_within(interval) {
+            if let Some(outcome) = cell.take_within(interval) {
                 return Some(outcome);
             }
             if check().is_break() {
@@ -86,15 +85,15 @@ impl Pending {
         }
     }
 
-    fn slot(&self) -> Result<&Slot, Error> {
+    fn cell(&self) -> Result<&OutcomeCell, Box<ErrorInfo>> {
         if is_bridge_thread() {
-            return Err(on_bridge_thread());
+            return Err(ErrorInfo::blocking_in_callback());
         }
-        self.slot.here().map(|slot| &**slot).map_err(|_| call::before_fork())
+        self.outcome.get().map(|cell| &**cell).map_err(|_| ErrorInfo::started_before_fork())
     }
 }
 
-impl Slot {
+impl OutcomeCell {
     fn complete(&self, outcome: Outcome) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Ready(outcome);
         self.completed.notify_all();
@@ -122,15 +121,7 @@ impl State {
     fn take(&mut self) -> Outcome {
         match mem::replace(self, Self::Taken) {
             Self::Ready(outcome) => outcome,
-            Self::Running | Self::Taken => taken().into(),
+            Self::Running | Self::Taken => ErrorInfo::outcome_already_taken().into(),
         }
     }
-}
-
-pub(crate) fn on_bridge_thread() -> Error {
-    bridge_support::invalid_parameter("a blocking call inside a callback would wait for itself; start the call instead")
-}
-
-fn taken() -> Error {
-    bridge_support::invalid_parameter("the outcome of this call was already taken")
 }
