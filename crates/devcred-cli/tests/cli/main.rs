@@ -17,6 +17,7 @@ mod errors;
 mod get;
 mod help;
 mod interrupt;
+mod register;
 mod served;
 mod service;
 mod status;
