@@ -26,8 +26,13 @@ fn main() {
             println!("{}", cancel_nothing(&program, &call, counts, &mut going_on));
             continue;
         }
-        let mut answer = honest.ask(&call);
-        if call.get("case").is_some_and(|case| case.contains("lie")) {
+        let is_lie = call.get("case").is_some_and(|case| case.contains("lie"));
+        let mut honest_call = call.clone();
+        if is_lie && lie == "another operation" {
+            honest_call.set("operation", "RegisterDeviceCredential");
+        }
+        let mut answer = honest.ask(&honest_call);
+        if is_lie {
             spoil(&lie, &call, &mut answer);
         }
         println!("{answer}");

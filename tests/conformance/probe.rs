@@ -6,7 +6,7 @@ use std::future::IntoFuture;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use devcred::{AccessKey, Client, ClientBuilder, DeviceCredential, Error, ErrorKind};
+use devcred::{AccessKey, Call, Client, ClientBuilder, DeviceCredential, Error, ErrorKind};
 use devcred_conformance::line::Line;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -77,14 +77,11 @@ async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Ended
     for round in 0..rounds {
         let begin = |number| {
             let client_id = if calls == 1 { client_id.to_owned() } else { format!("{client_id}-{number}") };
-            let mut begun = client.get_device_credential(&client_id);
-            if let Some(instance_id) = call.get("call_instance_id") {
-                begun = begun.instance_id(instance_id);
-            }
-            if let Some(timeout) = number_of_ms(call, "call_timeout_ms") {
-                begun = begun.timeout(timeout);
-            }
-            (client_id, tokio::spawn(begun.into_future()))
+            let task = match call.get("operation") {
+                Some("RegisterDeviceCredential") => spawn(client.register_device_credential(&client_id), call),
+                _ => spawn(client.get_device_credential(&client_id), call),
+            };
+            (client_id, task)
         };
         let begun: Vec<(String, JoinHandle<_>)> = (0_u32..calls).map(begin).collect();
         if round == 0 {
@@ -115,6 +112,19 @@ async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Ended
         }
     }
     ended
+}
+
+fn spawn<O>(mut request: Call<O>, call: &Line) -> JoinHandle<Result<DeviceCredential, Error>>
+where
+    Call<O>: IntoFuture<Output = Result<DeviceCredential, Error>, IntoFuture: Send + 'static>,
+{
+    if let Some(instance_id) = call.get("call_instance_id") {
+        request = request.instance_id(instance_id);
+    }
+    if let Some(timeout) = number_of_ms(call, "call_timeout_ms") {
+        request = request.timeout(timeout);
+    }
+    tokio::spawn(request.into_future())
 }
 
 fn client(call: &Line, texts: &mut String) -> Result<Client, Error> {

@@ -10,6 +10,8 @@ use crate::server::Running;
 
 const CLIENT_ID: &str = "GID_test@@@test";
 const INSTANCE_ID: &str = "post-cn-0pp12gl****";
+/// The operation of a line that names none.
+const OPERATION: &str = "GetDeviceCredential";
 
 /// The variables from which a client takes what the driver gives by default.
 const VARIABLES: &[(&str, &str)] = &[
@@ -35,6 +37,8 @@ pub(crate) struct Asked {
     pub(crate) secrets: Canaries,
     /// How long all of it may take by its own deadlines.
     pub(crate) longest: Duration,
+    /// The operation that is called.
+    pub(crate) operation: String,
     /// The devices of one round, in order.
     pub(crate) client_ids: Vec<String>,
     /// The instance that is asked.
@@ -74,6 +78,7 @@ impl Asked {
         let mut secrets = Canaries::default();
         server.watch(&case.server, &mut secrets);
         watch(&line, &environment, &mut secrets);
+        let operation = line.get("operation").unwrap_or(OPERATION).to_owned();
         let client_id = line.get("client_id").unwrap_or_default().to_owned();
         let calls = u64::from(form.calls.unwrap_or(1));
         let client_ids = match calls {
@@ -84,7 +89,7 @@ impl Asked {
         let instance_id = instance.or(environment.get("DEVCRED_INSTANCE_ID").map(String::as_str));
         let instance_id = instance_id.unwrap_or_default().to_owned();
         let calls = calls * u64::from(form.repeat.unwrap_or(1));
-        Self { line, environment, secrets, longest: longest(form), client_ids, instance_id, calls }
+        Self { line, environment, secrets, longest: longest(form), operation, client_ids, instance_id, calls }
     }
 }
 

@@ -83,7 +83,7 @@ fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
     let is_older = call.signature == Some(SignatureKind::HmacSha1);
     let signature = if is_older { SignatureMethod::HmacSha1 } else { SignatureMethod::Acs3HmacSha256 };
     let (time, nonce) = (time(call), call.nonce.as_deref().unwrap_or("(none)"));
-    let signed = testing::signed(signature, client_id, &asked.instance_id, host, &key, time, nonce);
+    let signed = testing::signed(&asked.operation, signature, client_id, &asked.instance_id, host, &key, time, nonce);
     let covered = signed.map_or_else(|| "the core refuses these ids".to_owned(), |signed| signed.signed_text);
     covered.replace(&encode(&encode(HIDDEN)).into_owned(), HIDDEN)
 }

@@ -14,7 +14,7 @@ mod step;
 pub use expect::{AtLeast, Calls, Count, Expect, Expected, Level, Outcome, Requests, Took};
 pub(crate) use expect::{OF_A_CREDENTIAL, OF_AN_ERROR};
 pub use file::{Named, cases_of, read_all};
-pub use server::{AccessKey, Proxy, Server, Tls};
+pub use server::{AccessKey, Proxy, RegisterExisting, Server, Tls};
 pub use step::{Answer, BodyRepeat, StepForm};
 
 /// A case of the suite: a call, the server that it meets, and what the caller must see. See tests/README.md.
@@ -119,6 +119,8 @@ pub struct CallForm {
     pub max_requests_per_second: Option<u32>,
     pub root_certificates_pem: Option<String>,
     pub proxy: Option<String>,
+    /// Default: `GetDeviceCredential`.
+    pub operation: Option<Operation>,
     pub client_id: Option<String>,
     pub call_instance_id: Option<String>,
     pub call_timeout_ms: Option<u64>,
@@ -129,6 +131,14 @@ pub struct CallForm {
     pub new_access_key_id: Option<String>,
     pub new_access_key_secret: Option<String>,
     pub new_security_token: Option<String>,
+}
+
+/// An operation of the service that the library offers, by the service's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Operation {
+    GetDeviceCredential,
+    RegisterDeviceCredential,
 }
 
 impl Case {

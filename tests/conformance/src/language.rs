@@ -151,7 +151,7 @@ mod tests {
         other.remove("version");
         assert!(rust.check_greeting(&other).unwrap_err().contains("`version` \"\""));
         kinds.push("NotFound");
-        assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("12 in all"));
+        assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("13 in all"));
         kinds.retain(|kind| *kind != "NotFound");
         assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("missing [\"NotFound\"]"));
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use devcred_emulator::{Call, Emulator, Exchange, Journal, Proxy, Quotas, Tls};
+use devcred_emulator::{Call, Emulator, Exchange, Journal, Proxy, Quotas, RegisterExisting, Tls};
 use tempfile::NamedTempFile;
 
 use crate::canary::Canaries;
@@ -47,6 +47,12 @@ impl Running {
         }
         builder = server.instances.iter().fold(builder, |builder, id| builder.instance(id));
         builder = server.devices.iter().fold(builder, |builder, id| builder.device(id));
+        if let Some(existing) = server.register_existing {
+            builder = builder.register_existing(existing.into());
+        }
+        if let Some(max_credentials) = server.max_credentials {
+            builder = builder.max_credentials(max_credentials);
+        }
         if server.quotas {
             builder = builder.quotas(Quotas::default());
         }
@@ -169,6 +175,15 @@ fn file_of(text: &str) -> std::io::Result<NamedTempFile> {
     let mut file = NamedTempFile::new()?;
     file.write_all(text.as_bytes())?;
     Ok(file)
+}
+
+impl From<case::RegisterExisting> for RegisterExisting {
+    fn from(existing: case::RegisterExisting) -> Self {
+        match existing {
+            case::RegisterExisting::Rotate => RegisterExisting::Rotate,
+            case::RegisterExisting::Refuse => RegisterExisting::Refuse,
+        }
+    }
 }
 
 impl From<case::Tls> for Tls {

@@ -256,6 +256,9 @@ impl Seen<'_> {
         findings.equal("connections", expected, connections);
         findings.equal("proxy_requests", some(expect.proxy_requests, *proxy_requests), proxy_requests);
         findings.equal("connections to where a redirect points", 0, redirect_connections);
+        if let Some(other) = calls.iter().find(|call| call.operation.as_ref() != Some(&self.asked.operation)) {
+            findings.differ("operation", &self.asked.operation, other.operation.as_deref().unwrap_or("(absent)"));
+        }
         // What our support asks for, and what tells a language's clients apart in the service's logs.
         let user_agent = format!("devcred/{} {}", env!("CARGO_PKG_VERSION"), self.language);
         if let Some(other) = calls.iter().find(|call| call.user_agent.as_ref() != Some(&user_agent)) {

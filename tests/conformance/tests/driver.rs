@@ -109,6 +109,7 @@ fn a_lie_about_an_error_is_caught_and_the_probe_goes_on() {
 fn a_lie_about_a_credential_is_caught_and_no_secret_shown() {
     for (lie, told) in [
         ("another device", "client_id\n    expected  GID_test@@@test\n    seen      GID_test@@@other"),
+        ("another operation", "operation\n    expected  GetDeviceCredential\n    seen      RegisterDeviceCredential"),
         ("another device's secret", "device_access_key_secret\n    is not the device's"),
         ("another text", "text\n    expected  a text with \"<hidden: use reveal()>\"\n    seen      x"),
         ("another password", "mqtt_password\n    is not the device's"),

@@ -139,6 +139,7 @@ impl MadeUp {
             key = key.with_security_token(token).unwrap();
         }
         let signed = testing::signed(
+            "GetDeviceCredential",
             self.signature,
             &self.client_id,
             &self.instance_id,

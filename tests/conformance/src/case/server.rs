@@ -20,6 +20,10 @@ pub struct Server {
     pub instances: Vec<String>,
     /// The devices that are known; without it all are.
     pub devices: Vec<String>,
+    /// What a registration of a device that has a credential does. Default: `rotate`.
+    pub register_existing: Option<RegisterExisting>,
+    /// The maximum number of devices of an instance that have a credential.
+    pub max_credentials: Option<usize>,
     /// The service's clock minus this machine's.
     pub clock_offset_s: i64,
     /// 500 requests a second for the account, 300 for the address, which is then blocked for 10 seconds.
@@ -48,6 +52,16 @@ pub struct AccessKey {
     pub token: Option<String>,
     /// How long the token is good, from the start of the case; 0: it has expired.
     pub expires_in_s: Option<u64>,
+}
+
+/// What a registration of a device that has a credential does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterExisting {
+    /// Replaces the credential.
+    Rotate,
+    /// Is refused: `DeviceCredentialExsit`.
+    Refuse,
 }
 
 /// How a connection begins: with a valid certificate, an invalid one, or none.
