@@ -19,8 +19,8 @@ pub(crate) enum Operation {
 
 pub(crate) fn run(operation: Operation, arguments: Call) -> ExitCode {
     let form = arguments.output;
-    let outcome = runtime::run(call(operation, arguments))
-        .and_then(|credential| console::result(&output::credential(&credential, form)?));
+    let outcome = runtime::block_on_until_ctrl_c(call(operation, arguments))
+        .and_then(|credential| console::print(&output::credential(&credential, form)?).map_err(Failure::not_written));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(form),

@@ -9,15 +9,14 @@
 mod args;
 mod call;
 mod call_log;
+mod child;
 mod console;
 mod emulator;
 mod exit;
 mod failure;
 mod firewall;
-mod key_pair;
 mod output;
 mod runtime;
-mod served;
 mod shell;
 
 use std::process::ExitCode;
@@ -33,7 +32,7 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Register(arguments) }) => call::run(Operation::Register, arguments),
         Ok(Arguments { command: Command::Emulator(arguments) }) => emulator::run(&arguments),
         Err(help_or_usage) => {
-            // Where even this cannot be written, the exit status is all there is to say.
+            // If this cannot be written, the exit status remains.
             let _ = help_or_usage.print();
             exit::usage(&help_or_usage)
         }

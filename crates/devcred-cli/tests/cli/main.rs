@@ -10,6 +10,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod child;
 mod command;
 mod deadline;
 mod emulator;
@@ -18,6 +19,5 @@ mod get;
 mod help;
 mod interrupt;
 mod register;
-mod served;
 mod service;
 mod status;
