@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::thread;
 
-use devcred_emulator::{Call, CallEnd, FinishedCalls};
+use devcred_emulator::{CallEnd, FinishedCalls, RecordedCall};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -34,7 +34,7 @@ pub(crate) fn start(mut calls: FinishedCalls) -> Result<impl Future<Output = ()>
 }
 
 /// Time, operation, client id, code, milliseconds, request id.
-fn line(call: &Call) -> String {
+fn line(call: &RecordedCall) -> String {
     let columns = [
         humantime::format_rfc3339_millis(call.time).to_string(),
         call.operation.clone().unwrap_or_else(|| "-".into()),
@@ -50,7 +50,7 @@ fn line(call: &Call) -> String {
     }
 }
 
-fn outcome(call: &Call) -> &str {
+fn outcome(call: &RecordedCall) -> &str {
     match (call.code.as_deref(), call.end) {
         (Some(code), _) => code,
         (None, Some(CallEnd::ClientClosed)) => "closed by the client",
@@ -61,7 +61,7 @@ fn outcome(call: &Call) -> &str {
 
 /// The difference between the request and what was signed if the request itself shows it; otherwise
 /// where to look.
-fn refused_signature(call: &Call) -> Option<String> {
+fn refused_signature(call: &RecordedCall) -> Option<String> {
     let calculated_from = call.refused_signature.as_deref()?;
     Some(match body_hash_that_differs(calculated_from) {
         Some(line) => format!("differs: {}, but the body that arrived has another hash", in_one_line(line)),

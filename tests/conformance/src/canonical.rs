@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use devcred::{AccessKey, SignatureMethod, testing};
-use devcred_emulator::{Call, SecurityTokenPresented, SignatureKind};
+use devcred_emulator::{RecordedCall, SecurityTokenPresented};
 
 use crate::asked::Asked;
 use crate::line::encode;
@@ -33,14 +33,14 @@ const WRONG: &[&str] = &[
 ];
 
 /// The calls that were refused as wrong, with their codes: not those that a step or a device's name made fail.
-pub(crate) fn refused(calls: &[Call]) -> Vec<(&Call, &str)> {
+pub(crate) fn refused(calls: &[RecordedCall]) -> Vec<(&RecordedCall, &str)> {
     let refused = calls.iter().filter(|call| !call.is_scripted);
     let refused = refused.filter_map(|call| Some((call, call.code.as_deref()?)));
     refused.filter(|(_, code)| WRONG.iter().any(|wrong| code.starts_with(wrong))).collect()
 }
 
 /// Both sides of a refused request.
-pub(crate) fn side_by_side(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
+pub(crate) fn side_by_side(call: &RecordedCall, asked: &Asked, client_id: &str, host: &str) -> String {
     let ours = expected(call, asked, client_id, host);
     let theirs = call.refused_signature.clone().unwrap_or_else(|| as_sent(call));
     let mut text =
@@ -65,13 +65,13 @@ pub(crate) fn side_by_side(call: &Call, asked: &Asked, client_id: &str, host: &s
     text
 }
 
-fn as_sent(call: &Call) -> String {
+fn as_sent(call: &RecordedCall) -> String {
     let headers: String = call.headers.iter().map(|(name, value)| format!("\n{name}:{value}")).collect();
     format!("{}\n{}{headers}", call.method, call.target)
 }
 
 /// What the core signs for this call at the time and with the nonce that the request has.
-fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
+fn expected(call: &RecordedCall, asked: &Asked, client_id: &str, host: &str) -> String {
     let has_token = call.security_token != SecurityTokenPresented::Absent || asked.line.get("security_token").is_some();
     let key_id = call.access_key_id.as_deref().or(asked.line.get("access_key_id")).unwrap_or_default();
     // The secret is in no line of it, and the emulator has put this in the token's place.
@@ -80,7 +80,7 @@ fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
     let Ok(key) = key else {
         return "the core refuses the AccessKey".to_owned();
     };
-    let is_older = call.signature == Some(SignatureKind::HmacSha1);
+    let is_older = call.signature == Some(devcred_emulator::SignatureMethod::HmacSha1);
     let signature = if is_older { SignatureMethod::HmacSha1 } else { SignatureMethod::Acs3HmacSha256 };
     let (time, nonce) = (time(call), call.nonce.as_deref().unwrap_or("(none)"));
     let signed = testing::signed(&asked.operation, signature, client_id, &asked.instance_id, host, &key, time, nonce);
@@ -89,7 +89,7 @@ fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
 }
 
 /// The time that the request says, or else now.
-fn time(call: &Call) -> SystemTime {
+fn time(call: &RecordedCall) -> SystemTime {
     let header = call.headers.iter().find(|(name, _)| name == "x-acs-date").map(|(_, value)| value.clone());
     let parameter = || call.target.split(['?', '&']).find_map(|pair| pair.strip_prefix("Timestamp="));
     let written = header.or_else(|| Some(parameter()?.replace("%3A", ":")));
@@ -104,7 +104,7 @@ mod tests {
     use devcred::{Client, ErrorKind};
 
     /// A request that is signed with a wrong secret and right otherwise, and what it was asked by.
-    async fn refused_call(signature: SignatureMethod, token: Option<&str>) -> (Call, Asked, String) {
+    async fn refused_call(signature: SignatureMethod, token: Option<&str>) -> (RecordedCall, Asked, String) {
         let key = match token {
             Some(token) => format!(r#"{{"id": "STS.id", "secret": "the-right-secret", "token": "{token}"}}"#),
             None => r#"{"id": "LTAI", "secret": "the-right-secret"}"#.to_owned(),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use devcred_emulator::{Call, Emulator, Exchange, Journal, Proxy, Quotas, RegisterExisting, Tls};
+use devcred_emulator::{Emulator, Exchange, Journal, Proxy, Quotas, RecordedCall, RegisterExisting, Tls};
 use tempfile::NamedTempFile;
 
 use crate::canary::Canaries;
@@ -23,7 +23,7 @@ pub(crate) struct Running {
 
 /// What the emulator counted.
 pub(crate) struct Counted {
-    pub(crate) calls: Vec<Call>,
+    pub(crate) calls: Vec<RecordedCall>,
     pub(crate) connections: u64,
     pub(crate) proxy_requests: usize,
     pub(crate) redirect_connections: u64,
@@ -167,7 +167,7 @@ impl Running {
 
 /// Whether no request is unanswered, and no more connections are open than can be used again after `ok` successful calls.
 fn is_given_up(journal: &Journal, ok: usize) -> bool {
-    let is_ended = |call: &Call| call.end.is_some();
+    let is_ended = |call: &RecordedCall| call.end.is_some();
     journal.calls().all(is_ended) && journal.open_connections() <= ok as u64
 }
 

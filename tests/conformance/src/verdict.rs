@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use devcred::ErrorKind;
-use devcred_emulator::{Call, CallEnd};
+use devcred_emulator::{CallEnd, RecordedCall};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
@@ -278,7 +278,7 @@ impl Seen<'_> {
     /// Calls that are made one after the other share a connection as long as each request has its response.
     fn needs_one_connection(&self) -> bool {
         let Counted { calls, .. } = self.counted;
-        let is_answered = |call: &Call| call.end == Some(CallEnd::Answered);
+        let is_answered = |call: &RecordedCall| call.end == Some(CallEnd::Answered);
         self.case.expect.outcome == Outcome::Ok && self.asked.client_ids.len() == 1 && calls.iter().all(is_answered)
     }
 
