@@ -1,5 +1,5 @@
-//! A probe that lies: it passes calls on to an honest one, and spoils the answers of cases that have `lie` in their name.
-//! `devcred-probe-lying HONEST LIE`
+//! A probe that lies: it forwards calls to an honest one, and falsifies the answers of cases with
+//! `lie` in their name. `devcred-probe-lying HONEST LIE`
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "it need not be any better")]
 
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -12,7 +12,7 @@ use devcred_conformance::line::{Line, encode};
 fn main() {
     let [honest, lie] = <[String; 2]>::try_from(std::env::args().skip(1).collect::<Vec<_>>()).expect("HONEST LIE");
     let program = honest;
-    let mut going_on = Vec::new();
+    let mut running = Vec::new();
     let (mut honest, mut greeting) = Honest::start(&program);
     match lie.as_str() {
         "greets as another" => greeting.set("probe", "cobol"),
@@ -23,11 +23,16 @@ fn main() {
     for line in std::io::stdin().lines() {
         let call = Line::parse(&line.expect("readable")).expect("a line of the protocol");
         if let Some(counts) = lie.strip_prefix("cancels nothing ") {
-            println!("{}", cancel_nothing(&program, &call, counts, &mut going_on));
+            println!("{}", cancel_nothing(&program, &call, counts, &mut running));
             continue;
         }
-        let mut answer = honest.ask(&call);
-        if call.get("case").is_some_and(|case| case.contains("lie")) {
+        let is_lie = call.get("case").is_some_and(|case| case.contains("lie"));
+        let mut honest_call = call.clone();
+        if is_lie && lie == "another operation" {
+            honest_call.set("operation", "RegisterDeviceCredential");
+        }
+        let mut answer = honest.ask(&honest_call);
+        if is_lie {
             spoil(&lie, &call, &mut answer);
         }
         println!("{answer}");
@@ -40,15 +45,15 @@ fn main() {
             _ => {}
         }
     }
-    // Their calls may go on for a minute.
-    going_on.iter_mut().for_each(|honest| honest.process.kill().expect("it runs"));
-    drop((honest, going_on));
+    // Their calls may take a minute.
+    running.iter_mut().for_each(|honest| honest.process.kill().expect("it runs"));
+    drop((honest, running));
     if lie == "stays" {
         std::thread::sleep(Duration::from_secs(3600));
     }
 }
 
-/// An honest probe. Dropped, it ends with its input.
+/// An honest probe. Dropping it closes its input, which ends it.
 struct Honest {
     process: Child,
     to: Option<ChildStdin>,
@@ -65,7 +70,7 @@ impl Honest {
         (honest, greeting)
     }
 
-    fn tell(&mut self, call: &Line) {
+    fn send(&mut self, call: &Line) {
         writeln!(self.to.as_mut().expect("its input"), "{call}").expect("it listens");
     }
 
@@ -74,7 +79,7 @@ impl Honest {
     }
 
     fn ask(&mut self, call: &Line) -> Line {
-        self.tell(call);
+        self.send(call);
         self.next()
     }
 }
@@ -86,22 +91,23 @@ impl Drop for Honest {
     }
 }
 
-/// Cancels nothing: the calls go on, and the answer says `cancelled` when they should have been. The second round is honest.
-fn cancel_nothing(program: &str, call: &Line, counts: &str, going_on: &mut Vec<Honest>) -> Line {
+/// Cancels nothing: the calls continue, and the answer says `cancelled` at the time of the
+/// cancellation. The second round is honest.
+fn cancel_nothing(program: &str, call: &Line, counts: &str, running: &mut Vec<Honest>) -> Line {
     let mut uncancelled = call.clone();
     let after = uncancelled.get("cancel_after_ms").expect("a case with a cancellation").parse().expect("a number");
     let rounds = uncancelled.get("repeat").map_or(1, |repeat| repeat.parse().expect("a number"));
     uncancelled.remove("cancel_after_ms");
     uncancelled.remove("repeat");
     let (mut first, _) = Honest::start(program);
-    first.tell(&uncancelled);
+    first.send(&uncancelled);
     std::thread::sleep(Duration::from_millis(after));
     if rounds > 1 {
         let (mut second, _) = Honest::start(program);
         second.ask(&uncancelled);
-        going_on.push(second);
+        running.push(second);
     }
-    going_on.push(first);
+    running.push(first);
     let (ok, failed) = counts.split_once(' ').expect("two numbers");
     let mut answer = Line::default();
     for (key, value) in

@@ -1,12 +1,13 @@
-//! Rust's probe: it makes calls through the public API of `devcred` and says what it saw. tests/README.md has the protocol.
-#![allow(clippy::expect_used, clippy::print_stdout, reason = "where the protocol is broken, it ends and says why")]
+//! Rust's probe: it makes calls through the public API of `devcred` and reports the results.
+//! tests/README.md has the protocol.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "if the protocol is violated, it ends with the reason")]
 
 use std::fmt;
 use std::future::IntoFuture;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use devcred::{AccessKey, Client, ClientBuilder, DeviceCredential, Error, ErrorKind};
+use devcred::{AccessKey, Call, Client, ClientBuilder, DeviceCredential, Error, ErrorKind};
 use devcred_conformance::line::Line;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -42,49 +43,47 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'w> FormatFields<'w> + 'stat
     }
 }
 
-/// The client stays alive until the next line, so that nothing but the cancellation can end a cancelled call.
-async fn answer(call: &Line, held: &mut Option<Client>) -> Line {
+/// The client stays alive until the next line, so that only the cancellation can end a cancelled
+/// call.
+async fn answer(call: &Line, kept: &mut Option<Client>) -> Line {
     let mut answer = Line::default();
     answer.set("case", call.get("case").expect("a case"));
     let mut texts = String::new();
-    let ended = match client(call, &mut texts) {
+    let outcomes = match client(call, &mut texts) {
         Ok(client) => {
             texts += &format!("{client:?}\n");
-            all_calls(held.insert(client), call, &mut answer).await
+            all_calls(kept.insert(client), call, &mut answer).await
         }
-        Err(error) => vec![Ended::Error(error)],
+        Err(error) => vec![Outcome::Error(error)],
     };
-    let is_ok = |ended: &&Ended| matches!(ended, Ended::Ok(_));
-    let ok = ended.iter().filter(is_ok).count();
+    let is_ok = |outcome: &&Outcome| matches!(outcome, Outcome::Ok(_));
+    let ok = outcomes.iter().filter(is_ok).count();
     answer.set("ok", ok.to_string());
-    answer.set("failed", (ended.len() - ok).to_string());
-    let told = ended.iter().find(|ended| !is_ok(ended)).or(ended.first());
-    told.expect("at least one call").tell(&mut answer);
+    answer.set("failed", (outcomes.len() - ok).to_string());
+    let reported = outcomes.iter().find(|outcome| !is_ok(outcome)).or(outcomes.first());
+    reported.expect("at least one call").write(&mut answer);
     answer.set("client_text", texts);
     answer
 }
 
-enum Ended {
+enum Outcome {
     Ok(DeviceCredential),
     Error(Error),
     Cancelled,
 }
 
-async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Ended> {
+async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Outcome> {
     let client_id = call.get("client_id").expect("a client id");
     let (calls, rounds) = (number(call, "calls").unwrap_or(1), number(call, "repeat").unwrap_or(1));
-    let mut ended = Vec::new();
+    let mut outcomes = Vec::new();
     for round in 0..rounds {
         let begin = |number| {
             let client_id = if calls == 1 { client_id.to_owned() } else { format!("{client_id}-{number}") };
-            let mut begun = client.get_device_credential(&client_id);
-            if let Some(instance_id) = call.get("call_instance_id") {
-                begun = begun.instance_id(instance_id);
-            }
-            if let Some(timeout) = number_of_ms(call, "call_timeout_ms") {
-                begun = begun.timeout(timeout);
-            }
-            (client_id, tokio::spawn(begun.into_future()))
+            let task = match call.get("operation") {
+                Some("RegisterDeviceCredential") => spawn(client.register_device_credential(&client_id), call),
+                _ => spawn(client.get_device_credential(&client_id), call),
+            };
+            (client_id, task)
         };
         let begun: Vec<(String, JoinHandle<_>)> = (0_u32..calls).map(begin).collect();
         if round == 0 {
@@ -103,18 +102,31 @@ async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Ended
             answer.set_some("key_refused", refused.map(|error| error.kind().name()));
         }
         for (client_id, task) in begun {
-            ended.push(match task.await {
+            outcomes.push(match task.await {
                 Ok(Ok(credential)) => {
                     assert_eq!(credential.client_id(), client_id, "a credential of another call");
-                    Ended::Ok(credential)
+                    Outcome::Ok(credential)
                 }
-                Ok(Err(error)) => Ended::Error(error),
-                Err(stopped) if stopped.is_cancelled() => Ended::Cancelled,
+                Ok(Err(error)) => Outcome::Error(error),
+                Err(stopped) if stopped.is_cancelled() => Outcome::Cancelled,
                 Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
             });
         }
     }
-    ended
+    outcomes
+}
+
+fn spawn<O>(mut request: Call<O>, call: &Line) -> JoinHandle<Result<DeviceCredential, Error>>
+where
+    Call<O>: IntoFuture<Output = Result<DeviceCredential, Error>, IntoFuture: Send + 'static>,
+{
+    if let Some(instance_id) = call.get("call_instance_id") {
+        request = request.instance_id(instance_id);
+    }
+    if let Some(timeout) = number_of_ms(call, "call_timeout_ms") {
+        request = request.timeout(timeout);
+    }
+    tokio::spawn(request.into_future())
 }
 
 fn client(call: &Line, texts: &mut String) -> Result<Client, Error> {
@@ -172,11 +184,11 @@ fn number_of_ms(call: &Line, key: &str) -> Option<Duration> {
     number(call, key).map(Duration::from_millis)
 }
 
-impl Ended {
-    fn tell(&self, answer: &mut Line) {
+impl Outcome {
+    fn write(&self, answer: &mut Line) {
         match self {
-            Ended::Cancelled => answer.set("outcome", "cancelled"),
-            Ended::Error(error) => {
+            Outcome::Cancelled => answer.set("outcome", "cancelled"),
+            Outcome::Error(error) => {
                 answer.set("outcome", "error");
                 answer.set("text", format!("{error}\n{error:?}"));
                 answer.set("kind", error.kind().to_string());
@@ -189,7 +201,7 @@ impl Ended {
                 answer.set_some("help_url", error.help_url());
                 answer.set_some("advice", error.advice());
             }
-            Ended::Ok(credential) => {
+            Outcome::Ok(credential) => {
                 let login = credential.mqtt_login();
                 answer.set("outcome", "ok");
                 answer.set("text", format!("{credential:?}\n{login:?}"));

@@ -12,7 +12,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use devcred::{AccessKey, Client, DeviceCredential, Error, ErrorKind, SignatureMethod};
-use devcred_emulator::{Call, CallEnd, Emulator, SecurityTokenPresented, SignatureKind};
+use devcred_emulator::{CallEnd, Emulator, RecordedCall, SecurityTokenPresented};
 
 use crate::sdk::{self, Ask, Credential, Outcome, Sdk};
 
@@ -61,10 +61,10 @@ async fn ours(ask: &Ask, signature: SignatureMethod) -> Result<DeviceCredential,
 }
 
 /// What the journal must say of a call, whoever made it.
-fn check_journal(call: &Call, ask: &Ask, signature: SignatureMethod, token: SecurityTokenPresented) {
+fn check_journal(call: &RecordedCall, ask: &Ask, signature: SignatureMethod, token: SecurityTokenPresented) {
     let kind = match signature {
-        SignatureMethod::HmacSha1 => SignatureKind::HmacSha1,
-        _ => SignatureKind::Acs3HmacSha256,
+        SignatureMethod::HmacSha1 => devcred_emulator::SignatureMethod::HmacSha1,
+        _ => devcred_emulator::SignatureMethod::Acs3HmacSha256,
     };
     assert_eq!((call.method.as_str(), call.operation.as_deref()), ("POST", Some("GetDeviceCredential")));
     assert_eq!((call.signature, call.end), (Some(kind), Some(CallEnd::Answered)));
@@ -72,7 +72,7 @@ fn check_journal(call: &Call, ask: &Ask, signature: SignatureMethod, token: Secu
     assert_eq!((call.access_key_id.as_deref(), call.security_token), (Some(ask.access_key_id), token));
 }
 
-fn is_by(sdk: &Sdk, call: &Call) -> bool {
+fn is_by(sdk: &Sdk, call: &RecordedCall) -> bool {
     call.user_agent.as_deref().is_some_and(|agent| agent.starts_with("AlibabaCloud (") && (sdk.is_its_agent)(agent))
 }
 

@@ -18,6 +18,9 @@ Examples:
     devcred get 'GID_demo@@@device-1' --instance-id post-cn-demo --emulator
   Fetch the credential of a device, with the AccessKey in the environment:
     devcred get 'GID_a@@@b' --instance-id post-cn-xxxx --region cn-hangzhou
+  Register a device that has no credential, once:
+    devcred register 'GID_a@@@b' --instance-id post-cn-xxxx \\
+      --region cn-hangzhou
   Test your own software without the service:
     devcred emulator";
 
@@ -35,6 +38,28 @@ Examples:
     eval \"$(devcred get 'GID_a@@@b' --output mqtt)\"
     mosquitto_sub -h HOST -t TOPIC -i \"$MQTT_CLIENT_ID\" \\
       -u \"$MQTT_USERNAME\" -P \"$MQTT_PASSWORD\"";
+
+const REGISTER_EXAMPLES: &str = "\
+Creates the credential of a device that has none. Register a device once, and
+fetch its credential with devcred get afterwards. Each success is billed as one
+messaging TPS of the instance.
+
+If the device has a credential, the service either refuses the call (exit
+status 7) or replaces the credential: then the device can no longer log in with
+the old one.
+
+The request is not sent again once it may have arrived. After a lost response,
+a timeout or a failure of the service (exit status 6) the device may have been
+registered: run devcred get, and register again only if that exits with 4.
+
+Examples:
+  Try it on any machine, without an account:
+    devcred register 'GID_demo@@@device-1' --instance-id post-cn-demo \\
+      --emulator
+  Register a device:
+    export ALIBABA_CLOUD_ACCESS_KEY_ID=... ALIBABA_CLOUD_ACCESS_KEY_SECRET=...
+    devcred register 'GID_a@@@b' --instance-id post-cn-xxxx \\
+      --region cn-hangzhou";
 
 const CLIENT_VARIABLES: &str = "\
 Environment variables:
@@ -84,13 +109,13 @@ A COMMAND gets these variables, and no security token:
   DEVCRED_ENDPOINT, ALIBABA_CLOUD_ACCESS_KEY_ID,
   ALIBABA_CLOUD_ACCESS_KEY_SECRET, and with --instance DEVCRED_INSTANCE_ID";
 
-/// Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT, and runs an emulator
-/// of the service
+/// Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT, registers devices,
+/// and runs an emulator of the service
 #[derive(Parser)]
 #[command(
     name = "devcred",
     version,
-    after_help = [TOP_EXAMPLES, CLIENT_VARIABLES, exit::GET_HELP].join("\n\n"),
+    after_help = [TOP_EXAMPLES, CLIENT_VARIABLES, exit::CALL_HELP].join("\n\n"),
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -102,14 +127,18 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Fetches the credential of a device and its MQTT login
-    Get(Get),
+    #[command(after_help = [GET_EXAMPLES, CLIENT_VARIABLES, exit::CALL_HELP].join("\n\n"))]
+    Get(Call),
+    /// Registers a device: creates its credential, and prints it with its MQTT login
+    #[command(after_help = [REGISTER_EXAMPLES, CLIENT_VARIABLES, exit::CALL_HELP].join("\n\n"))]
+    Register(Call),
     /// Runs an emulator of the service on this machine, for tests
     Emulator(Emulator),
 }
 
+/// A call of the service about one device.
 #[derive(Args)]
-#[command(after_help = [GET_EXAMPLES, CLIENT_VARIABLES, exit::GET_HELP].join("\n\n"))]
-pub(crate) struct Get {
+pub(crate) struct Call {
     /// The device's MQTT client id, GROUP@@@DEVICE
     pub client_id: String,
 

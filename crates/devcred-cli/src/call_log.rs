@@ -1,20 +1,20 @@
-//! One line for each call that the emulator has answered.
+//! One line for each call that the emulator has responded to.
 
 use std::future::Future;
 use std::thread;
 
-use devcred_emulator::{Call, CallEnd, FinishedCalls};
+use devcred_emulator::{CallEnd, FinishedCalls, RecordedCall};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::console;
 use crate::failure::Failure;
 
-/// Writes each call to stderr as it ends. It has a thread of its own, since a terminal that is
+/// Writes each call to stderr as it ends. It uses a separate thread, because a terminal that is
 /// stopped or a pipe that no one reads must not stop the emulator: then calls are dropped from the
 /// log.
 ///
-/// What it gives is ready when the emulator is gone and the last call has been written.
+/// The returned future is ready when the emulator has stopped and the last call has been written.
 pub(crate) fn start(mut calls: FinishedCalls) -> Result<impl Future<Output = ()>, Failure> {
     let runtime = Handle::current();
     let (all_is_written, written) = oneshot::channel::<()>();
@@ -22,19 +22,19 @@ pub(crate) fn start(mut calls: FinishedCalls) -> Result<impl Future<Output = ()>
         .name("call-log".into())
         .spawn(move || {
             while let Some(call) = runtime.block_on(calls.next()) {
-                console::tell(&line(&call));
+                console::eprint(&line(&call));
             }
             drop(all_is_written);
         })
         .map_err(|error| Failure::Internal(format!("cannot start the log thread: {error}")))?;
     Ok(async {
-        // It is never sent: that the thread lets go of it says enough.
+        // Nothing is sent; the sender being dropped is the signal.
         let _ = written.await;
     })
 }
 
 /// Time, operation, client id, code, milliseconds, request id.
-fn line(call: &Call) -> String {
+fn line(call: &RecordedCall) -> String {
     let columns = [
         humantime::format_rfc3339_millis(call.time).to_string(),
         call.operation.clone().unwrap_or_else(|| "-".into()),
@@ -50,7 +50,7 @@ fn line(call: &Call) -> String {
     }
 }
 
-fn outcome(call: &Call) -> &str {
+fn outcome(call: &RecordedCall) -> &str {
     match (call.code.as_deref(), call.end) {
         (Some(code), _) => code,
         (None, Some(CallEnd::ClientClosed)) => "closed by the client",
@@ -59,9 +59,9 @@ fn outcome(call: &Call) -> &str {
     }
 }
 
-/// What differs between the request and what was signed, where the request itself shows it;
-/// otherwise where to look.
-fn refused_signature(call: &Call) -> Option<String> {
+/// The difference between the request and what was signed if the request itself shows it; otherwise
+/// where to look.
+fn refused_signature(call: &RecordedCall) -> Option<String> {
     let calculated_from = call.refused_signature.as_deref()?;
     Some(match body_hash_that_differs(calculated_from) {
         Some(line) => format!("differs: {}, but the body that arrived has another hash", in_one_line(line)),
@@ -69,7 +69,7 @@ fn refused_signature(call: &Call) -> Option<String> {
     })
 }
 
-/// The hash of the body stands twice in a canonical request of ACS3: in the header as the client
+/// The hash of the body is in a canonical request of ACS3 twice: in the header as the client
 /// sent it, and as the last line as it was calculated.
 fn body_hash_that_differs(canonical_request: &str) -> Option<&str> {
     let mut lines = canonical_request.lines();

@@ -1,72 +1,94 @@
-//! `devcred emulator`: serves until it is told to stop, or until a command has ended that it is
-//! given.
+//! `devcred emulator`: serves until a signal ends it, or until the command that it runs has ended.
 
+use std::env;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use devcred::AccessKey;
 use devcred_emulator::{Emulator, Quotas, RegisterExisting, StartError};
 use tokio::time::timeout;
 
 use crate::args::{self, Output};
 use crate::failure::Failure;
-use crate::key_pair::{self, KeyPair};
-use crate::{call_log, console, runtime, served, shell};
+use crate::{call_log, child, console, runtime, shell};
 
-/// Where it listens unless it is told: the port is the one that its documents name.
+// The variables from which the emulator's clients read their AccessKey.
+const ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
+const SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+const SECURITY_TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+
+/// The port that the documentation names.
 const DEFAULT_PORT: u16 = 8083;
 const FREE_PORT: u16 = 0;
 
-/// How long the last lines of the log may take where nobody may be reading them.
+/// How long writing the last lines of the log may take: perhaps no one reads them.
 const LOG_LIMIT: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(arguments: &args::Emulator) -> ExitCode {
     let ended = match arguments.command.as_slice() {
-        [] => runtime::run(serve(arguments)),
-        command => runtime::run_to_its_end(serve_command(arguments, command)),
+        [] => runtime::block_on_until_ctrl_c(serve(arguments)),
+        command => runtime::block_on(serve_command(arguments, command)),
     };
     ended.unwrap_or_else(|failure| failure.report(Output::Text))
 }
 
 async fn serve(arguments: &args::Emulator) -> Result<ExitCode, Failure> {
     let terminated = runtime::terminated();
-    let own_key = KeyPair::from_environment()?;
-    let emulator = start(arguments, DEFAULT_PORT, own_key.as_ref()).await?;
+    let user_key = user_key()?;
+    let emulator = start(arguments, DEFAULT_PORT, user_key.as_ref()).await?;
     let calls = emulator.finished_calls();
 
-    // The variables first: who has read the URL finds them there.
-    console::tell(&exports(arguments, &emulator, own_key.as_ref())?);
-    console::result(&format!("{}\n", emulator.endpoint()))?;
-    // It goes on until the process ends.
+    // The variables come first, so that they are there when the URL has been read.
+    console::eprint(&exports(arguments, &emulator, user_key.is_some()));
+    console::print(&format!("{}\n", emulator.endpoint())).map_err(Failure::not_written)?;
+    // It runs until the process ends.
     let _log = call_log::start(calls)?;
 
     terminated.await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A key of the user's own has no part in this: the command may print what it finds in its
+/// The user's AccessKey and security token are not passed to the command, which may print its
 /// environment.
 async fn serve_command(arguments: &args::Emulator, command: &[OsString]) -> Result<ExitCode, Failure> {
     let emulator = start(arguments, FREE_PORT, None).await?;
     let log = call_log::start(emulator.finished_calls())?;
 
-    let ended = served::run(command, &variables(arguments, &emulator)).await;
+    let variables = variables(arguments, &emulator).map(|(name, value)| (name, Some(value)));
+    let variables: Vec<_> = variables.chain([(SECURITY_TOKEN, None)]).collect();
+    let ended = child::run(command, &variables).await;
 
-    let all_is_told = async {
+    let log_is_written = async {
         emulator.shutdown().await;
         log.await;
     };
-    let _ = timeout(LOG_LIMIT, all_is_told).await;
+    let _ = timeout(LOG_LIMIT, log_is_written).await;
     ended
 }
 
-async fn start(arguments: &args::Emulator, port: u16, own_key: Option<&KeyPair>) -> Result<Emulator, Failure> {
+/// Returns the user's AccessKey, if its id or its secret is set. What a client would refuse is refused
+/// here too, because no call could succeed.
+fn user_key() -> Result<Option<AccessKey>, Failure> {
+    if !is_set(ID) && !is_set(SECRET) {
+        return Ok(None);
+    }
+    AccessKey::from_env().map(Some).map_err(|error| Failure::Usage(error.message().to_owned()))
+}
+
+/// An empty variable counts as unset, as it does for clients.
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+async fn start(arguments: &args::Emulator, port: u16, user_key: Option<&AccessKey>) -> Result<Emulator, Failure> {
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut emulator = Emulator::builder().listen(arguments.listen.unwrap_or(default));
-    if let Some(KeyPair { id, secret, security_token }) = own_key {
-        emulator = match security_token {
-            Some(token) => emulator.access_key_with_token(id, secret, token),
+    if let Some(key) = user_key {
+        let (id, secret) = (key.id(), key.secret().reveal());
+        emulator = match key.security_token() {
+            Some(token) => emulator.access_key_with_token(id, secret, token.reveal()),
             None => emulator.access_key(id, secret),
         };
     }
@@ -95,22 +117,26 @@ fn not_started(error: StartError) -> Failure {
     }
 }
 
-/// What a client needs in its environment, for a shell. A key of the user's own is not printed
-/// back.
-fn exports(arguments: &args::Emulator, emulator: &Emulator, own_key: Option<&KeyPair>) -> Result<String, Failure> {
-    let is_told = |(name, _): &(&str, &str)| own_key.is_none() || ![key_pair::ID, key_pair::SECRET].contains(name);
+/// Returns the lines for a shell that direct a client to this emulator. The user's AccessKey is not
+/// printed.
+fn exports(arguments: &args::Emulator, emulator: &Emulator, has_user_key: bool) -> String {
+    let is_printed = |(name, _): &(&str, &str)| !has_user_key || ![ID, SECRET].contains(name);
     let export = |(name, value)| format!("export {name}={}", shell::quoted(value));
-    let mut lines: Vec<_> = variables(arguments, emulator).into_iter().filter(is_told).map(export).collect();
-    // A token of another key would go along with this one, and the emulator would refuse it.
-    if own_key.is_none() && key_pair::variable(key_pair::SECURITY_TOKEN)?.is_some() {
-        lines.push(format!("unset {}", key_pair::SECURITY_TOKEN));
+    let mut lines: Vec<_> = variables(arguments, emulator).filter(is_printed).map(export).collect();
+    // A client would send the token of another key with the generated one, and the emulator would
+    // refuse it.
+    if !has_user_key && is_set(SECURITY_TOKEN) {
+        lines.push(format!("unset {SECURITY_TOKEN}"));
     }
-    Ok(lines.join("\n"))
+    lines.join("\n")
 }
 
-/// What leads a client to this emulator.
-fn variables<'a>(arguments: &'a args::Emulator, emulator: &'a Emulator) -> Vec<(&'static str, &'a str)> {
+/// Returns the variables that direct a client to this emulator.
+fn variables<'a>(
+    arguments: &'a args::Emulator,
+    emulator: &'a Emulator,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
     let instance = arguments.instances.first().map(|id| ("DEVCRED_INSTANCE_ID", id.as_str()));
-    let key = [(key_pair::ID, emulator.access_key_id()), (key_pair::SECRET, emulator.access_key_secret())];
-    [("DEVCRED_ENDPOINT", emulator.endpoint())].into_iter().chain(instance).chain(key).collect()
+    let key = [(ID, emulator.access_key_id()), (SECRET, emulator.access_key_secret())];
+    [("DEVCRED_ENDPOINT", emulator.endpoint())].into_iter().chain(instance).chain(key)
 }

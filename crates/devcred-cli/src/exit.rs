@@ -23,7 +23,7 @@ pub(crate) const SIGNALLED: u8 = 128;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The table as the help prints it.
-pub(crate) const GET_HELP: &str = "\
+pub(crate) const CALL_HELP: &str = "\
 Exit status:
   0    success; also if stdout is closed (>&-), which discards the result as
        >/dev/null does
@@ -32,6 +32,7 @@ Exit status:
   4    the device has no credential; register it first
   5    throttled; slow down
   6    network, timeout, service, unsupported, or an invalid response
+  7    the device already has a credential; fetch it
   70   internal error, or the result could not be written
   130  Ctrl-C";
 

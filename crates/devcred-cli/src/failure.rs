@@ -1,23 +1,24 @@
-//! Why the command ends without its result: what is told of it, and the exit status.
+//! Why the command ends without its result: what it reports, and the exit status.
 
+use std::io;
 use std::process::ExitCode;
 
+use devcred::bridge_support::{internal_error, invalid_parameter};
 use devcred::{Error, ErrorKind};
-use serde::Serialize;
 
 use crate::args::Output;
 use crate::{console, exit};
 
 pub(crate) enum Failure {
-    /// The call failed, or was refused before it was begun.
+    /// The call failed, or was refused before it began.
     Call(Error),
-    /// What was asked for cannot be done as it was asked.
+    /// The command line or a variable is wrong.
     Usage(String),
-    /// The command that was to be run was not.
+    /// The command to run could not be run.
     Command { message: String, is_missing: bool },
     /// This machine or this program is at fault.
     Internal(String),
-    /// Ctrl-C: who pressed it knows.
+    /// Ctrl-C. The user knows, so nothing is reported.
     Interrupted,
 }
 
@@ -27,31 +28,23 @@ impl From<Error> for Failure {
     }
 }
 
-/// The error with its members in snake case. It is one line, since stderr may hold others.
-#[derive(Serialize)]
-struct Members<'a> {
-    kind: &'static str,
-    code: Option<&'a str>,
-    message: &'a str,
-    http_status: Option<u16>,
-    request_id: Option<&'a str>,
-    retryable: bool,
-    attempts: u32,
-    help_url: Option<&'a str>,
-    advice: Option<&'a str>,
-}
-
 impl Failure {
-    /// Tells stderr in the form that was asked for and gives the exit status.
-    pub(crate) fn report(&self, output: Output) -> ExitCode {
-        let told = match output {
+    /// The result could not be written to stdout.
+    pub(crate) fn not_written(error: io::Error) -> Self {
+        Self::Internal(format!("cannot write the result to stdout: {error}"))
+    }
+
+    /// Reports the failure on stderr in the requested form, and returns the exit status.
+    pub(crate) fn report(self, output: Output) -> ExitCode {
+        let exit_status = self.exit_status();
+        let report = match output {
             Output::Json => self.json(),
             Output::Text | Output::Mqtt => self.text(),
         };
-        if let Some(text) = told {
-            console::tell(&text);
+        if let Some(text) = report {
+            console::eprint(&text);
         }
-        ExitCode::from(self.exit_status())
+        ExitCode::from(exit_status)
     }
 
     fn exit_status(&self) -> u8 {
@@ -65,64 +58,34 @@ impl Failure {
         }
     }
 
-    fn text(&self) -> Option<String> {
+    fn text(self) -> Option<String> {
         match self {
-            Self::Call(error) => Some(call_text(error)),
-            Self::Usage(_) | Self::Command { .. } | Self::Internal(_) => {
-                self.members().map(|members| format!("{}: {}", members.kind, members.message))
-            }
-            Self::Interrupted => None,
+            Self::Call(error) => Some(call_text(&error)),
+            _ => self.into_error().map(|error| error.to_string()),
         }
     }
 
-    fn json(&self) -> Option<String> {
+    /// One line, because stderr may contain others.
+    fn json(self) -> Option<String> {
         // A struct of texts and numbers: it cannot fail.
-        self.members().and_then(|members| serde_json::to_string(&members).ok())
+        self.into_error().and_then(|error| serde_json::to_string(&error).ok())
     }
 
-    fn members(&self) -> Option<Members<'_>> {
+    fn into_error(self) -> Option<Error> {
         match self {
-            Self::Call(error) => Some(Members {
-                kind: error.kind().name(),
-                code: error.code(),
-                message: error.message(),
-                http_status: error.http_status(),
-                request_id: error.request_id(),
-                retryable: error.is_retryable(),
-                attempts: error.attempts(),
-                help_url: error.help_url(),
-                advice: error.advice(),
-            }),
-            Self::Usage(message) | Self::Command { message, .. } => {
-                Some(Members::local(ErrorKind::InvalidParameter, message))
-            }
-            Self::Internal(message) => Some(Members::local(ErrorKind::Internal, message)),
+            Self::Call(error) => Some(error),
+            Self::Usage(message) | Self::Command { message, .. } => Some(invalid_parameter(&message)),
+            Self::Internal(message) => Some(internal_error(&message, None)),
             Self::Interrupted => None,
         }
     }
 }
 
-impl<'a> Members<'a> {
-    fn local(kind: ErrorKind, message: &'a str) -> Self {
-        Self {
-            kind: kind.name(),
-            code: None,
-            message,
-            http_status: None,
-            request_id: None,
-            retryable: false,
-            attempts: 0,
-            help_url: None,
-            advice: None,
-        }
-    }
-}
-
-/// The core names its options and the variables, which every language has; the flags are this
-/// command's own.
+/// The core names its options and the variables, which exist in every language; flags exist here
+/// only.
 const FLAGS: &str = "The flags are --instance-id, --region and --endpoint among others: see devcred get --help.";
 
-/// The core's text, and where to read on.
+/// The core's text, and where to read more.
 fn call_text(error: &Error) -> String {
     let refused_here = error.kind() == ErrorKind::InvalidParameter && error.attempts() == 0;
     match error.help_url() {
@@ -136,20 +99,23 @@ fn call_text(error: &Error) -> String {
 mod tests {
     use super::*;
 
+    fn internal() -> Failure {
+        Failure::Internal("no room".into())
+    }
+
     #[test]
     fn a_fault_of_this_program_ends_with_70() {
-        let failure = Failure::Internal("no room".into());
-        assert_eq!(failure.exit_status(), 70);
-        assert_eq!(failure.text().unwrap(), "Internal: no room");
+        assert_eq!(internal().exit_status(), 70);
+        assert_eq!(internal().text().unwrap(), "Internal: no room");
         assert_eq!(
-            failure.json().unwrap(),
+            internal().json().unwrap(),
             r#"{"kind":"Internal","code":null,"message":"no room","http_status":null,"request_id":null,"#.to_owned()
                 + r#""retryable":false,"attempts":0,"help_url":null,"advice":null}"#
         );
     }
 
     #[test]
-    fn nobody_is_told_of_a_key_that_was_pressed() {
+    fn ctrl_c_is_not_reported() {
         assert_eq!(Failure::Interrupted.exit_status(), 130);
         assert!(Failure::Interrupted.text().is_none() && Failure::Interrupted.json().is_none());
     }

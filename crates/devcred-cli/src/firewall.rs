@@ -18,8 +18,8 @@ thread_local! {
 pub(crate) fn guard<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let (report, guarded) = (panic::take_hook(), thread::current().id());
     panic::set_hook(Box::new(move |panic| {
-        // Another thread and a task of tokio's end without a word otherwise, and the work
-        // continues.
+        // A panic of another thread or of a tokio task would otherwise go unreported, because the
+        // work continues.
         if thread::current().id() != guarded || task::try_id().is_some() {
             return report(panic);
         }

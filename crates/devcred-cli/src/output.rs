@@ -1,5 +1,5 @@
-//! The forms of a credential. Showing it is what the command is for, so secret and password stand
-//! here in plain text.
+//! The forms of a credential. The purpose of the command is to show it, so secret and password are
+//! in plain text.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use crate::args::Output;
 use crate::failure::Failure;
 use crate::shell;
 
-/// The whole text for stdout, with its last line feed.
+/// Returns the complete text for stdout, with its last line feed.
 pub(crate) fn credential(credential: &DeviceCredential, form: Output) -> Result<String, Failure> {
     match form {
         Output::Text => Ok(text(credential)),
@@ -42,7 +42,7 @@ fn aligned(rows: &[(&str, &str)]) -> String {
     rows.iter().map(|(label, value)| format!("{label:width$}  {value}\n")).collect()
 }
 
-/// With milliseconds where there are any.
+/// With milliseconds unless they are zero.
 fn iso_8601(time: SystemTime) -> String {
     if unix_milliseconds(time).is_multiple_of(1000) {
         humantime::format_rfc3339_seconds(time).to_string()
@@ -51,15 +51,15 @@ fn iso_8601(time: SystemTime) -> String {
     }
 }
 
-/// The core gives no time before 1970, and none after 9999.
+/// The core returns no time before 1970 or after 9999.
 fn unix_milliseconds(time: SystemTime) -> u128 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
-/// The service's answer, with its names.
+/// The service's response, with its names.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer<'a> {
+struct Response<'a> {
     request_id: &'a str,
     device_credential: Credential<'a>,
 }
@@ -76,7 +76,7 @@ struct Credential<'a> {
 }
 
 fn json(credential: &DeviceCredential) -> Result<String, Failure> {
-    let answer = Answer {
+    let response = Response {
         request_id: credential.request_id(),
         device_credential: Credential {
             client_id: credential.client_id(),
@@ -87,7 +87,7 @@ fn json(credential: &DeviceCredential) -> Result<String, Failure> {
             update_time: unix_milliseconds(credential.update_time()),
         },
     };
-    match serde_json::to_string_pretty(&answer) {
+    match serde_json::to_string_pretty(&response) {
         Ok(json) => Ok(json + "\n"),
         Err(error) => Err(Failure::Internal(format!("cannot write the result as JSON: {error}"))),
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_has_milliseconds_where_there_are_any() {
+    fn a_time_has_milliseconds_unless_they_are_zero() {
         for (ms, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (1_605_541_382_000, "2020-11-16T15:43:02Z"),

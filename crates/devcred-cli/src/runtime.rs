@@ -1,4 +1,4 @@
-//! The runtime that the work is done on, and the ways to leave it before the work is done.
+//! The runtime, and the signals that end its work early.
 
 use std::future::{Future, pending};
 
@@ -9,12 +9,12 @@ use tokio::signal::ctrl_c;
 use crate::failure::Failure;
 use crate::firewall;
 
-/// Does the work unless Ctrl-C comes first, and returns at once in either case: a look-up of a name
+/// Runs the future unless Ctrl-C comes first, and returns at once in either case: a look-up of a name
 /// that is still under way cannot be cancelled, so it is left behind.
-pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    run_to_its_end(async {
+pub(crate) fn block_on_until_ctrl_c<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    block_on(async {
         select! {
-            // In this order, so that Ctrl-C is heard from before the work begins.
+            // In this order, so that Ctrl-C is handled before the work begins.
             biased;
             Ok(()) = ctrl_c() => Err(Failure::Interrupted),
             outcome = work => outcome,
@@ -22,8 +22,8 @@ pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T
     })
 }
 
-/// Does the work to its end. Until it says [`survive_ctrl_c`], Ctrl-C ends the process.
-pub(crate) fn run_to_its_end<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+/// Runs the future. Unless it calls [`survive_ctrl_c`], Ctrl-C terminates the process.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     firewall::guard(|| {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -35,8 +35,8 @@ pub(crate) fn run_to_its_end<T>(work: impl Future<Output = Result<T, Failure>>) 
     })
 }
 
-/// Ends when the process is asked to terminate, as service managers and containers ask. It hears
-/// from the moment of this call.
+/// Returns a future that is ready when the process receives SIGTERM, which service managers and
+/// containers send. The signal is handled from this call on.
 #[cfg(unix)]
 pub(crate) fn terminated() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -47,18 +47,18 @@ pub(crate) fn terminated() -> impl Future<Output = ()> {
             Ok(mut terminate) => {
                 terminate.recv().await;
             }
-            // Then the signal ends the process by itself.
+            // Then the signal terminates the process.
             Err(_) => pending().await,
         }
     }
 }
 
-/// From now on, Ctrl-C does not end this process: what hears of it here is never asked.
+/// From now on, Ctrl-C no longer terminates this process: the handler is installed and ignored.
 #[cfg(unix)]
 pub(crate) fn survive_ctrl_c() {
     use tokio::signal::unix::{SignalKind, signal};
 
-    // Where the system refuses it, Ctrl-C ends the process by itself.
+    // If the system refuses the handler, Ctrl-C terminates the process.
     let _ = signal(SignalKind::interrupt());
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn survive_ctrl_c() {
     let _ = tokio::signal::windows::ctrl_c();
 }
 
-/// Nothing of the kind is known here.
+/// There is no such signal here.
 #[cfg(not(unix))]
 pub(crate) fn terminated() -> impl Future<Output = ()> {
     pending()

@@ -1,8 +1,8 @@
 //! Words for a POSIX shell.
 
-/// A word that the shell reads back as this text, whatever stands in it.
+/// A word that the shell reads back as this text, whatever it contains.
 pub(crate) fn quoted(text: &str) -> String {
-    // Nothing has a meaning between single quotes, and a single quote cannot stand there: end,
+    // Between single quotes nothing is special, and a single quote is impossible: end the quotes,
     // escape one, begin again.
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
 use crate::journal::Journal;
-use crate::journal::call::Call;
+use crate::journal::call::RecordedCall;
 use crate::journal::exchange::Exchange;
 use crate::server;
 use crate::server::connection;
@@ -136,8 +136,8 @@ impl Emulator {
     }
 
     /// Returns the calls so far, oldest first: the last 10,000, or 32 MiB of them. A call without
-    /// an [`end`](Call::end) has no response yet.
-    pub fn calls(&self) -> Vec<Call> {
+    /// an [`end`](RecordedCall::end) has no response yet.
+    pub fn calls(&self) -> Vec<RecordedCall> {
         self.service.recorder.journal.borrow().calls().cloned().collect()
     }
 
@@ -239,11 +239,11 @@ impl fmt::Debug for Emulator {
 
 /// Calls as they end; created by [`Emulator::finished_calls`].
 #[derive(Debug)]
-pub struct FinishedCalls(broadcast::Receiver<Call>);
+pub struct FinishedCalls(broadcast::Receiver<RecordedCall>);
 
 impl FinishedCalls {
     /// Returns the next call that has ended, or `None` when the emulator has stopped.
-    pub async fn next(&mut self) -> Option<Call> {
+    pub async fn next(&mut self) -> Option<RecordedCall> {
         loop {
             match self.0.recv().await {
                 Ok(call) => return Some(call),

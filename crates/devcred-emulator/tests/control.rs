@@ -32,7 +32,7 @@ async fn a_random_access_key_is_created_if_none_is_configured() {
 fn it_can_be_shared() {
     fn shared<T: Send + Sync>() {}
     shared::<Emulator>();
-    shared::<devcred_emulator::Call>();
+    shared::<devcred_emulator::RecordedCall>();
 }
 
 #[tokio::test]

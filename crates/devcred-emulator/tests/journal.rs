@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{ID, LIMIT, Request, Response, SECRET, emulator, get, get_by_rpc};
-use devcred_emulator::{CallEnd, Emulator, Recorded, SecurityTokenPresented, SignatureKind};
+use devcred_emulator::{CallEnd, Emulator, Recorded, SecurityTokenPresented, SignatureMethod};
 use tokio::io::AsyncWriteExt;
 
 const CLIENT_ID: &str = "GID_demo@@@device-1";
@@ -28,7 +28,7 @@ async fn a_call_is_recorded() {
     assert_eq!(call.instance_id.as_deref(), Some("post-cn-demo"));
     assert_eq!(call.access_key_id.as_deref(), Some(ID));
     assert_eq!(call.security_token, SecurityTokenPresented::Absent);
-    assert_eq!(call.signature, Some(SignatureKind::Acs3HmacSha256));
+    assert_eq!(call.signature, Some(SignatureMethod::Acs3HmacSha256));
     assert_eq!(call.nonce.as_ref(), request.headers.get("x-acs-signature-nonce"));
     assert_eq!(format!("{} {} HTTP/1.1", call.method, call.target), request.line);
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -51,7 +51,7 @@ async fn a_refused_call_is_recorded_as_far_as_it_can_be_parsed() {
     let calls = emulator.calls();
     assert_eq!((calls[0].status, calls[0].code.as_deref()), (Some(404), Some("InvalidAccessKeyId.NotFound")));
     assert_eq!(calls[0].access_key_id.as_deref(), Some("nobody"));
-    assert_eq!(calls[0].signature, Some(SignatureKind::HmacSha1));
+    assert_eq!(calls[0].signature, Some(SignatureMethod::HmacSha1));
     assert_eq!((calls[1].status, calls[1].code.as_deref()), (Some(400), Some("InvalidParameter")));
     assert_eq!((calls[1].signature, calls[1].target.as_str()), (None, "/?ClientId=%zz"));
 }

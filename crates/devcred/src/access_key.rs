@@ -1,4 +1,4 @@
-//! The AccessKey, given or read from the environment.
+//! The AccessKey, from the program or from the environment.
 
 use crate::env::Env;
 use crate::error::Error;
@@ -42,6 +42,33 @@ impl AccessKey {
         Self::named(["AccessKey id", "AccessKey secret"], id.into(), Secret::new(secret))
     }
 
+    /// Reads the AccessKey from the environment: `ALIBABA_CLOUD_ACCESS_KEY_ID`,
+    /// `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and, for a temporary key, `ALIBABA_CLOUD_SECURITY_TOKEN`.
+    /// These are the variables of the vendor's SDKs. An empty variable counts as unset.
+    ///
+    /// [`ClientBuilder::from_env`](crate::ClientBuilder::from_env) does this by itself. Use it to
+    /// check the variables, or to pass them on:
+    ///
+    /// ```
+    /// # use devcred::{AccessKey, Client};
+    /// # // SAFETY: nothing else in this program reads or writes the environment now.
+    /// # unsafe { std::env::set_var("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI5tExample") };
+    /// # unsafe { std::env::set_var("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the-secret") };
+    /// # fn main() -> Result<(), devcred::Error> {
+    /// let key = AccessKey::from_env()?;
+    /// assert_eq!(key.id(), "LTAI5tExample");
+    /// let client = Client::builder().access_key(key).region("cn-hangzhou").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidParameter`, with the variable's name, if id or secret is not set, or if a variable
+    /// contains anything but visible ASCII.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_variables(&Env::default())
+    }
+
     /// Adds the security token that STS issued with a temporary AccessKey.
     ///
     /// # Errors
@@ -55,11 +82,13 @@ impl AccessKey {
         &self.id
     }
 
-    pub(crate) fn secret(&self) -> &Secret {
+    /// Returns the AccessKey secret.
+    pub fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    pub(crate) fn security_token(&self) -> Option<&Secret> {
+    /// Returns the security token of a temporary AccessKey.
+    pub fn security_token(&self) -> Option<&Secret> {
         self.security_token.as_ref()
     }
 
@@ -82,7 +111,6 @@ impl AccessKey {
         [Some(&self.secret), self.security_token.as_ref()].into_iter().flatten()
     }
 
-    /// Reads the key from the variables that the vendor's SDKs read.
     pub(crate) fn from_variables(variables: &Env) -> Result<Self, Error> {
         let required = |name: &'static str| {
             variables.get(name)?.ok_or_else(|| {
@@ -137,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_gives_id_secret_and_token() {
+    fn id_secret_and_token_are_read_from_the_environment() {
         let key = AccessKey::from_variables(&Env::of(&[(ID, "LTAI"), (SECRET, "s3cr3t")])).unwrap();
         assert_eq!((key.id(), key.secret().reveal()), ("LTAI", "s3cr3t"));
         assert!(key.security_token().is_none());

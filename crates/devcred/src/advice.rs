@@ -6,6 +6,7 @@ use crate::access_key::AccessKey;
 use crate::clock::timestamp;
 use crate::error::ErrorKind;
 use crate::failure::{Failure, Reason};
+use crate::operation::{Operation, RegisterDeviceCredential};
 use crate::redact::redact;
 use crate::sign::{SignatureMethod, SignedRequest};
 use crate::text::single_line;
@@ -62,6 +63,8 @@ pub(crate) fn advice(failure: &Failure, context: &CallContext) -> Option<String>
 
 fn for_response(failure: &Failure, is_known: bool, context: &CallContext) -> Option<String> {
     match failure.kind {
+        // The service lists this code for a registration too, without saying when it is returned.
+        ErrorKind::NotFound if context.operation == RegisterDeviceCredential::NAME => None,
         ErrorKind::NotFound => Some(register_first(context.client_id)),
         ErrorKind::AlreadyExists => Some(ALREADY_EXISTS.into()),
         ErrorKind::PermissionDenied if failure.has_code(&["InstancePermissionCheckFailed"]) => {

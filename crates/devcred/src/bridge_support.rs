@@ -1,4 +1,5 @@
-//! What the bindings' bridge needs in addition to the public API. It may change in any version.
+//! What the bindings' bridge and the command need in addition to the public API. It may change in
+//! any version.
 
 use std::sync::Arc;
 
@@ -39,12 +40,12 @@ pub fn rebuild(client: &Client, access_key: AccessKey, resolver: Resolver) -> Re
     Client::new(client.config().rebuild(resolver)?, access_key)
 }
 
-/// Creates the error for input that the bridge refuses.
+/// Creates the error for input that the caller of this refuses.
 pub fn invalid_parameter(message: &str) -> Error {
     Error::invalid_parameter(message)
 }
 
-/// Creates the error for a fault of the bridge.
+/// Creates the error for a fault of the caller of this.
 pub fn internal_error(message: &str, advice: Option<&str>) -> Error {
     Error::internal(message, advice.map(str::to_owned))
 }

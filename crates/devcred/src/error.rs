@@ -7,6 +7,7 @@ use std::fmt;
 /// The classification is deliberately coarse: a kind says what the caller should do, not what went
 /// wrong. The cause is in [`code`](Error::code) and [`message`](Error::message).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// Fix the input: an option or id is invalid. It was refused by this library before anything
@@ -86,24 +87,31 @@ impl fmt::Display for ErrorKind {
 /// or any part of a response body but the service's message. [`source`](std::error::Error::source)
 /// is always `None`.
 ///
+/// With the feature `serde` it is `Serialize`: an object with the members `kind`, `code`, `message`,
+/// `http_status`, `request_id`, `retryable`, `attempts`, `help_url` and `advice`, of which those
+/// without a value are `null`.
+///
 /// ```
 /// # use devcred::{AccessKey, ErrorKind};
 /// let error = AccessKey::new("LTAI-example", "secret with a space").unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::InvalidParameter);
 /// assert!(!error.to_string().contains("secret with"));
 /// ```
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Error(Box<ErrorFields>);
 
 /// Everything that an [`Error`] reports.
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub(crate) struct ErrorFields {
     pub kind: ErrorKind,
-    pub message: String,
     pub code: Option<String>,
+    pub message: String,
     pub http_status: Option<u16>,
     pub request_id: Option<String>,
-    pub help_url: Option<String>,
+    #[cfg_attr(feature = "serde", serde(rename = "retryable"))]
     pub is_retryable: bool,
     pub attempts: u32,
+    pub help_url: Option<String>,
     pub advice: Option<String>,
 }
 

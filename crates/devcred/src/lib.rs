@@ -82,7 +82,7 @@
 //!
 //! # Features
 //!
-//! `serde`: `Serialize` for [`RevealedMqttLogin`], and for nothing else.
+//! `serde`: `Serialize` for [`RevealedMqttLogin`], [`Error`] and [`ErrorKind`], and for nothing else.
 
 #![forbid(unsafe_code)]
 

@@ -43,7 +43,7 @@ pub struct Call<O> {
     timeout: Option<Duration>,
 }
 
-impl<O: Operation> Call<O> {
+impl<O> Call<O> {
     pub(crate) fn new(client: Client, operation: O) -> Self {
         Self { client, operation, instance_id: None, timeout: None }
     }

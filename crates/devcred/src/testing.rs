@@ -21,6 +21,7 @@ use crate::sign::{SignatureMethod, SignedRequest, SigningContext};
 use crate::transport::Roots;
 
 fn sign_with(
+    operation: &str,
     method: SignatureMethod,
     client_id: &str,
     instance_id: &str,
@@ -29,14 +30,14 @@ fn sign_with(
     context: SigningContext,
 ) -> Option<SignedRequest> {
     let parameters = [("ClientId", client_id), ("InstanceId", instance_id)];
-    method.sign(GetDeviceCredential::NAME, &parameters, host, key, context).ok()
+    method.sign(operation, &parameters, host, key, context).ok()
 }
 
 /// Signs one request with a fresh nonce and date, and returns its length in bytes.
 pub fn sign(method: SignatureMethod, client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
     let nonce = nonce().unwrap_or_default();
     let context = SigningContext { time: SystemTime::now(), nonce: &nonce };
-    let request = sign_with(method, client_id, instance_id, host, key, context);
+    let request = sign_with(GetDeviceCredential::NAME, method, client_id, instance_id, host, key, context);
     request.map_or(0, |request| {
         request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     })
@@ -56,7 +57,8 @@ impl FixedCall<'_> {
 
     fn sign(&self) -> Result<SignedRequest, Error> {
         let context = SigningContext { time: Self::TIME, nonce: "00000000000000000000000000000000" };
-        sign_with(self.signature_method, self.client_id, self.instance_id, Self::HOST, self.key, context)
+        let (operation, method) = (GetDeviceCredential::NAME, self.signature_method);
+        sign_with(operation, method, self.client_id, self.instance_id, Self::HOST, self.key, context)
             .ok_or_else(|| Error::invalid_parameter("an id that fits into no header"))
     }
 
@@ -134,7 +136,9 @@ pub struct Signed {
 }
 
 /// Signs one request with this time and nonce. Returns `None` if a value is not a valid header.
+#[allow(clippy::too_many_arguments, reason = "everything that a signature depends on")]
 pub fn signed(
+    operation: &str,
     method: SignatureMethod,
     client_id: &str,
     instance_id: &str,
@@ -143,7 +147,8 @@ pub fn signed(
     time: SystemTime,
     nonce: &str,
 ) -> Option<Signed> {
-    let request = sign_with(method, client_id, instance_id, host, key, SigningContext { time, nonce })?;
+    let context = SigningContext { time, nonce };
+    let request = sign_with(operation, method, client_id, instance_id, host, key, context)?;
     let text = |(name, value): &(&str, reqwest::header::HeaderValue)| {
         Some(((*name).to_owned(), value.to_str().ok()?.to_owned()))
     };

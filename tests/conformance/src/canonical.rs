@@ -1,19 +1,19 @@
-//! Requests that the emulator refused because they are wrong, told so that one sees where: what the core signs for this call,
-//! line by line beside what the emulator signed for the request that it got.
+//! Shows why the emulator refused an invalid request: what the core signs for this call, compared
+//! line by line with what the emulator signed for the request that it received.
 
 use std::fmt::Write;
 use std::time::SystemTime;
 
 use devcred::{AccessKey, SignatureMethod, testing};
-use devcred_emulator::{Call, SecurityTokenPresented, SignatureKind};
+use devcred_emulator::{RecordedCall, SecurityTokenPresented};
 
-use crate::asked::Asked;
+use crate::client_input::ClientInput;
 use crate::line::encode;
 
-/// What the emulator puts in the place of a security token.
+/// The emulator's replacement for a security token.
 const HIDDEN: &str = "<hidden>";
 
-/// The codes that mean a request is wrong. What a key or a device may do is another matter.
+/// The codes of invalid requests. Permissions of a key or a device are not among them.
 const WRONG: &[&str] = &[
     "SignatureDoesNotMatch",
     "IncompleteSignature",
@@ -32,16 +32,17 @@ const WRONG: &[&str] = &[
     "UnsupportedOperation",
 ];
 
-/// The calls that were refused as wrong, with their codes: not those that a step or a device's name made fail.
-pub(crate) fn refused(calls: &[Call]) -> Vec<(&Call, &str)> {
+/// Returns the calls that were refused as invalid, with their codes, except those that failed
+/// because of a step or a device's name.
+pub(crate) fn refused(calls: &[RecordedCall]) -> Vec<(&RecordedCall, &str)> {
     let refused = calls.iter().filter(|call| !call.is_scripted);
     let refused = refused.filter_map(|call| Some((call, call.code.as_deref()?)));
     refused.filter(|(_, code)| WRONG.iter().any(|wrong| code.starts_with(wrong))).collect()
 }
 
-/// Both sides of a refused request.
-pub(crate) fn side_by_side(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
-    let ours = expected(call, asked, client_id, host);
+/// Returns both sides of a refused request.
+pub(crate) fn side_by_side(call: &RecordedCall, input: &ClientInput, client_id: &str, host: &str) -> String {
+    let ours = expected(call, input, client_id, host);
     let theirs = call.refused_signature.clone().unwrap_or_else(|| as_sent(call));
     let mut text =
         String::from("  (-) what the core signs for this call, (+) what the emulator signs for what it was sent\n");
@@ -65,31 +66,31 @@ pub(crate) fn side_by_side(call: &Call, asked: &Asked, client_id: &str, host: &s
     text
 }
 
-fn as_sent(call: &Call) -> String {
+fn as_sent(call: &RecordedCall) -> String {
     let headers: String = call.headers.iter().map(|(name, value)| format!("\n{name}:{value}")).collect();
     format!("{}\n{}{headers}", call.method, call.target)
 }
 
-/// What the core signs for this call at the time and with the nonce that the request has.
-fn expected(call: &Call, asked: &Asked, client_id: &str, host: &str) -> String {
-    let has_token = call.security_token != SecurityTokenPresented::Absent || asked.line.get("security_token").is_some();
-    let key_id = call.access_key_id.as_deref().or(asked.line.get("access_key_id")).unwrap_or_default();
-    // The secret is in no line of it, and the emulator has put this in the token's place.
+/// Returns what the core signs for this call, with the time and the nonce of the request.
+fn expected(call: &RecordedCall, input: &ClientInput, client_id: &str, host: &str) -> String {
+    let has_token = call.security_token != SecurityTokenPresented::Absent || input.line.get("security_token").is_some();
+    let key_id = call.access_key_id.as_deref().or(input.line.get("access_key_id")).unwrap_or_default();
+    // The text does not contain the secret, and the emulator has replaced the token by this.
     let key = AccessKey::new(key_id, "any");
     let key = if has_token { key.and_then(|key| key.with_security_token(HIDDEN)) } else { key };
     let Ok(key) = key else {
         return "the core refuses the AccessKey".to_owned();
     };
-    let is_older = call.signature == Some(SignatureKind::HmacSha1);
+    let is_older = call.signature == Some(devcred_emulator::SignatureMethod::HmacSha1);
     let signature = if is_older { SignatureMethod::HmacSha1 } else { SignatureMethod::Acs3HmacSha256 };
     let (time, nonce) = (time(call), call.nonce.as_deref().unwrap_or("(none)"));
-    let signed = testing::signed(signature, client_id, &asked.instance_id, host, &key, time, nonce);
+    let signed = testing::signed(&input.operation, signature, client_id, &input.instance_id, host, &key, time, nonce);
     let covered = signed.map_or_else(|| "the core refuses these ids".to_owned(), |signed| signed.signed_text);
     covered.replace(&encode(&encode(HIDDEN)).into_owned(), HIDDEN)
 }
 
-/// The time that the request says, or else now.
-fn time(call: &Call) -> SystemTime {
+/// Returns the time in the request, or else now.
+fn time(call: &RecordedCall) -> SystemTime {
     let header = call.headers.iter().find(|(name, _)| name == "x-acs-date").map(|(_, value)| value.clone());
     let parameter = || call.target.split(['?', '&']).find_map(|pair| pair.strip_prefix("Timestamp="));
     let written = header.or_else(|| Some(parameter()?.replace("%3A", ":")));
@@ -103,8 +104,9 @@ mod tests {
     use crate::server::Running;
     use devcred::{Client, ErrorKind};
 
-    /// A request that is signed with a wrong secret and right otherwise, and what it was asked by.
-    async fn refused_call(signature: SignatureMethod, token: Option<&str>) -> (Call, Asked, String) {
+    /// Returns a request that is signed with a wrong secret and otherwise valid, and the input for
+    /// it.
+    async fn refused_call(signature: SignatureMethod, token: Option<&str>) -> (RecordedCall, ClientInput, String) {
         let key = match token {
             Some(token) => format!(r#"{{"id": "STS.id", "secret": "the-right-secret", "token": "{token}"}}"#),
             None => r#"{"id": "LTAI", "secret": "the-right-secret"}"#.to_owned(),
@@ -115,30 +117,30 @@ mod tests {
         );
         let case = Case::from_value(serde_json::from_str(&text).unwrap()).unwrap();
         let server = Running::start(&case.server, false).await.unwrap();
-        let asked = Asked::new("a/case", &case, &server);
-        let get = |key: &str| asked.line.get(key).unwrap().to_owned();
+        let input = ClientInput::new("a/case", &case, &server);
+        let get = |key: &str| input.line.get(key).unwrap().to_owned();
         let mut key = AccessKey::new(get("access_key_id"), "the-wrong-secret").unwrap();
         if let Some(token) = token {
             key = key.with_security_token(token).unwrap();
         }
-        let client = Client::builder().access_key(key).endpoint(get("endpoint")).instance_id(&asked.instance_id);
+        let client = Client::builder().access_key(key).endpoint(get("endpoint")).instance_id(&input.instance_id);
         let client = client.signature(signature).build().unwrap();
-        let error = client.get_device_credential(&asked.client_ids[0]).await.unwrap_err();
+        let error = client.get_device_credential(&input.client_ids[0]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication);
         let host = server.host().to_owned();
         let call = server.count(1, 0).await.calls.remove(0);
         server.stop().await;
-        (call, asked, host)
+        (call, input, host)
     }
 
     #[tokio::test]
     async fn what_the_core_signs_is_what_the_emulator_signs() {
         for signature in [SignatureMethod::Acs3HmacSha256, SignatureMethod::HmacSha1] {
             for token in [None, Some("the+token/==")] {
-                let (call, asked, host) = refused_call(signature, token).await;
-                let ours = expected(&call, &asked, &asked.client_ids[0], &host);
+                let (call, input, host) = refused_call(signature, token).await;
+                let ours = expected(&call, &input, &input.client_ids[0], &host);
                 assert_eq!(Some(&ours), call.refused_signature.as_ref(), "{signature} {token:?}");
-                assert!(side_by_side(&call, &asked, &asked.client_ids[0], &host).contains("they are equal"));
+                assert!(side_by_side(&call, &input, &input.client_ids[0], &host).contains("they are equal"));
                 assert_eq!(refused(std::slice::from_ref(&call)).len(), 1);
             }
         }
@@ -158,8 +160,8 @@ mod tests {
                 "  + %26ClientId%3DGID_test%2540%2540%2540test\n",
             ),
         ] {
-            let (call, asked, host) = refused_call(signature, None).await;
-            let text = side_by_side(&call, &asked, "GID_other", &host);
+            let (call, input, host) = refused_call(signature, None).await;
+            let text = side_by_side(&call, &input, "GID_other", &host);
             assert!(text.contains(ours) && text.contains(theirs), "{text}");
             assert_eq!(text.matches("\n  - ").count(), 1, "{text}");
         }

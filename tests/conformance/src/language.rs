@@ -1,4 +1,4 @@
-//! The table of languages: what each calls its probe, and how one gets it.
+//! The table of languages and their probes.
 
 use std::process::Command;
 
@@ -9,20 +9,21 @@ use crate::line::Line;
 /// A language that contributes a probe.
 #[derive(Clone, Debug)]
 pub struct Language {
-    /// As `--lang` takes it and as the probe greets.
+    /// The name for `--lang` and in the probe's greeting.
     pub name: &'static str,
     /// The probe: a program and its arguments.
     pub command: Vec<String>,
-    /// Where the facade has several forms of a call: each is a last argument of the probe, and a case passes when all do.
+    /// If the facade has several forms of a call, each is a last argument of the probe, and a case
+    /// passes if all do.
     pub forms: &'static [&'static str],
-    /// What to do where it cannot be started.
+    /// What to do if it cannot be started.
     pub if_missing: &'static str,
 }
 
 /// Every language that has a probe, Rust first. A language adds its row here.
 pub fn all(rust_probe: &str) -> Vec<Language> {
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
-    // A program beside what is shipped, in a folder that knows nothing of the sources.
+    // Installed with the package that is shipped, in a folder without references to the sources.
     let installed = |language: &str| vec![format!("{target}/installed/{language}/probe")];
     vec![
         Language {
@@ -64,12 +65,12 @@ pub fn all(rust_probe: &str) -> Vec<Language> {
     ]
 }
 
-/// What plain `cargo test` can run: it builds nothing but Rust.
+/// The language that plain `cargo test` can run, because it builds nothing else.
 pub const DEFAULT: &str = "rust";
 
 impl Language {
-    /// The language in each of its forms alone.
-    pub fn in_each_form(self) -> Vec<Self> {
+    /// Returns one language for each of its forms.
+    pub fn forms_apart(self) -> Vec<Self> {
         if self.forms.is_empty() {
             return vec![self];
         }
@@ -80,12 +81,12 @@ impl Language {
         self.forms.iter().map(in_form).collect()
     }
 
-    /// As a report names it: `c, blocking`.
+    /// Returns the name in a report: `c, blocking`.
     pub fn title(&self) -> String {
         self.forms.iter().fold(self.name.to_owned(), |name, form| format!("{name}, {form}"))
     }
 
-    /// The probe's command line; its environment is empty.
+    /// Returns the probe's command, with an empty environment.
     pub(crate) fn command(&self) -> Command {
         let mut words = self.command.iter();
         let mut command = Command::new(words.next().map_or("", String::as_str));
@@ -93,12 +94,12 @@ impl Language {
         command
     }
 
-    /// Whether the first line of a probe is this language's, of this version, with every kind of error.
+    /// Checks that a probe's first line has this language, this version and every kind of error.
     pub(crate) fn check_greeting(&self, greeting: &Line) -> Result<(), String> {
         for (key, value) in [("probe", self.name), ("version", env!("CARGO_PKG_VERSION"))] {
             let seen = greeting.get(key).unwrap_or_default();
             if seen != value {
-                return Err(format!("the probe greets with `{key}` {seen:?}, and not {value:?}: build it anew"));
+                return Err(format!("the probe greets with `{key}` {seen:?}, expected {value:?}; rebuild it"));
             }
         }
         let mut kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
@@ -130,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn each_form_is_a_probe_of_its_own() {
+    fn each_form_is_a_separate_probe() {
         let c = all("").into_iter().find(|language| language.name == "c").unwrap();
-        let titles: Vec<_> = c.clone().in_each_form().iter().map(Language::title).collect();
+        let titles: Vec<_> = c.clone().forms_apart().iter().map(Language::title).collect();
         assert_eq!(titles, ["c, blocking", "c, callback"]);
         let last = |language: Language| language.command.last().cloned();
-        assert_eq!(c.in_each_form().into_iter().filter_map(last).collect::<Vec<_>>(), ["blocking", "callback"]);
-        assert_eq!(all("").remove(0).in_each_form().len(), 1);
+        assert_eq!(c.forms_apart().into_iter().filter_map(last).collect::<Vec<_>>(), ["blocking", "callback"]);
+        assert_eq!(all("").remove(0).forms_apart().len(), 1);
     }
 
     #[test]
@@ -151,7 +152,7 @@ mod tests {
         other.remove("version");
         assert!(rust.check_greeting(&other).unwrap_err().contains("`version` \"\""));
         kinds.push("NotFound");
-        assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("12 in all"));
+        assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("13 in all"));
         kinds.retain(|kind| *kind != "NotFound");
         assert!(rust.check_greeting(&greeting(&kinds)).unwrap_err().contains("missing [\"NotFound\"]"));
     }

@@ -5,15 +5,15 @@ use std::time::Duration;
 /// How long the driver waits before it fails a case.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For an answer, after the longest deadline of the case.
+    /// For an answer, after the last deadline of the case.
     pub answer: Duration,
-    /// For the end of a probe, after the end of its input.
+    /// For a probe to end, after the end of its input.
     pub end: Duration,
     /// For a cancelled call to close its connection, after the probe's answer.
     pub closed: Duration,
     /// For a request that a cancelled call must not send.
     pub quiet: Duration,
-    /// By how much slower than usual the probe is: a checker such as valgrind makes it so.
+    /// How many times slower than usual the probe is, for example under valgrind.
     pub slow: u32,
 }
 
@@ -25,7 +25,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same for a probe that is so many times slower.
+    /// Returns the limits for a probe that is this many times slower.
     #[must_use]
     pub fn slowed(self, slow: u32) -> Self {
         let Self { answer, end, closed, quiet, .. } = self;

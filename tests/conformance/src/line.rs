@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The text, percent-encoded.
+/// Percent-encodes a text.
 pub fn encode(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, RESERVED).into()
 }
@@ -19,10 +19,11 @@ pub fn encode(text: &str) -> Cow<'_, str> {
 pub struct Line(BTreeMap<String, String>);
 
 impl Line {
-    /// Reads a line without its end.
+    /// Parses a line without its line feed.
     ///
     /// # Errors
-    /// What is wrong with it: no value may come through that some language would read in another way.
+    /// The line is invalid. Parsing is strict, because another language might read the value
+    /// differently.
     pub fn parse(line: &str) -> Result<Self, String> {
         let mut pairs = BTreeMap::new();
         for pair in line.split('&') {
@@ -32,40 +33,41 @@ impl Line {
             }
             let decoded =
                 percent_decode_str(value).decode_utf8().map_err(|_| format!("the value of `{key}` is not UTF-8"))?;
-            // A stray `+` or a lower-case escape is the mark of another encoder, which will differ elsewhere too.
+            // A stray `+` or a lower-case escape comes from another encoder, which will differ
+            // elsewhere too.
             if encode(&decoded) != value {
-                return Err(format!("the value of `{key}` is not percent-encoded as the protocol has it"));
+                return Err(format!("the value of `{key}` is not percent-encoded as the protocol requires"));
             }
             if pairs.insert(key.to_owned(), decoded.into_owned()).is_some() {
-                return Err(format!("`{key}` stands twice"));
+                return Err(format!("`{key}` appears twice"));
             }
         }
         Ok(Self(pairs))
     }
 
-    /// The value of a key, where it is there.
+    /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
 
-    /// Puts a pair in, in place of one with this key.
+    /// Sets the value of a key.
     pub fn set(&mut self, key: &str, value: impl Into<String>) {
         self.0.insert(key.to_owned(), value.into());
     }
 
-    /// Puts a pair in where there is a value.
+    /// Sets the value of a key, if there is one.
     pub fn set_some(&mut self, key: &str, value: Option<impl Into<String>>) {
         if let Some(value) = value {
             self.set(key, value);
         }
     }
 
-    /// Takes a pair out.
+    /// Removes a pair.
     pub fn remove(&mut self, key: &str) {
         self.0.remove(key);
     }
 
-    /// Every pair, by key.
+    /// Returns every pair, sorted by key.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }

@@ -1,22 +1,23 @@
-//! Words in braces in an expected text: this run's values, and values that no case can know.
+//! Placeholders in an expected text, for values of this run, and wildcards, for values that no case
+//! can know.
 
-/// Whether the text is what the pattern says: `{time}` is a time like `2026-11-24T08:00:00Z`, `{seconds}` a number like
-/// `0.3`, `{*}` any text. The words of this run are replaced first.
-pub(crate) fn matches(pattern: &str, this_run: &[(&'static str, String)], text: &str) -> bool {
-    matches_at(&filled(pattern, this_run), text)
+/// Whether the text matches the pattern: `{time}` matches a time like `2026-11-24T08:00:00Z`,
+/// `{seconds}` a number like `0.3`, `{*}` any text. The placeholders are replaced first.
+pub(crate) fn matches(pattern: &str, placeholders: &[(&'static str, String)], text: &str) -> bool {
+    matches_at(&fill(pattern, placeholders), text)
 }
 
-/// The pattern with this run's values.
-pub(crate) fn filled(pattern: &str, this_run: &[(&'static str, String)]) -> String {
-    this_run.iter().fold(pattern.to_owned(), |pattern, (word, value)| pattern.replace(word, value))
+/// Replaces the placeholders by this run's values.
+pub(crate) fn fill(pattern: &str, placeholders: &[(&'static str, String)]) -> String {
+    placeholders.iter().fold(pattern.to_owned(), |pattern, (word, value)| pattern.replace(word, value))
 }
 
-type Fits = fn(&str) -> bool;
+type Predicate = fn(&str) -> bool;
 
-const HOLES: &[(&str, Fits)] = &[("{time}", is_time), ("{seconds}", is_seconds), ("{*}", |_| true)];
+const WILDCARDS: &[(&str, Predicate)] = &[("{time}", is_time), ("{seconds}", is_seconds), ("{*}", |_| true)];
 
 fn matches_at(pattern: &str, text: &str) -> bool {
-    let first = HOLES.iter().filter_map(|(word, fits)| Some((pattern.find(word)?, word, fits)));
+    let first = WILDCARDS.iter().filter_map(|(word, fits)| Some((pattern.find(word)?, word, fits)));
     let Some((at, word, fits)) = first.min_by_key(|(at, ..)| *at) else {
         return pattern == text;
     };
@@ -45,7 +46,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn words_in_braces_stand_for_values() {
+    fn placeholders_and_wildcards_match_values() {
         let run = [("{host}", "127.0.0.1:4".to_owned())];
         for (pattern, text, expected) in [
             ("plain {text}", "plain {text}", true),

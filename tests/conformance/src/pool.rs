@@ -1,4 +1,5 @@
-//! The probes of one language: up to eight, each asked one call at a time, and replaced when it is late or gone.
+//! The probes of one language: up to eight, each with one call at a time, and replaced if it is
+//! late or has ended.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,7 +8,7 @@ use crate::language::Language;
 use crate::limits::Limits;
 use crate::probe::Probe;
 
-/// How many probes a language has at most, and so how many of its cases run at once.
+/// The maximum number of probes of a language, and so of its concurrent cases.
 pub const SIZE: usize = 8;
 
 /// The probes of a language, started as they are needed.
@@ -22,19 +23,19 @@ pub struct Pool {
 #[derive(Default)]
 struct State {
     idle: Vec<Probe>,
-    lent: usize,
+    in_use: usize,
     started: usize,
-    /// What was wrong with probes that served one case only, after their answers.
+    /// Failures of probes that served one case only, after their answers.
     late: Vec<String>,
 }
 
 impl Pool {
-    /// No probe is started before one is asked for.
+    /// Creates a pool. Probes are started when they are needed.
     pub fn new(language: Language, limits: Limits) -> Self {
         Self { language, limits, is_traced: false, state: Mutex::default(), returned: Condvar::new() }
     }
 
-    /// With the requests and responses of a failed case in its report.
+    /// Adds the requests and responses of a failed case to its report.
     #[must_use]
     pub fn traced(self, is_traced: bool) -> Self {
         Self { is_traced, ..self }
@@ -44,36 +45,37 @@ impl Pool {
         self.is_traced
     }
 
-    /// Whose probes these are.
+    /// Returns the language of the probes.
     pub fn language(&self) -> &Language {
         &self.language
     }
 
-    /// How long the driver waits for them.
+    /// Returns how long the driver waits for them.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// How many probes have been started so far.
+    /// Returns the number of probes that were started.
     pub fn started(&self) -> usize {
         self.state().started
     }
 
-    /// The processes of the probes that wait to be asked again.
+    /// Returns the process ids of the idle probes.
     pub fn idle_processes(&self) -> Vec<u32> {
         self.state().idle.iter().map(Probe::process_id).collect()
     }
 
-    /// Lends a probe; it waits while eight are lent. With variables of its own the probe is a fresh one, for this case only.
+    /// Runs the work with a probe, after waiting until fewer than eight are in use. If there are
+    /// variables, a new probe is started for this case only.
     ///
     /// # Errors
-    /// Why no probe can be started.
-    pub(crate) fn lend<T>(
+    /// The probe cannot be started.
+    pub(crate) fn with_probe<T>(
         &self,
         environment: &BTreeMap<String, String>,
         work: impl FnOnce(&mut Probe) -> T,
     ) -> Result<T, String> {
-        let _place = self.take_place();
+        let _slot = self.take_slot();
         let idle = if environment.is_empty() { self.state().idle.pop() } else { None };
         let mut probe = match idle {
             Some(probe) => probe,
@@ -83,7 +85,7 @@ impl Pool {
             }
         };
         let done = work(&mut probe);
-        match (probe.is_in_step(), environment.is_empty()) {
+        match (probe.is_in_sync(), environment.is_empty()) {
             (true, true) => self.state().idle.push(probe),
             (true, false) => {
                 let late = probe.finish(self.limits.end).err();
@@ -94,7 +96,7 @@ impl Pool {
         Ok(done)
     }
 
-    /// Ends the probes, and says what was wrong with them after their last answers.
+    /// Ends the probes, and returns their failures after their last answers.
     pub fn finish(&self) -> Vec<String> {
         let idle = std::mem::take(&mut self.state().idle);
         let mut late = std::mem::take(&mut self.state().late);
@@ -102,10 +104,10 @@ impl Pool {
         late
     }
 
-    fn take_place(&self) -> Place<'_> {
-        let waited = self.returned.wait_while(self.state(), |state| state.lent >= SIZE);
-        waited.unwrap_or_else(PoisonError::into_inner).lent += 1;
-        Place(self)
+    fn take_slot(&self) -> Slot<'_> {
+        let waited = self.returned.wait_while(self.state(), |state| state.in_use >= SIZE);
+        waited.unwrap_or_else(PoisonError::into_inner).in_use += 1;
+        Slot(self)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -113,12 +115,12 @@ impl Pool {
     }
 }
 
-/// One of the places at the probes, free again when it is dropped.
-struct Place<'a>(&'a Pool);
+/// The right to use one of the probes, until it is dropped.
+struct Slot<'a>(&'a Pool);
 
-impl Drop for Place<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        self.0.state().lent -= 1;
+        self.0.state().in_use -= 1;
         self.0.returned.notify_one();
     }
 }

@@ -1,4 +1,4 @@
-//! One probe: a process that is asked one call at a time.
+//! One probe: a process that makes one call at a time.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -10,32 +10,32 @@ use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
-use crate::canary::Canaries;
 use crate::language::Language;
+use crate::leak_check::Secrets;
 use crate::line::Line;
 
-/// A virtual machine on a busy host takes its time.
+/// A virtual machine on a busy host is slow.
 const GREETING_LIMIT: Duration = Duration::from_secs(60);
-/// No line is nearly as long; a probe that writes without end must not fill the memory.
+/// Far longer than any line: a probe that writes without end must not fill the memory.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
-/// A running probe. Dropped, it is ended by its own process id.
+/// A running probe. Dropping it kills its process.
 pub(crate) struct Probe {
     process: Child,
     /// `None` once its input is closed.
     stdin: Option<ChildStdin>,
     lines: Receiver<Result<String, String>>,
     log: Log,
-    /// Whether each call so far had its one answer.
-    in_step: bool,
-    /// The secrets of every case it was asked: one may slip out late.
-    secrets: Canaries,
-    /// The case it was asked last.
+    /// Whether each call had exactly one answer.
+    in_sync: bool,
+    /// The secrets of all of its cases, because it may leak one late.
+    secrets: Secrets,
+    /// The case of its last call.
     case: String,
 }
 
 impl Probe {
-    /// Starts a probe with these variables and no others, and checks its greeting.
+    /// Starts a probe with only these variables, and checks its greeting.
     pub(crate) fn start(language: &Language, environment: &BTreeMap<String, String>) -> Result<Self, String> {
         let no_log = |error: io::Error| format!("the probe's log cannot be kept: {error}");
         let log = Log::new().map_err(no_log)?;
@@ -51,24 +51,25 @@ impl Probe {
             thread::spawn(move || read_lines(stdout, &sender));
         }
         let stdin = process.stdin.take();
-        let secrets = Canaries::default();
-        let mut probe = Self { process, stdin, lines, log, in_step: false, secrets, case: "its greeting".to_owned() };
+        let secrets = Secrets::default();
+        let mut probe = Self { process, stdin, lines, log, in_sync: false, secrets, case: "its greeting".to_owned() };
         let greeting = probe.receive(GREETING_LIMIT).and_then(|greeting| language.check_greeting(&greeting));
         greeting.map_err(|wrong| format!("{wrong}\n{}", probe.new_log()))?;
-        probe.in_step = true;
+        probe.in_sync = true;
         Ok(probe)
     }
 
-    /// Makes it do one call and reads the answer. After an error it is ended: what it says next would be nobody's.
+    /// Sends a call and reads the answer. After an error the probe is killed, because its next line
+    /// could not be assigned to a call.
     pub(crate) fn ask(&mut self, call: &Line, limit: Duration) -> Result<Line, String> {
         let case = call.get("case").unwrap_or_default();
         let before = std::mem::replace(&mut self.case, case.to_owned());
         if self.lines.try_recv().is_ok() {
             self.end();
-            return Err(format!("the probe wrote a line that nobody asked for, after {before}"));
+            return Err(format!("the probe wrote an unexpected line after {before}"));
         }
         if let Some(stdin) = &mut self.stdin {
-            // Where it cannot be sent the probe is gone, and so will say what it is waited for.
+            // If this fails the probe has ended, which `receive` reports.
             let _ = writeln!(stdin, "{call}").and_then(|()| stdin.flush());
         }
         let answer = self.receive(limit)?;
@@ -82,17 +83,17 @@ impl Probe {
         }
     }
 
-    /// Watches for these secrets from now on.
-    pub(crate) fn watch_for(&mut self, secrets: &Canaries) {
+    /// Adds these secrets.
+    pub(crate) fn add_secrets(&mut self, secrets: &Secrets) {
         self.secrets.extend(secrets);
     }
 
-    /// Every secret that it was given.
-    pub(crate) fn secrets(&self) -> &Canaries {
+    /// Returns every secret that it has received.
+    pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// What it has written to stderr since this was asked last.
+    /// Returns what it has written to stderr since the last call of this.
     pub(crate) fn new_log(&mut self) -> String {
         self.log.new_text()
     }
@@ -101,12 +102,13 @@ impl Probe {
         self.process.id()
     }
 
-    /// Whether it can be asked again.
-    pub(crate) fn is_in_step(&self) -> bool {
-        self.in_step
+    /// Whether it can make another call.
+    pub(crate) fn is_in_sync(&self) -> bool {
+        self.in_sync
     }
 
-    /// Closes its input, waits for its end, and says what it still did that it must not.
+    /// Closes its input, waits until it has ended, and returns what it did wrong after its last
+    /// answer.
     pub(crate) fn finish(mut self, limit: Duration) -> Result<(), String> {
         self.stdin = None;
         let ended = self.wait(limit);
@@ -115,7 +117,7 @@ impl Probe {
             return Err(format!("the probe did not end with its input within {limit:?}; its last case was {case}"));
         }
         if self.lines.try_recv().is_ok() {
-            return Err(format!("the probe wrote a line that nobody asked for, after {case}"));
+            return Err(format!("the probe wrote an unexpected line after {case}"));
         }
         let log = self.log.new_text();
         let found = self.secrets.found_in(&log);
@@ -124,7 +126,7 @@ impl Probe {
         }
         match self.process.try_wait() {
             Ok(Some(status)) if !status.success() => {
-                Err(format!("after {case} the probe ended with {status}:\n{}", self.secrets.cut_out_of(&log)))
+                Err(format!("after {case} the probe ended with {status}:\n{}", self.secrets.redact(&log)))
             }
             _ => Ok(()),
         }
@@ -134,24 +136,24 @@ impl Probe {
         let failure = match self.lines.recv_timeout(limit) {
             Ok(Ok(line)) => match Line::parse(&line) {
                 Ok(line) => return Ok(line),
-                Err(wrong) => format!("the probe wrote what is no line of the protocol: {wrong}"),
+                Err(wrong) => format!("the probe wrote an invalid line of the protocol: {wrong}"),
             },
             Ok(Err(unreadable)) => format!("the probe wrote {unreadable}"),
             Err(RecvTimeoutError::Timeout) => {
-                format!("the probe gave no answer within {limit:?}; its process {} was ended", self.process.id())
+                format!("the probe did not answer within {limit:?}; its process {} was ended", self.process.id())
             }
             Err(RecvTimeoutError::Disconnected) => {
                 self.wait(Duration::from_secs(1));
                 let status = self.process.try_wait().ok().flatten();
-                let status = status.map_or("it runs, with its output closed".to_owned(), |status| status.to_string());
-                format!("the probe is gone: {status}")
+                let status = status.map_or("it runs, but its output is closed".to_owned(), |status| status.to_string());
+                format!("the probe has ended: {status}")
             }
         };
         self.end();
         Err(failure)
     }
 
-    /// Whether it ends within this time.
+    /// Waits for its end. Returns whether it ended within this time.
     fn wait(&mut self, limit: Duration) -> bool {
         let begun = Instant::now();
         loop {
@@ -163,9 +165,9 @@ impl Probe {
         }
     }
 
-    /// By its own process id; one that has ended is left alone.
+    /// Kills the process, unless it has ended.
     fn end(&mut self) {
-        self.in_step = false;
+        self.in_sync = false;
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -194,8 +196,8 @@ fn read_lines(stdout: ChildStdout, to: &SyncSender<Result<String, String>>) {
     }
 }
 
-/// A probe's stderr is a file: what was written before an answer is in it when the answer is read, and no probe ever waits
-/// for a full pipe.
+/// A probe's stderr is a file: what was written before an answer is in it when the answer is read,
+/// and no probe has to wait because a pipe is full.
 struct Log {
     /// Removes the file when it is dropped.
     file: NamedTempFile,
@@ -209,7 +211,7 @@ impl Log {
         Ok(Self { file, reader })
     }
 
-    /// Appends, since a probe may hand its stderr on to processes of its own.
+    /// Appends, because a probe may pass its stderr to child processes.
     fn for_writing(&self) -> io::Result<File> {
         OpenOptions::new().append(true).open(self.file.path())
     }

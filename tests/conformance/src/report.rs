@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-/// How one case ended in one language.
+/// The result of one case in one language.
 pub(crate) struct Result {
     pub(crate) language: &'static str,
     pub(crate) case: String,
@@ -12,7 +12,7 @@ pub(crate) struct Result {
     pub(crate) failure: Option<String>,
 }
 
-/// One test suite for all results, each case with its language as the class.
+/// Returns one test suite with all results. The class of a case is its language.
 pub(crate) fn junit(results: &[Result]) -> String {
     let failed = results.iter().filter(|result| result.failure.is_some()).count();
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
@@ -27,7 +27,7 @@ pub(crate) fn junit(results: &[Result]) -> String {
     xml + "</testsuite>\n"
 }
 
-/// The text for XML, which has no place for most control characters.
+/// Escapes a text for XML, which cannot contain most control characters.
 fn escaped(text: &str) -> String {
     let allowed = text.chars().map(|character| match character {
         '\n' | '\t' => character,

@@ -1,38 +1,39 @@
-//! The emulator of one case, on ports of its own.
+//! The emulator of one case, on separate ports.
 
 use std::io::Write;
 use std::time::Duration;
 
-use devcred_emulator::{Call, Emulator, Exchange, Journal, Proxy, Quotas, Tls};
+use devcred_emulator::{Emulator, Exchange, Journal, Proxy, Quotas, RecordedCall, RegisterExisting, Tls};
 use tempfile::NamedTempFile;
 
-use crate::canary::Canaries;
 use crate::case::{self, Server};
+use crate::leak_check::Secrets;
 
-/// How long the driver waits for a request that a client has sent and the emulator has not yet written down.
+/// How long the driver waits for a request that a client has sent and the emulator has not recorded
+/// yet.
 const LATE: Duration = Duration::from_secs(2);
 
-/// A running emulator, and what a client is told of it.
+/// A running emulator, and what a client needs to know about it.
 pub(crate) struct Running {
     emulator: Emulator,
     proxy: Option<String>,
-    /// What `SSL_CERT_FILE` can name.
+    /// A file for `SSL_CERT_FILE`.
     authority_file: Option<NamedTempFile>,
     tls: Option<case::Tls>,
 }
 
-/// What the emulator counted.
-pub(crate) struct Counted {
-    pub(crate) calls: Vec<Call>,
+/// The emulator's journal and counters.
+pub(crate) struct Counts {
+    pub(crate) calls: Vec<RecordedCall>,
     pub(crate) connections: u64,
     pub(crate) proxy_requests: usize,
     pub(crate) redirect_connections: u64,
-    /// Empty unless they are recorded.
+    /// Empty unless exchanges are recorded.
     pub(crate) exchanges: Vec<Exchange>,
 }
 
 impl Running {
-    /// Starts what the case asks for.
+    /// Starts the emulator of a case.
     pub(crate) async fn start(server: &Server, is_traced: bool) -> Result<Self, String> {
         let mut builder =
             Emulator::builder().record_exchanges(is_traced).steps(server.steps()?).clock_offset(server.clock_offset_s);
@@ -47,6 +48,12 @@ impl Running {
         }
         builder = server.instances.iter().fold(builder, |builder, id| builder.instance(id));
         builder = server.devices.iter().fold(builder, |builder, id| builder.device(id));
+        if let Some(existing) = server.register_existing {
+            builder = builder.register_existing(existing.into());
+        }
+        if let Some(max_credentials) = server.max_credentials {
+            builder = builder.max_credentials(max_credentials);
+        }
         if server.quotas {
             builder = builder.quotas(Quotas::default());
         }
@@ -54,7 +61,8 @@ impl Running {
         if server.black_hole {
             builder = builder.black_hole();
         }
-        // A proxy leads to TLS, or there would be nothing that goes through it: loopback never does.
+        // With a proxy the endpoint uses TLS and another name, because a request to loopback
+        // bypasses the proxy.
         let tls = server.tls.or(server.proxy.is_some().then_some(case::Tls::Valid));
         if let Some(tls) = tls {
             builder = builder.tls(tls.into());
@@ -74,7 +82,7 @@ impl Running {
         Ok(Self { emulator, proxy, authority_file, tls })
     }
 
-    /// What the driver gives to a call that does not say otherwise.
+    /// Returns the defaults for a call.
     pub(crate) fn defaults(&self) -> Vec<(&'static str, String)> {
         let is_to_be_unknown = self.tls == Some(case::Tls::UnknownAuthority);
         let authority = self.emulator.authority_pem().filter(|_| !is_to_be_unknown);
@@ -89,7 +97,7 @@ impl Running {
         some.into_iter().filter_map(|(key, value)| Some((key, value?.to_owned()))).collect()
     }
 
-    /// The words in braces that stand for this run's values, in a call and in what is expected.
+    /// Returns the placeholders and this run's values for them.
     pub(crate) fn placeholders(&self) -> Vec<(&'static str, String)> {
         let proxy = self.emulator.proxy_address().map(|address| address.to_string()).unwrap_or_default();
         let file = self.authority_file.as_ref().map(|file| file.path().display().to_string()).unwrap_or_default();
@@ -104,16 +112,17 @@ impl Running {
         ]
     }
 
-    /// The endpoint's host as it is signed, with its port unless that is the scheme's own.
+    /// Returns the endpoint's host as it is signed: with the port unless it is the scheme's
+    /// default.
     pub(crate) fn host(&self) -> &str {
         let endpoint = self.emulator.endpoint();
         endpoint.split_once("://").map_or(endpoint, |(_, host)| host)
     }
 
-    /// Waits until the client has closed every connection on which no call succeeded, and then for a request that a call
-    /// would send that was not cancelled.
-    pub(crate) async fn wait_until_given_up(&self, ok: usize, limit: Duration, quiet: Duration) -> Result<(), String> {
-        if self.emulator.wait_for(limit, |journal| is_given_up(journal, ok)).await.is_err() {
+    /// Waits until the client has closed every connection on which no call succeeded, and then for
+    /// a request that a call would send if it had not been cancelled.
+    pub(crate) async fn wait_until_cancelled(&self, ok: usize, limit: Duration, quiet: Duration) -> Result<(), String> {
+        if self.emulator.wait_for(limit, |journal| is_cancelled(journal, ok)).await.is_err() {
             return Err(format!(
                 "cancelled\n    expected  a closed connection\n    seen      one still open after {limit:?}"
             ));
@@ -122,13 +131,13 @@ impl Running {
         Ok(())
     }
 
-    /// What happened, once as many requests and connections as expected have been written down.
-    pub(crate) async fn count(&self, requests: usize, connections: u64) -> Counted {
+    /// Returns what happened, after the expected number of requests and connections was recorded.
+    pub(crate) async fn count(&self, requests: usize, connections: u64) -> Counts {
         // If they do not come, the comparison says so.
         let have_come =
             |journal: &Journal| journal.calls().len() >= requests && journal.accepted_connections() >= connections;
         let _ = self.emulator.wait_for(LATE, have_come).await;
-        Counted {
+        Counts {
             calls: self.emulator.calls(),
             connections: self.emulator.accepted_connections(),
             proxy_requests: self.emulator.proxy_requests().len(),
@@ -137,7 +146,7 @@ impl Running {
         }
     }
 
-    /// The secret of a device, as the service has it: `None` where no request has come as far as to make it.
+    /// Returns the secret of a device, or `None` if no request has created it.
     pub(crate) fn device_secret(&self, instance_id: &str, client_id: &str) -> Option<String> {
         self.emulator.device_access_key_secret(instance_id, client_id)
     }
@@ -146,8 +155,8 @@ impl Running {
         self.emulator.shutdown().await;
     }
 
-    /// The secrets of its accounts.
-    pub(crate) fn watch(&self, server: &Server, secrets: &mut Canaries) {
+    /// Adds the secrets of the AccessKeys and of scripted devices.
+    pub(crate) fn add_secrets(&self, server: &Server, secrets: &mut Secrets) {
         secrets.add("the access key secret", self.emulator.access_key_secret());
         for key in &server.access_keys {
             secrets.add("the access key secret", &key.secret);
@@ -159,9 +168,10 @@ impl Running {
     }
 }
 
-/// Whether no request is unanswered, and no more connections are open than can be used again after `ok` successful calls.
-fn is_given_up(journal: &Journal, ok: usize) -> bool {
-    let is_ended = |call: &Call| call.end.is_some();
+/// Whether every request has ended, and at most the connections of the `ok` successful calls are
+/// open.
+fn is_cancelled(journal: &Journal, ok: usize) -> bool {
+    let is_ended = |call: &RecordedCall| call.end.is_some();
     journal.calls().all(is_ended) && journal.open_connections() <= ok as u64
 }
 
@@ -169,6 +179,15 @@ fn file_of(text: &str) -> std::io::Result<NamedTempFile> {
     let mut file = NamedTempFile::new()?;
     file.write_all(text.as_bytes())?;
     Ok(file)
+}
+
+impl From<case::RegisterExisting> for RegisterExisting {
+    fn from(existing: case::RegisterExisting) -> Self {
+        match existing {
+            case::RegisterExisting::Rotate => RegisterExisting::Rotate,
+            case::RegisterExisting::Refuse => RegisterExisting::Refuse,
+        }
+    }
 }
 
 impl From<case::Tls> for Tls {

@@ -19,34 +19,34 @@ use crate::pool::{self, Pool};
 use crate::report;
 use crate::run;
 
-/// What the command line asks for, beside libtest's own flags.
+/// The command line, without libtest's flags.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// `--lang rust,c`: these languages. Without it, what plain cargo builds: Rust.
+    /// `--lang rust,c`: these languages. Default: Rust, which plain cargo builds.
     pub languages: Vec<String>,
-    /// `--case TEXT`: the cases whose name holds it.
+    /// `--case TEXT`: the cases whose name contains it.
     pub case: Option<String>,
-    /// `--probe c=COMMAND`: this command line, split at spaces, in place of the language's own.
+    /// `--probe c=COMMAND`: this command line, split at spaces, instead of the language's.
     pub probes: Vec<(String, String)>,
-    /// `--slow N`: the probe is so many times slower than usual.
+    /// `--slow N`: the probe is N times slower than usual.
     pub slow: Option<u32>,
     /// `--known-failing FILE`: the cases in it, one `LANGUAGE::CASE` a line, must fail.
     pub known_failing: BTreeSet<String>,
-    /// `--report FILE`: the results go there, as JUnit has them.
+    /// `--report FILE`: writes the results there, as a JUnit report.
     pub report: Option<PathBuf>,
-    /// `--shard I/N`: of the cases, counted from 1, every Nth from the Ith on.
+    /// `--shard I/N`: every Nth case, from the Ith on, counted from 1.
     pub shard: Option<(usize, usize)>,
-    /// `--trace`: the report of a failed case has its requests and responses.
+    /// `--trace`: the report of a failed case contains its requests and responses.
     pub trace: bool,
     /// The rest.
     pub rest: Vec<OsString>,
 }
 
 impl Options {
-    /// Takes ours out of a command line without its program.
+    /// Parses a command line without its program.
     ///
     /// # Errors
-    /// A flag that has no value, or one that cannot be read.
+    /// A flag has no value, or its value is invalid.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let mut options = Self::default();
         let mut arguments = arguments.into_iter();
@@ -79,15 +79,15 @@ impl Options {
         Ok(options)
     }
 
-    /// The languages that are asked for, and those that are left out.
+    /// Returns the requested languages, and those that are left out.
     ///
     /// # Errors
-    /// A language that there is not.
+    /// A language does not exist.
     pub fn choose(&self, mut known: Vec<Language>) -> Result<(Vec<Language>, Vec<Language>), String> {
         let names: Vec<_> = known.iter().map(|language| language.name).collect();
         let asked = self.languages.iter().chain(self.probes.iter().map(|(name, _)| name));
         if let Some(unknown) = asked.clone().find(|name| !names.contains(&name.as_str())) {
-            return Err(format!("no language {unknown:?}: there is {}", names.join(", ")));
+            return Err(format!("unknown language {unknown:?}; expected one of {}", names.join(", ")));
         }
         for (name, command) in &self.probes {
             for language in known.iter_mut().filter(|language| language.name == name) {
@@ -110,14 +110,14 @@ fn shard(text: &str) -> Option<(usize, usize)> {
     (1..=count).contains(&index).then_some((index, count))
 }
 
-/// Reads names of cases: an empty line and one that begins with `#` are none.
+/// Reads names of cases. Empty lines and lines that begin with `#` are ignored.
 fn known_failing(file: &Path) -> Result<BTreeSet<String>, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let names = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(names.map(str::to_owned).collect())
 }
 
-/// Runs the suite and says how it went, one line a language at the end.
+/// Runs the suite, and prints one line for each language at the end.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program's main function")]
 pub fn main(known: Vec<Language>) -> ExitCode {
     let suite = Options::parse(std::env::args_os().skip(1)).and_then(|options| Suite::new(options, known));
@@ -163,7 +163,7 @@ pub fn main(known: Vec<Language>) -> ExitCode {
 /// A case by its name, for the threads that run it in each language.
 type Shared = (String, Arc<Result<Case, String>>);
 
-/// A language's column: its probes, in each of its forms, and its sums.
+/// The probes of a language, one pool for each form, and the number of its results.
 struct Column {
     name: &'static str,
     pools: Vec<Pool>,
@@ -180,18 +180,18 @@ struct Suite {
     known_failing: Arc<BTreeSet<String>>,
     report: Option<PathBuf>,
     results: Arc<Mutex<Vec<report::Result>>>,
-    /// Held alone by a crowd, and together by all other cases.
+    /// A crowd locks it exclusively, so that it runs alone.
     machine: Arc<RwLock<()>>,
 }
 
 impl Column {
     fn new(language: Language, limits: Limits, is_traced: bool) -> Self {
         let name = language.name;
-        let pools = language.in_each_form().into_iter().map(|form| Pool::new(form, limits).traced(is_traced)).collect();
+        let pools = language.forms_apart().into_iter().map(|form| Pool::new(form, limits).traced(is_traced)).collect();
         Self { name, pools, passed: AtomicU64::new(0), failed: AtomicU64::new(0) }
     }
 
-    /// A case passes when it does in every form, and counts once.
+    /// Runs a case in every form. It passes if all do, and counts once.
     fn run(&self, name: &str, case: &Case, runtime: &Runtime) -> Result<(), String> {
         let in_form = |pool: &Pool| {
             let result = run::run(name, case, pool, runtime);
@@ -219,7 +219,7 @@ impl Suite {
             cases = cases.into_iter().skip(index - 1).step_by(count).collect();
         }
         if cases.is_empty() {
-            return Err("no case has such a name: see tests/cases".to_owned());
+            return Err("no case has such a name; see tests/cases".to_owned());
         }
         let cases = cases.into_iter().map(|(name, case)| (name, Arc::new(case))).collect();
         let limits = Limits::default().slowed(options.slow.unwrap_or(1));
@@ -241,7 +241,8 @@ impl Suite {
         })
     }
 
-    /// Every case in every language; the languages take turns, so that none waits for another's probes.
+    /// Returns every case in every language. The languages alternate, so that none waits for
+    /// another's probes.
     fn trials(&self) -> Vec<Trial> {
         let pairs = self.cases.iter().flat_map(|case| self.columns.iter().map(move |column| (case, column)));
         let trial = |((name, case), column): (&Shared, &Arc<Column>)| {
@@ -252,7 +253,7 @@ impl Suite {
             Trial::test(full_name.clone(), move || {
                 let begun = Instant::now();
                 let result = match case.as_ref() {
-                    // Beside others, requests that were sent evenly would arrive bunched.
+                    // If other cases ran, requests that were sent evenly would arrive bunched.
                     Ok(case) if case.is_crowd() => {
                         let _alone = machine.write().unwrap_or_else(PoisonError::into_inner);
                         column.run(&name, case, &runtime)
@@ -276,15 +277,15 @@ impl Suite {
     }
 }
 
-/// A case that is listed as failing passes the run by failing, so that the list does not grow stale.
+/// A case that is listed as failing must fail, so that the list does not become stale.
 fn must_fail(result: Result<(), String>) -> Result<(), String> {
     match result {
-        Ok(()) => Err("it passes, and --known-failing lists it: take it out".to_owned()),
+        Ok(()) => Err("it passes although --known-failing lists it; remove it there".to_owned()),
         Err(_) => Ok(()),
     }
 }
 
-/// What a run is of: `rust only; left out: c`.
+/// Describes a run: `rust only; left out: c`.
 pub fn title(chosen: &[Language], left_out: &[Language]) -> String {
     let names = |languages: &[Language]| languages.iter().map(|language| language.name).collect::<Vec<_>>().join(", ");
     let only = if chosen.len() == 1 { " only" } else { "" };
@@ -292,7 +293,7 @@ pub fn title(chosen: &[Language], left_out: &[Language]) -> String {
     format!("{}{only}{left_out}", names(chosen))
 }
 
-/// Where the cases are.
+/// Returns the folder of the cases.
 pub fn cases_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../cases")
 }
@@ -302,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_flags_are_taken_out_of_libtests() {
+    fn our_flags_are_separated_from_libtests() {
         let words = ["--lang", "rust,c", "--trace", "--case=retry", "--exact", "--probe", "c=valgrind -q probe", "x"];
         let options = Options::parse(words.map(OsString::from)).unwrap();
         assert_eq!(options.languages, ["rust", "c"]);
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_said() {
+    fn the_title_lists_what_is_left_out() {
         let language = |name| Language { name, ..language::all("").remove(0) };
         let [rust, c, swift] = ["rust", "c", "swift"].map(language);
         assert_eq!(title(std::slice::from_ref(&rust), &[]), "rust only");

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use devcred_emulator::{Exchange, Recorded};
 
-use crate::canary::Canaries;
+use crate::leak_check::Secrets;
 
 /// The exchanges, `>` before each line of a request and `<` before each line of a response.
-pub(crate) fn shown(exchanges: &[Exchange], secrets: &Canaries) -> String {
+pub(crate) fn shown(exchanges: &[Exchange], secrets: &Secrets) -> String {
     let mut text = "\nthe requests and responses, at most 4 KiB of each\n".to_owned();
     for (index, Exchange { connection, request, response, .. }) in exchanges.iter().enumerate() {
         let _ = writeln!(text, "  {}. connection {connection}", index + 1);
@@ -20,11 +20,11 @@ pub(crate) fn shown(exchanges: &[Exchange], secrets: &Canaries) -> String {
     text
 }
 
-fn lines(recorded: &Recorded, secrets: &Canaries) -> Vec<String> {
+fn lines(recorded: &Recorded, secrets: &Secrets) -> Vec<String> {
     let mut text = escaped(recorded.bytes());
     let omitted = recorded.omitted();
     if omitted > 0 {
-        text.truncate(secrets.without_cut_secret(&text).len());
+        text.truncate(secrets.without_partial_secret(&text).len());
     }
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
     if omitted > 0 {

@@ -1,4 +1,4 @@
-//! The driver catches a probe that lies, and goes on with a new one where it must.
+//! The driver catches a probe that lies, and continues with a new one if necessary.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl Driver {
         )
     }
 
-    /// The report on a case for which the probe lies; the next case passes.
+    /// Returns the report on a case in which the probe lies; the next case passes.
     fn caught(&self, fails: bool) -> String {
         let run = |name: &str| if fails { self.failing(name) } else { self.succeeding(name) };
         let report = run("a/lie").unwrap_err();
@@ -84,8 +84,8 @@ fn an_honest_probe_passes() {
 }
 
 #[test]
-fn a_lie_about_an_error_is_caught_and_the_probe_goes_on() {
-    for (lie, told) in [
+fn a_lie_about_an_error_is_caught_and_the_probe_is_kept() {
+    for (lie, expected) in [
         ("another kind", "kind\n    expected  NotFound\n    seen      Service"),
         ("a kind of its own", "kind\n    expected  a value of its type\n    seen      Oops"),
         ("no request id", "request_id\n    expected  "),
@@ -95,20 +95,21 @@ fn a_lie_about_an_error_is_caught_and_the_probe_goes_on() {
         ("an event too many", "log\n    expected  debug\n    seen      debug, warn"),
         ("a key of its own", "mood\n    does not belong"),
         ("an error that was none", "outcome\n    expected  error\n    seen      cancelled"),
-        ("secret in text", "the access key secret\n    stands in `text`"),
-        ("secret in the log", "the access key secret\n    stands in the probe's log"),
+        ("secret in text", "the access key secret\n    is in `text`"),
+        ("secret in the log", "the access key secret\n    is in the probe's log"),
     ] {
         let driver = Driver::lying(lie);
         let report = driver.caught(true);
-        assert!(report.contains(told), "{lie}: {report}");
+        assert!(report.contains(expected), "{lie}: {report}");
         assert_eq!(driver.pool.started(), 1, "{lie}");
     }
 }
 
 #[test]
 fn a_lie_about_a_credential_is_caught_and_no_secret_shown() {
-    for (lie, told) in [
+    for (lie, expected) in [
         ("another device", "client_id\n    expected  GID_test@@@test\n    seen      GID_test@@@other"),
+        ("another operation", "operation\n    expected  GetDeviceCredential\n    seen      RegisterDeviceCredential"),
         ("another device's secret", "device_access_key_secret\n    is not the device's"),
         ("another text", "text\n    expected  a text with \"<hidden: use reveal()>\"\n    seen      x"),
         ("another password", "mqtt_password\n    is not the device's"),
@@ -116,10 +117,10 @@ fn a_lie_about_a_credential_is_caught_and_no_secret_shown() {
         ("another request id", "request_id\n    expected  "),
         ("fewer calls", "ok\n    expected  1\n    seen      0"),
         ("a time that is no number", "create_time_ms\n    expected  a value of its type"),
-        ("device's secret in text", "the device's secret\n    stands in `text`"),
+        ("device's secret in text", "the device's secret\n    is in `text`"),
     ] {
         let report = Driver::lying(lie).caught(false);
-        assert!(report.contains(told), "{lie}: {report}");
+        assert!(report.contains(expected), "{lie}: {report}");
         for value in ["0123456789abcdef", "MDEyMzQ1Njc4OWFi"] {
             assert!(!report.contains(value), "{lie}: {report}");
         }
@@ -152,35 +153,35 @@ fn a_trace_does_not_delay_a_long_response() {
 }
 
 #[test]
-fn a_lie_about_how_many_calls_succeeded_is_caught_where_the_case_leaves_the_number_open() {
+fn a_lie_about_how_many_calls_succeeded_is_caught_even_if_the_case_expects_no_number() {
     let open = r#"{"outcome": "ok", "requests": "ok", "ok": {"at_least": 1}}"#;
     Driver::of(&[HONEST]).run("a/truth", "GID_test@@@test", open).unwrap();
     let report = Driver::lying("fewer calls").run("a/lie", "GID_test@@@test", open).unwrap_err();
-    for told in ["ok\n    expected  1\n    seen      0", "requests\n    expected  0\n    seen      1"] {
-        assert!(report.contains(told), "{report}");
+    for expected in ["ok\n    expected  1\n    seen      0", "requests\n    expected  0\n    seen      1"] {
+        assert!(report.contains(expected), "{report}");
     }
 }
 
 #[test]
-fn a_probe_that_is_out_of_step_is_replaced() {
-    for (lie, told) in [
+fn a_probe_that_is_out_of_sync_is_replaced() {
+    for (lie, expected) in [
         ("another case", "the probe answered for another case: success/credential"),
-        ("no line", "the probe wrote what is no line of the protocol"),
-        ("dies", "the probe is gone: exit status: 3"),
+        ("no line", "the probe wrote an invalid line of the protocol"),
+        ("dies", "the probe has ended: exit status: 3"),
     ] {
         let driver = Driver::lying(lie);
         let report = driver.caught(true);
-        assert!(report.contains(told), "{lie}: {report}");
+        assert!(report.contains(expected), "{lie}: {report}");
         assert_eq!(driver.pool.started(), 2, "{lie}");
     }
 }
 
 #[test]
-fn a_silent_probe_is_ended_by_its_own_process_id() {
+fn a_silent_probe_is_killed_by_its_process_id() {
     let limits = Limits { answer: Duration::from_millis(500), ..Limits::default() };
     let driver = Driver::new(&[LYING, HONEST, "silent"], limits);
     let report = driver.caught(true);
-    let (_, process) = report.split_once("no answer within 5.5s; its process ").unwrap();
+    let (_, process) = report.split_once("did not answer within 5.5s; its process ").unwrap();
     let (process, _) = process.split_once(' ').unwrap();
     assert!(!std::path::Path::new("/proc").join(process).exists(), "{report}");
     assert_eq!(driver.pool.started(), 2);
@@ -191,8 +192,8 @@ fn a_second_answer_is_caught_with_the_next_case() {
     let driver = Driver::lying("answers twice");
     driver.succeeding("a/first").unwrap();
     let report = driver.succeeding("a/second").unwrap_err();
-    // It depends on the machine whether the second answer is there before the next case is sent.
-    let before = "a line that nobody asked for, after a/first";
+    // It depends on the machine whether the second answer arrives before the next case is sent.
+    let before = "an unexpected line after a/first";
     let instead = "the probe answered for another case: a/first";
     assert!(report.contains(before) || report.contains(instead), "{report}");
 }
@@ -207,8 +208,8 @@ fn a_secret_that_is_logged_after_the_answer_is_caught_with_the_next_case_or_at_t
     reports.extend(findings);
     assert!(reports.len() >= 2, "the log has the secret twice: {reports:?}");
     for report in reports {
-        let is_told = ["stands in the probe's log", "the probe wrote to its log: the access key secret"];
-        assert!(is_told.iter().any(|told| report.contains(told)) && !report.contains(SECRET), "{report}");
+        let expected = ["is in the probe's log", "the probe wrote to its log: the access key secret"];
+        assert!(expected.iter().any(|text| report.contains(text)) && !report.contains(SECRET), "{report}");
     }
 }
 
@@ -258,17 +259,17 @@ fn a_cancellation_that_cancels_nothing_is_caught_in_every_case() {
 
 #[test]
 fn a_probe_that_is_missing_or_another_fails_every_case() {
-    for (command, told) in [
+    for (command, expected) in [
         (vec!["/nowhere/probe"], "cannot be started: \"/nowhere/probe\""),
         (vec!["/nowhere/probe"], "cargo builds it with the suite"),
-        (vec![LYING, HONEST, "greets as another"], "the probe greets with `probe` \"cobol\", and not \"rust\""),
+        (vec![LYING, HONEST, "greets as another"], "the probe greets with `probe` \"cobol\", expected \"rust\""),
         (vec![LYING, HONEST, "forgets a kind"], "missing [\"Throttled\"]"),
-        (vec![LYING], "the probe is gone"),
+        (vec![LYING], "the probe has ended"),
     ] {
         let driver = Driver::of(&command);
         for name in ["a/first", "a/second"] {
             let report = driver.succeeding(name).unwrap_err();
-            assert!(report.contains(told), "{report}");
+            assert!(report.contains(expected), "{report}");
         }
     }
 }

@@ -1,5 +1,6 @@
-//! What an answer that should do no harm costs in memory: the peak of a probe that met it, beside the peak of one with a
-//! normal answer. It is a test of its own since each answer needs a fresh probe: a process's peak never falls.
+//! The memory that a hostile answer costs: the peak of a probe that received it, compared with the
+//! peak of one with a normal answer. It is a separate test because each answer needs a new probe: a
+//! process's peak never falls.
 //!
 //! ```sh
 //! cargo test -p devcred-conformance --test memory                    # Rust's probe
@@ -20,10 +21,10 @@ use devcred_conformance::suite::{Options, cases_folder, title};
 use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::Runtime;
 
-/// 64 MiB, a gigabyte compressed, 30,000 brackets: what the caller must see of each stands in its case.
+/// 64 MiB, a gigabyte compressed, 30,000 brackets: the cases say what the caller must see.
 const HOSTILE: [&str; 3] = ["answer/of-64-mib", "answer/gzip-bomb", "answer/nested/brackets-in-a-member"];
 const NORMAL: &str = "success/credential";
-/// By how much the peak may be over that of a normal answer.
+/// The maximum difference to the peak of a normal answer.
 const LIMIT_KIB: u64 = 8 * 1024;
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program's main function")]
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_iter([OsString::from("memory")].into_iter().chain(options.rest));
     let (runtime, figures) = (Arc::new(runtime), Arc::new(Mutex::new(Vec::new())));
     let title = title(&chosen, &left_out);
-    let forms: Vec<_> = chosen.into_iter().flat_map(Language::in_each_form).collect();
+    let forms: Vec<_> = chosen.into_iter().flat_map(Language::forms_apart).collect();
     let pairs = HOSTILE.iter().flat_map(|case| forms.iter().map(move |language| (language.clone(), *case)));
     let pairs = pairs.filter(|(_, case)| options.case.as_ref().is_none_or(|text| case.contains(text.as_str())));
     let trials = pairs.map(|(language, case)| {
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
             figures.lock().unwrap_or_else(PoisonError::into_inner).push(figure);
             Ok(())
         });
-        // Elsewhere the system does not tell a process's peak in this way.
+        // Other systems do not report a process's peak in this way.
         trial.with_ignored_flag(!cfg!(target_os = "linux"))
     });
     let trials = trials.collect();
@@ -68,7 +69,7 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Both peaks in a line; an error where they are too far apart.
+/// Returns a line with both peaks, or an error if they differ too much.
 fn compare(language: &Language, case: &str, runtime: &Runtime) -> Result<String, String> {
     let normal = peak_kib(language, NORMAL, runtime)?;
     let hostile = peak_kib(language, case, runtime)?;
@@ -77,14 +78,14 @@ fn compare(language: &Language, case: &str, runtime: &Runtime) -> Result<String,
     if over < LIMIT_KIB { Ok(figure) } else { Err(format!("{figure}: it must be less than {LIMIT_KIB} KiB")) }
 }
 
-/// Runs a case in a probe of its own, with the suite's verdict, and reads the probe's peak memory.
+/// Runs a case in a new probe, checks it as the suite does, and reads the probe's peak memory.
 fn peak_kib(language: &Language, name: &str, runtime: &Runtime) -> Result<u64, String> {
     let cases = case::read_all(&cases_folder()).map_err(|error| error.to_string())?;
     let found = cases.into_iter().find(|(known, _)| known == name);
     let (_, case) = found.ok_or(format!("no case has the name {name}"))?;
     let pool = Pool::new(language.clone(), Limits::default());
     run::run(name, &case?, &pool, runtime)?;
-    let process = pool.idle_processes().pop().ok_or("the probe is gone")?;
+    let process = pool.idle_processes().pop().ok_or("the probe has ended")?;
     let peak = peak_of(process).map_err(|wrong| format!("the probe's memory, process {process}: {wrong}"))?;
     match pool.finish().as_slice() {
         [] => Ok(peak),

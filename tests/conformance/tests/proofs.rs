@@ -1,4 +1,5 @@
-//! Each fault and promise in tests/proofs.json has a proof: a case, which runs in every language, or tests of one language.
+//! Each fault and promise in tests/proofs.json has a proof: a case, which runs in every language,
+//! or tests of one language.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 const TABLE_BEGINS: &str =
     "<!-- The table of proofs: DEVCRED_WRITE=1 cargo test -p devcred-conformance --test proofs writes it. -->\n";
 const TABLE_ENDS: &str = "<!-- The end of the table of proofs. -->\n";
-/// So many faults must be proved in every language.
+/// The number of faults that must be proved in every language.
 const IN_EVERY_LANGUAGE: usize = 39;
 
 #[derive(Deserialize)]
@@ -26,7 +27,7 @@ struct Entry {
     /// Tests by language, each as `file: name`.
     #[serde(default)]
     tests: BTreeMap<String, Vec<String>>,
-    /// Names of cases by their file, with how many of each prove it. Not in proofs.json.
+    /// The files of the cases that prove it, each with the number of cases. Not in proofs.json.
     #[serde(skip)]
     cases: BTreeMap<String, usize>,
 }
@@ -35,7 +36,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The entries in the order of the file's ids, with the cases that prove them, and the ids of cases that it does not have.
+/// Returns the entries in the order of their ids, with the cases that prove them, and the unknown
+/// ids in cases.
 fn entries() -> (Vec<(String, Entry)>, Vec<String>) {
     let text = fs::read_to_string(root().join("tests/proofs.json")).unwrap();
     let mut entries: BTreeMap<String, Entry> = serde_json::from_str(&text).unwrap();
@@ -143,7 +145,7 @@ fn table(entries: &[(String, Entry)]) -> String {
     table
 }
 
-/// The names of the tests' files, each once.
+/// Returns the names of the tests' files, each once.
 fn files(tests: &[String]) -> String {
     let file =
         |test: &String| test.split(": ").next().and_then(|file| file.rsplit('/').next()).unwrap_or_default().to_owned();

@@ -1,5 +1,6 @@
-//! Requests with made-up parameters, signed by the core and by the emulator's own implementation, side by side: what is
-//! signed and the signature must be the same, and the emulator must read what the core was given.
+//! Requests with made-up parameters, signed by the core and by the emulator's implementation, side
+//! by side: what is signed and the signature must be the same, and the emulator must read the
+//! parameters that the core received.
 //!
 //! The ten million, on all cores, in some minutes:
 //!
@@ -25,12 +26,12 @@ fn five_thousand_requests_are_signed_alike() {
 }
 
 #[test]
-#[ignore = "minutes: the head of the file has its command"]
+#[ignore = "minutes: see the head of the file for its command"]
 fn ten_million_requests_are_signed_alike() {
     side_by_side(10 * MILLION);
 }
 
-/// What is sent must be what is compared, or that no difference was found says nothing.
+/// If a difference were not found, the other tests would prove nothing.
 #[test]
 fn a_request_that_is_changed_on_its_way_differs() {
     for number in 0..500 {
@@ -49,7 +50,7 @@ fn a_request_that_is_changed_on_its_way_differs() {
         for changed in 0..signed.headers.len() {
             let mut headers = signed.headers.clone();
             headers[changed].1 += "x";
-            // The older signature covers no header.
+            // HMAC-SHA1 does not sign headers.
             if made_up.signature != SignatureMethod::HmacSha1 {
                 differs(signed.query.clone(), headers);
             }
@@ -59,7 +60,7 @@ fn a_request_that_is_changed_on_its_way_differs() {
     }
 }
 
-/// Counts what was compared; the first difference ends all of it.
+/// Counts what was compared. The first difference ends the test.
 fn side_by_side(requests: u64) {
     let (next, done, failed) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let counts: [AtomicU64; 3] = Default::default();
@@ -99,7 +100,8 @@ fn side_by_side(requests: u64) {
     );
 }
 
-/// What a request is made of: all of it follows from its number, so that one that differs can be made again.
+/// The parameters of a request. They follow from its number, so that a request with a difference
+/// can be generated again.
 #[derive(Clone, Debug)]
 struct MadeUp {
     signature: SignatureMethod,
@@ -110,7 +112,7 @@ struct MadeUp {
     secret: String,
     token: Option<String>,
     time: SystemTime,
-    /// The same time as the signatures write it, by a calendar of this test's own.
+    /// The same time in the format of the signatures, by this test's calendar.
     date: String,
     nonce: String,
 }
@@ -139,6 +141,7 @@ impl MadeUp {
             key = key.with_security_token(token).unwrap();
         }
         let signed = testing::signed(
+            "GetDeviceCredential",
             self.signature,
             &self.client_id,
             &self.instance_id,
@@ -150,7 +153,8 @@ impl MadeUp {
         signed.unwrap()
     }
 
-    /// Everything that the emulator sees another way than the core, or than this request was made up; empty: nothing.
+    /// Returns the differences between the emulator, the core and this request; empty if there are
+    /// none.
     fn differences(&self, signed: &testing::Signed) -> String {
         let query = &signed.query;
         let theirs = match devcred_emulator::internal::calculate(&self.secret, query, signed.headers.clone()) {
@@ -207,7 +211,7 @@ impl Chance {
         choices[usize::try_from(self.below(choices.len() as u64)).unwrap()]
     }
 
-    /// Mostly as long as is usual, sometimes as long as may be.
+    /// Returns a length: mostly a usual one, sometimes the maximum.
     fn length(&mut self, usual: u64, longest: u64) -> u64 {
         let end = if self.below(16) == 0 { longest } else { usual };
         1 + self.below(end)
@@ -218,7 +222,8 @@ impl Chance {
         (0..length).map(|_| self.one_of(&characters)).collect()
     }
 
-    /// Of every kind: what stays as it is, what is reserved somewhere, white space, controls, and one to four bytes long.
+    /// Returns a character of any kind: unreserved, reserved, white space, control, of one to four
+    /// bytes.
     fn character(&mut self) -> char {
         let any_of = |chance: &mut Self, from: u32, to: u32| {
             let number = u64::from(from) + chance.below(u64::from(to - from));
@@ -243,7 +248,7 @@ impl Chance {
         (0..length).map(|_| self.character()).collect()
     }
 
-    /// Visible ASCII: what keys and headers are made of.
+    /// Returns visible ASCII, for keys and headers.
     fn ascii(&mut self, longest: u64) -> String {
         let length = self.length(48, longest);
         (0..length).map(|_| char::from(u8::try_from(0x21 + self.below(0x7e - 0x20)).unwrap())).collect()
@@ -280,7 +285,7 @@ impl Chance {
         }
     }
 
-    /// A comma ends the id in the header `Authorization`: no service gives one out.
+    /// A comma ends the id in the header `Authorization`, so no service issues one.
     fn access_key_id(&mut self) -> String {
         match self.below(4) {
             0 => self.ascii(128).replace(',', "."),
@@ -293,7 +298,8 @@ impl Chance {
         if self.below(8) == 0 { self.ascii(128) } else { self.made_of("0123456789abcdef", 32) }
     }
 
-    /// A time and its date. What the calendar of the signatures cannot write is 1970's first second.
+    /// Returns a time and its date, except the first second of 1970, which the signatures' calendar
+    /// cannot write.
     fn time(&mut self) -> (SystemTime, String) {
         let nanoseconds = Duration::from_nanos(self.below(1_000_000_000));
         if self.below(64) == 0 {

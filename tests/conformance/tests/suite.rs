@@ -1,4 +1,4 @@
-//! Every case in every language that is asked for: `cargo test -p devcred-conformance --test suite`.
+//! Every case in every requested language: `cargo test -p devcred-conformance --test suite`.
 
 use std::process::ExitCode;
 

@@ -131,6 +131,21 @@ fn only_the_instances_and_devices_that_were_given_are_known() {
 }
 
 #[test]
+fn a_registration_is_refused_if_a_flag_says_so() {
+    let options = ["--device", DEVICE, "--register-existing", "refuse", "--max-credentials", "1"];
+    let emulator = Emulator::start(&options, &OWN_KEY);
+    let register = |client_id: &str| {
+        let mut command = devcred(["register", client_id, "--instance-id", INSTANCE, "--endpoint", &emulator.url]);
+        run(command.envs(OWN_KEY)).status
+    };
+    assert_eq!(register(DEVICE), Some(7));
+    assert_eq!(register("GID_test@@@device-2"), Some(3));
+    let rotating = Emulator::start(&["--device", DEVICE, "--register-existing", "rotate"], &OWN_KEY);
+    let mut command = devcred(["register", DEVICE, "--instance-id", INSTANCE, "--endpoint", &rotating.url]);
+    assert_eq!(run(command.envs(OWN_KEY)).status, Some(0));
+}
+
+#[test]
 fn a_refused_signature_says_where_to_look() {
     let emulator = Emulator::start(&[], &OWN_KEY);
     emulator.stderr.next();

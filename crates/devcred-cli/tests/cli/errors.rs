@@ -15,8 +15,8 @@ fn text_says_what_happened_and_what_to_do() {
             ended.stderr,
             format!(
                 "NotFound: The device credential does not exist. (DeviceCredentialNotFound, request id {request_id})\n\
-                 Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces \
-                 its secret.\n\
+                 Register the device first (RegisterDeviceCredential), and only once: registering it again fails or \
+                 replaces its secret.\n\
                  See https://api.aliyun.com/troubleshoot?q=DeviceCredentialNotFound&requestId={request_id}\n"
             )
         );

@@ -1,7 +1,7 @@
 //! `devcred get` that succeeds: its three forms, and where it takes its settings from.
 
 use devcred::DeviceCredential;
-use devcred_emulator::{Emulator, SecurityTokenPresented, SignatureKind};
+use devcred_emulator::{Emulator, SecurityTokenPresented, SignatureMethod};
 use serde_json::{Value, json};
 
 #[cfg(unix)]
@@ -166,9 +166,9 @@ fn flags_go_before_the_environment() {
 #[test]
 fn the_signature_can_be_chosen() {
     for (options, signature) in [
-        (&[][..], SignatureKind::Acs3HmacSha256),
-        (&["--signature", "acs3-hmac-sha256"], SignatureKind::Acs3HmacSha256),
-        (&["--signature", "hmac-sha1"], SignatureKind::HmacSha1),
+        (&[][..], SignatureMethod::Acs3HmacSha256),
+        (&["--signature", "acs3-hmac-sha256"], SignatureMethod::Acs3HmacSha256),
+        (&["--signature", "hmac-sha1"], SignatureMethod::HmacSha1),
     ] {
         let service = Service::start();
         assert_eq!(run(&mut service.get(DEVICE, options)).status, Some(0));

@@ -13,16 +13,20 @@ fn every_help_has_examples_variables_and_statuses() {
         "NO_PROXY",
         "SSL_CERT_FILE",
     ];
-    let get = [&key[..], &client, &["\n  3 ", "\n  4 ", "\n  5 ", "\n  6 "]].concat();
+    let get =
+        [&key[..], &client, &["    devcred get 'GID_", "\n  3 ", "\n  4 ", "\n  5 ", "\n  6 ", "\n  7 "]].concat();
+    let register = [&key[..], &client, &["\n  7 ", "    devcred register 'GID_", "not sent again", "billed"]].concat();
     for (arguments, named) in [
         (&["--help"][..], &get[..]),
         (&["get", "--help"], &get),
         (&["help", "get"], &get),
+        (&["register", "--help"], &register),
+        (&["help", "register"], &register),
         (&["emulator", "--help"], &key),
     ] {
         let ended = run(&mut devcred(arguments.iter().copied()));
         assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
-        let always = ["Examples:\n", "    devcred get 'GID_", "\n  0 ", "\n  2 ", "\n  70 ", "\n  130 "];
+        let always = ["Examples:\n", "\n    devcred ", "\n  0 ", "\n  2 ", "\n  70 ", "\n  130 "];
         for text in always.iter().chain(named) {
             assert!(ended.stdout.contains(text), "{arguments:?}: {text:?}");
         }

@@ -10,6 +10,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod child;
 mod command;
 mod deadline;
 mod emulator;
@@ -17,6 +18,6 @@ mod errors;
 mod get;
 mod help;
 mod interrupt;
-mod served;
+mod register;
 mod service;
 mod status;

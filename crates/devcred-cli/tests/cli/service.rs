@@ -41,6 +41,13 @@ impl Service {
         command
     }
 
+    /// `devcred register` of this device, in the same way.
+    pub(crate) fn register<'a>(&self, client_id: &'a str, options: &[&'a str]) -> Command {
+        let mut command = call("register", client_id, options);
+        command.env("DEVCRED_ENDPOINT", self.endpoint());
+        command
+    }
+
     pub(crate) fn wait_for_a_call(&self) {
         let arrived = self.wait_for(LIMIT, |journal| journal.calls().len() == 1);
         self.runtime.block_on(arrived).unwrap();
@@ -63,7 +70,11 @@ impl Deref for Service {
 
 /// `devcred get` with key and instance in the environment and nowhere to go.
 pub(crate) fn get<'a>(client_id: &'a str, options: &[&'a str]) -> Command {
-    let mut command = devcred(["get", client_id].into_iter().chain(options.iter().copied()));
+    call("get", client_id, options)
+}
+
+fn call<'a>(subcommand: &'a str, client_id: &'a str, options: &[&'a str]) -> Command {
+    let mut command = devcred([subcommand, client_id].into_iter().chain(options.iter().copied()));
     command
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID)
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET)

@@ -1,7 +1,7 @@
 //! Requests, in one form for both signature methods.
 
 use crate::service::error::Refusal;
-use crate::signature::SignatureKind;
+use crate::signature::SignatureMethod;
 use crate::signature::acs3::Authorization;
 use crate::signature::encoding::decode_pairs;
 
@@ -33,7 +33,7 @@ impl HttpRequest {
 ///
 /// An empty common parameter counts as absent; an empty parameter of the operation does not.
 pub(crate) struct ApiRequest {
-    pub(crate) signature: SignatureKind,
+    pub(crate) signature: SignatureMethod,
     pub(crate) action: Option<String>,
     pub(crate) version: Option<String>,
     pub(crate) access_key_id: Option<String>,
@@ -71,7 +71,7 @@ impl ApiRequest {
         let authorization = http.header("authorization").and_then(Authorization::parse);
         let header = |name: &str| non_empty(http.header(name));
         Self {
-            signature: SignatureKind::Acs3HmacSha256,
+            signature: SignatureMethod::Acs3HmacSha256,
             action: header("x-acs-action"),
             version: header("x-acs-version"),
             access_key_id: authorization.map(|authorization| authorization.access_key_id),
@@ -86,7 +86,7 @@ impl ApiRequest {
     fn with_rpc(query: Vec<(String, String)>, parameters: Vec<(String, String)>) -> Self {
         let common = |name: &str| non_empty(find(&parameters, name));
         Self {
-            signature: SignatureKind::HmacSha1,
+            signature: SignatureMethod::HmacSha1,
             action: common("Action"),
             version: common("Version"),
             access_key_id: common("AccessKeyId"),

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::http::request::{ApiRequest, HttpRequest};
 use crate::service::access_key::SecurityTokenPresented;
-use crate::signature::SignatureKind;
+use crate::signature::SignatureMethod;
 use crate::signature::encoding::decode;
 
 const HIDDEN: &str = "<hidden>";
@@ -14,7 +14,7 @@ const HIDDEN: &str = "<hidden>";
 /// A call of an operation, up to now. It contains no secret and no security token.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Call {
+pub struct RecordedCall {
     /// Counts from 1, in the order of arrival.
     pub number: u64,
     /// Counts from 1, in the order in which connections were accepted. Calls with the same number
@@ -34,7 +34,7 @@ pub struct Call {
     /// Whether the request carried a security token, and whether it was the right one.
     pub security_token: SecurityTokenPresented,
     /// The signature method; `None` if the request cannot be parsed.
-    pub signature: Option<SignatureKind>,
+    pub signature: Option<SignatureMethod>,
     /// The nonce in the request.
     pub nonce: Option<String>,
     /// The HTTP method.
@@ -78,7 +78,7 @@ pub enum CallEnd {
     EmulatorClosed,
 }
 
-impl Call {
+impl RecordedCall {
     /// Creates the entry of a request that has just arrived. `request` is `None` if it could not be
     /// parsed. The journal assigns the number.
     pub(crate) fn new(

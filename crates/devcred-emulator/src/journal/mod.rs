@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tokio::sync::{broadcast, watch};
 
-use crate::journal::call::{Call, CallEnd};
+use crate::journal::call::{CallEnd, RecordedCall};
 use crate::service::error::Refusal;
 
 /// Older calls are dropped, so that an emulator may run for days.
@@ -23,7 +23,7 @@ const KEPT_BYTES: usize = 32 << 20;
 /// connection counts.
 #[derive(Debug, Default)]
 pub struct Journal {
-    calls: VecDeque<Call>,
+    calls: VecDeque<RecordedCall>,
     /// The sum of the sizes of these calls.
     bytes: usize,
     arrived: u64,
@@ -33,7 +33,7 @@ pub struct Journal {
 
 impl Journal {
     /// Returns the calls that have arrived, oldest first, including those without a response.
-    pub fn calls(&self) -> impl DoubleEndedIterator<Item = &Call> + ExactSizeIterator {
+    pub fn calls(&self) -> impl DoubleEndedIterator<Item = &RecordedCall> + ExactSizeIterator {
         self.calls.iter()
     }
 
@@ -47,7 +47,7 @@ impl Journal {
         self.open_connections
     }
 
-    fn push(&mut self, mut call: Call) -> u64 {
+    fn push(&mut self, mut call: RecordedCall) -> u64 {
         self.arrived += 1;
         call.number = self.arrived;
         self.bytes += call.size();
@@ -64,7 +64,7 @@ impl Journal {
         }
     }
 
-    fn call_mut(&mut self, number: u64) -> Option<&mut Call> {
+    fn call_mut(&mut self, number: u64) -> Option<&mut RecordedCall> {
         // Numbers increase by one, so the number of the first call gives the position of any other.
         let first = self.calls.front()?.number;
         self.calls.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
@@ -75,7 +75,7 @@ impl Journal {
 pub(crate) struct Recorder {
     pub(crate) journal: watch::Sender<Journal>,
     /// Bounded: a subscriber that is too slow loses calls, and no call waits for it.
-    pub(crate) finished: broadcast::Sender<Call>,
+    pub(crate) finished: broadcast::Sender<RecordedCall>,
     is_stopping: AtomicBool,
 }
 
@@ -90,7 +90,7 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn start_call(self: &Arc<Self>, call: Call) -> OpenCall {
+    pub(crate) fn start_call(self: &Arc<Self>, call: RecordedCall) -> OpenCall {
         let mut number = 0;
         self.journal.send_modify(|journal| number = journal.push(call));
         OpenCall {
@@ -208,12 +208,12 @@ mod tests {
 
     use super::{KEPT_BYTES, KEPT_CALLS, Recorder};
     use crate::http::request::HttpRequest;
-    use crate::journal::call::{Call, CallEnd};
+    use crate::journal::call::{CallEnd, RecordedCall};
     use crate::service::access_key::SecurityTokenPresented;
     use crate::service::error::Refusal;
 
-    fn call(http: &HttpRequest) -> Call {
-        Call::new(http, None, SystemTime::now(), SecurityTokenPresented::Absent, 1, String::new())
+    fn call(http: &HttpRequest) -> RecordedCall {
+        RecordedCall::new(http, None, SystemTime::now(), SecurityTokenPresented::Absent, 1, String::new())
     }
 
     #[test]
@@ -246,7 +246,7 @@ mod tests {
             start().record_response(None, Some(&Refusal { refused_signature: calculated, ..Refusal::new("A") }));
         };
         (0..400).for_each(|_| refused());
-        let size = |journal: &super::Journal| journal.calls().map(Call::size).sum::<usize>();
+        let size = |journal: &super::Journal| journal.calls().map(RecordedCall::size).sum::<usize>();
         {
             let journal = recorder.journal.borrow();
             assert!(size(&journal) <= KEPT_BYTES && size(&journal) > KEPT_BYTES / 2, "{}", size(&journal));

@@ -14,7 +14,7 @@ use crate::fault::run::CheckedRequest;
 use crate::http::content::Content;
 use crate::http::request::{ApiRequest, HttpRequest};
 use crate::http::response::{Format, ResponseWriter, text};
-use crate::journal::call::Call;
+use crate::journal::call::RecordedCall;
 use crate::server::connection::{ConnectionEnd, ConnectionHandle};
 use crate::service::Service;
 use crate::service::access_key::SecurityTokenPresented;
@@ -47,7 +47,7 @@ pub(crate) async fn serve(
     let request_id = writer.request_id.clone();
     let readable = request.as_ref().ok();
     let token = readable.map_or(SecurityTokenPresented::Absent, |request| service.access_keys.compare(request));
-    let call = Call::new(&http, readable, service.clock.now(), token, connection.number, request_id);
+    let call = RecordedCall::new(&http, readable, service.clock.now(), token, connection.number, request_id);
     let call = service.recorder.start_call(call);
 
     match request.and_then(|request| check(&service, &http, &request)) {

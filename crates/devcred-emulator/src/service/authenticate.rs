@@ -4,7 +4,7 @@ use crate::http::request::{ApiRequest, HttpRequest};
 use crate::service::Service;
 use crate::service::access_key::AccessKey;
 use crate::service::error::Refusal;
-use crate::signature::{SignatureKind, acs3, rpc};
+use crate::signature::{SignatureMethod, acs3, rpc};
 
 /// ACS3 requires these headers in every request, and signed. The documents also name `host`, but
 /// one of the vendor's Java SDKs does not sign it, so the service must accept that (inferred).
@@ -110,8 +110,8 @@ fn rpc_claim(http: &HttpRequest, request: &ApiRequest) -> Result<SignedClaim, Re
 impl SignedClaim {
     pub(crate) fn read(http: &HttpRequest, request: &ApiRequest) -> Result<Self, Refusal> {
         match request.signature {
-            SignatureKind::Acs3HmacSha256 => acs3_claim(http, request),
-            SignatureKind::HmacSha1 => rpc_claim(http, request),
+            SignatureMethod::Acs3HmacSha256 => acs3_claim(http, request),
+            SignatureMethod::HmacSha1 => rpc_claim(http, request),
         }
     }
 

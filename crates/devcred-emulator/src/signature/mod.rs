@@ -13,7 +13,7 @@ use serde::Serialize;
 /// How a request is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub enum SignatureKind {
+pub enum SignatureMethod {
     /// ACS3-HMAC-SHA256, which the service's documents call V3.
     #[serde(rename = "acs3-hmac-sha256")]
     Acs3HmacSha256,

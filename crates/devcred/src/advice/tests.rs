@@ -9,6 +9,7 @@ use crate::transport_error::{Phase, TransportError};
 const CANONICAL: &str = "POST\n/\nClientId=a\nhost:h\nx-acs-security-token:t0k3n+=\nx-acs-version:1\n\nhost\nhash";
 
 struct Case {
+    operation: &'static str,
     unknown_outcome_advice: Option<&'static str>,
     client_id: &'static str,
     region: Option<&'static str>,
@@ -21,6 +22,7 @@ struct Case {
 }
 
 const CASE: Case = Case {
+    operation: "GetDeviceCredential",
     unknown_outcome_advice: None,
     client_id: "GID_a@@@b",
     region: Some("cn-hangzhou"),
@@ -48,7 +50,7 @@ impl Case {
         advice(
             failure,
             &CallContext {
-                operation: "GetDeviceCredential",
+                operation: self.operation,
                 unknown_outcome_advice: self.unknown_outcome_advice,
                 client_id: self.client_id,
                 host: "HOST",
@@ -98,6 +100,12 @@ fn a_device_that_is_not_there_must_be_registered() {
     let register = "Register the device first (RegisterDeviceCredential), and only once: registering it again fails or replaces its secret.";
     assert_eq!(of("GID_a@@@b").unwrap(), register);
     assert_eq!(of("GID_a").unwrap(), format!("{register} A client id has the form GROUP@@@DEVICE."));
+}
+
+#[test]
+fn who_registers_a_device_is_not_advised_to_register_it() {
+    let register = Case { operation: "RegisterDeviceCredential", ..CASE };
+    assert_eq!(register.of_code(ErrorKind::NotFound, "DeviceCredentialNotFound", ErrorDetails::default()), None);
 }
 
 #[test]

@@ -18,3 +18,17 @@ fn the_text_is_one_line_and_the_advice_another() {
     assert_eq!(error.to_string(), text);
     assert_eq!(format!("{error:?}"), text);
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn an_error_is_serialized_with_all_its_members() {
+    let error = Error::internal("no room", Some("Make room.".into()));
+    assert_eq!(
+        serde_json::to_string(&error).unwrap(),
+        r#"{"kind":"Internal","code":null,"message":"no room","http_status":null,"request_id":null,"#.to_owned()
+            + r#""retryable":false,"attempts":0,"help_url":null,"advice":"Make room."}"#
+    );
+    for kind in ErrorKind::ALL {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+    }
+}

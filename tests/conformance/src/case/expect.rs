@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
-/// How a call ends, as a probe names it.
+/// How a call ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// With the credential.
+    /// It returns the credential.
     Ok,
-    /// With an error of the library.
+    /// It returns an error of the library.
     Error,
-    /// As the language ends a cancelled call.
+    /// It is cancelled.
     Cancelled,
 }
 
 impl Outcome {
-    /// The protocol's word.
+    /// Returns the name in the protocol.
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Ok => "ok",
@@ -28,8 +28,8 @@ impl Outcome {
     }
 }
 
-/// A value that a key of the probe's answer must have. In a text `{host}`, `{proxy}`, `{port}` stand for this run's,
-/// `{time}`, `{seconds}`, `{*}` for any time, number of seconds, text.
+/// The expected value of a key of the probe's answer. A text may contain the placeholders `{host}`,
+/// `{proxy}` and `{port}`, and the wildcards `{time}`, `{seconds}` and `{*}`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -40,7 +40,7 @@ pub enum Expected {
 }
 
 impl Expected {
-    /// As it reads in the probe's line.
+    /// Returns the value as text, as in the probe's answer.
     pub fn text(&self) -> String {
         match self {
             Expected::Flag(flag) => flag.to_string(),
@@ -50,8 +50,8 @@ impl Expected {
     }
 }
 
-/// The keys of a probe's answer with a credential.
-pub(crate) const OF_A_CREDENTIAL: &[&str] = &[
+/// The keys of an answer with a credential.
+pub(crate) const CREDENTIAL_KEYS: &[&str] = &[
     "client_id",
     "instance_id",
     "device_access_key_id",
@@ -63,46 +63,51 @@ pub(crate) const OF_A_CREDENTIAL: &[&str] = &[
     "mqtt_username",
     "mqtt_password",
 ];
-/// The keys of one with an error.
-pub(crate) const OF_AN_ERROR: &[&str] =
+/// The keys of an answer with an error.
+pub(crate) const ERROR_KEYS: &[&str] =
     &["kind", "code", "message", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"];
 
-/// What a case may say of these: all but the password, which follows from the secret, and what became of a new key.
+/// Returns the keys that a case may expect: all but the password, which follows from the secret,
+/// and the result of replacing the AccessKey.
 fn expected_of(keys: &[&'static str]) -> Vec<&'static str> {
     keys.iter().copied().filter(|key| *key != "mqtt_password").chain(["key_refused"]).collect()
 }
 
-/// What the caller must see, and the emulator. `outcome` and `requests` are required once a row is merged in.
+/// What the caller and the emulator must see. `outcome` and `requests` are required once a row is
+/// merged in.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = without_required)]
 pub struct Expect {
-    /// How the call ends; of many, the first that did not succeed.
+    /// How the call ends. If there are several: the first that failed.
     pub outcome: Outcome,
-    /// Keys of the answer to an `ok`; `null`: it must be absent.
+    /// Keys of an answer with a credential; `null`: it must be absent.
     #[serde(default)]
-    #[schemars(extend("propertyNames" = {"enum": expected_of(OF_A_CREDENTIAL)}))]
+    #[schemars(extend("propertyNames" = {"enum": expected_of(CREDENTIAL_KEYS)}))]
     pub result: BTreeMap<String, Option<Expected>>,
-    /// Keys of the answer to an `error`; `null`: it must be absent. So must `code`, `help_url` and `advice` be unless they
-    /// are named; `retryable` follows from the kind unless it is named.
+    /// Keys of an answer with an error; `null`: it must be absent. `code`, `help_url` and `advice`
+    /// must be absent unless they are listed; `retryable` follows from the kind unless it is
+    /// listed.
     #[serde(default)]
-    #[schemars(extend("propertyNames" = {"enum": expected_of(OF_AN_ERROR)}))]
+    #[schemars(extend("propertyNames" = {"enum": expected_of(ERROR_KEYS)}))]
     pub error: BTreeMap<String, Option<Expected>>,
-    /// How many requests arrived at the emulator; `"ok"`: as many as calls succeeded.
+    /// The number of requests at the emulator; `"ok"`: that of the successful calls.
     pub requests: Requests,
-    /// How many different nonces they had.
+    /// The number of different nonces.
     pub distinct_nonces: Option<usize>,
-    /// How many connections were made to it. Default: 1 if one call succeeds and every request had a response.
+    /// The number of connections to the emulator. Default: 1 if one call succeeds and every request
+    /// had a response.
     pub connections: Option<u64>,
-    /// How many requests came to the proxy.
+    /// The number of requests at the proxy.
     pub proxy_requests: Option<usize>,
-    /// How many of the calls succeeded, or how many at least. Default: all or none, as the outcome says.
+    /// The number of successful calls, exactly or at least. Default: all or none, depending on the
+    /// outcome.
     pub ok: Option<Count>,
-    /// How many of them did not.
+    /// The number of failed calls.
     pub failed: Option<u64>,
     /// The AccessKey ids of the requests, in order.
     pub signed_with: Option<Vec<String>>,
-    /// The codes with which the emulator is expected to refuse requests that are wrong. Default: none is wrong.
+    /// The codes with which the emulator refuses invalid requests, in order. Default: none.
     #[serde(default)]
     pub refused: Vec<String>,
     /// How long the call took, by the driver's clock.
@@ -116,7 +121,7 @@ fn without_required(schema: &mut Schema) {
     schema.remove("required");
 }
 
-/// How many requests arrive.
+/// The number of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -125,16 +130,16 @@ pub enum Requests {
     AsManyAs(Calls),
 }
 
-/// Some of the calls.
+/// A group of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Calls {
-    /// Those that succeeded.
+    /// The successful ones.
     Ok,
 }
 
 impl Requests {
-    /// As a number, where so many calls have succeeded.
+    /// Returns the number, if `ok` calls have succeeded.
     pub fn number(self, ok: usize) -> usize {
         match self {
             Requests::Exactly(number) => number,
@@ -143,7 +148,7 @@ impl Requests {
     }
 }
 
-/// How many there are.
+/// A number of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -152,21 +157,21 @@ pub enum Count {
     Bounded(AtLeast),
 }
 
-/// What may be more on a slow machine.
+/// A lower bound: a slow machine may have more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AtLeast {
-    /// The least.
+    /// The minimum.
     pub at_least: u64,
 }
 
-/// How long something may take. The upper bound is in seconds rather than milliseconds: machines are noisy.
+/// How long a case may take. Leave seconds to the upper bound, because machines are noisy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Took {
-    /// The least.
+    /// The minimum.
     pub at_least: Option<u64>,
-    /// The most; `--slow` multiplies it.
+    /// The maximum; `--slow` multiplies it.
     pub at_most: Option<u64>,
 }
 
@@ -183,7 +188,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// As a probe writes it.
+    /// Returns the name that a probe writes.
     pub fn name(self) -> &'static str {
         match self {
             Level::Error => "error",
@@ -196,12 +201,12 @@ impl Level {
 }
 
 impl Expect {
-    /// Whether the keys exist, and fit the outcome.
+    /// Checks that the keys exist and fit the outcome.
     pub(super) fn check(&self) -> Result<(), String> {
         let Expect { outcome, result, error, .. } = self;
         for (part, keys, known, fits) in [
-            ("result", result, expected_of(OF_A_CREDENTIAL), *outcome == Outcome::Ok),
-            ("error", error, expected_of(OF_AN_ERROR), *outcome == Outcome::Error),
+            ("result", result, expected_of(CREDENTIAL_KEYS), *outcome == Outcome::Ok),
+            ("error", error, expected_of(ERROR_KEYS), *outcome == Outcome::Error),
         ] {
             if let Some(key) = keys.keys().find(|key| !known.contains(&key.as_str())) {
                 return Err(format!("`expect.{part}` has no key `{key}`: it has {}", known.join(", ")));

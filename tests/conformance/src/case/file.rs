@@ -1,4 +1,4 @@
-//! The files of the cases: each holds one case, or a base and rows.
+//! The files of the cases: each contains one case, or a base and rows.
 
 use std::path::Path;
 use std::{fmt, fs, io};
@@ -8,14 +8,15 @@ use serde_json::{Map, Number, Value};
 
 use super::Case;
 
-/// A case by its name, or why it cannot be read.
-pub type Named = (String, Result<Case, String>);
+/// The name of a case, and the case or why it is invalid.
+pub type NamedCase = (String, Result<Case, String>);
 
-/// Reads every case below the folder, in the order of their names: `group/file`, or `group/file/row`.
+/// Reads every case below the folder, in the order of their names: `group/file`, or
+/// `group/file/row`.
 ///
 /// # Errors
 /// The folder or a file in it cannot be read.
-pub fn read_all(folder: &Path) -> io::Result<Vec<Named>> {
+pub fn read_all(folder: &Path) -> io::Result<Vec<NamedCase>> {
     let mut cases = Vec::new();
     for group in fs::read_dir(folder)? {
         let group = group?;
@@ -38,7 +39,7 @@ pub fn read_all(folder: &Path) -> io::Result<Vec<Named>> {
 }
 
 /// Reads the cases in the text of a file with this name.
-pub fn cases_of(name: &str, text: &str) -> Vec<Named> {
+pub fn cases_of(name: &str, text: &str) -> Vec<NamedCase> {
     let error = |wrong: String| vec![(name.to_owned(), Err(format!("tests/cases/{name}.json: {wrong}")))];
     let mut base = match serde_json::from_str(text) {
         Ok(WithoutDuplicates(Value::Object(base))) => base,
@@ -68,8 +69,9 @@ pub fn cases_of(name: &str, text: &str) -> Vec<Named> {
     }
 }
 
-/// Merges the patch into the target: objects key by key, and any other value replaces the target's. Unlike in RFC 7396,
-/// `null` is such a value, because it means something in a case: a key that is left out, or must be absent.
+/// Merges the patch into the target: objects key by key, and any other value replaces the target's.
+/// Unlike in RFC 7396, `null` is such a value, because it means something in a case: a key that is
+/// left out or must be absent.
 fn merge(target: &mut Value, patch: Value) {
     match (target, patch) {
         (Value::Object(target), Value::Object(patch)) => {
@@ -85,7 +87,8 @@ fn is_name(row: &str) -> bool {
     !row.is_empty() && row.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
-/// A JSON value in which no object has a key twice: the second of two rows with one name would replace the first.
+/// A JSON value in which no object has a key twice: the second of two rows with one name would
+/// replace the first.
 struct WithoutDuplicates(Value);
 
 impl<'de> Deserialize<'de> for WithoutDuplicates {

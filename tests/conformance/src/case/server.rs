@@ -11,26 +11,31 @@ use super::step::StepForm;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
-    /// What the first requests meet, one step each; afterwards the service answers as it would.
+    /// One step for each of the first requests; later requests get the service's response.
     #[schemars(with = "Vec<StepForm>")]
     pub steps: Vec<Value>,
-    /// Those that may call; without it one fresh pair without a token.
+    /// The AccessKeys that may call. Default: a random one without a token.
     pub access_keys: Vec<AccessKey>,
-    /// The instances that are known; without it all are.
+    /// The known instances. Default: all.
     pub instances: Vec<String>,
-    /// The devices that are known; without it all are.
+    /// The known devices. Default: all.
     pub devices: Vec<String>,
+    /// What a registration of a device that has a credential does. Default: `rotate`.
+    pub register_existing: Option<RegisterExisting>,
+    /// The maximum number of devices of an instance that have a credential.
+    pub max_credentials: Option<usize>,
     /// The service's clock minus this machine's.
     pub clock_offset_s: i64,
-    /// 500 requests a second for the account, 300 for the address, which is then blocked for 10 seconds.
+    /// Applies the quotas: 500 calls a second for the account; 300 requests for the address, which
+    /// is then blocked for 10 seconds.
     pub quotas: bool,
-    /// The endpoint is `https`, with such a certificate.
+    /// Serves `https`, with such a certificate.
     pub tls: Option<Tls>,
     /// How the first connections begin, one each; afterwards they begin as `tls` says.
     pub connections: Vec<Tls>,
     /// No connection is accepted, and none refused.
     pub black_hole: bool,
-    /// There is such a proxy on the way, and the endpoint is `https://service.test`, a name that never resolves.
+    /// Adds such a proxy. The endpoint is then `https://service.test`, a name that never resolves.
     pub proxy: Option<Proxy>,
 }
 
@@ -40,21 +45,31 @@ pub struct Server {
 pub struct AccessKey {
     /// Its id.
     pub id: String,
-    /// Its secret, 8 characters at least: a shorter one is not searched for.
+    /// Its secret: at least 8 characters, because shorter ones are not searched for.
     #[schemars(length(min = 8))]
     pub secret: String,
     /// The security token that must come with it.
     #[schemars(length(min = 8))]
     pub token: Option<String>,
-    /// How long the token is good, from the start of the case; 0: it has expired.
+    /// How long the token is valid from the start of the case; 0: it has expired.
     pub expires_in_s: Option<u64>,
+}
+
+/// What a registration of a device that has a credential does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterExisting {
+    /// Replaces the credential.
+    Rotate,
+    /// Is refused: `DeviceCredentialExsit`.
+    Refuse,
 }
 
 /// How a connection begins: with a valid certificate, an invalid one, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tls {
-    /// For the endpoint's host, by an authority that the client is given.
+    /// For the endpoint's host, by an authority that the client trusts.
     Valid,
     /// The same, by TLS 1.2 only.
     #[serde(rename = "tls_1_2")]
@@ -62,24 +77,24 @@ pub enum Tls {
     /// The same, by TLS 1.3 only.
     #[serde(rename = "tls_1_3")]
     OnlyTls13,
-    /// The same, for clients with a certificate of their own.
+    /// The same, and it requires a client certificate.
     ClientCertificate,
     /// For another host.
     WrongHost,
-    /// By an authority that the client is not given.
+    /// By an authority that the client does not trust.
     UnknownAuthority,
-    /// By itself, marked as an authority.
+    /// Self-signed, and marked as an authority.
     SelfSigned,
     /// No longer valid.
     Expired,
     /// Not valid before the year 2100.
     #[serde(rename = "year_2100")]
     Year2100,
-    /// None: a fatal alert with this number is the answer to the client's first bytes.
+    /// None: the client's first bytes are answered with a fatal alert of this number.
     Alert(u8),
-    /// None: the connection is closed when the client's first bytes have come.
+    /// None: the connection is closed after the client's first bytes.
     Close,
-    /// None: the connection is reset when the client's first bytes have come.
+    /// None: the connection is reset after the client's first bytes.
     Reset,
     /// None: nothing is ever sent.
     Silent,
@@ -89,20 +104,20 @@ pub enum Tls {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Proxy {
-    /// Leads everyone to the emulator.
+    /// Forwards to the emulator.
     Open,
-    /// Leads those to the emulator who say this user and password; the client is given them.
+    /// Forwards requests with this user and password, which the client uses.
     WithPassword {
         /// The user's name.
         user: String,
-        /// The password, 8 characters at least.
+        /// The password, at least 8 characters.
         #[schemars(length(min = 8))]
         password: String,
     },
-    /// Asks for a password that nobody has.
+    /// Requires a password that no client has.
     #[serde(rename = "407")]
     AuthenticationRequired,
-    /// Answers that it does not lead there.
+    /// Refuses the CONNECT request.
     Refusing,
     /// Closes the connection without an answer.
     Dropping,
@@ -113,18 +128,18 @@ pub enum Proxy {
 }
 
 impl Server {
-    /// The steps, read.
+    /// Parses the steps.
     ///
     /// # Errors
-    /// Which step is wrong, and why.
+    /// A step is invalid.
     pub fn steps(&self) -> Result<Vec<Step>, String> {
         let read = |(index, step)| Step::deserialize(step).map_err(|error| format!("`server.steps[{index}]`: {error}"));
         self.steps.iter().enumerate().map(read).collect()
     }
 
-    /// The secrets of devices that steps answer with.
+    /// Returns the device secrets in the steps.
     pub fn scripted_device_secrets(&self) -> Vec<String> {
-        // As text, in which a patch and a body that holds JSON read alike.
+        // As text, because a patch and a body with JSON then look the same.
         let steps = self.steps.iter().map(|step| step.to_string().replace("\\\"", "\""));
         let secrets = steps.flat_map(|step| {
             let values = step.split("\"DeviceAccessKeySecret\"").skip(1);

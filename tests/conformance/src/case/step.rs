@@ -1,11 +1,13 @@
-//! The keys of a step, for the schema. The emulator reads steps itself; a test compares its keys with these.
+//! The keys of a step, for the schema. The emulator reads steps itself; a test compares its keys
+//! with these.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-/// What one request meets. `Step` in the documentation of devcred-emulator says which keys may stand together.
+/// What happens to one request. `Step` in the documentation of devcred-emulator says which keys can
+/// be combined.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[allow(dead_code, missing_docs, reason = "described for the schema, never made")]
@@ -14,7 +16,7 @@ pub struct StepForm {
     pub answer: Option<Answer>,
     /// The service's own answer, with members replaced; `null` removes one.
     pub patch: Option<Map<String, Value>>,
-    /// This error, with the status and message that belong to it.
+    /// This error, with its usual status and message.
     pub code: Option<String>,
     /// The error's message.
     pub message: Option<String>,
@@ -36,7 +38,8 @@ pub struct StepForm {
     pub hang: Option<bool>,
     /// No answer: a TLS record that cannot be decrypted, then the connection is closed.
     pub corrupt: Option<bool>,
-    /// These bytes instead of an answer, then the connection is closed, unless `close_after_ms` says later.
+    /// These bytes instead of an answer, then the connection is closed, or later with
+    /// `close_after_ms`.
     pub raw: Option<String>,
     /// Many bytes instead of an answer, made in the emulator.
     pub raw_repeat: Option<BodyRepeat>,
@@ -44,23 +47,24 @@ pub struct StepForm {
     pub raw_before: Option<String>,
     /// These bytes right after the answer's body.
     pub raw_after: Option<String>,
-    /// `raw_after` comes so many milliseconds later.
+    /// Delays `raw_after` by this many milliseconds.
     pub raw_after_ms: Option<u64>,
-    /// The status in place of the answer's own.
+    /// The status, instead of the usual one.
     pub status: Option<u16>,
-    /// Headers in place of the answer's own; `null` removes one.
+    /// Headers that replace the usual ones; `null` removes one.
     pub headers: Option<BTreeMap<String, Option<String>>>,
     /// The body compressed, with its header.
     pub gzip: Option<bool>,
-    /// The answer ends after so many bytes of its body.
+    /// The connection ends after this many bytes of the body.
     pub truncate: Option<usize>,
-    /// The answer comes byte by byte, so many milliseconds apart.
+    /// Writes the answer byte by byte, this many milliseconds apart.
     pub drip_ms: Option<u64>,
-    /// The service's clock moves so many seconds on, or back, for the requests that follow.
+    /// Moves the service's clock forward by this many seconds, or back, for the requests that
+    /// follow.
     pub clock_jump_s: Option<i64>,
-    /// So many milliseconds pass first.
+    /// Waits this many milliseconds first.
     pub delay_ms: Option<u64>,
-    /// So many milliseconds later the connection is closed, even if another request is on it.
+    /// Closes the connection this many milliseconds later, even if another request is on it.
     pub close_after_ms: Option<u64>,
 }
 
@@ -72,7 +76,7 @@ pub enum Answer {
     Credential,
 }
 
-/// `before`, then `text` so many `times`, then `after`.
+/// `before`, then `text` repeated `times`, then `after`.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[allow(dead_code, missing_docs, reason = "described for the schema, never made")]

@@ -38,7 +38,7 @@ fn the_schema_has_the_emulators_keys_of_a_step() {
 }
 
 #[test]
-fn an_unknown_key_is_an_error_wherever_it_stands() {
+fn an_unknown_key_is_an_error_everywhere() {
     let expect = r#"{"outcome": "ok", "requests": 1}"#;
     assert!(case(r#"{"client_id": "x"}"#, "{}", expect).is_ok());
     for (call, server, expect, word) in [
@@ -62,24 +62,24 @@ fn an_unknown_key_is_an_error_wherever_it_stands() {
 
 const EXPECT: &str = r#"{"outcome": "ok", "requests": 1}"#;
 
-fn rows(rows: &str) -> Vec<Named> {
+fn rows(rows: &str) -> Vec<NamedCase> {
     let call = r#"{"client_id": "x", "env": {"A": "1", "B": "2"}}"#;
     let text = format!(r#"{{"about": "all", "call": {call}, "expect": {EXPECT}, "rows": {rows}}}"#);
     cases_of("a/file", &text)
 }
 
 #[test]
-fn each_row_is_a_case_of_its_own() {
+fn each_row_is_a_case() {
     let cases = rows(
         r#"{"first": {}, "second": {"about": "one", "call": {"client_id": null, "env": {"A": null, "C": "3"}},
             "server": {"steps": [{"close": true}]}, "expect": {"requests": 2, "result": {"request_id": null}}}}"#,
     );
-    let [(one, first), (other, second)] = <[Named; 2]>::try_from(cases).unwrap();
+    let [(one, first), (other, second)] = <[NamedCase; 2]>::try_from(cases).unwrap();
     assert_eq!([one, other], ["a/file/first", "a/file/second"]);
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!([first.about, second.about], ["all", "one"]);
     assert_eq!([first.expect.requests, second.expect.requests], [1, 2].map(Requests::Exactly));
-    assert_eq!(second.call.written.get("client_id"), Some(&Value::Null));
+    assert_eq!(second.call.json.get("client_id"), Some(&Value::Null));
     let set = |value: &str| Some(value.to_owned());
     let expected = [("A", None), ("B", set("2")), ("C", set("3"))].map(|(name, value)| (name.to_owned(), value));
     assert_eq!(second.call.form.env, BTreeMap::from(expected));
@@ -107,14 +107,14 @@ fn what_is_wrong_with_a_row_is_reported_with_its_name() {
 }
 
 #[test]
-fn null_is_kept_apart_from_absent() {
+fn null_is_distinguished_from_absent() {
     let case = case(r#"{"endpoint": null}"#, "{}", r#"{"outcome": "ok", "requests": 0}"#).unwrap();
-    assert_eq!(case.call.written.get("endpoint"), Some(&Value::Null));
-    assert!(!case.call.written.contains_key("region"));
+    assert_eq!(case.call.json.get("endpoint"), Some(&Value::Null));
+    assert!(!case.call.json.contains_key("region"));
 }
 
 #[test]
-fn the_secrets_that_steps_answer_with_are_known() {
+fn the_device_secrets_in_steps_are_known() {
     let steps = r#"[{"patch": {"DeviceCredential": {"DeviceAccessKeySecret": "patched"}}}, {"close": true},
         {"patch": {"DeviceCredential": {"DeviceAccessKeySecret": null, "CreateTime": "no secret"}}},
         {"body": "{\"DeviceCredential\":{\"DeviceAccessKeySecret\" : \"in a body\",\"ClientId\":\"x\"}}"}]"#;

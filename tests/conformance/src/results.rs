@@ -1,4 +1,4 @@
-//! Compares what a probe saw, and what the emulator counted, with what the case expects.
+//! Compares what a probe reported and what the emulator recorded with what the case expects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,63 +6,63 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use devcred::ErrorKind;
-use devcred_emulator::{Call, CallEnd};
+use devcred_emulator::{CallEnd, RecordedCall};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use crate::asked::Asked;
 use crate::canonical;
-use crate::case::{Case, Count, Expect, Expected, OF_A_CREDENTIAL, OF_AN_ERROR, Outcome, Took};
+use crate::case::{CREDENTIAL_KEYS, Case, Count, ERROR_KEYS, Expect, Expected, Outcome, Took};
+use crate::client_input::ClientInput;
 use crate::line::Line;
 use crate::pattern;
-use crate::server::Counted;
+use crate::server::Counts;
 
-/// The values of a probe's answer that are secrets: compared, and shown nowhere.
+/// The keys of an answer whose values are secret: they are compared and never printed.
 pub(crate) const SECRET_KEYS: [&str; 2] = ["device_access_key_secret", "mqtt_password"];
 
-/// Every key that an answer can have, by where it may stand.
+/// The keys that any answer can have.
 const ALWAYS: &[&str] = &["case", "outcome", "ok", "failed", "text", "client_text", "key_refused"];
-/// Those of an error that are left out where there is nothing to say.
+/// The keys of an error that are optional.
 const OPTIONAL: &[&str] = &["code", "http_status", "request_id", "help_url", "advice"];
 
 mod log;
 mod text;
 
-/// What a case came to.
-pub(crate) struct Seen<'a> {
+/// What happened in a case.
+pub(crate) struct Observed<'a> {
     pub(crate) case: &'a Case,
-    pub(crate) asked: &'a Asked,
+    pub(crate) input: &'a ClientInput,
     pub(crate) answer: &'a Line,
     pub(crate) took: Duration,
-    /// By how much slower than usual the probe is.
+    /// How many times slower than usual the probe is.
     pub(crate) slow: u32,
     /// What the probe wrote to stderr.
     pub(crate) log: &'a str,
-    pub(crate) counted: &'a Counted,
-    /// The secret of the device whose credential was answered.
+    pub(crate) counts: &'a Counts,
+    /// The secret of the device whose credential was returned.
     pub(crate) device_secret: Option<&'a str>,
-    pub(crate) this_run: &'a [(&'static str, String)],
+    pub(crate) placeholders: &'a [(&'static str, String)],
     pub(crate) host: &'a str,
     pub(crate) language: &'a str,
 }
 
-/// Everything that is not as it must be, one finding each.
-pub(crate) fn findings(seen: &Seen) -> Vec<String> {
+/// Returns every difference between the observed and the expected.
+pub(crate) fn findings(observed: &Observed) -> Vec<String> {
     let mut findings = Findings(Vec::new());
-    let expect = &seen.case.expect;
-    findings.equal("outcome", expect.outcome.name(), seen.answer.get("outcome").unwrap_or("(absent)"));
-    seen.keys(&mut findings);
-    match seen.answer.get("outcome") {
-        Some("ok") => seen.credential(&mut findings),
-        Some("error") => seen.error(&mut findings),
+    let expect = &observed.case.expect;
+    findings.equal("outcome", expect.outcome.name(), observed.answer.get("outcome").unwrap_or("(absent)"));
+    observed.keys(&mut findings);
+    match observed.answer.get("outcome") {
+        Some("ok") => observed.credential(&mut findings),
+        Some("error") => observed.error(&mut findings),
         _ => {}
     }
-    seen.text(&mut findings);
-    seen.written(&mut findings);
-    seen.log(&mut findings);
-    seen.took(&mut findings);
-    seen.numbers(&mut findings, expect);
-    seen.requests(&mut findings, expect);
+    observed.text(&mut findings);
+    observed.expected_keys(&mut findings);
+    observed.log(&mut findings);
+    observed.took(&mut findings);
+    observed.numbers(&mut findings, expect);
+    observed.requests(&mut findings, expect);
     findings.0
 }
 
@@ -81,12 +81,12 @@ impl Findings {
     }
 }
 
-impl Seen<'_> {
-    /// Whether the keys are those of the outcome, each with a value of its type.
+impl Observed<'_> {
+    /// Checks that the keys are those of the outcome, each with a value of its type.
     fn keys(&self, findings: &mut Findings) {
         let of_outcome = match self.answer.get("outcome") {
-            Some("ok") => OF_A_CREDENTIAL,
-            Some("error") => OF_AN_ERROR,
+            Some("ok") => CREDENTIAL_KEYS,
+            Some("error") => ERROR_KEYS,
             _ => &[],
         };
         for (key, value) in self.answer.pairs() {
@@ -108,7 +108,7 @@ impl Seen<'_> {
                 findings.differ(key, "a value of its type", value);
             }
         }
-        let required = of_outcome.iter().filter(|key| !OPTIONAL.contains(key) || of_outcome == OF_A_CREDENTIAL);
+        let required = of_outcome.iter().filter(|key| !OPTIONAL.contains(key) || of_outcome == CREDENTIAL_KEYS);
         let text = if of_outcome.is_empty() { None } else { Some(&"text") };
         for key in required.chain(text).filter(|key| self.answer.get(key).is_none()) {
             if !self.is_named(key) {
@@ -117,13 +117,13 @@ impl Seen<'_> {
         }
     }
 
-    /// What every credential must be, without a case saying it.
+    /// Checks what is true for every credential, unless the case says otherwise.
     fn credential(&self, findings: &mut Findings) {
-        let client_id = self.asked.client_ids.first().map_or("", String::as_str);
-        let username = format!("DeviceCredential|{}|{}", self.seen("device_access_key_id"), self.asked.instance_id);
+        let client_id = self.input.client_ids.first().map_or("", String::as_str);
+        let username = format!("DeviceCredential|{}|{}", self.seen("device_access_key_id"), self.input.instance_id);
         for (key, expected) in [
             ("client_id", client_id),
-            ("instance_id", &self.asked.instance_id),
+            ("instance_id", &self.input.instance_id),
             ("mqtt_client_id", client_id),
             ("mqtt_username", &username),
         ] {
@@ -138,7 +138,7 @@ impl Seen<'_> {
         let Some(secret) = named.as_deref().or(self.device_secret) else {
             findings
                 .0
-                .push("device_access_key_secret\n    cannot be compared: the emulator did not tell it".to_owned());
+                .push("device_access_key_secret\n    cannot be compared: the emulator does not know it".to_owned());
             return;
         };
         let password = mqtt_password(secret, client_id);
@@ -149,7 +149,7 @@ impl Seen<'_> {
         }
     }
 
-    /// What every error must be unless the case says otherwise.
+    /// Checks what is true of every error, unless the case says otherwise.
     fn error(&self, findings: &mut Findings) {
         if self.answer.get("code").is_some() {
             self.request_id(findings);
@@ -166,7 +166,7 @@ impl Seen<'_> {
     }
 
     fn text(&self, findings: &mut Findings) {
-        let required = text::required(self.answer);
+        let required = text::required_text(self.answer);
         if let Some(required) = required.filter(|required| !self.seen("text").contains(required)) {
             findings.differ("text", &format!("a text with {required:?}"), self.seen("text"));
         }
@@ -176,8 +176,8 @@ impl Seen<'_> {
         if let Some(expected) = &self.case.expect.log {
             let mut expected: Vec<_> = expected.iter().map(|level| level.name()).collect();
             let mut seen = log::levels(self.log);
-            // Several calls write their events in any order.
-            if self.asked.calls > 1 {
+            // Concurrent calls write their events in any order.
+            if self.input.calls > 1 {
                 expected.sort_unstable();
                 seen.sort_unstable();
             }
@@ -196,28 +196,29 @@ impl Seen<'_> {
         }
     }
 
-    /// The request id is that of the last answer; of many calls, that of one of them.
+    /// Checks that the request id is that of the last response, or with several calls of one of
+    /// them.
     fn request_id(&self, findings: &mut Findings) {
         if self.is_named("request_id") {
             return;
         }
         let seen = self.seen("request_id");
-        let ids: Vec<_> = self.counted.calls.iter().map(|call| call.request_id.as_str()).collect();
-        let fits = if self.asked.calls > 1 { ids.contains(&seen) } else { ids.last() == Some(&seen) };
+        let ids: Vec<_> = self.counts.calls.iter().map(|call| call.request_id.as_str()).collect();
+        let fits = if self.input.calls > 1 { ids.contains(&seen) } else { ids.last() == Some(&seen) };
         if !fits {
             findings.differ("request_id", ids.last().unwrap_or(&"(no request arrived)"), seen);
         }
     }
 
-    /// What the case itself says of the answer.
-    fn written(&self, findings: &mut Findings) {
+    /// Compares the keys that the case expects.
+    fn expected_keys(&self, findings: &mut Findings) {
         let Expect { outcome, result, error, .. } = &self.case.expect;
         if self.answer.get("outcome") != Some(outcome.name()) {
             return;
         }
         let of_answer = [("{code}", "code"), ("{request_id}", "request_id")];
         let of_answer = of_answer.map(|(word, key)| (word, self.answer.get(key).unwrap_or_default().to_owned()));
-        let words = [self.this_run, &of_answer].concat();
+        let words = [self.placeholders, &of_answer].concat();
         for (key, expected) in result.iter().chain(error).filter(|(key, _)| !SECRET_KEYS.contains(&key.as_str())) {
             let seen = self.answer.get(key);
             match (expected.as_ref().map(Expected::text), seen) {
@@ -225,7 +226,7 @@ impl Seen<'_> {
                 (None, Some(seen)) => findings.differ(key, "(absent)", seen),
                 (Some(expected), None) => findings.differ(key, &expected, "(absent)"),
                 (Some(expected), Some(seen)) if !pattern::matches(&expected, &words, seen) => {
-                    findings.differ(key, &pattern::filled(&expected, &words), seen);
+                    findings.differ(key, &pattern::fill(&expected, &words), seen);
                 }
                 _ => {}
             }
@@ -233,11 +234,11 @@ impl Seen<'_> {
     }
 
     fn numbers(&self, findings: &mut Findings, expect: &Expect) {
-        let calls = self.asked.calls;
+        let calls = self.input.calls;
         let all = if expect.outcome == Outcome::Ok { calls } else { 0 };
         let ok = match expect.ok {
             Some(Count::Exactly(ok)) => ok,
-            // Where it is so many, it is as many as there are.
+            // At least that many: any larger number is right.
             Some(Count::Bounded(bound)) => bound.at_least.max(ok_calls(self.answer) as u64),
             None => expect.failed.map_or(all, |failed| calls.saturating_sub(failed)),
         };
@@ -247,7 +248,7 @@ impl Seen<'_> {
     }
 
     fn requests(&self, findings: &mut Findings, expect: &Expect) {
-        let Counted { calls, connections, proxy_requests, redirect_connections, .. } = self.counted;
+        let Counts { calls, connections, proxy_requests, redirect_connections, .. } = self.counts;
         let nonces: BTreeSet<_> = calls.iter().filter_map(|call| call.nonce.as_deref()).collect();
         let some = |value: Option<usize>, seen: usize| value.unwrap_or(seen);
         findings.equal("requests", expect.requests.number(ok_calls(self.answer)), calls.len());
@@ -255,8 +256,11 @@ impl Seen<'_> {
         let expected = expect.connections.unwrap_or(if self.needs_one_connection() { 1 } else { *connections });
         findings.equal("connections", expected, connections);
         findings.equal("proxy_requests", some(expect.proxy_requests, *proxy_requests), proxy_requests);
-        findings.equal("connections to where a redirect points", 0, redirect_connections);
-        // What our support asks for, and what tells a language's clients apart in the service's logs.
+        findings.equal("connections to the target of a redirect", 0, redirect_connections);
+        if let Some(other) = calls.iter().find(|call| call.operation.as_ref() != Some(&self.input.operation)) {
+            findings.differ("operation", &self.input.operation, other.operation.as_deref().unwrap_or("(absent)"));
+        }
+        // Support asks for it, and it identifies the language in the service's logs.
         let user_agent = format!("devcred/{} {}", env!("CARGO_PKG_VERSION"), self.language);
         if let Some(other) = calls.iter().find(|call| call.user_agent.as_ref() != Some(&user_agent)) {
             findings.differ("user-agent", &user_agent, other.user_agent.as_deref().unwrap_or("(absent)"));
@@ -266,31 +270,32 @@ impl Seen<'_> {
         }
         if let Some(expected) = &expect.signed_with {
             let seen = calls.iter().map(|call| call.access_key_id.as_deref().unwrap_or("(none)"));
-            let expected: Vec<_> = expected.iter().map(|id| pattern::filled(id, self.this_run)).collect();
+            let expected: Vec<_> = expected.iter().map(|id| pattern::fill(id, self.placeholders)).collect();
             findings.equal("signed_with", expected.join(", "), seen.collect::<Vec<_>>().join(", "));
         }
         self.refused(findings, expect);
     }
 
-    /// Calls that are made one after the other share a connection as long as each request has its response.
+    /// Whether the calls must share a connection: they do if they run one after the other and each
+    /// request has a response.
     fn needs_one_connection(&self) -> bool {
-        let Counted { calls, .. } = self.counted;
-        let is_answered = |call: &Call| call.end == Some(CallEnd::Answered);
-        self.case.expect.outcome == Outcome::Ok && self.asked.client_ids.len() == 1 && calls.iter().all(is_answered)
+        let Counts { calls, .. } = self.counts;
+        let is_answered = |call: &RecordedCall| call.end == Some(CallEnd::Answered);
+        self.case.expect.outcome == Outcome::Ok && self.input.client_ids.len() == 1 && calls.iter().all(is_answered)
     }
 
     fn refused(&self, findings: &mut Findings, expect: &Expect) {
-        let refused = canonical::refused(&self.counted.calls);
+        let refused = canonical::refused(&self.counts.calls);
         let codes: Vec<_> = refused.iter().map(|(_, code)| *code).collect();
         if codes == expect.refused {
             return;
         }
         let mut text = format!("refused\n    expected  {:?}\n    seen      {codes:?}\n", expect.refused);
         for (call, code) in refused.iter().filter(|(_, code)| !expect.refused.iter().any(|known| known == code)) {
-            let sent = call.client_id.as_ref().filter(|id| self.asked.client_ids.contains(id));
-            let client_id = sent.or(self.asked.client_ids.first()).map_or("", String::as_str);
+            let sent = call.client_id.as_ref().filter(|id| self.input.client_ids.contains(id));
+            let client_id = sent.or(self.input.client_ids.first()).map_or("", String::as_str);
             text += &format!("  request {} was refused with {code}\n", call.number);
-            text += &canonical::side_by_side(call, self.asked, client_id, self.host);
+            text += &canonical::side_by_side(call, self.input, client_id, self.host);
         }
         findings.0.push(text);
     }
@@ -305,12 +310,13 @@ impl Seen<'_> {
     }
 }
 
-/// How many calls succeeded, by the probe's word.
+/// Returns the number of successful calls that the probe reports.
 pub(crate) fn ok_calls(answer: &Line) -> usize {
     answer.get("ok").and_then(|ok| ok.parse().ok()).unwrap_or(0)
 }
 
-/// base64(HMAC-SHA1(secret, client id)), as the service's documents have it: the driver's own, so that it can judge the core's.
+/// base64(HMAC-SHA1(secret, client id)), as in the service's documents. The driver calculates it
+/// itself, so that it can check the core's.
 pub(crate) fn mqtt_password(secret: &str, client_id: &str) -> String {
     let Ok(mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
         return String::new();
@@ -318,7 +324,7 @@ pub(crate) fn mqtt_password(secret: &str, client_id: &str) -> String {
     STANDARD.encode(mac.chain_update(client_id.as_bytes()).finalize().into_bytes())
 }
 
-/// For a report: the answer without its secrets.
-pub(crate) fn shown(answer: &Line) -> BTreeMap<&str, &str> {
+/// Returns the answer without its secrets, for a report.
+pub(crate) fn without_secrets(answer: &Line) -> BTreeMap<&str, &str> {
     answer.pairs().map(|(key, value)| (key, if SECRET_KEYS.contains(&key) { "(not shown)" } else { value })).collect()
 }

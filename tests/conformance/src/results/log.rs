@@ -1,6 +1,6 @@
 //! The events of the library in a probe's log.
 
-/// The levels of the events, in order: a line `devcred LEVEL …` is one, and every other line is not.
+/// Returns the levels of the events, in order: those of the lines `devcred LEVEL …`.
 pub(crate) fn levels(log: &str) -> Vec<&str> {
     let events = log.lines().filter_map(|line| line.strip_prefix("devcred "));
     events.filter_map(|event| event.split(' ').next()).collect()

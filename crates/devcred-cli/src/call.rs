@@ -1,47 +1,55 @@
-//! `devcred get`: one call, and its result in the form that was asked for.
+//! `devcred get` and `devcred register`: one call, and its result in the requested form.
 
 use std::process::ExitCode;
 
 use devcred::{AccessKey, Client, ClientBuilder, DeviceCredential};
 use devcred_emulator::Emulator;
 
-use crate::args::Get;
+use crate::args::Call;
 use crate::failure::Failure;
 use crate::{console, output, runtime};
 
-/// The one variable that counts with `--emulator`: it names what is asked for, not who asks whom.
+/// The only variable that is read with `--emulator`: it says what to call for, not where to send it.
 const INSTANCE_ID: &str = "DEVCRED_INSTANCE_ID";
 
-pub(crate) fn run(arguments: Get) -> ExitCode {
+pub(crate) enum Operation {
+    Get,
+    Register,
+}
+
+pub(crate) fn run(operation: Operation, arguments: Call) -> ExitCode {
     let form = arguments.output;
-    let outcome =
-        runtime::run(fetch(arguments)).and_then(|credential| console::result(&output::credential(&credential, form)?));
+    let outcome = runtime::block_on_until_ctrl_c(call(operation, arguments))
+        .and_then(|credential| console::print(&output::credential(&credential, form)?).map_err(Failure::not_written));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(form),
     }
 }
 
-async fn fetch(arguments: Get) -> Result<DeviceCredential, Failure> {
+async fn call(operation: Operation, arguments: Call) -> Result<DeviceCredential, Failure> {
     if !arguments.emulator {
-        return call(ClientBuilder::from_env(), arguments).await;
+        return send(ClientBuilder::from_env(), operation, arguments).await;
     }
     let emulator = Emulator::builder().start().await.map_err(|error| Failure::Internal(error.to_string()))?;
-    // Nothing that is set on this machine for the service may lead this call away or make it fail.
+    // No other setting of this machine for the service may redirect this call or make it fail.
     let client = ClientBuilder::from_env()
         .variables(|name| (name == INSTANCE_ID).then(|| std::env::var_os(name)).flatten())
         .endpoint(emulator.endpoint())
         .access_key(AccessKey::new(emulator.access_key_id(), emulator.access_key_secret())?);
-    call(client, arguments).await
+    send(client, operation, arguments).await
 }
 
-async fn call(client: ClientBuilder, arguments: Get) -> Result<DeviceCredential, Failure> {
-    let client = configured(client, &arguments)?;
-    Ok(client.get_device_credential(arguments.client_id).await?)
+async fn send(client: ClientBuilder, operation: Operation, arguments: Call) -> Result<DeviceCredential, Failure> {
+    let client = configure(client, &arguments)?;
+    Ok(match operation {
+        Operation::Get => client.get_device_credential(arguments.client_id).await?,
+        Operation::Register => client.register_device_credential(arguments.client_id).await?,
+    })
 }
 
-/// What no flag gives is left to the core and to the environment.
-fn configured(mut client: ClientBuilder, arguments: &Get) -> Result<Client, devcred::Error> {
+/// Sets the options that have a flag. The core and the environment supply the others.
+fn configure(mut client: ClientBuilder, arguments: &Call) -> Result<Client, devcred::Error> {
     if let Some(instance_id) = &arguments.instance_id {
         client = client.instance_id(instance_id);
     }

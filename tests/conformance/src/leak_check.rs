@@ -1,4 +1,5 @@
-//! Finds secrets in what a probe wrote, whichever way they got there, and cuts them out of what the driver prints.
+//! Finds secrets in the output of a probe, in any encoding, and redacts them in the output of the
+//! driver.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,36 +8,37 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use crate::line::encode;
 
-/// A shorter text stands in ordinary output by accident.
+/// A shorter text is in ordinary output by accident.
 const SHORTEST: usize = 8;
 
-/// Secrets, in every form in which one could slip into a text. A case of a thousand devices has sixteen thousand forms, so a
-/// text is read once, and compared with those that begin as it goes on.
+/// Secrets in every encoding in which one could get into a text. A case with a thousand devices has
+/// sixteen thousand forms, so a text is scanned once, and at each position compared only with the
+/// forms that begin with the same bytes.
 #[derive(Clone, Default)]
-pub struct Canaries {
-    known: Vec<Canary>,
-    /// The place of a canary, and one of its forms, by how that begins.
+pub(crate) struct Secrets {
+    known: Vec<Secret>,
+    /// The index of a secret and one of its forms, by the first bytes of the form.
     by_start: HashMap<[u8; SHORTEST], Vec<(usize, String)>>,
 }
 
 #[derive(Clone)]
-struct Canary {
-    /// What it is; never its value.
+struct Secret {
+    /// What it is, never its value.
     name: String,
     forms: Vec<String>,
 }
 
-impl Canaries {
-    /// Watches for a secret from now on.
-    pub fn add(&mut self, name: impl Into<String>, secret: &str) {
+impl Secrets {
+    /// Adds a secret.
+    pub(crate) fn add(&mut self, name: impl Into<String>, secret: &str) {
         if secret.len() >= SHORTEST {
             self.add_forms(name.into(), forms(secret));
         }
     }
 
-    /// Watches for these too.
-    pub fn extend(&mut self, others: &Canaries) {
-        for Canary { name, forms } in &others.known {
+    /// Adds these secrets.
+    pub(crate) fn extend(&mut self, others: &Secrets) {
+        for Secret { name, forms } in &others.known {
             self.add_forms(name.clone(), forms.clone());
         }
     }
@@ -53,23 +55,23 @@ impl Canaries {
             }
         }
         if is_new {
-            self.known.push(Canary { name, forms });
+            self.known.push(Secret { name, forms });
         }
     }
 
-    /// The names of those that stand in the text.
-    pub fn found_in(&self, text: &str) -> Vec<&str> {
-        self.all_in(text).map(|canary| canary.name.as_str()).collect()
+    /// Returns the names of those that are in the text.
+    pub(crate) fn found_in(&self, text: &str) -> Vec<&str> {
+        self.all_in(text).map(|secret| secret.name.as_str()).collect()
     }
 
-    /// The text without them.
-    pub fn cut_out_of(&self, text: &str) -> String {
-        let forms = self.all_in(text).flat_map(|canary| canary.forms.iter().map(|form| (form, &canary.name)));
+    /// Replaces the secrets in the text by their names.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let forms = self.all_in(text).flat_map(|secret| secret.forms.iter().map(|form| (form, &secret.name)));
         forms.fold(text.to_owned(), |text, (form, name)| text.replace(form, &format!("<{name}>")))
     }
 
-    /// The text without a secret of which only the beginning is there, because the text is cut off.
-    pub(crate) fn without_cut_secret<'a>(&self, text: &'a str) -> &'a str {
+    /// Returns the text without a partial secret at its end, if the text was truncated there.
+    pub(crate) fn without_partial_secret<'a>(&self, text: &'a str) -> &'a str {
         let is_cut = |rest: &str| {
             let start = rest.as_bytes().first_chunk();
             let mut alike = start.and_then(|start| self.by_start.get(start)).into_iter().flatten();
@@ -79,7 +81,7 @@ impl Canaries {
         cut.find(|(_, rest)| is_cut(rest)).map_or(text, |(before, _)| before)
     }
 
-    fn all_in(&self, text: &str) -> impl Iterator<Item = &Canary> {
+    fn all_in(&self, text: &str) -> impl Iterator<Item = &Secret> {
         let mut places = BTreeSet::new();
         let mut rest = text.as_bytes();
         while let Some(start) = rest.first_chunk() {
@@ -91,8 +93,9 @@ impl Canaries {
     }
 }
 
-/// Longest first, so that nothing is left of one when it is cut out: as it is, percent-encoded once and twice, as a part of
-/// a base64 text, and as the bytes that a debugging print of a buffer shows.
+/// Returns the encodings of a secret: plain, percent-encoded once and twice, inside a base64 text,
+/// and as the bytes that the `Debug` of a buffer prints. The longest is first, so that a
+/// replacement leaves no rest.
 fn forms(secret: &str) -> Vec<String> {
     let once = encode(secret).into_owned();
     let twice = encode(&once).into_owned();
@@ -105,7 +108,8 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// The characters that base64 makes of the secret alone where `shift` bytes stand before it, modulo 3.
+/// Returns the characters of a base64 text that depend on the secret alone, if `shift` bytes,
+/// modulo 3, precede it.
 fn base64_within(secret: &str, shift: usize) -> Option<String> {
     let bytes = [vec![0; shift], secret.as_bytes().to_vec()].concat();
     let encoded = STANDARD_NO_PAD.encode(&bytes);
@@ -118,14 +122,14 @@ mod tests {
 
     const SECRET: &str = "s3cr3t+/value=";
 
-    fn canaries() -> Canaries {
-        let mut canaries = Canaries::default();
-        canaries.add("the secret", SECRET);
-        canaries
+    fn secrets() -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.add("the secret", SECRET);
+        secrets
     }
 
     #[test]
-    fn a_secret_is_found_and_cut_out_in_every_form() {
+    fn a_secret_is_found_and_redacted_in_every_form() {
         let once = encode(SECRET).into_owned();
         let mut texts = vec![
             format!("before {SECRET} after"),
@@ -138,15 +142,15 @@ mod tests {
             texts.push(STANDARD_NO_PAD.encode(format!("{before}{SECRET}@host")));
         }
         for text in texts {
-            assert_eq!(canaries().found_in(&text), ["the secret"], "{text}");
-            let cut = canaries().cut_out_of(&text);
-            assert!(canaries().found_in(&cut).is_empty() && cut.contains("<the secret>"), "{cut}");
+            assert_eq!(secrets().found_in(&text), ["the secret"], "{text}");
+            let cut = secrets().redact(&text);
+            assert!(secrets().found_in(&cut).is_empty() && cut.contains("<the secret>"), "{cut}");
         }
     }
 
     #[test]
     fn each_of_many_is_found_by_its_name_and_once() {
-        let mut many = canaries();
+        let mut many = secrets();
         many.add("a longer one", "s3cr3t+/value=and-more");
         many.add("the same", SECRET);
         (0..100).for_each(|number| many.add(number.to_string(), &format!("s3cr3t+/{number}")));
@@ -154,24 +158,24 @@ mod tests {
             many.found_in(&format!("{SECRET}and-more, s3cr3t+/7, {SECRET}")),
             ["the secret", "a longer one", "7"]
         );
-        let mut both = Canaries::default();
+        let mut both = Secrets::default();
         both.extend(&many);
-        both.extend(&canaries());
+        both.extend(&secrets());
         assert_eq!(both.found_in(SECRET), ["the secret"]);
     }
 
     #[test]
-    fn a_secret_that_is_cut_off_is_left_out() {
+    fn a_truncated_secret_is_removed() {
         for (text, left) in [("a s3cr3t+/v", "a "), ("a s3cr3t+/value", "a "), ("s3cr3t+/ a", "s3cr3t+/ a"), ("a", "a")]
         {
-            assert_eq!(canaries().without_cut_secret(text), left, "{text}");
+            assert_eq!(secrets().without_partial_secret(text), left, "{text}");
         }
     }
 
     #[test]
     fn nothing_else_is_found() {
-        assert!(canaries().found_in("s3cr3t value").is_empty());
-        let mut short = Canaries::default();
+        assert!(secrets().found_in("s3cr3t value").is_empty());
+        let mut short = Secrets::default();
         short.add("short", "secret");
         assert!(short.found_in("a secret").is_empty());
     }

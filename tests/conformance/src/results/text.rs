@@ -1,12 +1,12 @@
-//! What the texts that a probe prints must contain: the default text of an error, and the mask of a secret.
+//! What the texts of a probe must contain: the default text of an error, and the mask of a secret.
 
 use crate::line::Line;
 
-/// Where a secret would be, every text of a credential and of a login has this.
+/// Every text of a credential or a login contains this instead of a secret.
 const MASK: &str = "<hidden: use reveal()>";
 
-/// What the text of this answer must contain, or `None` for a cancelled call.
-pub(crate) fn required(answer: &Line) -> Option<String> {
+/// Returns what the text of this answer must contain, or `None` for a cancelled call.
+pub(crate) fn required_text(answer: &Line) -> Option<String> {
     match answer.get("outcome")? {
         "ok" => Some(MASK.to_owned()),
         "error" => Some(default_text(answer)),
@@ -14,7 +14,8 @@ pub(crate) fn required(answer: &Line) -> Option<String> {
     }
 }
 
-/// `KIND: message (Code, request id …)`, and the advice on a line of its own: in every language the default text of an error.
+/// `KIND: message (Code, request id …)`, and the advice on a second line: the default text of an
+/// error in every language.
 fn default_text(answer: &Line) -> String {
     let member = |key: &str| answer.get(key).unwrap_or_default();
     let in_brackets = match (answer.get("code"), answer.get("request_id")) {
@@ -32,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_text_is_made_of_the_members_that_there_are() {
+    fn the_default_text_consists_of_the_members_that_exist() {
         let mut answer = Line::default();
         for (key, value, expected) in [
             ("outcome", "error", ": "),
@@ -43,13 +44,13 @@ mod tests {
             ("advice", "Try.", "NotFound: No. (None, request id A-1)\nTry."),
         ] {
             answer.set(key, value);
-            assert_eq!(required(&answer).as_deref(), Some(expected));
+            assert_eq!(required_text(&answer).as_deref(), Some(expected));
         }
         answer.remove("request_id");
-        assert_eq!(required(&answer).as_deref(), Some("NotFound: No. (None)\nTry."));
+        assert_eq!(required_text(&answer).as_deref(), Some("NotFound: No. (None)\nTry."));
         answer.set("outcome", "ok");
-        assert_eq!(required(&answer).as_deref(), Some(MASK));
+        assert_eq!(required_text(&answer).as_deref(), Some(MASK));
         answer.set("outcome", "cancelled");
-        assert_eq!(required(&answer), None);
+        assert_eq!(required_text(&answer), None);
     }
 }

@@ -8,25 +8,27 @@ use tokio::process::{Child, Command};
 use tokio::select;
 
 use crate::failure::Failure;
-use crate::{exit, key_pair, runtime};
+use crate::{exit, runtime};
 
-/// Runs it with these variables and gives the exit status to end with. No key or token of the
-/// user's own passes through.
-pub(crate) async fn run(command: &[OsString], variables: &[(&str, &str)]) -> Result<ExitCode, Failure> {
+/// Runs the command with these variables, and without those that are `None`. Returns the exit
+/// status of this process.
+pub(crate) async fn run(command: &[OsString], variables: &[(&str, Option<&str>)]) -> Result<ExitCode, Failure> {
     let [program, arguments @ ..] = command else {
         return Err(Failure::Internal("there is no command".into()));
     };
     let terminated = runtime::terminated();
-    // A terminal sends Ctrl-C to the command too, and how that ends is for the command to say.
+    // A terminal sends Ctrl-C to the command too, which decides whether it ends.
     runtime::survive_ctrl_c();
 
-    let mut child = Command::new(program)
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .env_remove(key_pair::SECURITY_TOKEN)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| not_run(program, &error))?;
+    let mut child = Command::new(program);
+    child.args(arguments).kill_on_drop(true);
+    for (name, value) in variables {
+        match value {
+            Some(value) => child.env(name, value),
+            None => child.env_remove(name),
+        };
+    }
+    let mut child = child.spawn().map_err(|error| not_run(program, &error))?;
     let status = select! {
         status = child.wait() => status,
         () = terminated => {
@@ -42,7 +44,7 @@ fn not_run(program: &OsString, error: &io::Error) -> Failure {
     Failure::Command { message, is_missing: error.kind() == io::ErrorKind::NotFound }
 }
 
-/// Passes on that the process is asked to end. It fails where the command has ended already.
+/// Forwards SIGTERM. This fails if the command has ended already.
 #[cfg(unix)]
 fn terminate(child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
@@ -51,7 +53,7 @@ fn terminate(child: &Child) {
     let _ = id.map(|id| kill_process(id, Signal::TERM));
 }
 
-/// Nobody asks it here.
+/// There is no such signal here.
 #[cfg(not(unix))]
 fn terminate(_child: &Child) {}
 
@@ -68,7 +70,7 @@ fn by_a_signal(status: ExitStatus) -> u8 {
     exit::SIGNALLED.saturating_add(signal)
 }
 
-/// A status that is larger than a process here can end with.
+/// The status does not fit into the exit status of a process.
 #[cfg(not(unix))]
 fn by_a_signal(_status: ExitStatus) -> u8 {
     exit::INTERNAL

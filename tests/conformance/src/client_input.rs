@@ -1,17 +1,19 @@
-//! From a case and its running server to what the probe is told.
+//! The input of the probe, made from a case and its running server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::canary::Canaries;
 use crate::case::{Call, CallForm, Case};
+use crate::leak_check::Secrets;
 use crate::line::Line;
 use crate::server::Running;
 
 const CLIENT_ID: &str = "GID_test@@@test";
 const INSTANCE_ID: &str = "post-cn-0pp12gl****";
+/// The operation of a call that does not name one.
+const OPERATION: &str = "GetDeviceCredential";
 
-/// The variables from which a client takes what the driver gives by default.
+/// The environment variables for the driver's defaults.
 const VARIABLES: &[(&str, &str)] = &[
     ("access_key_id", "ALIBABA_CLOUD_ACCESS_KEY_ID"),
     ("access_key_secret", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
@@ -20,60 +22,63 @@ const VARIABLES: &[(&str, &str)] = &[
     ("instance_id", "DEVCRED_INSTANCE_ID"),
 ];
 
-/// The library's own timeout, for the limit of a case that sets none.
+/// The library's default timeout, for cases that do not set one.
 const DEFAULT_TIMEOUT_MS: u64 = 15_000;
-/// A case may ask for a timeout of a day to see it refused.
+/// A case may set a timeout of a day, to be refused.
 const LONGEST_MS: u64 = 60_000;
 
-/// What a probe is told.
-pub(crate) struct Asked {
-    /// The line.
+/// The input of a probe.
+pub(crate) struct ClientInput {
+    /// The line of the protocol.
     pub(crate) line: Line,
     /// The variables of the probe.
     pub(crate) environment: BTreeMap<String, String>,
-    /// Every secret in them.
-    pub(crate) secrets: Canaries,
-    /// How long all of it may take by its own deadlines.
+    /// Every secret in the line and the variables.
+    pub(crate) secrets: Secrets,
+    /// The maximum duration by the deadlines of the calls.
     pub(crate) longest: Duration,
+    /// The operation of the calls.
+    pub(crate) operation: String,
     /// The devices of one round, in order.
     pub(crate) client_ids: Vec<String>,
-    /// The instance that is asked.
+    /// The instance of the calls.
     pub(crate) instance_id: String,
-    /// How many calls that makes in all.
+    /// The number of calls in all rounds.
     pub(crate) calls: u64,
 }
 
-impl Asked {
+impl ClientInput {
     pub(crate) fn new(name: &str, case: &Case, server: &Running) -> Self {
-        let Call { written, form } = &case.call;
+        let Call { json, form } = &case.call;
         let placeholders = server.placeholders();
-        let filled =
+        let fill =
             |text: &str| placeholders.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value));
 
         let (mut line, mut environment) = (Line::default(), BTreeMap::new());
         line.set("case", name);
-        let own = [("client_id", CLIENT_ID.to_owned()), ("instance_id", INSTANCE_ID.to_owned())];
-        for (key, value) in server.defaults().into_iter().chain(own) {
+        let ids = [("client_id", CLIENT_ID.to_owned()), ("instance_id", INSTANCE_ID.to_owned())];
+        for (key, value) in server.defaults().into_iter().chain(ids) {
             let variable = VARIABLES.iter().find(|(option, _)| form.from_env == Some(true) && *option == key);
             match variable {
-                _ if written.contains_key(key) => {}
+                _ if json.contains_key(key) => {}
                 Some((_, variable)) => drop(environment.insert((*variable).to_owned(), value)),
                 None => line.set(key, value),
             }
         }
-        for (key, value) in written.iter().filter(|(key, value)| *key != "env" && !value.is_null()) {
-            line.set(key, value.as_str().map_or_else(|| value.to_string(), &filled));
+        for (key, value) in json.iter().filter(|(key, value)| *key != "env" && !value.is_null()) {
+            line.set(key, value.as_str().map_or_else(|| value.to_string(), &fill));
         }
         for (name, value) in &form.env {
             match value {
-                Some(value) => drop(environment.insert(name.clone(), filled(value))),
+                Some(value) => drop(environment.insert(name.clone(), fill(value))),
                 None => drop(environment.remove(name)),
             }
         }
 
-        let mut secrets = Canaries::default();
-        server.watch(&case.server, &mut secrets);
-        watch(&line, &environment, &mut secrets);
+        let mut secrets = Secrets::default();
+        server.add_secrets(&case.server, &mut secrets);
+        add_secrets(&line, &environment, &mut secrets);
+        let operation = line.get("operation").unwrap_or(OPERATION).to_owned();
         let client_id = line.get("client_id").unwrap_or_default().to_owned();
         let calls = u64::from(form.calls.unwrap_or(1));
         let client_ids = match calls {
@@ -84,7 +89,7 @@ impl Asked {
         let instance_id = instance.or(environment.get("DEVCRED_INSTANCE_ID").map(String::as_str));
         let instance_id = instance_id.unwrap_or_default().to_owned();
         let calls = calls * u64::from(form.repeat.unwrap_or(1));
-        Self { line, environment, secrets, longest: longest(form), client_ids, instance_id, calls }
+        Self { line, environment, secrets, longest: longest(form), operation, client_ids, instance_id, calls }
     }
 }
 
@@ -95,7 +100,7 @@ fn longest(form: &CallForm) -> Duration {
     Duration::from_millis(timeout.saturating_mul(rounds).saturating_add(own).min(LONGEST_MS))
 }
 
-fn watch(line: &Line, environment: &BTreeMap<String, String>, secrets: &mut Canaries) {
+fn add_secrets(line: &Line, environment: &BTreeMap<String, String>, secrets: &mut Secrets) {
     let variables = environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in line.pairs().chain(variables) {
         let lower = name.to_ascii_lowercase();

@@ -9,28 +9,28 @@ use crate::service::{INSTANCE, KEY_ID, KEY_SECRET};
 
 const DEVICE: &str = "GID_test@@@device-1";
 
-/// What a command must not be given.
+/// What a command must not receive.
 const REAL: [(&str, &str); 3] = [
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID),
     ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET),
     ("ALIBABA_CLOUD_SECURITY_TOKEN", "t0k3n-of-the-test"),
 ];
 
-/// Serves a script for a shell, in an environment with a real key.
-fn serving(options: &[&str], script: &str) -> Command {
-    let shell = ["--", "/bin/sh", "-c", script];
-    let mut command = devcred(["emulator"].into_iter().chain(options.iter().copied()).chain(shell));
+/// Runs a shell script with an emulator, in an environment with a real key.
+fn shell(options: &[&str], script: &str) -> Command {
+    let words = ["--", "/bin/sh", "-c", script];
+    let mut command = devcred(["emulator"].into_iter().chain(options.iter().copied()).chain(words));
     command.envs(REAL).env("DEVCRED", env!("CARGO_BIN_EXE_devcred"));
     command
 }
 
-fn served(options: &[&str], script: &str) -> Ended {
-    run(&mut serving(options, script))
+fn run_in_shell(options: &[&str], script: &str) -> Ended {
+    run(&mut shell(options, script))
 }
 
 #[test]
-fn a_command_finds_the_emulator_and_its_calls_are_told() {
-    let ended = served(&["--instance", INSTANCE], &format!("\"$DEVCRED\" get '{DEVICE}' --output mqtt"));
+fn a_command_finds_the_emulator_and_its_calls_are_logged() {
+    let ended = run_in_shell(&["--instance", INSTANCE], &format!("\"$DEVCRED\" get '{DEVICE}' --output mqtt"));
     assert_eq!(ended.status, Some(0), "{ended:?}");
     assert!(ended.stdout.starts_with(&format!("MQTT_CLIENT_ID='{DEVICE}'\n")), "{ended:?}");
     let lines: Vec<&str> = ended.stderr.lines().collect();
@@ -40,7 +40,7 @@ fn a_command_finds_the_emulator_and_its_calls_are_told() {
 
 #[test]
 fn no_real_key_passes_through() {
-    let ended = served(&[], "env");
+    let ended = run_in_shell(&[], "env");
     assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""));
     let (mut keys, others): (Vec<&str>, Vec<&str>) =
         ended.stdout.lines().partition(|line| line.starts_with("ALIBABA_CLOUD_"));
@@ -55,10 +55,10 @@ fn no_real_key_passes_through() {
 }
 
 #[test]
-fn each_has_a_port_and_a_key_of_its_own() {
+fn each_has_a_separate_port_and_key() {
     let script = "echo $DEVCRED_ENDPOINT $ALIBABA_CLOUD_ACCESS_KEY_SECRET";
     let nested = format!("{script}; exec \"$DEVCRED\" emulator -- /bin/sh -c '{script}'");
-    let ended = served(&[], &nested);
+    let ended = run_in_shell(&[], &nested);
     let lines: Vec<Vec<&str>> = ended.stdout.lines().map(|line| line.split(' ').collect()).collect();
     let [first, second] = &lines[..] else { panic!("{ended:?}") };
     assert!(first[0] != second[0] && first[1] != second[1], "{ended:?}");
@@ -67,12 +67,12 @@ fn each_has_a_port_and_a_key_of_its_own() {
 #[test]
 fn it_ends_with_the_status_of_the_command() {
     for (script, status) in [("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -KILL $$", 137)] {
-        assert_eq!(served(&[], script).status, Some(status), "{script}");
+        assert_eq!(run_in_shell(&[], script).status, Some(status), "{script}");
     }
 }
 
 #[test]
-fn a_command_that_cannot_be_run_is_told() {
+fn a_command_that_cannot_be_run_is_reported() {
     for (program, status) in [("/no/such/program", 127), ("/etc/passwd", 126)] {
         let ended = run(&mut devcred(["emulator", "--", program]));
         assert_eq!((ended.status, ended.stdout.as_str()), (Some(status), ""), "{ended:?}");
@@ -80,11 +80,10 @@ fn a_command_that_cannot_be_run_is_told() {
     }
 }
 
-/// A script that has said it is ready and waits for its input to end, which it does with what this
-/// gives.
+/// Starts a script, waits until it is ready, and returns the input that it waits for.
 fn waiting(script: &str) -> (Running, ChildStdin) {
     let script = format!("{script} echo ready; read line; exit 9");
-    let mut child = serving(&[], &script).stdin(Stdio::piped()).spawn().unwrap();
+    let mut child = shell(&[], &script).stdin(Stdio::piped()).spawn().unwrap();
     let (stdin, stdout) = (child.stdin.take().unwrap(), Lines::of(child.stdout.take().unwrap()));
     let running = Running::new(child);
     assert_eq!(stdout.next(), "ready");
@@ -92,12 +91,12 @@ fn waiting(script: &str) -> (Running, ChildStdin) {
 }
 
 #[test]
-fn the_command_is_asked_to_end_and_says_how() {
+fn sigterm_is_forwarded_and_the_command_chooses_the_status() {
     let (running, _stdin) = waiting("trap 'exit 8' TERM;");
     assert_eq!(running.end_by("TERM").status, Some(8));
 }
 
-/// A terminal sends it to both; a test sends it to the one that could make a mistake.
+/// A terminal sends it to both; a test sends it only to the one that could end too early.
 #[test]
 fn ctrl_c_leaves_it_waiting_for_the_command() {
     let (running, stdin) = waiting("");
@@ -107,7 +106,7 @@ fn ctrl_c_leaves_it_waiting_for_the_command() {
 }
 
 #[test]
-fn quotas_are_applied_where_they_are_asked_for() {
+fn quotas_are_applied_on_request() {
     // Requests without a signature are refused, and count for their address all the same. They come
     // at once: a second is long.
     let burst = "import os, socket
