@@ -1,5 +1,6 @@
-// Makes the packages for npm: `node pack.mjs ADDON STAGE PACKAGES`, with the addon that was built for this machine. What is in a
-// package its `files` say; since the licence and the addon lie elsewhere, each is put together in STAGE first.
+// Creates the packages for npm: `node pack.mjs ADDON STAGE PACKAGES`, with the addon that was built
+// for this machine. The `files` of a package list its contents; those that are outside its folder are
+// copied with the others to STAGE first.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,6 +25,6 @@ function pack(from, more) {
   });
 }
 
-const LICENSE = join(sources, '../../LICENSE');
-pack(sources, { LICENSE });
+const [LICENSE, reference] = ['LICENSE', 'docs/reference.md'].map((file) => join(sources, '../..', file));
+pack(sources, { LICENSE, 'docs/reference.md': reference });
 pack(join(sources, 'npm', platformPackage), { LICENSE, 'README.md': join(sources, 'npm/README.md'), 'devcred.node': addon });

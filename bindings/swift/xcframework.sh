@@ -33,8 +33,9 @@ generated=target/uniffi/swift
 rm -rf "$generated" "$package"
 cargo run --locked --quiet -p devcred-uniffi-bindgen -- target/debug/libdevcred_uniffi.dylib swift "$generated"
 
-mkdir -p "$package/Sources/DevcredNative" target/swift/headers/DevcredFFI
+mkdir -p "$package/Sources/DevcredNative" "$package/docs" target/swift/headers/DevcredFFI
 cp bindings/swift/Package.swift bindings/swift/README.md LICENSE "$package"
+cp docs/reference.md "$package/docs"
 cp -R bindings/swift/Sources/Devcred "$package/Sources/Devcred"
 cp "$generated/DevcredNative.swift" "$package/Sources/DevcredNative"
 # In a folder of their own: every XCFramework of a program has its headers copied into one place.

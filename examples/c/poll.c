@@ -1,7 +1,8 @@
-/* Fetches the credentials of several devices at once from a program that has an event loop of its own.
+/* Fetches the credentials of several devices at once in a program that has an event loop.
  *
- * A completion runs on a thread of devcred's and must return soon. So it puts its outcome where the loop finds it and writes a
- * byte into a pipe that the loop polls, beside whatever else the loop waits for.
+ * The completion callback runs on a thread of the library and must return soon. Therefore it only
+ * stores the result and writes a pointer to it into a pipe, which the loop polls together with
+ * everything else that it waits for.
  *
  *   cc poll.c $(pkg-config --cflags --libs devcred) -o poll
  *   ./poll 'GID_test@@@one' 'GID_test@@@two'
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Only one side touches it at a time: the completion until it has written its byte, the loop after it has read one. */
+/* One call. The callback uses it until it has written to the pipe, and the loop afterwards. */
 struct request {
     const char *client_id;
     int wake;
@@ -28,7 +29,7 @@ static void on_complete(void *user_data, int32_t status, devcred_credential *cre
     request->status = status;
     request->credential = credential;
     request->error = error;
-    /* A pointer is written whole: it is shorter than PIPE_BUF. */
+    /* Writes of at most PIPE_BUF bytes are atomic. */
     ssize_t written = write(request->wake, &request, sizeof request);
     (void)written;
 }
@@ -69,7 +70,7 @@ int main(int count, char **arguments) {
         else free(request);
     }
 
-    /* The loop: a real one polls its sockets here too. */
+    /* A real event loop polls its sockets here too. */
     struct pollfd polled = {ends[0], POLLIN, 0};
     while (running > 0 && poll(&polled, 1, -1) > 0) {
         struct request *request;

@@ -1,8 +1,8 @@
 /**
- * On a server: fetches the credential of one device and prints the user name that the device connects with.
+ * Fetches the credential of a device and prints the MQTT user name.
  *
- * The AccessKey, the region and the instance come from the environment: ALIBABA_CLOUD_ACCESS_KEY_ID,
- * ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_REGION_ID, DEVCRED_INSTANCE_ID.
+ * The AccessKey, the region and the instance come from the environment, as docs/reference.md
+ * describes.
  */
 package examples.get
 
@@ -15,7 +15,8 @@ suspend fun main(arguments: Array<String>) {
     try {
         Client.fromEnv().use { client ->
             val credential = client.getDeviceCredential(arguments.firstOrNull() ?: "")
-            println(credential.mqttLogin().username) // .password goes into CONNECT
+            val login = credential.mqttLogin()
+            println(login.username) // login.password is the password for CONNECT
         }
     } catch (error: DevcredException) {
         System.err.println(if (error.kind == ErrorKind.NotFound) "register the device first" else error)

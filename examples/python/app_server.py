@@ -1,15 +1,16 @@
 """
-An app's own server: it gives a device its MQTT login, so that no AccessKey stands on the device.
+A server that returns the MQTT login of a device to its app, so that no AccessKey is on the device.
 
     pip install devcred fastapi uvicorn
     APP_DEVICES=devices.json uvicorn app_server:app
     curl -X POST -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8000/mqtt-login
 
-`devices.json` says which device a caller is, by the SHA-256 of its token: {"9f86d0...": "GID_test@@@device-1"}. So a
-caller gets the login of its own device and of no other. The AccessKey, the region and the instance come from the
-environment.
+`devices.json` maps the SHA-256 digest of each caller's token to the caller's device, so that a
+caller can request the login of that device only: {"9f86d0...": "GID_test@@@device-1"}. The
+AccessKey, the region and the instance come from the environment, as in get.py.
 
-Each success is billed, so a device keeps its login and comes again when the broker refuses it, not at every start.
+Each success is billed. Therefore an app stores its login and requests it again only if the broker
+refuses it, not at every start.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ DEVICES: dict[str, str] = json.loads(Path(os.environ["APP_DEVICES"]).read_text()
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    # One client for all requests: it holds the connections and the pace.
+    # One client for all requests: it has the connections, the AccessKey and the rate limiter.
     async with devcred.AsyncClient.from_env() as client:
         app.state.client = client
         yield
@@ -48,8 +49,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 app = FastAPI(lifespan=lifespan)
 
 
-def caller(authorization: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]) -> str:
-    """Which device calls."""
+def device_of_caller(authorization: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]) -> str:
+    """Return the device of the caller."""
     token = hashlib.sha256(authorization.credentials.encode()).hexdigest()
     if token not in DEVICES:
         # Swift's Foundation on Linux crashes on a challenge without a parameter.
@@ -59,19 +60,19 @@ def caller(authorization: Annotated[HTTPAuthorizationCredentials, Depends(bearer
 
 @app.post("/mqtt-login")
 async def mqtt_login(
-    request: Request, response: Response, client_id: Annotated[str, Depends(caller)]
+    request: Request, response: Response, client_id: Annotated[str, Depends(device_of_caller)]
 ) -> dict[str, str]:
     client: devcred.AsyncClient = request.app.state.client
     credential = await client.get_device_credential(client_id)
     response.headers["Cache-Control"] = "no-store"
-    # The login only: with its secret a device could make logins for ever, and what it needs is one.
+    # Only the login: the app does not need the device's secret.
     login = credential.mqtt_login().reveal()
     return {"clientId": login["client_id"], "username": login["username"], "password": login["password"]}
 
 
 @app.exception_handler(devcred.DevcredError)
-async def failed(_: Request, error: devcred.DevcredError) -> JSONResponse:
-    # All of it is for whoever runs this server, and a word for the caller.
+async def handle_error(_: Request, error: devcred.DevcredError) -> JSONResponse:
+    # The operator of this server needs the whole error, the caller only what to do.
     log.error("%s", error)
     if isinstance(error, devcred.NotFoundError):
         return JSONResponse({"detail": "this device is not registered"}, 404)

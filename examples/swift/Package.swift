@@ -4,7 +4,8 @@ import PackageDescription
 let package = Package(
     name: "devcred-examples",
     platforms: [.macOS(.v13)],
-    // Where `cargo xtask build swift` has put it; yours is where you have unpacked it.
+    // The folder in which `cargo xtask build swift` assembles the package. In your program it is the
+    // folder of the unpacked archive.
     dependencies: [.package(path: "../../target/swift/devcred")],
     targets: [
         .executableTarget(name: "get", dependencies: [.product(name: "Devcred", package: "devcred")]),

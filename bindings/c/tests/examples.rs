@@ -129,17 +129,3 @@ fn cmake_finds_both_libraries() {
         check_get(&build.join(format!("get-{kind}")));
     }
 }
-
-#[test]
-fn the_readmes_show_the_example() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let example = fs::read_to_string(examples().join("get.c")).unwrap();
-    let trimmed =
-        |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    for readme in ["README.md", "../../README.md"] {
-        let text = fs::read_to_string(root.join(readme)).unwrap();
-        let (_, shown) = text.split_once("```c\n").unwrap();
-        let (shown, _) = shown.split_once("```").unwrap();
-        assert!(trimmed(&example).contains(&trimmed(shown)), "get.c does not hold what {readme} shows:\n{shown}");
-    }
-}

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { Emulator, INSTANCE, ROOT, run } from './emulator.mjs';
+import { DEVICE, Emulator, INSTANCE, ROOT, run } from './emulator.mjs';
 
 const require = createRequire(import.meta.url);
 const PACKAGES = process.env.DEVCRED_PACKAGES;
@@ -54,7 +54,7 @@ test('the packages hold what is needed, and nothing else', () => {
   const [main, platform] = tarballs().sort();
   assert.deepEqual(
     listed(main),
-    ['LICENSE', 'README.md', 'package.json', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs']
+    ['LICENSE', 'README.md', 'package.json', 'docs/reference.md', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs']
       .concat(readdirSync(`${SOURCES}/lib`).map((file) => `lib/${file}`))
       .map((file) => `package/${file}`)
       .sort(),
@@ -125,7 +125,7 @@ test('in an empty folder, without Rust, npm installs the packages and the exampl
   writeFileSync(join(project, 'example.cjs'), `${required}\n(async () => {${example.replace(/^import.*/m, '')}})();`);
   for (const program of ['example.mjs', 'example.cjs']) {
     const username = new RegExp(`^DeviceCredential\\|[^|]+\\|${INSTANCE}\n$`);
-    assert.match(await within(['node', program], emulator.env), username);
+    assert.match(await within(['node', program, DEVICE], emulator.env), username);
   }
 });
 

@@ -31,8 +31,9 @@ async fn the_example_prints_the_user_name_or_what_to_do() {
 
     let unknown = run(&emulator, "GID_test@@@unknown");
     assert_eq!((text(&unknown.stderr), unknown.stdout.len()), ("register the device first\n", 0));
+    assert_eq!(unknown.status.code(), Some(1));
 
-    let nobody = run(&emulator, "");
-    assert!(!nobody.status.success());
-    assert_eq!(text(&nobody.stderr), "Error: InvalidParameter: client_id is empty\n");
+    let invalid = run(&emulator, "");
+    assert!(!invalid.status.success());
+    assert_eq!(text(&invalid.stderr), "Error: InvalidParameter: client_id is empty\n");
 }

@@ -75,48 +75,44 @@ fn every_option_is_checked() {
     }
 }
 
-/// A number as the documentation writes it: 15,000.
-fn with_separators(number: u128) -> String {
-    if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
-}
-
 #[test]
-fn the_defaults_are_those_of_the_documentation() {
-    let limits = Limits::default();
-    let times = [limits.timeout, limits.attempt_timeout, limits.connect_timeout];
-    let [seconds, milliseconds] =
-        [times.map(|time| time.as_secs().to_string()), times.map(|time| with_separators(time.as_millis()))];
-    let attempts = limits.max_attempts.to_string();
-    let requests = DEFAULT_REQUESTS_PER_SECOND.to_string();
-
+fn the_reference_lists_every_option_with_its_default() {
     let read = |path: &str| std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    for (language, times, names) in [
-        ("c", milliseconds.join("; "), ["timeout", "max_attempts", "max_requests_per_second"]),
-        ("node", milliseconds.join("; "), ["timeoutMs", "maxAttempts", "maxRequestsPerSecond"]),
-        ("python", seconds.join(", "), ["timeout", "max_attempts", "max_requests_per_second"]),
-        ("kotlin", seconds.join(" s; ") + " s", ["timeout", "maxAttempts", "maxRequestsPerSecond"]),
-        ("swift", seconds.join(" s; ") + " s", ["timeout", "maxAttempts", "maxRequestsPerSecond"]),
+    let (reference, builder) = (read("docs/reference.md"), read("crates/devcred/src/builder.rs"));
+    let rows = reference.lines().skip_while(|line| !line.starts_with("| option |")).skip(2);
+    let rows: Vec<Vec<_>> =
+        rows.take_while(|line| line.starts_with('|')).map(|row| row.split('|').map(str::trim).collect()).collect();
+    let setters = builder.lines().filter_map(|line| line.strip_prefix("    pub fn ")?.split_once("(mut self, "));
+    let options: Vec<_> =
+        setters.map(|(name, _)| format!("`{name}`")).filter(|name| !name.contains("variables")).collect();
+    assert_eq!(rows.iter().map(|row| row[1]).collect::<Vec<_>>(), options);
+
+    let limits = Limits::default();
+    let seconds = [limits.timeout, limits.attempt_timeout, limits.connect_timeout].map(|time| time.as_secs());
+    let (attempts, requests) = (limits.max_attempts, DEFAULT_REQUESTS_PER_SECOND);
+    let [timeout, attempt_timeout, connect_timeout] = seconds.map(|seconds| format!("{seconds} s"));
+    for (option, default) in [
+        ("`timeout`", timeout),
+        ("`attempt_timeout`", attempt_timeout),
+        ("`connect_timeout`", connect_timeout),
+        ("`max_attempts`", attempts.to_string()),
+        ("`max_requests_per_second`", requests.to_string()),
     ] {
-        let readme = read(&format!("bindings/{language}/README.md"));
-        for (name, default) in names.into_iter().zip([&times, &attempts, &requests]) {
-            let mut rows = readme.lines().filter(|line| line.starts_with(&format!("| `{name}`")));
-            let cell = rows.next().and_then(|row| row.trim_end_matches(['|', ' ']).rsplit('|').next()).unwrap();
-            // Node.js tells of the burst in the same cell.
-            let cell = cell.trim().split(", after").next().unwrap();
-            assert_eq!(cell, *default, "{name} of {language}");
-        }
+        let row = rows.iter().find(|row| row[1] == option).unwrap();
+        assert_eq!(row[4], default, "{option}");
     }
-    let readme = read("README.md");
-    let [timeout, ..] = &seconds;
+
+    // The Markdown wraps its lines.
+    let text = reference.split_whitespace().collect::<Vec<_>>().join(" ");
     for promise in [
         format!("up to {attempts} attempts,"),
-        format!("within one timeout of {timeout} seconds."),
+        format!("within one timeout of {} seconds.", seconds[0]),
         format!("at most {requests} requests a second, after a burst of 10,"),
     ] {
-        assert!(readme.contains(&promise), "README.md has no: {promise}");
+        assert!(text.contains(&promise), "docs/reference.md does not say: {promise}");
     }
-    let builder = read("crates/devcred/src/builder.rs");
-    for default in seconds.map(|seconds| format!("{seconds} seconds")).iter().chain([&attempts, &requests]) {
+    let times = seconds.map(|seconds| format!("{seconds} seconds"));
+    for default in times.iter().chain([&attempts.to_string(), &requests.to_string()]) {
         assert!(builder.contains(&format!("Default: {default}.")), "builder.rs has no default of {default}");
     }
 }

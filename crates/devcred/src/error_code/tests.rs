@@ -26,8 +26,8 @@ fn the_most_specific_row_decides() {
     }
 }
 
-/// The rows of README's table, made from the table here.
-fn readme_rows() -> Vec<String> {
+/// The rows of the reference's table, made from the table here.
+fn reference_rows() -> Vec<String> {
     let moves = [
         "fix the input",
         "fix key, token or clock",
@@ -59,13 +59,14 @@ fn readme_rows() -> Vec<String> {
 }
 
 #[test]
-fn the_table_of_the_readme_is_this_one() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let table: Vec<&str> = readme
+fn the_table_of_the_reference_is_this_one() {
+    let reference = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference.md")).unwrap();
+    let table: Vec<&str> = reference
         .lines()
         .skip_while(|line| !line.starts_with("| kind |"))
         .skip(2)
         .take_while(|line| line.starts_with('|'))
         .collect();
-    assert_eq!(table, readme_rows(), "README.md should hold:\n{}", readme_rows().join("\n"));
+    let rows = reference_rows();
+    assert_eq!(table, rows, "docs/reference.md should contain:\n{}", rows.join("\n"));
 }

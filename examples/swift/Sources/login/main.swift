@@ -1,15 +1,17 @@
-// In an app: asks your own server for the login of one device. There is no AccessKey in the app, and no Devcred: the server
-// knows by the token whose app this is, and which device belongs to them, and calls devcred.
+// Requests the MQTT login of one device from your own server, as an app does. The app contains
+// neither an AccessKey nor devcred: the server knows from the token who the user is and which device
+// belongs to the user, and calls devcred.
 //
-// The first argument is the server's URL; APP_TOKEN is the token that the server gave when the user signed in. examples/python
-// and examples/node have such a server.
+// The first argument is the server's URL. The variable APP_TOKEN is the token that the server issued
+// when the user signed in. examples/python and examples/node contain such a server.
 import Foundation
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
 #endif
 
-/// What the device sends in CONNECT. It holds until the device is registered anew: keep it in the keychain.
+/// What the device sends in CONNECT. It is valid until the credential is refreshed or unregistered,
+/// so store it in the keychain.
 struct Login: Decodable, CustomStringConvertible {
     let clientId: String
     let username: String
@@ -18,21 +20,22 @@ struct Login: Decodable, CustomStringConvertible {
     var description: String { "Login(\(clientId), \(username), <hidden>)" }
 }
 
-/// The answer of a server that gives no login.
-struct Refusal: Error, CustomStringConvertible {
+/// The server refused to return a login.
+struct LoginRefused: Error, CustomStringConvertible {
     let status: Int
 
-    var description: String { "the server answers with status \(status)" }
+    var description: String { "the server returned status \(status)" }
 }
 
-/// Asks again where the broker refuses the login, but not at every start: each answer is billed.
+/// Requests the login. Call it once and store the result, because each success is billed. Call it
+/// again only if the broker refuses the login.
 func fetchLogin(from server: URL, token: String) async throws -> Login {
     var request = URLRequest(url: server.appendingPathComponent("mqtt-login"), timeoutInterval: 20)
     request.httpMethod = "POST"
     request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
     let (body, response) = try await URLSession.shared.data(for: request)
     let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-    guard status == 200 else { throw Refusal(status: status) }
+    guard status == 200 else { throw LoginRefused(status: status) }
     return try JSONDecoder().decode(Login.self, from: body)
 }
 
@@ -47,7 +50,7 @@ do {
     fail("\(error)")
 }
 
-func fail(_ why: String) -> Never {
-    FileHandle.standardError.write(Data("\(why)\n".utf8))
+func fail(_ reason: String) -> Never {
+    FileHandle.standardError.write(Data("\(reason)\n".utf8))
     exit(1)
 }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A server of an app, as small as a test needs it: it answers requests one after the other, on this machine only.
+/// A minimal server of an app. It listens on loopback only.
 final class AppServer: Sendable {
     let url: URL
     private let socket: Int32
 
-    /// `answer` is given a request's head, and gives a status and a body.
+    /// `answer` receives the head of a request and returns a status and a body.
     init(answer: @escaping @Sendable (String) async -> (status: Int, body: Data)) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -21,7 +21,7 @@ final class AppServer: Sendable {
         self.socket = socket
         url = URL(string: "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))")!
         Thread.detachNewThread {
-            // It ends where `deinit` shuts the socket down.
+            // The loop ends when `deinit` shuts the socket down.
             while case let connection = accept(socket, nil, nil), connection >= 0 {
                 let file = FileHandle(fileDescriptor: connection, closeOnDealloc: true)
                 Task { await Self.serve(file, answer) }

@@ -16,7 +16,7 @@ import Testing
         #expect(refused.errors.hasPrefix("InvalidParameter: client_id is empty") && refused.status == 1)
     }
 
-    /// The app's server is the one that has a key; the app has the token that its user signed in with.
+    /// Only the app's server has an AccessKey. The app has the token that its user signed in with.
     @Test func loginAsksTheAppsServer() async throws {
         let client = try Client.fromEnvironment()
         let server = try AppServer { head in
@@ -33,7 +33,7 @@ import Testing
         #expect(right.output.hasPrefix("DeviceCredential|") && right.output.hasSuffix("|post-cn-0pp12gl****\n"))
         #expect((right.errors, right.status) == ("", 0))
         let wrong = try run("login", server.url.absoluteString, environment: ["APP_TOKEN": "t0ken-of-mallory"])
-        #expect(wrong == Ended(output: "", errors: "the server answers with status 401\n", status: 1))
+        #expect(wrong == Ended(output: "", errors: "the server returned status 401\n", status: 1))
     }
 }
 
@@ -43,7 +43,7 @@ struct Ended: Equatable {
     var status: Int32
 }
 
-/// Runs an example that lies beside these tests. What it needs of the emulator is in the environment.
+/// Runs an example that was built beside these tests. The environment configures it for the emulator.
 func run(_ name: String, _ arguments: String..., environment: [String: String] = [:]) throws -> Ended {
     let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let (output, errors, process) = (Pipe(), Pipe(), Process())

@@ -13,13 +13,19 @@ import org.junit.jupiter.api.Test
 /** The examples as programs. */
 class ExamplesTest {
     @Test
-    fun `the one for a server prints the user name, or what to do`() = Emulator("--device", "GID_test@@@known").use {
+    fun `the one in Kotlin prints the user name, or what to do`() = printsTheUserName("examples.get.GetKt")
+
+    /** The JVM compiles and runs a program that is one source file. */
+    @Test
+    fun `the one in Java prints the user name, or what to do`() = printsTheUserName("../../examples/java/Get.java")
+
+    private fun printsTheUserName(program: String) = Emulator("--device", "GID_test@@@known").use {
         val environment = it.environment()
-        val known = runMain("examples.get.GetKt", environment, "GID_test@@@known")
+        val known = runMain(program, environment, "GID_test@@@known")
         assertTrue(known.stdout.startsWith("DeviceCredential|") && known.stdout.endsWith("|${Emulator.INSTANCE_ID}\n"), "$known")
         assertEquals("" to 0, known.stderr to known.status)
-        assertEquals(Ended("", "register the device first\n", 1), runMain("examples.get.GetKt", environment, "GID_test@@@other"))
-        assertEquals(Ended("", "InvalidParameter: client_id is empty\n", 1), runMain("examples.get.GetKt", environment))
+        assertEquals(Ended("", "register the device first\n", 1), runMain(program, environment, "GID_test@@@other"))
+        assertEquals(Ended("", "InvalidParameter: client_id is empty\n", 1), runMain(program, environment))
     }
 
     @Test
@@ -32,7 +38,7 @@ class ExamplesTest {
             val known = runMain("examples.login.LoginKt", mapOf("APP_TOKEN" to "right"), url)
             assertEquals(Ended("DeviceCredential|id|post-cn-x\n", "", 0), known)
             val unknown = runMain("examples.login.LoginKt", mapOf("APP_TOKEN" to "wrong"), url)
-            assertEquals(Ended("", "the server answers with status 401\n", 1), unknown)
+            assertEquals(Ended("", "the server returned status 401\n", 1), unknown)
         } finally {
             server.stop(0)
         }
