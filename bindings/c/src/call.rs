@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use devcred_bridge::{self as bridge, BlockingCall, CallHandle, ErrorInfo, Operation};
+use devcred_bridge::{self as bridge, BlockingCall, CallHandle, ErrorInfo, Operation, Request};
 
 use crate::client::Client;
 use crate::credential::Credential;
@@ -60,17 +60,8 @@ pub unsafe extern "C" fn devcred_get_device_credential_start(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        start(
-            Operation::GetDeviceCredential,
-            client,
-            client_id,
-            instance_id,
-            timeout_ms,
-            completion,
-            user_data,
-            call,
-            error,
-        )
+        let request = || request(Operation::GetDeviceCredential, client_id, instance_id, timeout_ms);
+        start(request, client, completion, user_data, call, error)
     }
 }
 
@@ -91,17 +82,8 @@ pub unsafe extern "C" fn devcred_register_device_credential_start(
 ) -> Status {
     // SAFETY: as the header asks of the caller.
     unsafe {
-        start(
-            Operation::RegisterDeviceCredential,
-            client,
-            client_id,
-            instance_id,
-            timeout_ms,
-            completion,
-            user_data,
-            call,
-            error,
-        )
+        let request = || request(Operation::RegisterDeviceCredential, client_id, instance_id, timeout_ms);
+        start(request, client, completion, user_data, call, error)
     }
 }
 
@@ -109,13 +91,9 @@ pub unsafe extern "C" fn devcred_register_device_credential_start(
 ///
 /// # Safety
 /// As the header asks of the caller.
-#[allow(clippy::too_many_arguments, reason = "those of the exported functions")]
 unsafe fn start(
-    operation: Operation,
+    request: impl FnOnce() -> Result<Request, Box<ErrorInfo>>,
     client: *const Client,
-    client_id: *const c_char,
-    instance_id: *const c_char,
-    timeout_ms: i64,
     completion: Completion,
     user_data: *mut c_void,
     call: *mut *mut Call,
@@ -126,7 +104,7 @@ unsafe fn start(
         write_out(call, None);
         fallible(error, || {
             let client = &deref("client", client)?.0;
-            let request = request(operation, client_id, instance_id, timeout_ms)?;
+            let request = request()?;
             match completion {
                 Some(completion) => {
                     // Before the call starts: it may complete first, and free the handle or what

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use devcred_bridge::{self as bridge, ErrorInfo, Operation};
+use devcred_bridge::{self as bridge, ErrorInfo, Operation, Request};
 
 use crate::credential::Credential;
 use crate::error::{Error, fallible};
@@ -93,7 +93,10 @@ pub unsafe extern "C" fn devcred_get_device_credential(
     error: *mut *mut Error,
 ) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { call(Operation::GetDeviceCredential, client, client_id, instance_id, timeout_ms, credential, error) }
+    unsafe {
+        let request = || request(Operation::GetDeviceCredential, client_id, instance_id, timeout_ms);
+        call(request, client, credential, error)
+    }
 }
 
 /// Creates the credential of a device and blocks until the call has ended. Each success is billed
@@ -115,7 +118,10 @@ pub unsafe extern "C" fn devcred_register_device_credential(
     error: *mut *mut Error,
 ) -> Status {
     // SAFETY: as the header asks of the caller.
-    unsafe { call(Operation::RegisterDeviceCredential, client, client_id, instance_id, timeout_ms, credential, error) }
+    unsafe {
+        let request = || request(Operation::RegisterDeviceCredential, client_id, instance_id, timeout_ms);
+        call(request, client, credential, error)
+    }
 }
 
 /// Makes a blocking call.
@@ -123,18 +129,15 @@ pub unsafe extern "C" fn devcred_register_device_credential(
 /// # Safety
 /// As the header asks of the caller.
 unsafe fn call(
-    operation: Operation,
+    request: impl FnOnce() -> Result<Request, Box<ErrorInfo>>,
     client: *const Client,
-    client_id: *const c_char,
-    instance_id: *const c_char,
-    timeout_ms: i64,
     credential: *mut *mut Credential,
     error: *mut *mut Error,
 ) -> Status {
     // SAFETY: as the caller promises.
     unsafe {
         blocking_call(credential, error, || {
-            let request = request(operation, client_id, instance_id, timeout_ms)?;
+            let request = request()?;
             Ok(deref("client", client)?.0.call(request))
         })
     }
