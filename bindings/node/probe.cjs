@@ -49,9 +49,10 @@ async function replaceKey(client, input) {
 async function round(client, input, signal) {
   const length = input.calls ?? 1;
   const ids = Array.from({ length }, (_, n) => (length > 1 ? `${input.client_id}-${n}` : input.client_id));
-  const call = input.operation === 'RegisterDeviceCredential' ? 'registerDeviceCredential' : 'getDeviceCredential';
+  const { operation = 'GetDeviceCredential' } = input;
+  const method = operation[0].toLowerCase() + operation.slice(1);
   const callOptions = { ...options(input, (key) => CALL_OPTION.test(key), CALL_OPTION), signal };
-  const calls = ids.map((id) => client[call](id, callOptions));
+  const calls = ids.map((id) => client[method](id, callOptions));
   const ended = await Promise.allSettled(calls);
   const isForId = ({ value }, n) => !value || value.clientId === ids[n];
   assert(ended.every(isForId), 'a credential of another call');

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
+import re
 import sys
 import time
 from concurrent.futures import Future
@@ -158,9 +159,9 @@ def client_ids(call: Line) -> list[str]:
 
 
 def method(client: Any, call: Line) -> Any:
-    """Return the method for the operation."""
-    is_register = call.get("operation") == "RegisterDeviceCredential"
-    return client.register_device_credential if is_register else client.get_device_credential
+    """Return the method for the operation, named as in Python."""
+    operation = call.get("operation", "GetDeviceCredential")
+    return getattr(client, re.sub(r"(?<!^)([A-Z])", r"_\1", operation).lower())
 
 
 def options(call: Line) -> Any:

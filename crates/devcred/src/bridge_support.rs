@@ -11,7 +11,7 @@ pub use crate::resolver::Resolver;
 
 /// The operations, for what is generic over them.
 pub mod operation {
-    pub use crate::operation::{GetDeviceCredential, Operation, RegisterDeviceCredential};
+    pub use crate::operation::*;
 }
 
 /// Sets the language of the caller's program: the last word of the user agent.

@@ -69,7 +69,7 @@ public final class Client: Sendable {
     public func deviceCredential(
         clientID: String, instanceID: String? = nil, timeout: Duration? = nil
     ) async throws -> DeviceCredential {
-        try await call(.getDeviceCredential, clientID, instanceID, timeout)
+        try await call("GetDeviceCredential", clientID, instanceID, timeout)
     }
 
     /// Creates the credential of a device. Each success is billed.
@@ -90,14 +90,14 @@ public final class Client: Sendable {
     public func registerDeviceCredential(
         clientID: String, instanceID: String? = nil, timeout: Duration? = nil
     ) async throws -> DeviceCredential {
-        try await call(.registerDeviceCredential, clientID, instanceID, timeout)
+        try await call("RegisterDeviceCredential", clientID, instanceID, timeout)
     }
 
     private func call(
-        _ operation: Operation, _ clientID: String, _ instanceID: String?, _ timeout: Duration?
+        _ operation: String, _ clientID: String, _ instanceID: String?, _ timeout: Duration?
     ) async throws -> DeviceCredential {
         let request = NativeRequest(
-            operation: operation.rawValue, clientId: clientID, instanceId: instanceID, timeoutMs: timeout?.inMilliseconds)
+            operation: operation, clientId: clientID, instanceId: instanceID, timeoutMs: timeout?.inMilliseconds)
         let call = StartedCall()
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

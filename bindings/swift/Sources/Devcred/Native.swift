@@ -24,12 +24,6 @@ extension Client.Options {
     }
 }
 
-/// An operation of the service, by its name.
-enum Operation: String {
-    case getDeviceCredential = "GetDeviceCredential"
-    case registerDeviceCredential = "RegisterDeviceCredential"
-}
-
 extension DevcredError {
     init(_ error: NativeError) {
         self.init(

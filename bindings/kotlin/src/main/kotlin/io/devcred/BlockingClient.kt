@@ -32,7 +32,7 @@ public class BlockingClient internal constructor(private val native: NativeClien
         instanceId: String? = null,
         timeout: Duration? = null,
     ): DeviceCredential =
-        call(request(Operation.GetDeviceCredential, clientId, instanceId, timeout?.toKotlinDuration()))
+        call(request("GetDeviceCredential", clientId, instanceId, timeout?.toKotlinDuration()))
 
     /**
      * Creates the credential of the device [clientId] and blocks until the call has ended. Each success is billed as one messaging
@@ -53,7 +53,7 @@ public class BlockingClient internal constructor(private val native: NativeClien
         instanceId: String? = null,
         timeout: Duration? = null,
     ): DeviceCredential =
-        call(request(Operation.RegisterDeviceCredential, clientId, instanceId, timeout?.toKotlinDuration()))
+        call(request("RegisterDeviceCredential", clientId, instanceId, timeout?.toKotlinDuration()))
 
     private fun call(request: NativeRequest): DeviceCredential {
         refuseBlocking()?.let { throw DevcredException(it) }

@@ -57,7 +57,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
         clientId: String,
         instanceId: String? = null,
         timeout: Duration? = null,
-    ): DeviceCredential = call(request(Operation.GetDeviceCredential, clientId, instanceId, timeout))
+    ): DeviceCredential = call(request("GetDeviceCredential", clientId, instanceId, timeout))
 
     /**
      * Creates the credential of the device [clientId]. Each success is billed as one messaging TPS.
@@ -76,7 +76,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
         clientId: String,
         instanceId: String? = null,
         timeout: Duration? = null,
-    ): DeviceCredential = call(request(Operation.RegisterDeviceCredential, clientId, instanceId, timeout))
+    ): DeviceCredential = call(request("RegisterDeviceCredential", clientId, instanceId, timeout))
 
     private suspend fun call(request: NativeRequest): DeviceCredential {
         // Otherwise a cancelled coroutine could still send it.

@@ -97,11 +97,8 @@ internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
     }
 }
 
-/** An operation of the service, by its name. */
-internal enum class Operation { GetDeviceCredential, RegisterDeviceCredential }
-
-internal fun request(operation: Operation, clientId: String, instanceId: String?, timeout: Duration?) = NativeRequest(
-    operation = operation.name,
+internal fun request(operation: String, clientId: String, instanceId: String?, timeout: Duration?) = NativeRequest(
+    operation = operation,
     clientId = wellFormed("clientId", clientId),
     instanceId = wellFormed("instanceId", instanceId),
     timeoutMs = timeout?.inWholeMilliseconds,
