@@ -75,4 +75,4 @@ public class MqttLogin internal constructor(native: NativeMqttLogin) {
     override fun toString(): String = "MqttLogin(clientId=$clientId, username=$username, password=$HIDDEN)"
 }
 
-private const val HIDDEN = "<hidden>"
+private const val HIDDEN = "<hidden: use reveal()>"
