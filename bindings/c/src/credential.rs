@@ -61,10 +61,11 @@ impl fmt::Debug for Credential {
             .field("client_id", &self.client_id)
             .field("instance_id", &self.instance_id)
             .field("device_access_key_id", &self.device_access_key_id)
+            .field("device_access_key_secret", &format_args!("<hidden: use reveal()>"))
             .field("create_time_ms", &self.create_time_ms)
             .field("update_time_ms", &self.update_time_ms)
             .field("request_id", &self.request_id)
-            .finish_non_exhaustive()
+            .finish()
     }
 }
 

@@ -28,7 +28,7 @@ extension DeviceCredential: CustomStringConvertible, CustomDebugStringConvertibl
     /// The credential without its secret.
     public var description: String {
         "DeviceCredential(clientID: \(clientID), instanceID: \(instanceID), deviceAccessKeyID: \(deviceAccessKeyID), "
-            + "createTime: \(createTime), updateTime: \(updateTime), requestID: \(requestID))"
+            + "deviceAccessKeySecret: <hidden: use reveal()>, createTime: \(createTime), updateTime: \(updateTime), requestID: \(requestID))"
     }
 
     /// The same as ``description``.

@@ -38,7 +38,9 @@ public struct MQTTLogin: Hashable, Sendable {
 
 extension MQTTLogin: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The login without its password.
-    public var description: String { "MQTTLogin(clientID: \(clientID), username: \(username))" }
+    public var description: String {
+        "MQTTLogin(clientID: \(clientID), username: \(username), password: <hidden: use reveal()>)"
+    }
 
     /// The same as ``description``.
     public var debugDescription: String { description }
