@@ -99,8 +99,8 @@ impl Failure {
         })
     }
 
-    /// Whether the service may or may not have executed the operation: the request may have arrived,
-    /// and no readable response says what became of it.
+    /// Whether the service may or may not have executed the operation: the request may have
+    /// arrived, and no readable response says what became of it.
     ///
     /// A refusal before execution is known by its code or by a 4xx status. A status of 5xx alone
     /// proves nothing, and an unreadable 200 most likely reports a success.

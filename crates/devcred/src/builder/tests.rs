@@ -12,7 +12,7 @@ fn complaint(builder: ClientBuilder) -> String {
 }
 
 #[test]
-fn the_environment_gives_what_no_setter_gives() {
+fn options_without_a_setter_come_from_the_environment() {
     let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_INSTANCE_ID", "post-cn-env")];
     let client = from_env(&variables).build().unwrap();
     assert_eq!(
@@ -101,7 +101,7 @@ fn the_defaults_are_those_of_the_documentation() {
         for (name, default) in names.into_iter().zip([&times, &attempts, &requests]) {
             let mut rows = readme.lines().filter(|line| line.starts_with(&format!("| `{name}`")));
             let cell = rows.next().and_then(|row| row.trim_end_matches(['|', ' ']).rsplit('|').next()).unwrap();
-            // Node.js tells of the burst in the same cell.
+            // The table of Node.js has the burst in the same cell.
             let cell = cell.trim().split(", after").next().unwrap();
             assert_eq!(cell, *default, "{name} of {language}");
         }

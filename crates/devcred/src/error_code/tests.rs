@@ -26,7 +26,7 @@ fn the_most_specific_row_decides() {
     }
 }
 
-/// The rows of README's table, made from the table here.
+/// Returns the rows of README's table, generated from the table here.
 fn readme_rows() -> Vec<String> {
     let moves = [
         "fix the input",
@@ -67,5 +67,5 @@ fn the_table_of_the_readme_is_this_one() {
         .skip(2)
         .take_while(|line| line.starts_with('|'))
         .collect();
-    assert_eq!(table, readme_rows(), "README.md should hold:\n{}", readme_rows().join("\n"));
+    assert_eq!(table, readme_rows(), "README.md should contain:\n{}", readme_rows().join("\n"));
 }
