@@ -9,7 +9,8 @@ use crate::args::Call;
 use crate::failure::Failure;
 use crate::{console, output, runtime};
 
-/// The only variable that is read with `--emulator`: it says what to call for, not where to send it.
+/// The only variable that is read with `--emulator`: it is a parameter of the call, not its
+/// destination.
 const INSTANCE_ID: &str = "DEVCRED_INSTANCE_ID";
 
 pub(crate) enum Operation {

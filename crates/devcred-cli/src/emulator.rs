@@ -68,8 +68,8 @@ async fn serve_command(arguments: &args::Emulator, command: &[OsString]) -> Resu
     ended
 }
 
-/// Returns the user's AccessKey, if its id or its secret is set. What a client would refuse is refused
-/// here too, because no call could succeed.
+/// Returns the user's AccessKey, if its id or its secret is set. What a client would refuse is
+/// refused here too, because no call could succeed.
 fn user_key() -> Result<Option<AccessKey>, Failure> {
     if !is_set(ID) && !is_set(SECRET) {
         return Ok(None);

@@ -9,8 +9,8 @@ use tokio::signal::ctrl_c;
 use crate::failure::Failure;
 use crate::firewall;
 
-/// Runs the future unless Ctrl-C comes first, and returns at once in either case: a look-up of a name
-/// that is still under way cannot be cancelled, so it is left behind.
+/// Runs the future unless Ctrl-C comes first, and returns at once in either case: a look-up of a
+/// name that is still under way cannot be cancelled, so it is left behind.
 pub(crate) fn block_on_until_ctrl_c<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     block_on(async {
         select! {

@@ -15,6 +15,7 @@ pub fn with_endless_steps(builder: Builder, next: impl FnMut() -> Option<Step> +
 /// A parsed request `POST /` with an empty body, and the signature that it must carry.
 #[derive(Debug)]
 pub struct Calculated {
+    pub operation: Option<String>,
     /// Decoded, like the members below.
     pub client_id: Option<String>,
     pub instance_id: Option<String>,
@@ -48,6 +49,7 @@ pub fn calculate(access_key_secret: &str, query: &str, headers: Vec<(String, Str
     let claim = SignedClaim::read(&http, &request).map_err(describe)?;
     let signature = claim.expected.signature(access_key_secret).ok_or("the body does not match its signed hash")?;
     Ok(Calculated {
+        operation: request.action.clone(),
         client_id: request.parameter("ClientId").map(str::to_owned),
         instance_id: request.parameter("InstanceId").map(str::to_owned),
         access_key_id: claim.access_key_id,

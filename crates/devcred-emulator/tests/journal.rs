@@ -116,7 +116,7 @@ async fn connections_are_counted_and_may_be_used_again() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_arrives_in_full_is_no_call() {
+async fn a_request_that_never_arrives_in_full_is_not_recorded() {
     let emulator = emulator().await;
     let text = get(&emulator, CLIENT_ID).with_form().sign().text();
     let mut stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
@@ -169,7 +169,7 @@ async fn calls_can_be_cleared() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_far_too_long_is_no_call() {
+async fn a_head_that_is_far_too_long_is_not_recorded() {
     let emulator = emulator().await;
     let refused = get(&emulator, CLIENT_ID).sign().header("x", &"y".repeat(70_000)).send().await;
     assert_eq!(refused.status, 431);

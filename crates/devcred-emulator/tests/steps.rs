@@ -64,7 +64,7 @@ async fn a_wrong_request_is_refused_and_leaves_its_step_to_the_next() {
 }
 
 #[tokio::test]
-async fn steps_win_over_the_fault_of_a_device_name() {
+async fn steps_override_the_fault_of_a_device_name() {
     let emulator = emulator([r#"{"code": "InternalError"}"#]).await;
     let get = || get(&emulator, "GID_x@@@fault-SystemOverFlow-1");
     get().send().await.assert_refused(500, "InternalError");
@@ -203,7 +203,7 @@ async fn raw_bytes_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn a_redirect_leads_to_a_listener_that_counts() {
+async fn a_redirect_points_to_a_listener_that_counts_connections() {
     let emulator = emulator([r#"{"redirect": 307}"#]).await;
     let response = send(&emulator).await;
     assert_eq!((response.status, response.text.as_str()), (307, ""));
@@ -280,7 +280,7 @@ async fn a_drip_ends_when_the_client_is_gone() {
 }
 
 #[tokio::test]
-async fn a_long_body_is_made_here() {
+async fn a_long_body_is_generated_by_the_emulator() {
     let nested = json!({"before": r#"{"DeviceCredential":"#, "text": "[", "times": 30_000});
     let emulator = emulator([
         json!({"body_repeat": {"text": "0123456789abcdef", "times": 4 << 20, "after": "end"}}).to_string().as_str(),
@@ -303,7 +303,7 @@ async fn a_long_body_is_made_here() {
 }
 
 #[tokio::test]
-async fn gzip_is_said_and_done() {
+async fn gzip_compresses_the_body_and_sets_the_header() {
     let emulator = emulator([
         r#"{"answer": "credential", "gzip": true}"#,
         r#"{"code": "InternalError", "gzip": true}"#,

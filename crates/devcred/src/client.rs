@@ -12,8 +12,8 @@ use crate::operation;
 use crate::pipeline::Pipeline;
 use crate::request::{Call, GetDeviceCredential, RegisterDeviceCredential};
 
-/// Fetches the credentials of devices, and registers devices. Create one and share it: a clone is another handle to the
-/// same connections, AccessKey and rate limiter.
+/// Fetches the credentials of devices, and registers devices. Create one and share it: a clone is
+/// another handle to the same connections, AccessKey and rate limiter.
 ///
 /// Any number of tasks may use a client at once. It needs a tokio runtime with its network and time
 /// drivers enabled. Connections belong to the runtime in which they were opened, so use a client in
@@ -94,8 +94,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Any [`ErrorKind`](crate::ErrorKind). [`AlreadyExists`](crate::ErrorKind::AlreadyExists) means
-    /// that the device has a credential, which did not change.
+    /// Any [`ErrorKind`](crate::ErrorKind). [`AlreadyExists`](crate::ErrorKind::AlreadyExists)
+    /// means that the device has a credential, which did not change.
     pub fn register_device_credential(&self, client_id: impl Into<String>) -> RegisterDeviceCredential {
         Call::new(self.clone(), operation::RegisterDeviceCredential::new(client_id))
     }

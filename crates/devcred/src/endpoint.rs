@@ -149,7 +149,7 @@ impl Endpoint {
         self.is_loopback
     }
 
-    /// The region, unless an override was given.
+    /// The region, unless an override is set.
     pub(crate) fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }

@@ -87,9 +87,9 @@ impl fmt::Display for ErrorKind {
 /// or any part of a response body but the service's message. [`source`](std::error::Error::source)
 /// is always `None`.
 ///
-/// With the feature `serde` it is `Serialize`: an object with the members `kind`, `code`, `message`,
-/// `http_status`, `request_id`, `retryable`, `attempts`, `help_url` and `advice`, of which those
-/// without a value are `null`.
+/// With the feature `serde` it is `Serialize`: an object with the members `kind`, `code`,
+/// `message`, `http_status`, `request_id`, `retryable`, `attempts`, `help_url` and `advice`, of
+/// which those without a value are `null`.
 ///
 /// ```
 /// # use devcred::{AccessKey, ErrorKind};

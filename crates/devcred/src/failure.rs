@@ -99,8 +99,8 @@ impl Failure {
         })
     }
 
-    /// Whether the service may or may not have executed the operation: the request may have arrived,
-    /// and no readable response says what became of it.
+    /// Whether the service may or may not have executed the operation: the request may have
+    /// arrived, and no readable response says what became of it.
     ///
     /// A refusal before execution is known by its code or by a 4xx status. A status of 5xx alone
     /// proves nothing, and an unreadable 200 most likely reports a success.
@@ -189,6 +189,39 @@ mod tests {
             "connecting to HOST through the proxy PROXY:3128 failed: \
              the proxy requires a user name and password (407) (attempt 4 of 4)"
         );
+    }
+
+    #[test]
+    fn an_outcome_is_unknown_unless_the_service_refused_or_nothing_was_sent() {
+        let answered = |kind, status| Failure {
+            reason: Reason::Answered { is_known: true },
+            details: Box::new(ErrorDetails { http_status: Some(status), ..ErrorDetails::default() }),
+            ..Failure::local(kind, "")
+        };
+        for (kind, status, is_unknown) in [
+            (ErrorKind::Service, 500, true),
+            (ErrorKind::Service, 200, true),
+            (ErrorKind::Service, 499, false),
+            (ErrorKind::InvalidResponse, 200, true),
+            (ErrorKind::InvalidResponse, 299, true),
+            (ErrorKind::InvalidResponse, 300, false),
+            (ErrorKind::InvalidResponse, 500, true),
+            (ErrorKind::Throttled, 500, false),
+            (ErrorKind::AlreadyExists, 400, false),
+        ] {
+            assert_eq!(answered(kind, status).is_outcome_unknown(), is_unknown, "{kind} with {status}");
+        }
+        for (phase, cause, is_unknown) in [
+            (Phase::AwaitingResponse, Cause::Reset, true),
+            (Phase::AwaitingResponse, Cause::TimedOut(Duration::ZERO), true),
+            (Phase::AwaitingResponse, Cause::NotHttp, true),
+            (Phase::AwaitingResponse, Cause::InvalidRequest, false),
+            (Phase::Connecting, Cause::Reset, false),
+        ] {
+            let failure = Failure::no_response(TransportError { phase, cause }, &ATTEMPT);
+            assert_eq!(failure.is_outcome_unknown(), is_unknown, "{cause:?} while {phase:?}");
+        }
+        assert!(!Failure::no_slot("").is_outcome_unknown() && !Failure::internal("").is_outcome_unknown());
     }
 
     #[test]

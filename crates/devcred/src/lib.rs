@@ -36,8 +36,8 @@
 //! Register a device once, with [`Client::register_device_credential`]; not again, because that is
 //! refused, or replaces its credential.
 //!
-//! Fetch once per device: a credential stays valid until it is refreshed or unregistered, so store it.
-//! Call again only when the broker refuses it, or when you know that it was refreshed; never at
+//! Fetch once per device: a credential stays valid until it is refreshed or unregistered, so store
+//! it. Call again only when the broker refuses it, or when you know that it was refreshed; never at
 //! every boot. Each success is billed as one messaging TPS of the instance, and takes it from live
 //! traffic.
 //!
@@ -82,7 +82,8 @@
 //!
 //! # Features
 //!
-//! `serde`: `Serialize` for [`RevealedMqttLogin`], [`Error`] and [`ErrorKind`], and for nothing else.
+//! `serde`: `Serialize` for [`RevealedMqttLogin`], [`Error`] and [`ErrorKind`], and for nothing
+//! else.
 
 #![forbid(unsafe_code)]
 

@@ -192,8 +192,7 @@ mod tests {
         assert!(send(&pace, later, later).is_err());
     }
 
-    /// The rule told another way: of any turns in a row, those beyond a burst take an interval
-    /// each.
+    /// The rule in another form: of any slots in a row, those beyond a burst take an interval each.
     fn earliest_turn(turns: &[Instant], now: Instant, interval: Duration, burst: u32) -> Instant {
         let in_a_row = (2..).take(turns.len());
         let bounds =

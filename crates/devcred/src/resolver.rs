@@ -53,7 +53,7 @@ struct State {
 
 impl Resolver {
     /// Creates a resolver over the system's. It starts no thread before the first look-up.
-    #[allow(clippy::new_without_default, reason = "each has threads of its own, so it is made on purpose")]
+    #[allow(clippy::new_without_default, reason = "each has separate threads, so creating one is a decision")]
     pub fn new() -> Self {
         Self::with(
             |name| (name, 0).to_socket_addrs().map(Iterator::collect),
@@ -191,15 +191,15 @@ mod tests {
     }
 
     /// Look-ups that end only once the test lets them, and the names as they begin.
-    struct Held {
+    struct BlockedLookUps {
         resolver: Resolver,
         begun: mpsc::Receiver<String>,
         release: Arc<AtomicBool>,
         threads: Arc<Mutex<HashSet<thread::ThreadId>>>,
     }
 
-    /// `held` is the part of a name that makes its look-up wait.
-    fn held(held: &'static str) -> Held {
+    /// `blocked` is the part of a name whose look-up waits.
+    fn blocking(blocked: &'static str) -> BlockedLookUps {
         let (sender, begun) = mpsc::channel();
         let release = Arc::<AtomicBool>::default();
         let threads = Arc::<Mutex<HashSet<_>>>::default();
@@ -207,15 +207,15 @@ mod tests {
         let look_up = move |name: &str| {
             used.lock().unwrap().insert(thread::current().id());
             sender.send(name.to_owned()).unwrap();
-            while name.contains(held) && !released.load(Ordering::Acquire) {
+            while name.contains(blocked) && !released.load(Ordering::Acquire) {
                 thread::sleep(Duration::from_millis(1));
             }
             Ok(found())
         };
-        Held { resolver: Resolver::with(look_up, spawn), begun, release, threads }
+        BlockedLookUps { resolver: Resolver::with(look_up, spawn), begun, release, threads }
     }
 
-    impl Held {
+    impl BlockedLookUps {
         fn begin(&self, name: String) -> tokio::task::JoinHandle<Addresses> {
             let resolver = self.resolver.clone();
             tokio::spawn(async move { resolver.addresses(&name).await })
@@ -233,57 +233,57 @@ mod tests {
 
     #[tokio::test]
     async fn a_hundred_attempts_for_one_name_share_one_look_up() {
-        let held = held("slow");
-        let attempts: Vec<_> = (0..100).map(|_| held.begin("slow.test".to_owned())).collect();
+        let look_ups = blocking("slow");
+        let attempts: Vec<_> = (0..100).map(|_| look_ups.begin("slow.test".to_owned())).collect();
         let all_wait =
             |state: &State| state.names.get("slow.test").is_some_and(|sender| sender.receiver_count() == 100);
-        held.settle(all_wait).await;
-        held.release.store(true, Ordering::Release);
+        look_ups.settle(all_wait).await;
+        look_ups.release.store(true, Ordering::Release);
         for attempt in attempts {
             assert_eq!(timeout(LIMIT, attempt).await.unwrap().unwrap().unwrap(), found());
         }
-        assert_eq!(held.begun.try_iter().count(), 1);
+        assert_eq!(look_ups.begun.try_iter().count(), 1);
     }
 
     #[tokio::test]
     async fn a_hundred_names_that_are_slow_take_four_threads_which_end_with_them() {
-        let held = held("slow");
-        let attempts: Vec<_> = (0..100).map(|number| held.begin(format!("slow-{number}.test"))).collect();
-        held.settle(|state| state.names.len() == 100).await;
-        assert_eq!(held.resolver.shared.state().threads, MAX_THREADS);
-        held.release.store(true, Ordering::Release);
+        let look_ups = blocking("slow");
+        let attempts: Vec<_> = (0..100).map(|number| look_ups.begin(format!("slow-{number}.test"))).collect();
+        look_ups.settle(|state| state.names.len() == 100).await;
+        assert_eq!(look_ups.resolver.shared.state().threads, MAX_THREADS);
+        look_ups.release.store(true, Ordering::Release);
         for attempt in attempts {
             timeout(LIMIT, attempt).await.unwrap().unwrap().unwrap();
         }
-        assert!(held.threads.lock().unwrap().len() <= MAX_THREADS);
-        held.settle(|state| state.threads == 0 && state.names.is_empty()).await;
+        assert!(look_ups.threads.lock().unwrap().len() <= MAX_THREADS);
+        look_ups.settle(|state| state.threads == 0 && state.names.is_empty()).await;
     }
 
     #[tokio::test]
     async fn ten_attempts_for_a_slow_name_do_not_hold_up_another_name() {
-        let held = held("slow");
-        let slow: Vec<_> = (0..10).map(|_| held.begin("slow.test".to_owned())).collect();
-        held.settle(|state| state.names.contains_key("slow.test")).await;
-        timeout(LIMIT, held.begin("good.test".to_owned())).await.unwrap().unwrap().unwrap();
+        let look_ups = blocking("slow");
+        let slow: Vec<_> = (0..10).map(|_| look_ups.begin("slow.test".to_owned())).collect();
+        look_ups.settle(|state| state.names.contains_key("slow.test")).await;
+        timeout(LIMIT, look_ups.begin("good.test".to_owned())).await.unwrap().unwrap().unwrap();
         assert!(slow.iter().all(|attempt| !attempt.is_finished()));
-        held.release.store(true, Ordering::Release);
+        look_ups.release.store(true, Ordering::Release);
     }
 
     #[tokio::test]
     async fn a_queued_name_that_no_attempt_waits_for_is_not_looked_up() {
-        let held = held("slow");
-        let slow: Vec<_> = (0..MAX_THREADS).map(|number| held.begin(format!("slow-{number}.test"))).collect();
-        held.settle(|state| state.names.len() == MAX_THREADS).await;
-        let left = held.begin("left.test".to_owned());
-        held.settle(|state| state.names.contains_key("left.test")).await;
+        let look_ups = blocking("slow");
+        let slow: Vec<_> = (0..MAX_THREADS).map(|number| look_ups.begin(format!("slow-{number}.test"))).collect();
+        look_ups.settle(|state| state.names.len() == MAX_THREADS).await;
+        let left = look_ups.begin("left.test".to_owned());
+        look_ups.settle(|state| state.names.contains_key("left.test")).await;
         left.abort();
         assert!(left.await.unwrap_err().is_cancelled());
-        held.release.store(true, Ordering::Release);
+        look_ups.release.store(true, Ordering::Release);
         for attempt in slow {
             timeout(LIMIT, attempt).await.unwrap().unwrap().unwrap();
         }
-        held.settle(|state| state.threads == 0).await;
-        assert!(held.begun.try_iter().all(|name| name != "left.test"));
+        look_ups.settle(|state| state.threads == 0).await;
+        assert!(look_ups.begun.try_iter().all(|name| name != "left.test"));
     }
 
     #[tokio::test]

@@ -67,10 +67,10 @@ impl RetryState {
     /// If the server had closed the kept-alive connection, the request is sent once more,
     /// immediately, on a new connection. If the service refused the time or the token, the request
     /// is signed once more with the service's time or the new key. Neither counts towards
-    /// `max_attempts` or waits. An operation that is not repeatable is sent again only if the service
-    /// surely did not execute it. All other retries wait with full jitter, random(0, min(20 s, base x
-    /// 2^(n-1))), or longer if the service requested it. A delay that would end after the latest
-    /// start of an attempt is not started.
+    /// `max_attempts` or waits. An operation that is not repeatable is sent again only if the
+    /// service surely did not execute it. All other retries wait with full jitter, random(0, min(20
+    /// s, base x 2^(n-1))), or longer if the service requested it. A delay that would end after the
+    /// latest start of an attempt is not started.
     pub(crate) fn next_delay(&mut self, failure: &Failure, input: &RetryInput) -> Option<Duration> {
         self.always_refused_or_reset &= matches!(
             failure.reason,
@@ -174,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_pass_is_not_tried_again() {
+    fn a_permanent_failure_is_not_retried() {
         assert!(waits(3, &answered(ErrorKind::NotFound, "DeviceCredentialNotFound", false), &INPUT).is_empty());
         assert!(waits(3, &no_response(Phase::Connecting, Cause::UnknownIssuer), &INPUT).is_empty());
         assert_eq!(waits(3, &no_response(Phase::Connecting, Cause::Refused), &INPUT).len(), 2);
     }
 
     #[test]
-    fn the_services_wish_is_a_lower_bound() {
+    fn the_requested_delay_is_a_lower_bound() {
         let mut failure = answered(ErrorKind::Service, "ServiceUnavailable", true);
         failure.details.retry_after = Some(Duration::from_millis(700));
         assert_eq!(waits(3, &failure, &INPUT), ms(&[700, 700]));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_token_is_tried_again_once_with_the_key_that_replaced_it() {
+    fn a_refused_token_is_retried_once_with_the_new_key() {
         let failure = answered(ErrorKind::Authentication, "InvalidSecurityToken.Expired", false);
         assert_eq!(waits(1, &failure, &RetryInput { is_key_replaced: true, ..INPUT }), ms(&[0]));
         assert!(waits(3, &failure, &INPUT).is_empty());
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_before_execution_is_tried_again_whatever_the_operation() {
+    fn a_refusal_before_execution_is_retried_for_every_operation() {
         let once = RetryInput { is_repeatable: false, ..INPUT };
         for (kind, code, status) in [
             (ErrorKind::Throttled, "Throttling.User", 400),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn one_other_failure_ends_the_wall_of_refusals() {
+    fn another_failure_ends_the_series_of_refusals() {
         let mut state = RetryState::new(3);
         state.next_delay(&no_response(Phase::Connecting, Cause::Refused), &INPUT);
         state.next_delay(&no_response(Phase::AwaitingResponse, Cause::Reset), &INPUT);

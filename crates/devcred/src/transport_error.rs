@@ -11,7 +11,7 @@ pub(crate) use cause::Cause;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Phase {
     Connecting,
-    /// The request may have arrived. Whatever reqwest cannot tell apart counts as this.
+    /// The request may have arrived. Anything that reqwest cannot distinguish counts as this.
     AwaitingResponse,
 }
 

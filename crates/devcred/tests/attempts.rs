@@ -1,4 +1,4 @@
-//! When an attempt is made again, and when a call ends.
+//! When an attempt is retried, and when a call ends.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;
@@ -13,7 +13,7 @@ use devcred_emulator::Emulator;
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn throttling_is_tried_again_with_a_fresh_nonce_and_permission_is_not() {
+async fn throttling_is_retried_with_a_new_nonce_and_a_missing_permission_is_not() {
     let emulator = Emulator::builder().instance(INSTANCE_ID).start().await.unwrap();
     let client = client_for(&emulator);
     client.get_device_credential("GID_test@@@fault-Throttling.User-2").await.unwrap();
@@ -29,7 +29,7 @@ async fn throttling_is_tried_again_with_a_fresh_nonce_and_permission_is_not() {
 }
 
 #[tokio::test]
-async fn attempts_end_and_the_error_holds_what_the_service_said() {
+async fn attempts_end_and_the_error_contains_what_the_service_returned() {
     let emulator = emulator().await;
     let error = client_for(&emulator).get_device_credential("GID_test@@@fault-InternalError").await.unwrap_err();
     let last = emulator.calls().pop().unwrap();
@@ -41,7 +41,7 @@ async fn attempts_end_and_the_error_holds_what_the_service_said() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_closed_without_an_answer_is_tried_again() {
+async fn a_connection_that_is_closed_without_a_response_is_retried() {
     let emulator = emulator().await;
     let error = client_for(&emulator).get_device_credential("GID_test@@@fault-close").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 3, true));
@@ -63,7 +63,7 @@ async fn a_wrong_clock_is_corrected_once_and_stays_corrected() {
 }
 
 #[tokio::test]
-async fn a_clock_that_cannot_be_learnt_is_told() {
+async fn a_clock_that_cannot_be_corrected_is_reported() {
     let body = br#"{"Code":"InvalidTimeStamp.Expired","Message":"expired"}"#;
     for (header, advice) in [
         ("Date: Tue, 02 Jan 2024 03:04:05 GMT", "the service's clock reads 2024-01-02T03:04:05Z."),
@@ -78,7 +78,7 @@ async fn a_clock_that_cannot_be_learnt_is_told() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
+async fn a_server_that_never_responds_does_not_delay_the_deadline() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).timeout(Duration::from_millis(300)).build().unwrap();
     let error = client.get_device_credential("GID_test@@@fault-hang").await.unwrap_err();
@@ -93,7 +93,7 @@ async fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_takes_too_long_is_tried_again() {
+async fn an_attempt_that_takes_too_long_is_retried() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).attempt_timeout(Duration::from_millis(100)).max_attempts(2).build().unwrap();
     let error = client.get_device_credential("GID_test@@@fault-hang").await.unwrap_err();
@@ -102,9 +102,9 @@ async fn an_attempt_that_takes_too_long_is_tried_again() {
     assert_eq!(emulator.calls().len(), 2);
 }
 
-/// As with a name that has an IPv6 address where no route leads: RFC 8305.
+/// As with a name that has an IPv6 address without a route: RFC 8305.
 #[tokio::test]
-async fn an_address_that_never_answers_is_left_for_the_next() {
+async fn an_address_that_never_responds_is_replaced_by_the_next() {
     let emulator = Emulator::builder().listen((Ipv6Addr::LOCALHOST, 0).into()).start().await.unwrap();
     let port = emulator.address().port();
     let silent = Emulator::builder().listen((Ipv4Addr::LOCALHOST, port).into()).black_hole().start().await.unwrap();
@@ -115,7 +115,7 @@ async fn an_address_that_never_answers_is_left_for_the_next() {
 }
 
 #[tokio::test]
-async fn nobody_listens_at_a_dead_port() {
+async fn a_port_without_a_listener_refuses_connections() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -128,7 +128,7 @@ async fn nobody_listens_at_a_dead_port() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_wants_a_password_or_leads_nowhere_is_named() {
+async fn a_proxy_that_requires_a_password_or_refuses_connect_is_named() {
     for (status, attempts, cause) in [("407 x", 1, "requires a user name"), ("502 x", 3, "refused the CONNECT")] {
         let (proxy, mut heads) = server(vec![answer(status, &[], b""); 3]).await;
         let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
@@ -146,7 +146,7 @@ async fn a_proxy_that_wants_a_password_or_leads_nowhere_is_named() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_http_or_is_cut_short_is_told_apart() {
+async fn a_response_that_is_not_http_is_distinguished_from_a_truncated_one() {
     for (bytes, kind, cause) in [
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(), ErrorKind::InvalidResponse, "the response is not valid HTTP/1.1"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec(), ErrorKind::Transport, "connection closed"),

@@ -12,7 +12,7 @@ use devcred::ErrorKind;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 #[tokio::test]
-async fn no_file_descriptor_is_named_and_tried_again() {
+async fn a_lack_of_file_descriptors_is_named_and_retried() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).build().unwrap();
     let limit = getrlimit(Resource::Nofile);

@@ -1,4 +1,4 @@
-//! What a call does when the server has closed a connection that was kept.
+//! What a call does when the server has closed a kept-alive connection.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod common;
@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
-/// A server that answers the first requests of each connection, so many, and closes it without an
-/// answer to the next.
+/// A server that answers the first few requests of each connection, and closes it without an answer
+/// to the next.
 struct Server {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -23,7 +23,7 @@ struct Server {
 }
 
 impl Server {
-    /// The first answers are written when the requests of so many connections have come.
+    /// The first answers are written when requests on `together` connections have arrived.
     async fn start(answers: impl Fn(usize) -> usize + Send + 'static, together: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -64,7 +64,7 @@ impl Server {
     }
 }
 
-/// One connection waits for no other.
+/// A single connection waits for no other.
 fn barrier_size(together: usize) -> usize {
     if together > 1 { together } else { 0 }
 }
@@ -92,7 +92,7 @@ async fn a_kept_connection_that_was_closed_costs_no_attempt() {
 }
 
 #[tokio::test]
-async fn of_a_whole_pool_that_was_closed_each_call_meets_one_connection() {
+async fn each_call_uses_at_most_one_connection_of_a_pool_that_was_closed() {
     let server = Server::start(|_| 1, 8).await;
     let client = server.builder().build().unwrap();
     let calls: Vec<_> =

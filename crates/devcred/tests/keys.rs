@@ -24,7 +24,7 @@ async fn emulator_with_keys(count: usize) -> Emulator {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_service_sees_whole_triples_only() {
+async fn id_secret_and_token_are_replaced_together() {
     const KEYS: usize = 20;
     let emulator = emulator_with_keys(KEYS).await;
     let client = builder_for(&emulator).access_key(key(0)).max_requests_per_second(100_000).build().unwrap();
@@ -40,7 +40,7 @@ async fn the_service_sees_whole_triples_only() {
         })
         .collect();
     for number in 1..KEYS {
-        // Each key is seen at work before the next one takes its place.
+        // Each key is used before the next one replaces it.
         let seen = format!("STS.{}", number - 1);
         let replaced = |journal: &devcred_emulator::Journal| {
             journal.calls().any(|call| call.access_key_id.as_deref() == Some(seen.as_str()))
@@ -77,9 +77,9 @@ async fn every_clone_has_the_new_key() {
     assert_eq!(emulator.calls()[0].access_key_id.as_deref(), Some("STS.1"));
 }
 
-/// A server that answers the first request only when it is told to, and then refuses its token.
+/// The server answers the first request after the key was replaced, and refuses its token.
 #[tokio::test]
-async fn an_attempt_refused_for_a_key_that_was_replaced_meanwhile_is_made_again_once() {
+async fn an_attempt_that_was_refused_for_a_replaced_key_is_retried_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let expired = answer("400 x", &["Connection: close"], br#"{"Code":"InvalidSecurityToken.Expired","Message":"m"}"#);
@@ -109,7 +109,7 @@ async fn an_attempt_refused_for_a_key_that_was_replaced_meanwhile_is_made_again_
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_told_apart_from_an_altered_request() {
+async fn a_wrong_secret_is_distinguished_from_a_changed_request() {
     let emulator = Emulator::builder().access_key("LTAI-id", "right").start().await.unwrap();
     for signature in [devcred::SignatureMethod::Acs3HmacSha256, devcred::SignatureMethod::HmacSha1] {
         let wrong = AccessKey::new("LTAI-id", "wrong-s3cr3t").unwrap();

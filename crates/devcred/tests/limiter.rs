@@ -1,4 +1,4 @@
-//! Slots of the rate limiter: who gets them, and when a wait for one is worth it.
+//! Slots of the rate limiter: which calls get them, and when waiting for one is useless.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod common;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 type Calls = Vec<JoinHandle<Result<DeviceCredential, Error>>>;
 
-/// Starts so many calls. On one thread, every one has reserved its slot when this returns.
+/// Starts this many calls. On one thread, every one has reserved its slot when this returns.
 async fn start(client: &Client, count: usize) -> Calls {
     let call = || client.get_device_credential("GID_test@@@test").timeout(Duration::from_secs(3600));
     let calls = (0..count).map(|_| tokio::spawn(call().into_future())).collect();
@@ -35,7 +35,7 @@ async fn client_without_burst(emulator: &Emulator) -> (Client, Calls) {
 }
 
 #[tokio::test]
-async fn cancelled_calls_hold_up_no_other() {
+async fn cancelled_calls_delay_no_other() {
     let emulator = emulator().await;
     let (client, burst) = client_without_burst(&emulator).await;
     cancel(start(&client, 1000).await).await;

@@ -1,4 +1,4 @@
-//! What the log holds: every attempt, every retry, and no secret.
+//! What is in the log: every attempt, every retry, and no secret.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod common;
@@ -33,8 +33,8 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// Everything that is logged, at every level and by every crate, while the client makes these calls
-/// at once.
+/// Returns everything that is logged, at every level and by every crate, while the client makes
+/// these calls concurrently.
 async fn log_of(client: &Client, client_ids: &[&str]) -> String {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false).with_writer(log.clone());
@@ -48,7 +48,7 @@ async fn log_of(client: &Client, client_ids: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn every_attempt_and_every_retry_is_told() {
+async fn every_attempt_and_every_retry_is_logged() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).max_attempts(2).build().unwrap();
     let log = log_of(&client, &["GID_test@@@fault-InternalError-1"]).await;
@@ -67,7 +67,7 @@ async fn every_attempt_and_every_retry_is_told() {
 }
 
 #[tokio::test]
-async fn no_two_calls_that_fail_alike_wait_alike() {
+async fn calls_with_the_same_failure_wait_for_different_times() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).max_attempts(2).max_requests_per_second(1000).build().unwrap();
     let log = log_of(&client, &["GID_test@@@fault-InternalError"; 64]).await;
@@ -83,7 +83,7 @@ async fn no_two_calls_that_fail_alike_wait_alike() {
 }
 
 #[tokio::test]
-async fn the_first_wait_for_the_pace_is_told_and_no_later_one() {
+async fn only_the_first_wait_for_the_rate_limiter_is_logged() {
     let emulator = emulator().await;
     let client = builder_for(&emulator).max_requests_per_second(5).build().unwrap();
     let log = log_of(&client, &["GID_test@@@test"; 12]).await;

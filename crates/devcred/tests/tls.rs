@@ -1,4 +1,4 @@
-//! Which certificates are taken, and how a refused one is told.
+//! Which certificates are accepted, and how a refusal is reported.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;

@@ -1,9 +1,8 @@
-//! Secrets are in memory while they are held, and gone when they are dropped: SECURITY.md, "What is
-//! wiped from memory".
+//! Secrets are in memory until they are dropped, and not afterwards: SECURITY.md, "What is wiped
+//! from memory".
 //!
-//! What is not promised is not looked at: the read buffers of the HTTP library keep a device's
-//! secret for a while, so the one that is searched for here comes from an answer that took no part
-//! in HTTP.
+//! The read buffers of the HTTP library keep a device's secret for a while, for which there is no
+//! promise. The secret here therefore comes from a response that did not pass through HTTP.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail")]
 
@@ -28,11 +27,11 @@ const CLIENT_ID: &str = "GID_test@@@test";
 const ENDPOINT_VARIABLE: &str = "DEVCRED_TEST_ENDPOINT";
 const KEY_ID: &str = "LTAI-wiping";
 
-/// The test runs itself once more, as the process that is searched.
+/// The test runs itself again, as the process that is searched.
 #[test]
-fn a_secret_is_found_while_it_is_held_and_not_when_it_was_dropped() {
+fn a_secret_is_found_until_it_is_dropped() {
     if let Ok(endpoint) = std::env::var(ENDPOINT_VARIABLE) {
-        return hold(endpoint);
+        return create_and_drop(endpoint);
     }
     let account = "account-secret-0123456789-abcdefghijklmnopqrstuvwxyz-QWERTZUIOPASDFGH";
     let device = "device-secret-9876543210-zyxwvutsrqponmlkjihgfedcba-YXCVBNMLKJHGFDSAQW";
@@ -46,19 +45,19 @@ fn a_secret_is_found_while_it_is_held_and_not_when_it_was_dropped() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg("--nocapture").env(ENDPOINT_VARIABLE, emulator.endpoint());
     let mut holder = Holder::start(&mut command);
-    holder.tell(&masked(account));
-    holder.tell(&masked(device));
-    holder.await_text("held");
-    let held = holder.counts(needles);
-    assert!(held.iter().all(|count| *count > 0), "account secret, device secret, MQTT password while held: {held:?}");
-    holder.tell("");
+    holder.send(&masked(account));
+    holder.send(&masked(device));
+    holder.await_text("created");
+    let counts = holder.counts(needles);
+    assert!(counts.iter().all(|count| *count > 0), "account secret, device secret, MQTT password: {counts:?}");
+    holder.send("");
     holder.await_text("dropped");
     assert_eq!(holder.counts(needles), [0; 3], "account secret, device secret, MQTT password when dropped");
-    holder.tell("");
+    holder.send("");
     holder.end();
 }
 
-/// The next line of a secret, unmasked into memory that is wiped or passed on whole.
+/// Reads a secret, and unmasks it into memory that is wiped or passed on whole.
 fn secret() -> String {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).unwrap();
@@ -70,7 +69,7 @@ fn pause(what: &str) {
     std::io::stdin().lock().read_line(&mut String::new()).unwrap();
 }
 
-fn hold(endpoint: String) {
+fn create_and_drop(endpoint: String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let [account, device] = [(); 2].map(|()| Zeroizing::new(secret()));
     let key = AccessKey::new(KEY_ID, account.as_str()).unwrap();
@@ -101,7 +100,7 @@ fn hold(endpoint: String) {
     );
     let credential = call.read(200, &[], &answer).unwrap();
     let login = credential.mqtt_login();
-    // Answers that cannot be used, with the secret in them.
+    // Invalid responses that contain the secret.
     for (before, after) in [
         (r#"{"DeviceCredential":{"ClientId":"other","DeviceAccessKeySecret":""#, r#""}}"#),
         (r#"{"DeviceCredential":{"ClientId":"GID_test@@@test","InstanceId":"x","UpdateTime":""#, r#""}}"#),
@@ -109,20 +108,20 @@ fn hold(endpoint: String) {
         let error = call.read(200, &[], &body(before, &device, after)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse);
     }
-    // A request id that repeats it, which is not taken for one.
+    // A request id that repeats the secret is not used.
     let once = body(r#"{"DeviceCredential":{"DeviceAccessKeySecret":""#, &device, r#""},"RequestId":""#);
     let twice = body(std::str::from_utf8(&once).unwrap(), &device, r#""}"#);
     let error = call.read(200, &[], &twice).unwrap_err();
     assert_eq!(error.request_id(), None);
-    // A message that repeats the account's secret, which is cut out of it.
-    // It is long, so that memory which is given back is not soon used again.
+    // A message that repeats the account's secret, which is redacted. It is long, so that freed
+    // memory is not soon used again.
     let long = "x".repeat(600);
     let before = format!(r#"{{"Code":"SignatureDoesNotMatch","Message":"{long} "#);
     let message = body(&before, &account, r#" b"}"#);
     let refused = call.read(400, &[], &message).unwrap_err();
     assert_eq!(refused.message(), format!("{long} <redacted> b"));
 
-    pause("held");
+    pause("created");
     drop((answer, once, twice, message, login, credential, device, account, client, key, runtime));
     pause("dropped");
 }

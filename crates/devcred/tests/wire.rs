@@ -1,4 +1,4 @@
-//! What stands on the wire: byte for byte what was signed, and nothing that was not asked for.
+//! What is on the wire: byte for byte what was signed, and nothing else.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;
@@ -23,7 +23,7 @@ const ODD: [&str; 12] = [
     "\u{feff}byte order mark",
 ];
 
-/// The percent-encoding of the documents, told once more.
+/// The percent-encoding of the documents, implemented again.
 fn encoded(text: &str) -> String {
     let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(byte);
     text.bytes().map(|b| if unreserved(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
@@ -57,7 +57,7 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
                     (Some(id), Some(instance.as_str()))
                 );
                 let parameters = format!("ClientId={}&", encoded(id));
-                assert!(call.target.contains(&parameters), "{} holds no {parameters}", call.target);
+                assert!(call.target.contains(&parameters), "{} does not contain {parameters}", call.target);
                 if signature == SignatureMethod::Acs3HmacSha256 {
                     assert_eq!(call.target, format!("/?{parameters}InstanceId={}", encoded(&instance)));
                 }
@@ -67,7 +67,7 @@ async fn what_arrives_is_what_was_signed_and_the_emulator_agrees() {
 }
 
 #[tokio::test]
-async fn the_request_is_a_post_without_a_body_or_anything_unasked_for() {
+async fn the_request_is_a_post_without_a_body_or_superfluous_headers() {
     let (address, mut heads) = server(vec![answer("500 x", &[], b"")]).await;
     client_at(address).get_device_credential("GID_test@@@test").await.unwrap_err();
     let head = heads.recv().await.unwrap();
@@ -144,7 +144,7 @@ async fn dropping_the_future_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn an_answer_with_a_content_encoding_is_not_decoded() {
+async fn a_response_with_a_content_encoding_is_not_decoded() {
     // A credential all the same: what is refused is the encoding.
     let credential = answer("200 OK", &["Content-Encoding: gzip"], CREDENTIAL.as_bytes());
     let (address, mut heads) = server(vec![credential]).await;

@@ -104,6 +104,7 @@ fn side_by_side(requests: u64) {
 /// can be generated again.
 #[derive(Clone, Debug)]
 struct MadeUp {
+    operation: &'static str,
     signature: SignatureMethod,
     client_id: String,
     instance_id: String,
@@ -122,6 +123,7 @@ impl MadeUp {
         let mut chance = Chance(number);
         let (time, date) = chance.time();
         Self {
+            operation: chance.one_of(&["GetDeviceCredential", "RegisterDeviceCredential"]),
             signature: if chance.below(2) == 0 { SignatureMethod::Acs3HmacSha256 } else { SignatureMethod::HmacSha1 },
             client_id: chance.client_id(),
             instance_id: chance.instance_id(),
@@ -141,7 +143,7 @@ impl MadeUp {
             key = key.with_security_token(token).unwrap();
         }
         let signed = testing::signed(
-            "GetDeviceCredential",
+            self.operation,
             self.signature,
             &self.client_id,
             &self.instance_id,
@@ -167,6 +169,7 @@ impl MadeUp {
         for (what, ours, theirs) in [
             ("what is signed", signed.signed_text.as_str(), theirs.signed_text.as_str()),
             ("signature", &theirs.presented, &theirs.signature),
+            ("operation", self.operation, &some(&theirs.operation)),
             ("ClientId", &self.client_id, &some(&theirs.client_id)),
             ("InstanceId", &self.instance_id, &some(&theirs.instance_id)),
             ("AccessKeyId", &self.access_key_id, &theirs.access_key_id),

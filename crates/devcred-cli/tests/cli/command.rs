@@ -1,5 +1,4 @@
-//! Runs the built command: an empty environment but for what a test sets, and a limit for
-//! everything that is waited for.
+//! Runs the built command: with only the variables that a test sets, and a limit for every wait.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Far beyond what any test needs: a test that waits so long has failed.
+/// Far longer than any test needs: a test that waits so long has failed.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) fn devcred<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
@@ -16,7 +15,7 @@ pub(crate) fn devcred<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Comma
     command
 }
 
-/// Another program, with what it needs to be found and no more of this machine's environment.
+/// Another program, with only PATH of this machine's environment.
 pub(crate) fn tool(program: &str) -> Command {
     let mut command = Command::new(program);
     let kept = ["PATH", "HOME"].map(|name| (name, std::env::var_os(name).unwrap_or_default()));
@@ -27,7 +26,7 @@ pub(crate) fn tool(program: &str) -> Command {
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// `None` where a signal ended it.
+    /// `None` if a signal ended it.
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -40,7 +39,7 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     Ended { took: begun.elapsed(), ..ended }
 }
 
-/// The rest of a child's life.
+/// Waits for a child and returns how it ended.
 fn wait(child: Child) -> Ended {
     let id = child.id();
     let begun = Instant::now();
@@ -59,8 +58,7 @@ fn wait(child: Child) -> Ended {
     }
 }
 
-/// A command that runs until it is told to end: at the latest when a test that failed lets go of
-/// it.
+/// A command that runs until a test ends it, at the latest when it is dropped.
 pub(crate) struct Running(Option<Child>);
 
 impl Running {
@@ -73,7 +71,7 @@ impl Running {
         signal(self.0.as_ref().unwrap().id(), name);
     }
 
-    /// Ends it by this signal.
+    /// Ends it with this signal.
     pub(crate) fn end_by(self, name: &str) -> Ended {
         self.signal(name);
         self.end()
@@ -99,7 +97,7 @@ fn signal(id: u32, name: &str) {
     assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
 }
 
-/// The lines of a stream as they come, so that waiting for one can have a limit.
+/// The lines of a stream, so that waiting for one can have a limit.
 pub(crate) struct Lines(Receiver<String>);
 
 impl Lines {
@@ -115,7 +113,7 @@ impl Lines {
         self.0.recv_timeout(LIMIT).expect("no further line came")
     }
 
-    /// Every line up to the end of the stream.
+    /// Returns every line up to the end of the stream.
     pub(crate) fn rest(&self) -> Vec<String> {
         self.0.iter().collect()
     }

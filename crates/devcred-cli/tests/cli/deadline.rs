@@ -1,6 +1,6 @@
-//! The time limit holds against whatever does not answer. The promise is 200 ms after it; what
-//! these tests tell apart is a command that waits for what never comes, 2 minutes at least, so the
-//! rest is for slow machines.
+//! A call ends at its timeout, whatever does not respond. The promise is 200 ms later; a command
+//! that waited for a response would take at least 2 minutes, so the tests leave the rest to slow
+//! machines.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn ended_at_its_deadline(ended: &Ended, timeout: Duration) {
 }
 
 #[test]
-fn a_server_that_never_answers_ends_the_call_at_its_deadline() {
+fn a_server_that_never_responds_does_not_delay_the_deadline() {
     let silent = Silent::listen();
     let ended = run(&mut get("GID_a@@@b", &["--endpoint", &silent.url(), "--timeout", "1"]));
     ended_at_its_deadline(&ended, Duration::from_secs(1));
@@ -44,9 +44,9 @@ mod names {
 
     const GET: [&str; 6] = ["get", "GID_a@@@b", "--region", "cn-hangzhou", "--timeout", "2"];
 
-    /// In namespaces of its own: the machine's resolver with a name server that is silent, and no
-    /// network but loopback. Where the system does not permit them, a wrapped C library stands for
-    /// the resolver, so that the promise is looked at in any case.
+    /// In separate namespaces: the machine's resolver with a silent name server, and no network but
+    /// loopback. If the system does not permit them, a wrapped C library replaces the resolver, so
+    /// that the promise is tested in any case.
     #[test]
     fn a_name_server_that_never_answers_ends_the_call_at_its_deadline() {
         match unshare() {
@@ -61,7 +61,7 @@ mod names {
     }
 
     #[test]
-    fn localhost_is_looked_up_nowhere() {
+    fn localhost_is_not_looked_up() {
         let service = Service::start();
         let files = tempfile::tempdir().unwrap();
         let wrapper = compile("slow_resolver", files.path());
@@ -71,13 +71,13 @@ mod names {
     }
 
     #[test]
-    fn a_look_up_for_which_the_system_gives_no_thread_is_6_and_no_panic() {
+    fn a_look_up_without_a_thread_is_6_and_no_panic() {
         let files = tempfile::tempdir().unwrap();
         let mut command = get("GID_a@@@b", &GET[2..]);
         let ended = run(command.env("LD_PRELOAD", compile("no_threads", files.path())));
         assert_eq!((ended.status, ended.stdout.as_str()), (Some(6), ""), "{}", ended.stderr);
-        let told = "failed: the name could not be resolved: cannot start a thread (attempt 3 of 3)";
-        assert!(ended.stderr.starts_with("Transport: ") && ended.stderr.contains(told), "{}", ended.stderr);
+        let expected = "failed: the name could not be resolved: cannot start a thread (attempt 3 of 3)";
+        assert!(ended.stderr.starts_with("Transport: ") && ended.stderr.contains(expected), "{}", ended.stderr);
     }
 
     fn silent_name_server(mut unshare: Command) {
@@ -91,28 +91,28 @@ mod names {
             mount --bind "$FILES/nsswitch.conf" /etc/nsswitch.conf
             exec python3 "$@""#;
         let server = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/silent_name_server.py");
-        let told = run(unshare
+        let report = run(unshare
             .args(["sh", "-c", script, "sh", server, env!("CARGO_BIN_EXE_devcred")])
             .args(GET)
             .env("FILES", files.path())
             .env("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID)
             .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET)
             .env("DEVCRED_INSTANCE_ID", INSTANCE));
-        let told: Value = serde_json::from_str(&told.stdout).unwrap_or_else(|_| {
-            panic!("the name server of the test needs unshare, ip, mount and python3: {}", told.stderr)
+        let report: Value = serde_json::from_str(&report.stdout).unwrap_or_else(|_| {
+            panic!("the name server of the test needs unshare, ip, mount and python3: {}", report.stderr)
         });
-        assert!(told["questions"].as_u64().unwrap() > 0, "no name was looked up: {told}");
-        let text = |member: &str| told[member].as_str().unwrap().to_owned();
+        assert!(report["questions"].as_u64().unwrap() > 0, "no name was looked up: {report}");
+        let text = |member: &str| report[member].as_str().unwrap().to_owned();
         let ended = Ended {
-            status: told["status"].as_i64().map(|status| status as i32),
+            status: report["status"].as_i64().map(|status| status as i32),
             stdout: text("stdout"),
             stderr: text("stderr"),
-            took: Duration::from_secs_f64(told["seconds"].as_f64().unwrap()),
+            took: Duration::from_secs_f64(report["seconds"].as_f64().unwrap()),
         };
         ended_at_its_deadline(&ended, Duration::from_secs(2));
     }
 
-    /// A command in namespaces of its own, by whichever way the system permits.
+    /// A command in separate namespaces, in the way that the system permits.
     fn unshare() -> Option<Command> {
         let ways: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount", "--net"], &["--mount", "--net"]];
         let command = |way: &[&str]| {

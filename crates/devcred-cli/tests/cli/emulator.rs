@@ -43,7 +43,7 @@ impl Emulator {
         run(command.env("DEVCRED_ENDPOINT", &self.url).env("DEVCRED_INSTANCE_ID", INSTANCE).envs(OWN_KEY))
     }
 
-    /// Ends it by this signal: its status, and what else it wrote.
+    /// Ends it with this signal, and returns its status and the rest of its output.
     fn end_by(self, name: &str) -> (Option<i32>, Vec<String>, Vec<String>) {
         (self.command.end_by(name).status, self.stdout.rest(), self.stderr.rest())
     }
@@ -92,7 +92,7 @@ fn what_it_prints_is_enough_for_a_client() {
 }
 
 #[test]
-fn a_key_of_the_users_own_is_used_and_not_printed() {
+fn the_users_key_is_used_and_not_printed() {
     let token = ("ALIBABA_CLOUD_SECURITY_TOKEN", "t0k3n-of-the-test");
     let emulator = Emulator::start(&[], &[&OWN_KEY[..], &[token]].concat());
     assert_eq!(emulator.stderr.next(), format!("export DEVCRED_ENDPOINT='{}'", emulator.url));
@@ -110,7 +110,7 @@ fn a_key_of_the_users_own_is_used_and_not_printed() {
 }
 
 #[test]
-fn a_token_without_its_key_is_taken_away() {
+fn a_token_without_its_key_is_unset() {
     let token = ("ALIBABA_CLOUD_SECURITY_TOKEN", "t0k3n-of-the-test");
     let emulator = Emulator::start(&[], &[token]);
     let mut exports: Vec<String> = (0..4).map(|_| emulator.stderr.next()).collect();
@@ -121,7 +121,7 @@ fn a_token_without_its_key_is_taken_away() {
 }
 
 #[test]
-fn only_the_instances_and_devices_that_were_given_are_known() {
+fn only_the_listed_instances_and_devices_are_known() {
     let options = ["--instance", "post-cn-other", "--instance", INSTANCE, "--device", DEVICE];
     let emulator = Emulator::start(&options, &OWN_KEY);
     assert_eq!(emulator.get(DEVICE, &[]).status, Some(0));
@@ -164,13 +164,13 @@ fn sigterm_ends_it_with_0() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_does_not_stop_it() {
+fn a_log_that_no_one_reads_does_not_stop_it() {
     let mut child = command(&[]).envs(OWN_KEY).spawn().unwrap();
     let stdout = Lines::of(child.stdout.take().unwrap());
     let running = Running::new(child);
     let url = stdout.next();
     let address = url.strip_prefix("http://").unwrap();
-    // 64 KiB is what a pipe holds, so that these lines fill it several times.
+    // The capacity of a pipe is 64 KiB, so these lines fill it several times.
     let client_id = "x".repeat(8 * 1024);
     for _ in 0..40 {
         let mut stream = TcpStream::connect(address).unwrap();
@@ -186,10 +186,10 @@ fn a_log_that_nobody_reads_does_not_stop_it() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_2() {
+fn an_address_that_cannot_be_bound_is_2() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
-    for (address, told) in [
+    for (address, expected) in [
         ("0.0.0.0:0", "listens on loopback only"),
         ("[::]:0", "listens on loopback only"),
         ("192.0.2.1:8083", "listens on loopback only"),
@@ -197,17 +197,17 @@ fn an_address_that_cannot_be_had_is_2() {
     ] {
         let ended = run(&mut devcred(["emulator", "--listen", address]));
         assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), ""), "{address}");
-        assert!(ended.stderr.contains(told), "{address}: {}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{address}: {}", ended.stderr);
     }
 }
 
 #[test]
 fn half_a_key_is_2() {
-    for (set, told) in
+    for (set, expected) in
         [(OWN_KEY[0], "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"), (OWN_KEY[1], "ALIBABA_CLOUD_ACCESS_KEY_ID is not")]
     {
         let ended = run(command(&[]).envs([set]));
         assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), ""));
-        assert!(ended.stderr.contains(told) && !ended.stderr.contains(set.1), "{}", ended.stderr);
+        assert!(ended.stderr.contains(expected) && !ended.stderr.contains(set.1), "{}", ended.stderr);
     }
 }

@@ -1,4 +1,4 @@
-//! `devcred get` that succeeds: its three forms, and where it takes its settings from.
+//! `devcred get` that succeeds: its three output formats, and the sources of its settings.
 
 use devcred::DeviceCredential;
 use devcred_emulator::{Emulator, SecurityTokenPresented, SignatureMethod};
@@ -11,7 +11,7 @@ use crate::service::{INSTANCE, KEY_ID, KEY_SECRET, Service, Silent, dead_url, ge
 
 const DEVICE: &str = "GID_test@@@device-1";
 
-/// The same credential by the library: an emulator's device keeps its credential.
+/// Fetches the same credential with the library: an emulator's device keeps its credential.
 fn expected(emulator: &Emulator, client_id: &str) -> DeviceCredential {
     let client = devcred::Client::builder()
         .access_key(devcred::AccessKey::new(KEY_ID, KEY_SECRET).unwrap())
@@ -51,7 +51,7 @@ fn text_is_aligned_and_shows_credential_and_login() {
 }
 
 #[test]
-fn json_is_the_answer_of_the_service() {
+fn json_is_the_response_of_the_service() {
     let service = Service::start();
     let ended = run(&mut service.get(DEVICE, &["--output", "json"]));
     assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""));
@@ -78,7 +78,7 @@ fn json_is_the_answer_of_the_service() {
 
 #[cfg(unix)]
 #[test]
-fn a_shell_gets_the_login_as_it_is_whatever_the_id_holds() {
+fn a_shell_reads_the_login_unchanged_whatever_the_id_contains() {
     let service = Service::start();
     for client_id in [DEVICE, r#"GID_test@@@it's $(id) "x" `id` \ *"#] {
         let script = r#"set -e
@@ -118,7 +118,7 @@ fn with_emulator_nothing_has_to_be_set() {
 }
 
 #[test]
-fn with_emulator_nothing_that_is_set_for_the_service_counts() {
+fn with_emulator_settings_for_the_service_are_ignored() {
     let elsewhere = Silent::listen();
     for proxy in [elsewhere.url(), dead_url(), "no proxy at all".into()] {
         let mut command = get(DEVICE, &["--emulator"]);
@@ -142,7 +142,7 @@ fn with_emulator_nothing_that_is_set_for_the_service_counts() {
 }
 
 #[test]
-fn a_proxy_is_not_asked_for_this_machine() {
+fn a_proxy_is_not_used_for_this_machine() {
     let service = Service::start();
     let proxy = Silent::listen();
     let mut command = service.get(DEVICE, &[]);
@@ -152,7 +152,7 @@ fn a_proxy_is_not_asked_for_this_machine() {
 }
 
 #[test]
-fn flags_go_before_the_environment() {
+fn flags_override_the_environment() {
     let service = Service::with(|builder| builder.instance("post-cn-flag"));
     let elsewhere = Silent::listen();
     let mut command = get(DEVICE, &["--instance-id", "post-cn-flag", "--endpoint", service.endpoint()]);

@@ -1,4 +1,4 @@
-//! The help: a newcomer finds examples, variables and exit statuses wherever the help is asked for.
+//! The help: a newcomer finds examples, variables and exit statuses in every help text.
 
 use crate::command::{devcred, run};
 

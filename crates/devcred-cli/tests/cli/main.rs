@@ -1,5 +1,4 @@
-//! What the command `devcred` promises, by running it. Nothing here goes beyond this machine's
-//! loopback.
+//! Tests what the command `devcred` promises, by running it. Nothing is sent beyond loopback.
 
 #![forbid(unsafe_code)]
 #![allow(

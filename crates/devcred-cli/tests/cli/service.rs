@@ -1,5 +1,4 @@
-//! What stands in the service's place: an emulator in the test's process, and listeners that do
-//! worse.
+//! Replacements of the service: an emulator in the test's process, and listeners that misbehave.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -12,11 +11,11 @@ use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 use crate::command::{LIMIT, devcred};
 
 pub(crate) const KEY_ID: &str = "LTAI-of-the-test";
-/// No output may hold it.
+/// No output may contain it.
 pub(crate) const KEY_SECRET: &str = "s3cr3t-of-the-test";
 pub(crate) const INSTANCE: &str = "post-cn-test";
 
-/// An emulator that knows the key above, on a runtime of its own.
+/// An emulator that knows the key above, on a separate runtime.
 pub(crate) struct Service {
     emulator: Emulator,
     runtime: Runtime,
@@ -34,14 +33,14 @@ impl Service {
         Self { emulator, runtime }
     }
 
-    /// `devcred get` of this device, with what it needs to reach this emulator.
+    /// Returns `devcred get` of this device, configured for this emulator.
     pub(crate) fn get<'a>(&self, client_id: &'a str, options: &[&'a str]) -> Command {
         let mut command = get(client_id, options);
         command.env("DEVCRED_ENDPOINT", self.endpoint());
         command
     }
 
-    /// `devcred register` of this device, in the same way.
+    /// Returns `devcred register` of this device, configured for this emulator.
     pub(crate) fn register<'a>(&self, client_id: &'a str, options: &[&'a str]) -> Command {
         let mut command = call("register", client_id, options);
         command.env("DEVCRED_ENDPOINT", self.endpoint());
@@ -53,7 +52,7 @@ impl Service {
         self.runtime.block_on(arrived).unwrap();
     }
 
-    /// How the calls ended: code or `OK`.
+    /// Returns the code of each call, or `OK`.
     pub(crate) fn codes(&self) -> Vec<String> {
         let code = |code: Option<String>| code.unwrap_or_else(|| "OK".into());
         self.calls().into_iter().map(|call| code(call.code)).collect()
@@ -68,7 +67,7 @@ impl Deref for Service {
     }
 }
 
-/// `devcred get` with key and instance in the environment and nowhere to go.
+/// Returns `devcred get` with AccessKey and instance in the environment, without an endpoint.
 pub(crate) fn get<'a>(client_id: &'a str, options: &[&'a str]) -> Command {
     call("get", client_id, options)
 }
@@ -82,7 +81,7 @@ fn call<'a>(subcommand: &'a str, client_id: &'a str, options: &[&'a str]) -> Com
     command
 }
 
-/// A port that accepts connections and never answers; it can tell whether anybody came.
+/// A port that accepts connections and never responds; it knows whether a client connected.
 pub(crate) struct Silent(TcpListener);
 
 impl Silent {
@@ -94,7 +93,7 @@ impl Silent {
         format!("http://{}", self.0.local_addr().unwrap())
     }
 
-    /// Makes this port every proxy of the command.
+    /// Sets every proxy variable of the command to this port.
     pub(crate) fn be_every_proxy(&self, command: &mut Command) {
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
             command.env(name, self.url());
@@ -111,7 +110,7 @@ impl Silent {
     }
 }
 
-/// The URL of a port on which nobody listens.
+/// Returns the URL of a port on which nothing listens.
 pub(crate) fn dead_url() -> String {
     Silent::listen().url()
 }

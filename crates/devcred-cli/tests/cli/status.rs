@@ -1,12 +1,12 @@
-//! One exit status after the other, each with what came of it: nothing on stdout, no secret on
-//! stderr. 130 stands in `interrupt.rs`, time limits in `deadline.rs`.
+//! The exit statuses, each with its output: nothing on stdout, no secret on stderr. `interrupt.rs`
+//! tests 130, `deadline.rs` the timeouts.
 
 use std::process::Command;
 
 use crate::command::{Ended, devcred, run, tool};
 use crate::service::{INSTANCE, KEY_ID, KEY_SECRET, Service, Silent, dead_url, get};
 
-/// Runs a command that fails; the status is the test's to look at.
+/// Runs a command that fails. The test checks the status.
 fn fails(command: &mut Command) -> Ended {
     let ended = run(command);
     assert_eq!(ended.stdout, "");
@@ -15,11 +15,11 @@ fn fails(command: &mut Command) -> Ended {
 }
 
 #[test]
-fn what_a_newcomer_meets_is_2_with_nothing_sent() {
+fn a_missing_or_invalid_setting_is_2_with_nothing_sent() {
     let network = Silent::listen();
     let path = format!("{}/path", network.url());
     let key = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
-    for (without, options, told) in [
+    for (without, options, expected) in [
         (&key[..], &["--region", "cn-hangzhou"][..], "ALIBABA_CLOUD_ACCESS_KEY_ID"),
         (&key[1..], &["--region", "cn-hangzhou"], "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
         (&["DEVCRED_INSTANCE_ID"], &["--region", "cn-hangzhou"], "DEVCRED_INSTANCE_ID"),
@@ -41,15 +41,15 @@ fn what_a_newcomer_meets_is_2_with_nothing_sent() {
         let ended = fails(&mut command);
         assert_eq!(ended.status, Some(2), "{options:?}: {}", ended.stderr);
         assert!(ended.stderr.starts_with("InvalidParameter: "), "{}", ended.stderr);
-        assert!(ended.stderr.contains(told), "{options:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{options:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("devcred get --help"), "{}", ended.stderr);
     }
     assert!(!network.was_visited());
 }
 
 #[test]
-fn a_command_line_that_cannot_be_read_is_2() {
-    for (arguments, told) in [
+fn an_invalid_command_line_is_2() {
+    for (arguments, expected) in [
         (&["get"][..], "<CLIENT_ID>"),
         (&["get", "x", "--region", "a", "--endpoint", "https://b"], "cannot be used with"),
         (&["get", "x", "--emulator", "--region", "a"], "cannot be used with"),
@@ -63,7 +63,7 @@ fn a_command_line_that_cannot_be_read_is_2() {
     ] {
         let ended = fails(&mut devcred(arguments.iter().copied()));
         assert_eq!(ended.status, Some(2), "{arguments:?}");
-        assert!(ended.stderr.contains(told), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{arguments:?}: {}", ended.stderr);
     }
 }
 
@@ -110,7 +110,7 @@ fn no_service_is_6() {
 }
 
 #[test]
-fn a_service_that_cannot_is_6() {
+fn a_service_that_fails_is_6() {
     let service = Service::start();
     for code in ["ServiceUnavailable", "ApiNotSupport", "SomethingNew"] {
         let client_id = format!("GID_x@@@fault-{code}");
@@ -158,7 +158,7 @@ fn too_few_file_descriptors_are_70_and_no_panic() {
 /// failure.
 #[cfg(unix)]
 #[test]
-fn a_result_that_goes_nowhere_is_0_and_so_it_is_where_stdout_is_closed() {
+fn a_discarded_result_is_0_even_if_stdout_is_closed() {
     let service = Service::start();
     for redirection in ["/dev/null", "&-"] {
         let script = format!(r#""$DEVCRED" get 'GID_a@@@b' >{redirection}"#);

@@ -14,8 +14,8 @@ struct FaultSpec {
 }
 
 impl FaultSpec {
-    /// Parses `GROUP@@@fault-slow-<ms>`, or `-close`, `-lost`, `-hang`, `-<code>`, each with or without
-    /// `-<times>`.
+    /// Parses `GROUP@@@fault-slow-<ms>`, or `-close`, `-lost`, `-hang`, `-<code>`, each with or
+    /// without `-<times>`.
     fn from_client_id(client_id: &str) -> Option<Self> {
         let (_, device_id) = client_id.split_once("@@@")?;
         let spec = device_id.strip_prefix("fault-").filter(|spec| !spec.is_empty())?;

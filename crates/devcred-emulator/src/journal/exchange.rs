@@ -16,15 +16,16 @@ use crate::sync::lock;
 /// Older exchanges are dropped.
 const KEPT_EXCHANGES: usize = 1000;
 
-/// A request and its response, as bytes. Unlike a [`RecordedCall`](crate::RecordedCall), it contains the secrets
-/// that were sent.
+/// A request and its response, as bytes. Unlike a [`RecordedCall`](crate::RecordedCall), it
+/// contains the secrets that were sent.
 ///
 /// With TLS, these are the bytes inside TLS. An unsolicited response belongs to the request before
 /// it.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// The number of the connection, as in [`RecordedCall::connection`](crate::RecordedCall::connection).
+    /// The number of the connection, as in
+    /// [`RecordedCall::connection`](crate::RecordedCall::connection).
     pub connection: u64,
     /// The bytes that the client sent.
     pub request: Recorded,

@@ -27,8 +27,8 @@ impl Credential {
         }
     }
 
-    /// Returns the time of a change: later than the last one, also within one millisecond, so that a
-    /// client can see by `UpdateTime` whether there was one.
+    /// Returns the time of a change: later than the last one, also within one millisecond, so that
+    /// a client can see by `UpdateTime` whether there was one.
     fn time_of_change(&self, now: u64) -> u64 {
         now.max(self.update_time + 1)
     }

@@ -86,14 +86,14 @@ impl Case {
         self.advice(&Failure::no_response(TransportError { phase, cause }, &attempt))
     }
 
-    fn of_signature(&self, told: &str) -> String {
-        let details = ErrorDetails { full_message: Zeroizing::new(told.into()), ..ErrorDetails::default() };
+    fn of_signature(&self, message: &str) -> String {
+        let details = ErrorDetails { full_message: Zeroizing::new(message.into()), ..ErrorDetails::default() };
         self.of_code(ErrorKind::Authentication, "SignatureDoesNotMatch", details).unwrap()
     }
 }
 
 #[test]
-fn a_device_that_is_not_there_must_be_registered() {
+fn a_device_without_a_credential_must_be_registered() {
     let of = |client_id| {
         Case { client_id, ..CASE }.of_code(ErrorKind::NotFound, "DeviceCredentialNotFound", ErrorDetails::default())
     };
@@ -103,7 +103,7 @@ fn a_device_that_is_not_there_must_be_registered() {
 }
 
 #[test]
-fn who_registers_a_device_is_not_advised_to_register_it() {
+fn a_registration_is_not_advised_to_register() {
     let register = Case { operation: "RegisterDeviceCredential", ..CASE };
     assert_eq!(register.of_code(ErrorKind::NotFound, "DeviceCredentialNotFound", ErrorDetails::default()), None);
 }
@@ -115,7 +115,7 @@ fn a_device_that_is_registered_already_is_fetched() {
 }
 
 #[test]
-fn too_many_credentials_are_no_matter_of_permissions() {
+fn too_many_credentials_have_their_own_advice() {
     let code = "DeviceCredentialNumExceed";
     let advice = CASE.of_code(ErrorKind::PermissionDenied, code, ErrorDetails::default()).unwrap();
     assert!(advice.starts_with("Unregister devices") && advice.ends_with("a higher limit."), "{advice}");
@@ -147,7 +147,7 @@ fn an_unknown_outcome_comes_before_every_other_advice() {
 }
 
 #[test]
-fn an_instance_that_may_not_be_asked_for_is_perhaps_elsewhere() {
+fn a_refused_instance_may_be_in_another_region() {
     let code = "InstancePermissionCheckFailed";
     let of =
         |region| Case { region, ..CASE }.of_code(ErrorKind::PermissionDenied, code, ErrorDetails::default()).unwrap();
@@ -184,8 +184,8 @@ fn only_an_expired_token_can_be_renewed() {
 
 #[test]
 fn a_signature_over_the_same_request_means_a_wrong_secret() {
-    let told = format!("no match. server StringToSign is [x] server CanonicalRequest is [{CANONICAL}]");
-    assert!(CASE.of_signature(&told).ends_with("the AccessKey secret is wrong."));
+    let message = format!("no match. server StringToSign is [x] server CanonicalRequest is [{CANONICAL}]");
+    assert!(CASE.of_signature(&message).ends_with("the AccessKey secret is wrong."));
     let rpc = Case { signature: SignatureMethod::HmacSha1, signed_text: "POST&%2F&A%3D1%26B%3D2", ..CASE };
     assert!(
         rpc.of_signature("no match. server string to sign is:POST&%2F&A%3D1%26B%3D2").ends_with("secret is wrong.")
@@ -194,19 +194,19 @@ fn a_signature_over_the_same_request_means_a_wrong_secret() {
 
 #[test]
 fn a_signature_over_another_request_shows_the_first_difference_without_secrets() {
-    let told = |from: &str, to: &str| format!("server CanonicalRequest is [{}]", CANONICAL.replace(from, to));
+    let message = |from: &str, to: &str| format!("server CanonicalRequest is [{}]", CANONICAL.replace(from, to));
     assert_eq!(
-        CASE.of_signature(&told("host:h", "host:proxy")),
+        CASE.of_signature(&message("host:h", "host:proxy")),
         "The request was changed in transit. First differing line of the canonical request: sent \"host:h\", \
          received \"host:proxy\"."
     );
-    let token = CASE.of_signature(&told("t0k3n+=", "t0k3n ="));
+    let token = CASE.of_signature(&message("t0k3n+=", "t0k3n ="));
     assert!(token.contains("\"x-acs-security-token:<redacted>\"") && !token.contains("t0k3n"), "{token}");
-    let flattened = CASE.of_signature(&told("t0k3n+=", "t0k3n =").replace('\n', " "));
+    let flattened = CASE.of_signature(&message("t0k3n+=", "t0k3n =").replace('\n', " "));
     assert!(flattened.contains("x-acs-security-token:<redacted>\"") && !flattened.contains("t0k3n"), "{flattened}");
     let shorter = CASE.of_signature("server CanonicalRequest is [POST]");
     assert!(shorter.contains("sent \"/\", received \"\""), "{shorter}");
-    let leaking = CASE.of_signature(&told("ClientId=a", "ClientId=s3cr3t t0k3n%2B%3D"));
+    let leaking = CASE.of_signature(&message("ClientId=a", "ClientId=s3cr3t t0k3n%2B%3D"));
     assert!(!leaking.contains("s3cr3t") && !leaking.contains("t0k3n"), "{leaking}");
 
     let rpc = Case {
@@ -221,8 +221,9 @@ fn a_signature_over_another_request_shows_the_first_difference_without_secrets()
 
 #[test]
 fn a_signature_that_cannot_be_compared_leaves_two_causes() {
-    for told in ["", "Specified signature is not matched with our calculation.", "server CanonicalRequest is [POST"] {
-        assert!(CASE.of_signature(told).starts_with("The AccessKey id and secret do not match"));
+    for message in ["", "Specified signature is not matched with our calculation.", "server CanonicalRequest is [POST"]
+    {
+        assert!(CASE.of_signature(message).starts_with("The AccessKey id and secret do not match"));
     }
     let unsent = Case { is_sent: false, ..CASE };
     assert!(unsent.of_signature("server CanonicalRequest is [x]").starts_with("The AccessKey id"));
@@ -245,25 +246,25 @@ fn a_clock_that_could_not_be_corrected_is_shown_beside_the_services() {
 }
 
 #[test]
-fn throttling_tells_of_the_pace_and_of_the_others() {
+fn throttling_names_the_rate_limit_and_other_processes() {
     let advice = CASE.of_code(ErrorKind::Throttled, "Throttling.User", ErrorDetails::default()).unwrap();
     assert!(advice.contains("at most 50 requests a second") && advice.contains("other processes share"), "{advice}");
 }
 
 #[test]
-fn an_unknown_code_is_not_waited_for() {
+fn an_unknown_code_is_not_worth_a_retry() {
     assert!(CASE.of_code(ErrorKind::Service, "SomethingNew", ErrorDetails::default()).unwrap().contains("help_url"));
     assert_eq!(CASE.of_code(ErrorKind::Service, "InternalError", ErrorDetails::default()), None);
 }
 
 #[test]
-fn an_unknown_issuer_tells_which_roots_were_used() {
+fn the_advice_on_an_unknown_issuer_names_the_roots() {
     let advice = CASE.of_cause(Cause::UnknownIssuer).unwrap();
     assert!(advice.contains("the roots bundled with devcred") && advice.contains("root_certificates_pem"), "{advice}");
 }
 
 #[test]
-fn a_certificate_out_of_its_time_points_to_the_clock() {
+fn a_certificate_that_is_not_valid_now_points_to_the_clock() {
     for cause in [Cause::CertificateExpired, Cause::CertificateNotYetValid] {
         assert!(CASE.of_cause(cause).unwrap().contains("clock reads 1970-01-01T00:00:00Z"));
     }
@@ -271,7 +272,7 @@ fn a_certificate_out_of_its_time_points_to_the_clock() {
 }
 
 #[test]
-fn a_proxy_is_named_with_the_place_that_named_it() {
+fn a_proxy_is_named_with_the_option_or_variable_that_set_it() {
     let proxied = Case { proxy: Some(("proxy:3128", "HTTPS_PROXY")), ..CASE };
     for cause in [Cause::ProxyAuthentication, Cause::ProxyRefused, Cause::Refused, Cause::NotResolved] {
         let advice = proxied.of_cause(cause).unwrap();
@@ -281,7 +282,7 @@ fn a_proxy_is_named_with_the_place_that_named_it() {
 }
 
 #[test]
-fn a_wall_of_refusals_has_two_meanings() {
+fn refused_connections_have_two_meanings() {
     for cause in [Cause::Refused, Cause::Reset] {
         assert!(CASE.of_cause(cause).unwrap().contains("more than 300 requests a second"));
         let loopback = Case { is_loopback: true, ..CASE };

@@ -6,7 +6,7 @@ type Setter = fn(ClientBuilder) -> ClientBuilder;
 
 const PEM: &str = include_str!("../transport/testdata/authority.pem");
 
-/// Every setter but those that say where the service is.
+/// Every setter except those for the endpoint.
 const SETTERS: [Setter; 12] = [
     |builder| builder.access_key(AccessKey::new("LTAI", "s3cr3t").unwrap()),
     |builder| builder.instance_id("post-cn-set"),
@@ -73,7 +73,7 @@ fn reading_variables_from_a_function_keeps_what_the_setters_have_set() {
     assert_eq!(shown(client.unwrap().config()), expected("https://onsmqtt.cn-hangzhou.aliyuncs.com"));
 }
 
-/// In a forked child: neither the environment nor a file is read again.
+/// In a forked child, neither the environment nor a file is read again.
 #[test]
 fn a_client_that_is_built_again_has_the_same_configuration() {
     let with_endpoint: [Setter; 1] = [|builder| builder.endpoint("https://example.com:8443")];

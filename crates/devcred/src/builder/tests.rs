@@ -12,7 +12,7 @@ fn complaint(builder: ClientBuilder) -> String {
 }
 
 #[test]
-fn the_environment_gives_what_no_setter_gives() {
+fn options_without_a_setter_come_from_the_environment() {
     let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_INSTANCE_ID", "post-cn-env")];
     let client = from_env(&variables).build().unwrap();
     assert_eq!(

@@ -26,7 +26,7 @@ fn the_most_specific_row_decides() {
     }
 }
 
-/// The rows of the reference's table, made from the table here.
+/// Returns the rows of the reference's table, generated from the table here.
 fn reference_rows() -> Vec<String> {
     let moves = [
         "fix the input",

@@ -9,7 +9,7 @@ fn burst(pace: &RateLimiter, now: Instant) -> usize {
 }
 
 #[test]
-fn a_slot_that_is_returned_in_its_own_moment_is_used_by_the_next_call() {
+fn a_slot_that_is_returned_at_its_start_is_used_by_the_next_call() {
     let (pace, now) = (RateLimiter::new(50), Instant::now());
     drop(pace.reserve(now, now).unwrap());
     assert_eq!(burst(&pace, now), 10);

@@ -40,7 +40,7 @@ fn read_json(status: u16, body: &Value) -> Result<DeviceCredential, Failure> {
     read_answer(&answer(status, &[], body.to_string()))
 }
 
-/// The message of an answer that should be unreadable.
+/// Returns the message for a response that should be unreadable.
 fn complaint(body: impl AsRef<[u8]>) -> String {
     let failure = read_answer(&answer(200, &[], body)).unwrap_err();
     assert_eq!((failure.kind, failure.is_retryable), (ErrorKind::InvalidResponse, false));
@@ -106,7 +106,7 @@ fn every_member_is_required_and_named() {
 }
 
 #[test]
-fn a_member_that_stands_twice_is_refused() {
+fn a_repeated_member_is_refused() {
     let twice = credential().to_string().replacen("\"ClientId\"", "\"ClientId\":\"GID_test@@@test\",\"ClientId\"", 1);
     assert_eq!(complaint(twice), "the response contains DeviceCredential.ClientId twice");
 }
@@ -172,7 +172,7 @@ fn an_error_body_is_an_error_under_any_status_but_a_redirects() {
 }
 
 #[test]
-fn a_credential_under_an_error_status_is_none() {
+fn a_credential_with_an_error_status_is_not_returned() {
     let failure = read_json(400, &credential()).unwrap_err();
     assert_eq!((failure.kind, failure.is_retryable), (ErrorKind::InvalidResponse, false));
     assert_eq!(failure.details.request_id.as_deref(), Some(REQUEST_ID));
@@ -225,7 +225,7 @@ fn an_error_in_xml_is_read() {
 }
 
 #[test]
-fn a_wish_to_wait_is_heard() {
+fn a_requested_delay_is_used() {
     let body = json!({"Code": "NoPermission", "Message": "m"}).to_string();
     let wait = |headers: &[(&'static str, &str)]| {
         let failure = read_answer(&answer(400, headers, &body)).unwrap_err();
@@ -245,7 +245,7 @@ fn a_wish_to_wait_is_heard() {
 }
 
 #[test]
-fn our_own_secrets_are_cut_out_of_what_the_service_says() {
+fn our_secrets_are_redacted_in_what_the_service_says() {
     let long = "x".repeat(990);
     for message in ["got t0k3n== and account%2Bsecret", &format!("{long} account+secret")] {
         let body =
@@ -262,7 +262,7 @@ fn our_own_secrets_are_cut_out_of_what_the_service_says() {
 }
 
 #[test]
-fn a_secret_in_the_place_of_a_code_or_a_request_id_is_not_repeated() {
+fn a_secret_instead_of_a_code_or_a_request_id_is_not_repeated() {
     let secrets = [Secret::new("ASecretLikeACode42")];
     let read = |body: Value, header: &str| {
         let answer = answer(400, &[("x-acs-request-id", header)], body.to_string());
@@ -276,7 +276,7 @@ fn a_secret_in_the_place_of_a_code_or_a_request_id_is_not_repeated() {
 }
 
 #[test]
-fn a_code_of_the_table_is_no_secret() {
+fn a_known_code_is_not_taken_for_a_secret() {
     let read = |secret: &str, code: &str| {
         let answer = answer(400, &[], json!({"Code": code, "Message": "m"}).to_string());
         let failure = parse(&GetDeviceCredential::new(CLIENT_ID), INSTANCE_ID, &answer, &[Secret::new(secret)]);
@@ -312,14 +312,14 @@ fn a_request_id_may_have_any_visible_character() {
 }
 
 #[test]
-fn the_devices_own_secret_is_no_request_id() {
+fn the_device_secret_is_not_used_as_a_request_id() {
     let mut body = credential();
     body["RequestId"] = body["DeviceCredential"]["DeviceAccessKeySecret"].clone();
     assert_eq!(read_json(200, &body).unwrap().request_id(), "");
 }
 
 #[test]
-fn a_secret_in_numeric_entities_is_cut_out() {
+fn a_secret_in_numeric_entities_is_redacted() {
     for entity in ["+", "&#43;", "&#x2B;", "&#X2b;", "&#0043;"] {
         let xml = format!(
             "<Error><Code>NoPermission</Code><Message>a account{entity}secret &lt;&amp;#43; &#; &#x110000; &x b</Message></Error>"
@@ -330,7 +330,7 @@ fn a_secret_in_numeric_entities_is_cut_out() {
 }
 
 #[test]
-fn the_services_side_of_a_signature_is_no_part_of_the_message() {
+fn the_services_side_of_a_signature_is_not_in_the_message() {
     let message = "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\n00]";
     let failure = read_json(400, &json!({"Code": "SignatureDoesNotMatch", "Message": message})).unwrap_err();
     assert_eq!(failure.message, "Specified signature does not match our calculation.");
@@ -338,7 +338,7 @@ fn the_services_side_of_a_signature_is_no_part_of_the_message() {
 }
 
 #[test]
-fn the_services_side_is_no_part_of_the_message_where_a_line_begins_with_it_either() {
+fn the_services_side_is_not_in_the_message_even_if_a_line_begins_with_it() {
     for (message, own) in [
         ("no match.\nserver CanonicalRequest is [POST]", "no match."),
         ("server string to sign is:POST", "the service sent no message"),
@@ -350,7 +350,7 @@ fn the_services_side_is_no_part_of_the_message_where_a_line_begins_with_it_eithe
 }
 
 #[test]
-fn help_holds_no_control_character() {
+fn a_help_url_contains_no_control_character() {
     let url = " https://api.aliyun.com/a\nb\tc?q=\u{1b}[31m\u{85}";
     let body = json!({"Code": "NoPermission", "Message": "m", "Recommend": url});
     let help = read_json(400, &body).unwrap_err().details.help_url;
@@ -360,7 +360,7 @@ fn help_holds_no_control_character() {
 }
 
 #[test]
-fn only_the_vendors_own_https_pages_are_help() {
+fn only_https_pages_of_the_vendor_are_help_urls() {
     for (url, good) in [
         ("https://api.aliyun.com/troubleshoot?q=x", true),
         ("https://www.alibabacloud.com/help", true),
@@ -380,7 +380,7 @@ fn only_the_vendors_own_https_pages_are_help() {
 }
 
 #[test]
-fn what_access_denied_says_is_kept() {
+fn the_details_of_a_denied_access_are_kept() {
     let detail = json!({"AuthAction": "mq:GetDeviceCredential", "PolicyType": "AccountLevel", "Other": "x", "NoPermissionType": 7});
     let body = json!({"Code": "NoPermission", "Message": "m", "AccessDeniedDetail": detail});
     let denied = read_json(403, &body).unwrap_err().details.access_denied;

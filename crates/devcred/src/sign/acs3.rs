@@ -27,7 +27,7 @@ const EMPTY_PAYLOAD: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49
 
 /// Returns the canonical request, and its list of signed header names.
 ///
-/// Header names are lower-cased, values trimmed; the values of a name that is given more than once
+/// Header names are lower-cased, values trimmed; the values of a name that occurs more than once
 /// are sorted and joined with a comma.
 fn canonical_request(
     method: &str,

@@ -88,10 +88,10 @@ mod tests {
         fn the_order_of_the_parameters_does_not_matter(
             parameters in prop::collection::hash_map("[A-Za-z]{1,8}", any::<String>(), 0..8)
         ) {
-            let mut given: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let query = canonical_query(&given);
-            given.reverse();
-            prop_assert_eq!(canonical_query(&given), query);
+            let mut pairs: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let query = canonical_query(&pairs);
+            pairs.reverse();
+            prop_assert_eq!(canonical_query(&pairs), query);
         }
     }
 }

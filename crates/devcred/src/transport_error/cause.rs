@@ -55,8 +55,8 @@ pub(crate) enum Shortage {
 }
 
 impl Cause {
-    /// Returns the first specific cause in the source chain. A refused certificate and a proxy's 407
-    /// are connect errors too, so the chain is read before the phase.
+    /// Returns the first specific cause in the source chain. A refused certificate and a proxy's
+    /// 407 are connect errors too, so the chain is read before the phase.
     pub(super) fn from_reqwest(error: &reqwest::Error, phase: Phase, certificate_requested: bool) -> Self {
         if error.is_builder() {
             return Cause::InvalidRequest;

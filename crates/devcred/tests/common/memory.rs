@@ -1,5 +1,5 @@
-//! What is in the memory of another process. A process that searched itself would find what it
-//! looks for.
+//! Searches the memory of another process. A process that searched itself would find its search
+//! text.
 #![allow(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, reason = "helpers of a test")]
 
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// A process that prints what it has done and goes on when it is told to.
+/// A process that prints what it has done, and continues when it receives a line.
 pub(crate) struct Holder {
     child: Child,
     stdin: ChildStdin,
@@ -21,8 +21,8 @@ impl Holder {
         Self { child, stdin, stdout }
     }
 
-    /// Gives it a line.
-    pub(crate) fn tell(&mut self, line: &str) {
+    /// Writes a line to its input.
+    pub(crate) fn send(&mut self, line: &str) {
         writeln!(self.stdin, "{line}").unwrap();
     }
 
@@ -37,7 +37,7 @@ impl Holder {
         }
     }
 
-    /// How often each of these stands in its memory, as far as it can be written.
+    /// Counts how often each of these is in its writable memory.
     pub(crate) fn counts<const N: usize>(&self, needles: [&str; N]) -> [usize; N] {
         let process = format!("/proc/{}", self.child.id());
         let memory = File::open(format!("{process}/mem")).unwrap();
@@ -48,7 +48,7 @@ impl Holder {
             let address = |text| u64::from_str_radix(text, 16).unwrap();
             let (start, end) = range.split_once('-').map(|(start, end)| (address(start), address(end))).unwrap();
             let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-            // Some regions of the kernel's own cannot be read.
+            // Some regions of the kernel cannot be read.
             if rights.starts_with("rw") && memory.read_exact_at(&mut bytes, start).is_ok() {
                 for (count, needle) in counts.iter_mut().zip(needles) {
                     *count += occurrences(&bytes, needle.as_bytes());

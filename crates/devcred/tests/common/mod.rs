@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: a client for an emulator, and a server that answers with given
+//! What the end-to-end tests share: a client for an emulator, and a server that answers with fixed
 //! bytes.
 #![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests, each used by some of them")]
 
@@ -72,7 +72,7 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// A client for a server that is no emulator.
+/// A client for a server that is not an emulator.
 pub(crate) fn client_at(address: SocketAddr) -> Client {
     let key = AccessKey::new("LTAI-test", "s3cr3t").unwrap();
     builder().endpoint(format!("http://{address}")).access_key(key).max_attempts(1).build().unwrap()
