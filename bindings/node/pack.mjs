@@ -1,5 +1,6 @@
-// Makes the packages for npm: `node pack.mjs ADDON STAGE PACKAGES`, with the addon that was built for this machine. What is in a
-// package its `files` say; since the licence and the addon lie elsewhere, each is put together in STAGE first.
+// Builds the npm packages with the addon of this platform: `node pack.mjs ADDON STAGE PACKAGES`.
+// The `files` of a package.json list the contents of the package; since the licence and the addon
+// are in other folders, STAGE receives copies of everything first.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
