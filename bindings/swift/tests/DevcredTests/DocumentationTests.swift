@@ -1,5 +1,5 @@
-// The examples of the documentation, verbatim: a test of xtask compares them. A test whose name ends
-// with Compiles checks mainly that the example compiles.
+// The examples of the documentation, verbatim: a test of xtask compares them. A test whose name
+// ends with Compiles checks mainly that the example compiles.
 import Devcred
 import Foundation
 import Testing
