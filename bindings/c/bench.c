@@ -1,5 +1,6 @@
-/* What `cargo xtask bench` measures of C: `bench blocking|callback ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID`
- * reads a line `CALLS AT_ONCE` and answers `CPU WALL`, both in nanoseconds, as often as it is asked. */
+/* The C program of `cargo xtask bench`. `bench blocking|callback ENDPOINT ACCESS_KEY_ID
+ * ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID` reads lines `CALLS AT_ONCE` and prints `CPU WALL`, both
+ * in nanoseconds, for each. */
 #define _POSIX_C_SOURCE 200809L
 #include <devcred.h>
 
@@ -19,9 +20,9 @@ static void check(int32_t status, devcred_error *error) {
     exit(1);
 }
 
-/* --- Blocking: each thread makes one call after the other ------------------------------------------------------------ */
+/* --- Blocking: each thread makes sequential calls --------------------------------------------- */
 
-static void *call_again_and_again(void *argument) {
+static void *make_calls(void *argument) {
     for (long i = 0; i < calls_of_each; i++) {
         devcred_credential *credential = NULL;
         devcred_error *error = NULL;
@@ -34,46 +35,46 @@ static void *call_again_and_again(void *argument) {
 static void run_blocking(int at_once) {
     pthread_t threads[256];
     for (int i = 0; i < at_once; i++)
-        if (pthread_create(&threads[i], NULL, call_again_and_again, NULL)) exit(1);
+        if (pthread_create(&threads[i], NULL, make_calls, NULL)) exit(1);
     for (int i = 0; i < at_once; i++) pthread_join(threads[i], NULL);
 }
 
-/* --- Callback: each completion starts the next call ------------------------------------------------------------------ */
+/* --- Callback: each completion starts the next call ------------------------------------------- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
-static int running;
+static pthread_cond_t all_ended = PTHREAD_COND_INITIALIZER;
+static int running_count;
 
-static void start(long *left);
+static void start(long *remaining);
 
 static void on_complete(void *argument, int32_t status, devcred_credential *credential, devcred_error *error) {
-    long *left = argument;
+    long *remaining = argument;
     check(status, error);
     devcred_credential_free(credential);
-    if (--*left > 0) {
-        start(left);
+    if (--*remaining > 0) {
+        start(remaining);
         return;
     }
     pthread_mutex_lock(&lock);
-    if (--running == 0) pthread_cond_signal(&ended);
+    if (--running_count == 0) pthread_cond_signal(&all_ended);
     pthread_mutex_unlock(&lock);
 }
 
-static void start(long *left) {
+static void start(long *remaining) {
     devcred_error *error = NULL;
-    check(devcred_get_device_credential_start(client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT, on_complete, left, NULL, &error), error);
+    check(devcred_get_device_credential_start(client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT, on_complete, remaining, NULL, &error), error);
 }
 
 static void run_callback(int at_once) {
-    long left[256];
-    running = at_once;
-    for (int i = 0; i < at_once; i++) left[i] = calls_of_each, start(&left[i]);
+    long remaining[256];
+    running_count = at_once;
+    for (int i = 0; i < at_once; i++) remaining[i] = calls_of_each, start(&remaining[i]);
     pthread_mutex_lock(&lock);
-    while (running > 0) pthread_cond_wait(&ended, &lock);
+    while (running_count > 0) pthread_cond_wait(&all_ended, &lock);
     pthread_mutex_unlock(&lock);
 }
 
-/* --- The clocks ------------------------------------------------------------------------------------------------------ */
+/* --- Clocks ----------------------------------------------------------------------------------- */
 
 static long long now(clockid_t clock) {
     struct timespec time;
@@ -97,7 +98,7 @@ int main(int count, char **arguments) {
     long calls;
     int at_once;
     while (scanf("%ld %d", &calls, &at_once) == 2 && at_once > 0 && at_once <= 256) {
-        calls_of_each = 20; /* Connections are opened and caches filled. */
+        calls_of_each = 20; /* Opens connections and fills caches. */
         run(at_once);
         calls_of_each = calls / at_once;
         long long cpu = now(CLOCK_PROCESS_CPUTIME_ID), wall = now(CLOCK_MONOTONIC);

@@ -1,6 +1,7 @@
-//! Gives the shared library its name for the linker: rustc sets none. The number is that of `DEVCRED_ABI_VERSION`.
+//! Sets the soname of the shared library, which rustc does not. Its number is
+//! `DEVCRED_ABI_VERSION`.
 
-#[allow(clippy::print_stdout, reason = "it is how a build script talks to cargo")]
+#[allow(clippy::print_stdout, reason = "a build script passes options to cargo on stdout")]
 fn main() {
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libdevcred.so.1");

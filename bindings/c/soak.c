@@ -1,4 +1,4 @@
-/* C's program of `cargo xtask soak`: tests/soak/src/main.rs has the protocol. */
+/* The C program of `cargo xtask soak`; tests/soak/src/main.rs documents the protocol. */
 #define _POSIX_C_SOURCE 200809L
 #include <devcred.h>
 
@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More calls than ever run at once, and few enough that the memory of the handles is soon constant. A handle is freed when
- * its place is needed again, so that only this thread uses it. */
-#define PLACES 8192
+/* More than the number of concurrent calls, and few enough that the memory of the handles is soon
+ * constant. A handle is freed when its slot is reused, so that only this thread uses it. */
+#define SLOTS 8192
 
-static devcred_call *calls[PLACES];
+static devcred_call *calls[SLOTS];
 
 static void check(int32_t status, devcred_error *error) {
     if (status == DEVCRED_OK) return;
@@ -20,7 +20,8 @@ static void check(int32_t status, devcred_error *error) {
     exit(1);
 }
 
-/* Not by stdio: this process may end while a thread of the library is still in here, and its buffer be written twice. */
+/* Without stdio: if the process exits while a thread of the library runs this function, the buffer
+ * of stdout could be written twice. */
 static void on_complete(void *number, int32_t status, devcred_credential *credential, devcred_error *error) {
     uintptr_t n = (uintptr_t)number;
     char line[512];
@@ -55,7 +56,7 @@ int main(int count, char **arguments) {
     uintptr_t number;
     while (fgets(line, sizeof line, stdin)) {
         int read = sscanf(line, "%7s %" SCNuPTR " %127s", verb, &number, client_id);
-        devcred_call **call = &calls[number % PLACES];
+        devcred_call **call = &calls[number % SLOTS];
         if (read == 3 && strcmp(verb, "start") == 0) {
             devcred_call_free(*call);
             int32_t status = devcred_get_device_credential_start(client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT, on_complete,
@@ -67,7 +68,7 @@ int main(int count, char **arguments) {
             return 2;
         }
     }
-    for (size_t i = 0; i < PLACES; i++) devcred_call_free(calls[i]);
+    for (size_t i = 0; i < SLOTS; i++) devcred_call_free(calls[i]);
     devcred_client_free(client);
     return 0;
 }

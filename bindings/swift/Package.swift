@@ -1,8 +1,8 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// Devcred is what people use. DevcredNative is generated, and DevcredFFI is the library that stands behind it; both are put
-// here by `cargo xtask build swift`, on a Mac by `xcframework.sh`.
+// Devcred is the public module. DevcredNative is generated code that calls the library, DevcredFFI.
+// `cargo xtask build swift` (on a Mac, `xcframework.sh`) adds both to the package.
 #if os(macOS)
 let library = Target.binaryTarget(name: "DevcredFFI", path: "DevcredFFI.xcframework")
 let linked: [LinkerSetting] = []
@@ -19,7 +19,7 @@ let package = Package(
     products: [.library(name: "Devcred", targets: ["Devcred"])],
     targets: [
         .target(name: "Devcred", dependencies: ["DevcredNative"]),
-        // The generator writes Swift 5.
+        // The generated code is Swift 5.
         .target(
             name: "DevcredNative", dependencies: ["DevcredFFI"], swiftSettings: [.swiftLanguageMode(.v5)],
             linkerSettings: linked),

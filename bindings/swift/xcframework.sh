@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts the Swift package together on a Mac, for macOS and iOS: target/swift/devcred, with the library as an XCFramework.
-# Needs Xcode and Rust by rustup. Untested: there is no Mac where this project's tests run.
+# Builds the Swift package for macOS and iOS on a Mac: target/swift/devcred, with the library as an
+# XCFramework. Needs Xcode and rustup. Untested: the project's tests do not run on a Mac.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -15,19 +15,19 @@ for target in $macos $simulator $device; do
     cargo rustc --locked --release -p devcred-uniffi --crate-type staticlib --target "$target"
 done
 
-# A library of one kind of system holds every processor of it.
-joined() {
+# An XCFramework contains one library per platform, for all its architectures.
+join_architectures() {
     name=$1
     shift
     libraries=""
     for target in "$@"; do libraries="$libraries target/$target/release/libdevcred_uniffi.a"; done
-    mkdir -p "target/swift/joined/$name"
+    mkdir -p "target/swift/universal/$name"
     # shellcheck disable=SC2086
-    lipo -create $libraries -output "target/swift/joined/$name/libdevcred_uniffi.a"
-    echo "target/swift/joined/$name/libdevcred_uniffi.a"
+    lipo -create $libraries -output "target/swift/universal/$name/libdevcred_uniffi.a"
+    echo "target/swift/universal/$name/libdevcred_uniffi.a"
 }
 
-# What describes the library is stripped from a release build, so the code is generated from a debug build.
+# A release build is stripped of uniffi's metadata, so generate the code from a debug build.
 cargo build --locked -p devcred-uniffi
 generated=target/uniffi/swift
 rm -rf "$generated" "$package"
@@ -38,14 +38,14 @@ cp bindings/swift/Package.swift bindings/swift/README.md LICENSE "$package"
 cp docs/reference.md "$package/docs"
 cp -R bindings/swift/Sources/Devcred "$package/Sources/Devcred"
 cp "$generated/DevcredNative.swift" "$package/Sources/DevcredNative"
-# In a folder of their own: every XCFramework of a program has its headers copied into one place.
+# In a subfolder, because Xcode copies the headers of all XCFrameworks into one folder.
 cp "$generated/DevcredFFI.h" target/swift/headers/DevcredFFI/DevcredFFI.h
 cp "$generated/DevcredFFI.modulemap" target/swift/headers/DevcredFFI/module.modulemap
 
 # shellcheck disable=SC2086
 xcodebuild -create-xcframework \
-    -library "$(joined macos $macos)" -headers target/swift/headers \
-    -library "$(joined simulator $simulator)" -headers target/swift/headers \
-    -library "$(joined device $device)" -headers target/swift/headers \
+    -library "$(join_architectures macos $macos)" -headers target/swift/headers \
+    -library "$(join_architectures simulator $simulator)" -headers target/swift/headers \
+    -library "$(join_architectures device $device)" -headers target/swift/headers \
     -output "$package/DevcredFFI.xcframework"
 echo "$package"

@@ -1,6 +1,7 @@
-//! Cargo builds a library once, with every feature that anybody in the build asks for. So a user's other crates decide
-//! whether the reqwest below our client can decompress and speak HTTP/2, and none of it may change what our client does: a
-//! few bytes would become a gigabyte, beyond the limit on an answer's size. Here all of it is on.
+//! Cargo builds a library once, with the union of the features that the crates of a program enable.
+//! So other crates decide whether devcred's reqwest supports decompression and HTTP/2, and neither
+//! may change devcred's behaviour: decompression could turn a few bytes into a gigabyte and evade
+//! the limit on the size of a response. This build enables all of these features.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers outside of #[test], where clippy.toml allows it")]
 
@@ -10,18 +11,18 @@ use std::io::Write;
 
 use devcred::{AccessKey, Client, ErrorKind};
 use reqwest::header::ACCEPT_ENCODING;
-use stub::{Answer, Stub};
+use stub::{Stub, StubResponse};
 
 const CLIENT_ID: &str = "GID_test@@@device";
 const INSTANCE_ID: &str = "post-cn-0pp12gl****";
 
-/// A good answer for this device. Unpacked, our client would take it.
+/// A valid response for this device, which devcred would accept if it were decompressed.
 const CREDENTIAL: &str = r#"{"RequestId":"07AB2E7F-1EF8-4D08-A423-D58E3A26FF01","DeviceCredential":{"ClientId":"GID_test@@@device","InstanceId":"post-cn-0pp12gl****","DeviceAccessKeyId":"DC.id","DeviceAccessKeySecret":"secret","CreateTime":1605541382000,"UpdateTime":1605541382000}}"#;
 
-type Pack = fn(&[u8]) -> Vec<u8>;
+type Compress = fn(&[u8]) -> Vec<u8>;
 
-/// Every content encoding that reqwest knows, with what packs a body so.
-const ENCODINGS: [(&str, Pack); 4] = [("gzip", gzip), ("br", brotli), ("deflate", deflate), ("zstd", zstd)];
+/// Every content encoding that reqwest supports, with a function that compresses a body.
+const ENCODINGS: [(&str, Compress); 4] = [("gzip", gzip), ("br", brotli), ("deflate", deflate), ("zstd", zstd)];
 
 fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -36,9 +37,9 @@ fn deflate(body: &[u8]) -> Vec<u8> {
 }
 
 fn brotli(body: &[u8]) -> Vec<u8> {
-    let mut packed = Vec::new();
-    brotli::CompressorWriter::new(&mut packed, 4096, 5, 22).write_all(body).unwrap();
-    packed
+    let mut compressed = Vec::new();
+    brotli::CompressorWriter::new(&mut compressed, 4096, 5, 22).write_all(body).unwrap();
+    compressed
 }
 
 fn zstd(body: &[u8]) -> Vec<u8> {
@@ -51,31 +52,34 @@ fn client(endpoint: &str) -> Client {
     builder.instance_id(INSTANCE_ID).build().unwrap()
 }
 
-/// What another crate of the program might make: all defaults.
-fn somebody_elses_client() -> reqwest::Client {
-    // The second time it is there already.
+/// A client with all defaults, as another crate of the program could create it.
+fn default_reqwest_client() -> reqwest::Client {
+    // Fails if the provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // The system's certificates are left out, since a test machine may have none.
+    // Without the system's certificates, because a test machine may have none.
     let builder = reqwest::Client::builder().no_proxy();
     builder.tls_certs_only(Vec::new()).build().unwrap()
 }
 
 #[tokio::test]
-async fn the_features_are_on_in_this_build() {
-    for (encoding, pack) in ENCODINGS {
-        let stub = Stub::answers(Answer::encoded(encoding, pack(CREDENTIAL.as_bytes())));
-        let response = somebody_elses_client().post(&stub.endpoint).send().await.unwrap();
-        assert_eq!(response.text().await.unwrap(), CREDENTIAL, "{encoding} is not unpacked");
+async fn this_build_enables_the_features() {
+    for (encoding, compress) in ENCODINGS {
+        let stub = Stub::start(StubResponse::encoded(encoding, compress(CREDENTIAL.as_bytes())));
+        let response = default_reqwest_client().post(&stub.endpoint).send().await.unwrap();
+        assert_eq!(response.text().await.unwrap(), CREDENTIAL, "{encoding} was not decompressed");
 
-        let asked = stub.header_of_the_only_request(ACCEPT_ENCODING.as_str()).unwrap_or_default();
-        assert!(asked.split(',').any(|name| name.trim() == encoding), "{encoding} is not asked for: {asked}");
+        let accepted = stub.header_of_only_request(ACCEPT_ENCODING.as_str()).unwrap_or_default();
+        assert!(
+            accepted.split(',').any(|name| name.trim() == encoding),
+            "{encoding} is not in Accept-Encoding: {accepted}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_packed_answer_is_refused_after_one_request() {
-    for (encoding, pack) in ENCODINGS {
-        let stub = Stub::answers(Answer::encoded(encoding, pack(CREDENTIAL.as_bytes())));
+async fn a_compressed_response_is_refused_without_a_retry() {
+    for (encoding, compress) in ENCODINGS {
+        let stub = Stub::start(StubResponse::encoded(encoding, compress(CREDENTIAL.as_bytes())));
         let error = client(&stub.endpoint).get_device_credential(CLIENT_ID).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{encoding}: {error}");
         assert!(error.message().contains("Content-Encoding"), "{encoding}: {error}");
@@ -84,20 +88,20 @@ async fn a_packed_answer_is_refused_after_one_request() {
 }
 
 #[tokio::test]
-async fn our_client_asks_for_no_encoding() {
-    let stub = Stub::answers(Answer::plain(CREDENTIAL));
+async fn devcred_sends_no_accept_encoding() {
+    let stub = Stub::start(StubResponse::plain(CREDENTIAL));
     let credential = client(&stub.endpoint).get_device_credential(CLIENT_ID).await.unwrap();
     assert_eq!(credential.device_access_key_id(), "DC.id");
-    assert_eq!(stub.header_of_the_only_request(ACCEPT_ENCODING.as_str()), None);
+    assert_eq!(stub.header_of_only_request(ACCEPT_ENCODING.as_str()), None);
 }
 
 #[tokio::test]
-async fn our_client_offers_no_http2() {
-    let (endpoint, offered) = stub::tls_hello();
-    let _ = somebody_elses_client().post(&endpoint).send().await.unwrap_err();
-    assert_eq!(offered.recv().unwrap(), ["h2", "http/1.1"], "HTTP/2 is not on in this build");
+async fn devcred_offers_no_http2() {
+    let (endpoint, offered) = stub::start_tls_listener();
+    let _ = default_reqwest_client().post(&endpoint).send().await.unwrap_err();
+    assert_eq!(offered.recv().unwrap(), ["h2", "http/1.1"], "this build does not enable HTTP/2");
 
-    let (endpoint, offered) = stub::tls_hello();
+    let (endpoint, offered) = stub::start_tls_listener();
     let error = client(&endpoint).get_device_credential(CLIENT_ID).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
     let offered = offered.recv().unwrap();

@@ -1,9 +1,9 @@
-//! Rust's program of `cargo xtask soak`: tests/soak/src/main.rs has the protocol.
+//! The Rust program of `cargo xtask soak`; tests/soak/src/main.rs documents the protocol.
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "when the protocol is broken, it ends and says why"
+    reason = "a protocol error ends the program with a message"
 )]
 
 use std::collections::HashMap;
@@ -37,15 +37,20 @@ fn main() {
         let line = line.expect("stdin is readable");
         match line.split(' ').collect::<Vec<_>>().as_slice() {
             ["start", number, client_id] => {
-                let (cancel, cancelled) = oneshot::channel();
+                let (cancel, cancellation) = oneshot::channel();
                 cancels.lock().expect("no thread panicked").insert((*number).to_owned(), cancel);
-                let call =
-                    run(client.clone(), (*number).to_owned(), (*client_id).to_owned(), cancelled, Arc::clone(&cancels));
+                let call = run(
+                    client.clone(),
+                    (*number).to_owned(),
+                    (*client_id).to_owned(),
+                    cancellation,
+                    Arc::clone(&cancels),
+                );
                 runtime.spawn(call);
             }
             ["cancel", number] => {
                 if let Some(cancel) = cancels.lock().expect("no thread panicked").remove(*number) {
-                    // It fails when the call has ended.
+                    // Fails if the call has ended.
                     let _ = cancel.send(());
                 }
             }
@@ -54,7 +59,7 @@ fn main() {
     }
 }
 
-async fn run(client: Client, number: String, client_id: String, cancelled: oneshot::Receiver<()>, cancels: Cancels) {
+async fn run(client: Client, number: String, client_id: String, cancellation: oneshot::Receiver<()>, cancels: Cancels) {
     let outcome = tokio::select! {
         result = client.get_device_credential(&client_id) => match result {
             Ok(credential) => {
@@ -64,7 +69,7 @@ async fn run(client: Client, number: String, client_id: String, cancelled: onesh
             }
             Err(error) => format!("error {}", error.kind()),
         },
-        Ok(()) = cancelled => "cancelled".to_owned(),
+        Ok(()) = cancellation => "cancelled".to_owned(),
     };
     cancels.lock().expect("no thread panicked").remove(&number);
     println!("{number} {outcome}");

@@ -1,5 +1,5 @@
-//! The vendor's Java SDKs, by their generic calls, against our emulator. `cargo xtask test --lang kotlin` installs them and runs
-//! this.
+//! The generic calls of the vendor's Java SDKs against the emulator. `cargo xtask test --lang
+//! kotlin` installs the SDKs and runs these tests.
 
 #[macro_use]
 mod cases;
@@ -12,18 +12,19 @@ const TEA_OPENAPI: Sdk = Sdk {
     name: "com.aliyun:tea-openapi",
     signature: SignatureMethod::Acs3HmacSha256,
     signs_empty_values: true,
-    is_its_agent: |agent| agent.contains(" Java/") && agent.contains(" TeaDSL/"),
+    matches_user_agent: |agent| agent.contains(" Java/") && agent.contains(" TeaDSL/"),
 };
-/// The SDK is at fault here: it sends `ClientId=`, and leaves it out of the string to sign. `getRPCSignature` of its
-/// `com.aliyun:openapiutil` skips what is empty, where the documents and the other SDKs sign every parameter.
+/// Has a bug: it sends `ClientId=` but does not sign it. `getRPCSignature` of
+/// `com.aliyun:openapiutil` skips empty parameters; the documentation and the other SDKs sign every
+/// parameter.
 const TEA_OPENAPI_V2: Sdk = Sdk { signature: SignatureMethod::HmacSha1, signs_empty_values: false, ..TEA_OPENAPI };
 const SDK_CORE: Sdk = Sdk {
     name: "com.aliyun:aliyun-java-sdk-core",
     signature: SignatureMethod::Acs3HmacSha256,
     signs_empty_values: true,
-    is_its_agent: |agent| agent.contains(" Java/") && !agent.contains(" TeaDSL/"),
+    matches_user_agent: |agent| agent.contains(" Java/") && !agent.contains(" TeaDSL/"),
 };
-/// What it does where nothing else is said.
+/// The SDK's default signature.
 const SDK_CORE_V1: Sdk = Sdk { signature: SignatureMethod::HmacSha1, ..SDK_CORE };
 
 all_cases!(tea_openapi_acs3, TEA_OPENAPI);

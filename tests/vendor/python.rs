@@ -1,4 +1,5 @@
-//! The vendor's typed Python SDK against our emulator. `cargo xtask test --lang rust` installs it and runs this.
+//! The vendor's typed Python SDK against the emulator. `cargo xtask test --lang rust` installs it
+//! and runs these tests.
 
 #[macro_use]
 mod cases;
@@ -11,7 +12,7 @@ const TYPED: Sdk = Sdk {
     name: "alibabacloud-onsmqtt20200420",
     signature: SignatureMethod::Acs3HmacSha256,
     signs_empty_values: true,
-    is_its_agent: |agent| agent.contains(" Python/"),
+    matches_user_agent: |agent| agent.contains(" Python/"),
 };
 const TYPED_V2: Sdk = Sdk { signature: SignatureMethod::HmacSha1, ..TYPED };
 

@@ -1,5 +1,5 @@
-//! A call by one of the vendor's SDKs, in a program of its language. Starting one takes longer than a call, so that one program
-//! serves all the tests of a run.
+//! Calls with the vendor's SDKs, made by a program in their language. Starting the program takes
+//! longer than a call, so one process serves all the tests of a run.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,45 +21,45 @@ use devcred::SignatureMethod;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
-/// Where `cargo xtask test` says which program makes the calls.
+/// The variable with the path of the program, which `cargo xtask test` sets.
 const PROGRAM_VARIABLE: &str = "DEVCRED_VENDOR_PROGRAM";
 
-/// Far longer than a call takes, also on a machine that does much else.
+/// Far longer than a call takes, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// One of the vendor's SDKs.
 pub(crate) struct Sdk {
-    /// Its package.
+    /// The name of the SDK's package.
     pub(crate) name: &'static str,
-    /// How it is told to sign.
+    /// The signature method that the SDK is configured to use.
     pub(crate) signature: SignatureMethod,
-    /// Whether its signature covers a parameter without a value, as the documents have it.
+    /// Whether the SDK signs empty parameters, as the documentation requires.
     pub(crate) signs_empty_values: bool,
-    /// Whether a `User-Agent` is its own.
-    pub(crate) is_its_agent: fn(&str) -> bool,
+    /// Returns whether a `User-Agent` is that of the SDK.
+    pub(crate) matches_user_agent: fn(&str) -> bool,
 }
 
-/// What to ask for.
+/// A call to make, sent to the program as JSON.
 #[derive(Serialize)]
-pub(crate) struct Ask {
+pub(crate) struct CallRequest {
     pub(crate) sdk: &'static str,
-    /// `host:port`, as the SDKs have it.
+    /// `host:port`, the form that the SDKs take.
     pub(crate) endpoint: String,
     pub(crate) access_key_id: &'static str,
     pub(crate) access_key_secret: &'static str,
     pub(crate) security_token: Option<&'static str>,
-    /// `None` leaves it unset, which means ACS3 to an SDK that knows it.
+    /// `None` leaves it unset: an SDK that supports ACS3 uses it by default.
     pub(crate) signature_algorithm: Option<&'static str>,
     pub(crate) client_id: &'static str,
     pub(crate) instance_id: &'static str,
 }
 
-/// What came of it.
+/// The outcome of a call, read from the program as JSON.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Outcome {
-    Got { request_id: String, credential: Credential },
-    Refused(Refused),
+    Success { request_id: String, credential: Credential },
+    Failure(Failure),
 }
 
 #[derive(Deserialize)]
@@ -74,42 +74,45 @@ pub(crate) struct Credential {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Refused {
+pub(crate) struct Failure {
     pub(crate) code: String,
-    /// `None` where the SDK's error does not tell it.
+    /// `None` if the SDK's error does not contain the status.
     pub(crate) status: Option<u16>,
     pub(crate) message: String,
     pub(crate) request_id: String,
 }
 
-/// Makes the call.
-pub(crate) async fn call(ask: &Ask) -> Outcome {
-    let line = serde_json::to_string(ask).unwrap();
-    // The emulator answers in this thread meanwhile.
-    let answer = spawn_blocking(move || answer(&line)).await.unwrap_or_else(|error| resume_unwind(error.into_panic()));
-    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
+/// Makes a call in the program.
+pub(crate) async fn call(request: &CallRequest) -> Outcome {
+    let line = serde_json::to_string(request).unwrap();
+    // On another thread, because the emulator runs on this one.
+    let outcome =
+        spawn_blocking(move || exchange(&line)).await.unwrap_or_else(|error| resume_unwind(error.into_panic()));
+    serde_json::from_str(&outcome).unwrap_or_else(|error| panic!("{error}: {outcome}"))
 }
 
-/// The program that made the last call, if it gave an answer: another one is not asked again.
+/// The running program. After a call without an outcome it is dropped, and the next call starts a
+/// new one.
 static PROGRAM: Mutex<Option<Program>> = Mutex::new(None);
 
-fn answer(ask: &str) -> String {
-    let mut place = PROGRAM.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut program = place.take().unwrap_or_else(Program::start);
-    let answer = program.answer(ask);
-    *place = Some(program);
-    answer
+/// Sends a line to the program and returns its outcome.
+fn exchange(line: &str) -> String {
+    let mut slot = PROGRAM.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut program = slot.take().unwrap_or_else(Program::start);
+    let outcome = program.exchange(line);
+    *slot = Some(program);
+    outcome
 }
 
-/// A program that reads asks from stdin, one a line, and writes what came of each. It ends with this process, which closes its
-/// stdin.
+/// A program that reads calls from stdin and writes outcomes to stdout, one a line. It exits when
+/// this process does, because its stdin is closed then.
 struct Program {
-    asks: ChildStdin,
-    answers: Receiver<String>,
+    stdin: ChildStdin,
+    outcomes: Receiver<String>,
 }
 
 impl Program {
-    /// Nothing of this process's environment is passed on: a proxy or a key in it would be used.
+    /// Starts the program with an empty environment: the SDKs would use a proxy or a key in it.
     fn start() -> Self {
         let program = env::var_os(PROGRAM_VARIABLE).unwrap_or_else(|| {
             panic!("{PROGRAM_VARIABLE} is not set: run `cargo xtask test`, which installs the SDKs and sets it")
@@ -117,18 +120,18 @@ impl Program {
         let mut command = Command::new(program);
         command.env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the program starts");
-        let asks = process.stdin.take().expect("stdin is piped");
+        let stdin = process.stdin.take().expect("stdin is piped");
         let stdout = BufReader::new(process.stdout.take().expect("stdout is piped"));
-        let (sender, answers) = channel();
+        let (sender, outcomes) = channel();
         thread::spawn(move || {
             let _ = stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line));
             process.wait()
         });
-        Self { asks, answers }
+        Self { stdin, outcomes }
     }
 
-    fn answer(&mut self, ask: &str) -> String {
-        writeln!(self.asks, "{ask}").expect("the program reads");
-        self.answers.recv_timeout(LIMIT).expect("the program answers; it says on stderr why it does not")
+    fn exchange(&mut self, line: &str) -> String {
+        writeln!(self.stdin, "{line}").expect("the program reads its stdin");
+        self.outcomes.recv_timeout(LIMIT).expect("the program writes an outcome; see its stderr")
     }
 }

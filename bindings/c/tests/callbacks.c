@@ -1,5 +1,6 @@
-/* Started calls: each completes exactly once, whoever cancels and in whatever order things are freed, and nothing that blocks is
- * let in where it would block for ever. After the service: how often a completion frees all. */
+/* Started calls: each completes exactly once, whichever thread cancels it and in whatever order the
+ * handles are freed, and a blocking call that would never return is refused. The argument after the
+ * service is how often a callback frees every handle. */
 #include "check.h"
 
 static struct service service;
@@ -21,16 +22,16 @@ static void *cancel_twice(void *argument) {
     return NULL;
 }
 
-/* --- Cancelling ------------------------------------------------------------------------------------------------------------ */
+/* --- Cancelling ------------------------------------------------------------------------------- */
 
-/* Looked at when the program ends: a second completion would have come by then. */
+/* Checked at the end of the program: a second completion would have happened by then. */
 static struct outcome cancelled[8];
 
 static void check_cancel_from_another_thread(void) {
     pthread_t threads[8];
     devcred_call *calls[8];
     for (int i = 0; i < 8; i++) {
-        calls[i] = start("GID_c@@@fault-hang", tell, &cancelled[i]);
+        calls[i] = start("GID_c@@@fault-hang", on_complete, &cancelled[i]);
         CHECK(!pthread_create(&threads[i], NULL, cancel_twice, calls[i]));
     }
     for (int i = 0; i < 8; i++) {
@@ -40,16 +41,16 @@ static void check_cancel_from_another_thread(void) {
         CHECK_OK(devcred_call_cancel(calls[i]));
         devcred_call_free(calls[i]);
     }
-    /* At once, where the call may not even have begun. */
+    /* Cancelled at once, possibly before the call has begun. */
     struct outcome outcome = {0};
-    devcred_call *call = start("GID_c@@@fault-hang", tell, &outcome);
+    devcred_call *call = start("GID_c@@@fault-hang", on_complete, &outcome);
     CHECK_OK(devcred_call_cancel(call));
     await(&outcome);
     CHECK(outcome.status == DEVCRED_CANCELLED);
     devcred_call_free(call);
 }
 
-static void check_cancel_of_one_that_is_waited_for(void) {
+static void check_cancel_during_wait(void) {
     devcred_call *call = start("GID_c@@@fault-hang", NULL, NULL);
     pthread_t thread;
     CHECK(!pthread_create(&thread, NULL, cancel_twice, call));
@@ -63,7 +64,7 @@ static void check_cancel_of_one_that_is_waited_for(void) {
 
 static void check_cancel_after_completion(void) {
     struct outcome outcome = {0};
-    devcred_call *call = start("GID_c@@@d", tell, &outcome);
+    devcred_call *call = start("GID_c@@@d", on_complete, &outcome);
     await(&outcome);
     CHECK_OK(devcred_call_cancel(call));
     CHECK_OK(outcome.status);
@@ -74,7 +75,7 @@ static void check_cancel_after_completion(void) {
     call = start("GID_c@@@d", NULL, NULL);
     sleep_ms(50);
     CHECK_OK(devcred_call_cancel(call));
-    /* Completed by then, most likely; either way it is one of the two, once. */
+    /* Most likely completed by then, but both outcomes are correct. */
     devcred_status status = devcred_call_wait(call, &credential, NULL);
     CHECK(status == (credential ? DEVCRED_OK : DEVCRED_CANCELLED));
     CHECK_OK(devcred_call_cancel(call));
@@ -82,7 +83,7 @@ static void check_cancel_after_completion(void) {
     devcred_call_free(call);
 }
 
-/* --- Waiting --------------------------------------------------------------------------------------------------------------- */
+/* --- Waiting ---------------------------------------------------------------------------------- */
 
 static void check_wait(void) {
     devcred_credential *credential = NULL;
@@ -96,25 +97,26 @@ static void check_wait(void) {
     devcred_call_free(call);
 
     struct outcome outcome = {0};
-    call = start("GID_c@@@fault-slow-20", tell, &outcome);
+    call = start("GID_c@@@fault-slow-20", on_complete, &outcome);
     CHECK_REFUSED(devcred_call_wait(call, &credential, &error), error, "this call completes through its callback and cannot be waited for");
     await(&outcome);
     CHECK_OK(outcome.status);
     devcred_credential_free(outcome.credential);
     devcred_call_free(call);
-    /* Nobody waits for this one, which the sanitizers would count as lost if it were. */
+    /* No one waits for this call; the sanitizers would report it if it leaked. */
     devcred_call_free(start("GID_c@@@d", NULL, NULL));
 }
 
-/* --- Freeing --------------------------------------------------------------------------------------------------------------- */
+/* --- Freeing ---------------------------------------------------------------------------------- */
 
-/* The outcome is freed after the completion; the client, the options and the call whenever one likes. */
-static void free_in_this_order(const char *order, int is_waited_for) {
+/* Frees the options, client, call and credential in this order. Only the credential has to wait for
+ * the completion. */
+static void free_in_order(const char *order, int is_waited_for) {
     struct outcome outcome = {0};
-    devcred_options *options = options_of(service);
-    devcred_client *others = client;
+    devcred_options *options = new_options(service);
+    devcred_client *shared = client;
     CHECK_OK(devcred_client_new(options, &client, NULL));
-    devcred_call *call = start("GID_c@@@fault-slow-10", is_waited_for ? NULL : tell, &outcome);
+    devcred_call *call = start("GID_c@@@fault-slow-10", is_waited_for ? NULL : on_complete, &outcome);
     for (; *order; order++) {
         switch (*order) {
             case 'o': devcred_options_free(options); break;
@@ -128,41 +130,41 @@ static void free_in_this_order(const char *order, int is_waited_for) {
             case 'f': devcred_credential_free(outcome.credential); break;
         }
     }
-    client = others;
+    client = shared;
 }
 
-static void check_every_order(char *order, int length) {
+static void check_permutations(char *order, int length) {
     if (length == 5) {
-        int is_legal = strchr(order, 'w') < strchr(order, 'f');
-        if (is_legal) free_in_this_order(order, 0);
-        if (is_legal && strchr(order, 'w') < strchr(order, 'c')) free_in_this_order(order, 1);
+        int is_valid = strchr(order, 'w') < strchr(order, 'f');
+        if (is_valid) free_in_order(order, 0);
+        if (is_valid && strchr(order, 'w') < strchr(order, 'c')) free_in_order(order, 1);
         return;
     }
     for (int i = length; i < 5; i++) {
         char first = order[length];
         order[length] = order[i], order[i] = first;
-        check_every_order(order, length + 1);
+        check_permutations(order, length + 1);
         order[i] = order[length], order[length] = first;
     }
 }
 
-/* An error lives on by itself too. */
+/* An error outlives its client. */
 static void check_error_after_client(void) {
-    devcred_client *others = client;
-    client = client_of(service);
+    devcred_client *shared = client;
+    client = new_client(service);
     struct outcome outcome = {0};
-    devcred_call *call = start("GID_c@@@fault-DeviceCredentialNotFound", tell, &outcome);
+    devcred_call *call = start("GID_c@@@fault-DeviceCredentialNotFound", on_complete, &outcome);
     await(&outcome);
     devcred_client_free(client);
     devcred_call_free(call);
-    client = others;
+    client = shared;
     CHECK(outcome.status == DEVCRED_NOT_FOUND && !outcome.credential);
     CHECK_TEXT(devcred_error_code(outcome.error), "DeviceCredentialNotFound");
     devcred_error_free(outcome.error);
 }
 
-/* A request of a program that frees itself when it has completed, as a C program writes it. */
-struct own {
+/* What a C program typically stores for a request, and frees in the callback. */
+struct request {
     devcred_call *call;
     devcred_error *error;
     devcred_client *client;
@@ -170,58 +172,58 @@ struct own {
 };
 
 static void free_all_in_callback(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
-    struct own *own = user_data;
-    struct outcome *outcome = own->outcome;
-    CHECK(own->call && !own->error);
-    devcred_call_free(own->call);
-    devcred_client_free(own->client);
+    struct request *request = user_data;
+    struct outcome *outcome = request->outcome;
+    CHECK(request->call && !request->error);
+    devcred_call_free(request->call);
+    devcred_client_free(request->client);
     devcred_credential_free(credential);
     devcred_error_free(error);
-    /* What is written here afterwards was written by the library to memory that is not its own any more. */
-    own->call = (devcred_call *)own;
-    own->error = (devcred_error *)own;
-    tell(outcome, status, NULL, NULL);
+    /* The library must not write to these any more: the program may have freed them. */
+    request->call = (devcred_call *)request;
+    request->error = (devcred_error *)request;
+    on_complete(outcome, status, NULL, NULL);
 }
 
 static void check_everything_freed_in_callback(int times) {
     for (int i = 0; i < times; i++) {
         struct outcome outcome = {0};
-        struct own *own = calloc(1, sizeof *own);
-        CHECK(own);
-        own->client = client_of(service);
-        own->outcome = &outcome;
-        /* Some are refused before anything is sent, and complete while they are being started. */
+        struct request *request = calloc(1, sizeof *request);
+        CHECK(request);
+        request->client = new_client(service);
+        request->outcome = &outcome;
+        /* Most are refused before anything is sent, and complete while they are being started. */
         const char *client_id = i % 100 ? "" : "GID_c@@@d";
-        CHECK_OK(devcred_get_device_credential_start(own->client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT,
-                                                     free_all_in_callback, own, &own->call, &own->error));
+        CHECK_OK(devcred_get_device_credential_start(request->client, client_id, NULL, DEVCRED_CLIENT_TIMEOUT,
+                                                     free_all_in_callback, request, &request->call, &request->error));
         await(&outcome);
         CHECK(outcome.status == (*client_id ? DEVCRED_OK : DEVCRED_INVALID_PARAMETER));
-        CHECK(own->call == (devcred_call *)own && own->error == (devcred_error *)own);
-        free(own);
+        CHECK(request->call == (devcred_call *)request && request->error == (devcred_error *)request);
+        free(request);
     }
 }
 
-/* --- Inside a callback ----------------------------------------------------------------------------------------------------- */
+/* --- Inside a callback ------------------------------------------------------------------------ */
 
 static struct outcome outer, started_inside, cancelled_inside;
-static devcred_call *waited_for_later, *cancelled_call;
+static devcred_call *waited_call, *cancelled_call;
 
-static void misbehave(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
+static void call_inside(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
     const char *why = "a blocking call inside a callback would wait for itself; start the call instead";
     devcred_credential *none = NULL;
     devcred_error *refused = NULL;
     CHECK_REFUSED(devcred_get_device_credential(client, "GID_c@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, &none, &refused), refused, why);
-    CHECK_REFUSED(devcred_call_wait(waited_for_later, &none, &refused), refused, why);
+    CHECK_REFUSED(devcred_call_wait(waited_call, &none, &refused), refused, why);
     CHECK(!none);
     CHECK_OK(devcred_call_cancel(cancelled_call));
-    devcred_call_free(start("GID_c@@@e", tell, &started_inside));
-    tell(user_data, status, credential, error);
+    devcred_call_free(start("GID_c@@@e", on_complete, &started_inside));
+    on_complete(user_data, status, credential, error);
 }
 
 static void check_inside_a_callback(void) {
-    waited_for_later = start("GID_c@@@f", NULL, NULL);
-    cancelled_call = start("GID_c@@@fault-hang", tell, &cancelled_inside);
-    devcred_call *call = start("GID_c@@@d", misbehave, &outer);
+    waited_call = start("GID_c@@@f", NULL, NULL);
+    cancelled_call = start("GID_c@@@fault-hang", on_complete, &cancelled_inside);
+    devcred_call *call = start("GID_c@@@d", call_inside, &outer);
     await(&outer);
     await(&started_inside);
     await(&cancelled_inside);
@@ -230,28 +232,29 @@ static void check_inside_a_callback(void) {
     CHECK_OK(started_inside.status);
     CHECK_TEXT(devcred_credential_client_id(started_inside.credential), "GID_c@@@e");
     CHECK(cancelled_inside.status == DEVCRED_CANCELLED);
-    /* A wait that was refused has not taken the outcome away: it is billed, and there is no other. */
+    /* The refused wait has not taken the outcome: the call is billed, and its result must not be
+     * lost. */
     devcred_credential *credential = NULL;
-    CHECK_OK(devcred_call_wait(waited_for_later, &credential, NULL));
+    CHECK_OK(devcred_call_wait(waited_call, &credential, NULL));
     CHECK_TEXT(devcred_credential_client_id(credential), "GID_c@@@f");
     devcred_credential_free(credential);
     devcred_credential_free(outer.credential);
     devcred_credential_free(started_inside.credential);
-    devcred_call_free(waited_for_later);
+    devcred_call_free(waited_call);
     devcred_call_free(cancelled_call);
     devcred_call_free(call);
 }
 
 int main(int count, char **arguments) {
-    service = service_of(count, arguments);
+    service = parse_service(count, arguments);
     CHECK(count == 5);
-    client = client_of(service);
+    client = new_client(service);
     check_cancel_from_another_thread();
-    check_cancel_of_one_that_is_waited_for();
+    check_cancel_during_wait();
     check_cancel_after_completion();
     check_wait();
     char order[] = "olcwf";
-    check_every_order(order, 0);
+    check_permutations(order, 0);
     check_error_after_client();
     check_everything_freed_in_callback(atoi(arguments[4]));
     check_inside_a_callback();

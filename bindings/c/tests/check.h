@@ -1,5 +1,5 @@
-/* What the test programs share. A program gets `ENDPOINT KEY_ID KEY_SECRET` as its arguments, exits with 0, or prints the first
- * thing that is not as it should be and exits with 1. */
+/* Helpers of the test programs. A program takes the arguments `ENDPOINT KEY_ID KEY_SECRET`. It
+ * exits with 0, or prints the first failed check and exits with 1. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -15,11 +15,11 @@
 
 #define INSTANCE "post-cn-test"
 
-/* Not exit: threads of the library and of the program are still at work, and the first failure is the one that counts. */
+/* _exit instead of exit: other threads are still running, and only the first failure counts. */
 #define CHECK(condition)                                                          \
     do {                                                                          \
         if (!(condition)) {                                                       \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            fprintf(stderr, "%s:%d: check failed: %s\n", __FILE__, __LINE__, #condition); \
             _exit(1);                                                             \
         }                                                                         \
     } while (0)
@@ -49,7 +49,7 @@ static inline void check_refused(const char *file, int line, devcred_status stat
     CHECK(devcred_error_status(error) == status);
     devcred_error_free(error);
 }
-/* `status`, then `error`: the call that writes the error comes first. */
+/* Evaluates `call` before `error`, because the call writes the error. */
 #define CHECK_REFUSED(call, error, why)              \
     do {                                             \
         devcred_status status_ = (call);             \
@@ -60,27 +60,27 @@ struct service {
     const char *endpoint, *key_id, *key_secret;
 };
 
-static inline struct service service_of(int count, char **arguments) {
+static inline struct service parse_service(int count, char **arguments) {
     CHECK(count >= 4);
     struct service service = {arguments[1], arguments[2], arguments[3]};
     return service;
 }
 
-/* Options with which a call succeeds, at any pace. */
-static inline devcred_options *options_of(struct service service) {
+/* Options with which a call succeeds, without a rate limit that a test could reach. */
+static inline devcred_options *new_options(struct service service) {
     devcred_options *options = devcred_options_new();
     CHECK(options);
     CHECK_OK(devcred_options_set_access_key(options, service.key_id, service.key_secret, NULL));
     CHECK_OK(devcred_options_set_endpoint(options, service.endpoint));
     CHECK_OK(devcred_options_set_instance_id(options, INSTANCE));
     CHECK_OK(devcred_options_set_max_requests_per_second(options, 1000000));
-    /* The machine may be busy, and no test is about this limit. */
+    /* Long enough for a busy machine: no test checks this timeout. */
     CHECK_OK(devcred_options_set_timeout(options, 60000));
     return options;
 }
 
-static inline devcred_client *client_of(struct service service) {
-    devcred_options *options = options_of(service);
+static inline devcred_client *new_client(struct service service) {
+    devcred_options *options = new_options(service);
     devcred_client *client = NULL;
     CHECK_OK(devcred_client_new(options, &client, NULL));
     devcred_options_free(options);
@@ -92,7 +92,7 @@ static inline void sleep_ms(long ms) {
     nanosleep(&time, NULL);
 }
 
-/* --- The outcome of one started call, which a callback tells and somebody waits for -------------------------------------- */
+/* --- The outcome of one started call: on_complete stores it, await waits for it --------------- */
 
 struct outcome {
     int times;
@@ -102,22 +102,22 @@ struct outcome {
 };
 
 static pthread_mutex_t outcome_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t outcome_told = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t outcome_stored = PTHREAD_COND_INITIALIZER;
 
-static inline void tell(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
+static inline void on_complete(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
     struct outcome *outcome = user_data;
     pthread_mutex_lock(&outcome_lock);
     outcome->times++;
     outcome->status = status;
     outcome->credential = credential;
     outcome->error = error;
-    pthread_cond_broadcast(&outcome_told);
+    pthread_cond_broadcast(&outcome_stored);
     pthread_mutex_unlock(&outcome_lock);
 }
 
 static inline void await(struct outcome *outcome) {
     pthread_mutex_lock(&outcome_lock);
-    while (!outcome->times) pthread_cond_wait(&outcome_told, &outcome_lock);
+    while (!outcome->times) pthread_cond_wait(&outcome_stored, &outcome_lock);
     pthread_mutex_unlock(&outcome_lock);
 }
 

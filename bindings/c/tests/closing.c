@@ -1,43 +1,44 @@
-/* A plug-in that is unloaded: it closes its client, and frees at once what its callbacks use. A callback that came later would use
- * freed memory, which the sanitizers and valgrind report. After the service: how often. */
+/* A plug-in that is unloaded: it closes its client and immediately frees the data of its callbacks.
+ * A later callback would use freed memory, which the sanitizers and valgrind report. The argument
+ * after the service is the number of rounds. */
 #include "check.h"
 
 enum { HANGING = 5, QUICK = 5 };
 
 static struct service service;
 
-/* What the callbacks of the plug-in use. */
+/* The data of the plug-in's callbacks. */
 struct plugin {
     pthread_mutex_t lock;
     devcred_client *client;
-    int events, completed, closed, inside;
+    int events, completed, closed, active;
 };
 
-static void enter(struct plugin *plugin) {
+static void enter_callback(struct plugin *plugin) {
     pthread_mutex_lock(&plugin->lock);
-    plugin->inside++;
+    plugin->active++;
     pthread_mutex_unlock(&plugin->lock);
-    /* As long as the closing thread may need to return too early. */
+    /* Enough time for a close that does not wait for this callback to return too early. */
     sleep_ms(2);
 }
 
-static void leave(struct plugin *plugin, int *count) {
+static void leave_callback(struct plugin *plugin, int *count) {
     pthread_mutex_lock(&plugin->lock);
     ++*count;
-    plugin->inside--;
+    plugin->active--;
     pthread_mutex_unlock(&plugin->lock);
 }
 
 static void on_event(void *user_data, int32_t level, const char *message) {
     struct plugin *plugin = user_data;
-    enter(plugin);
+    enter_callback(plugin);
     CHECK(level >= DEVCRED_LOG_ERROR && *message);
-    leave(plugin, &plugin->events);
+    leave_callback(plugin, &plugin->events);
 }
 
 static void on_completion(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
     struct plugin *plugin = user_data;
-    enter(plugin);
+    enter_callback(plugin);
     CHECK(status == (credential ? DEVCRED_OK : DEVCRED_INVALID_PARAMETER));
     if (error) {
         const char *why = "the client was closed during the call; a request that was already sent may have been billed";
@@ -46,7 +47,7 @@ static void on_completion(void *user_data, devcred_status status, devcred_creden
     }
     devcred_credential_free(credential);
     devcred_error_free(error);
-    leave(plugin, &plugin->completed);
+    leave_callback(plugin, &plugin->completed);
 }
 
 static void start(struct plugin *plugin, const char *client_id) {
@@ -62,23 +63,24 @@ static void *close_client(void *argument) {
 static void load_and_unload(int round) {
     struct plugin *plugin = calloc(1, sizeof *plugin);
     CHECK(plugin && !pthread_mutex_init(&plugin->lock, NULL));
-    devcred_options *options = options_of(service);
+    devcred_options *options = new_options(service);
     CHECK_OK(devcred_options_set_log(options, DEVCRED_LOG_TRACE, on_event, plugin));
     CHECK_OK(devcred_client_new(options, &plugin->client, NULL));
     devcred_options_free(options);
     for (int i = 0; i < HANGING; i++) start(plugin, "GID_p@@@fault-hang");
     for (int i = 0; i < QUICK; i++) {
-        /* Each fails once, so that there are log events; of one device, another call would take the success. */
+        /* Each call fails once, so that there are log events. Each has its own device, because the
+         * emulator counts failures by device. */
         char client_id[40];
         snprintf(client_id, sizeof client_id, "GID_p%d-%d@@@fault-InternalError-1", round, i);
         start(plugin, client_id);
     }
     sleep_ms(round * 5);
-    /* Another thread closes it too: both wait. */
+    /* A second thread closes it at the same time: both must wait. */
     pthread_t thread;
     CHECK(!pthread_create(&thread, NULL, close_client, plugin->client));
     CHECK_OK(devcred_client_close(plugin->client));
-    CHECK(plugin->inside == 0 && plugin->completed == HANGING + QUICK && plugin->closed >= HANGING);
+    CHECK(plugin->active == 0 && plugin->completed == HANGING + QUICK && plugin->closed >= HANGING);
     pthread_join(thread, NULL);
     CHECK_OK(devcred_client_close(plugin->client));
     devcred_credential *credential = NULL;
@@ -91,17 +93,17 @@ static void load_and_unload(int round) {
     free(plugin);
 }
 
-/* --- Inside a callback, which closing would wait for ----------------------------------------------------------------------- */
+/* --- Inside a callback: closing would wait for that callback ---------------------------------- */
 
 static devcred_client *client;
 
 static void close_inside(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
     CHECK(devcred_client_close(client) == DEVCRED_INVALID_PARAMETER);
-    tell(user_data, status, credential, error);
+    on_complete(user_data, status, credential, error);
 }
 
-static void check_that_a_callback_cannot_close(void) {
-    client = client_of(service);
+static void check_close_in_a_callback_is_refused(void) {
+    client = new_client(service);
     for (int i = 0; i < 2; i++) {
         struct outcome outcome = {0};
         CHECK_OK(devcred_get_device_credential_start(client, "GID_p@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, close_inside, &outcome,
@@ -115,9 +117,9 @@ static void check_that_a_callback_cannot_close(void) {
 }
 
 int main(int count, char **arguments) {
-    service = service_of(count, arguments);
+    service = parse_service(count, arguments);
     CHECK(count == 5);
     for (int round = 0; round < atoi(arguments[4]); round++) load_and_unload(round);
-    check_that_a_callback_cannot_close();
+    check_close_in_a_callback_is_refused();
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Prints what a caller sees of an error, a member a line, for the Rust test to compare. After the service: the device, and how
- * many attempts. */
+/* Prints every property of an error, one a line, for the Rust test to compare. The arguments after
+ * the service are the ClientId and the number of attempts. */
 #include "check.h"
 
 static void print(const char *name, const char *value) {
@@ -7,9 +7,9 @@ static void print(const char *name, const char *value) {
 }
 
 int main(int count, char **arguments) {
-    struct service service = service_of(count, arguments);
+    struct service service = parse_service(count, arguments);
     CHECK(count == 6);
-    devcred_options *options = options_of(service);
+    devcred_options *options = new_options(service);
     CHECK_OK(devcred_options_set_max_attempts(options, (uint32_t)atoi(arguments[5])));
     devcred_client *client = NULL;
     CHECK_OK(devcred_client_new(options, &client, NULL));
@@ -19,7 +19,7 @@ int main(int count, char **arguments) {
     devcred_error *error = NULL;
     devcred_status status =
         devcred_get_device_credential(client, arguments[4], NULL, DEVCRED_CLIENT_TIMEOUT, &credential, &error);
-    /* The error is read when its client is gone. */
+    /* The error must outlive its client. */
     devcred_client_free(client);
     CHECK(status != DEVCRED_OK && !credential && error && devcred_error_status(error) == status);
     print("status", devcred_status_name(status));

@@ -1,4 +1,5 @@
-//! `examples/c`, built as its users build them - with pkg-config, statically, with CMake - and run against the emulator.
+//! The programs of `examples/c`, built with pkg-config, statically and with CMake, and run against
+//! the emulator.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a test")]
 
@@ -16,7 +17,7 @@ fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/c")
 }
 
-/// What pkg-config says, as words of a command line.
+/// Returns the output of pkg-config, split into arguments.
 fn pkg_config(arguments: &[&str]) -> Vec<String> {
     let mut command = Command::new("pkg-config");
     command.env("PKG_CONFIG_PATH", prefix().join("lib/pkgconfig")).args(arguments).arg("devcred");
@@ -25,7 +26,7 @@ fn pkg_config(arguments: &[&str]) -> Vec<String> {
     output.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Compiles an example with what links it.
+/// Compiles an example with these linker flags.
 fn compile(folder: &TempDir, name: &str, link: &[String]) -> PathBuf {
     let program = folder.path().join(name);
     let mut command = Command::new("cc");
@@ -36,14 +37,14 @@ fn compile(folder: &TempDir, name: &str, link: &[String]) -> PathBuf {
     program
 }
 
-fn dynamically() -> Vec<String> {
+fn dynamic_flags() -> Vec<String> {
     let mut link = pkg_config(&["--libs"]);
     link.push(format!("-Wl,-rpath,{}", prefix().join("lib").display()));
     link
 }
 
-/// As for a gateway whose image has no room for a second file.
-fn statically() -> Vec<String> {
+/// For a program that is shipped as a single file.
+fn static_flags() -> Vec<String> {
     pkg_config(&["--variable=static"])
 }
 
@@ -51,7 +52,7 @@ fn service() -> Service {
     Service::start(Emulator::builder().device("GID_test@@@one").device("GID_test@@@two"))
 }
 
-/// Runs an example with its configuration in the environment, and nothing else there.
+/// Runs an example with an environment that contains only its configuration.
 fn run_example(program: &Path, service: &Service, client_ids: &[&str]) -> (bool, String) {
     let mut command = Command::new(program);
     command.args(client_ids).env_clear().envs([
@@ -80,24 +81,24 @@ fn check_get(program: &Path) {
 }
 
 #[test]
-fn the_blocking_example_links_by_pkg_config_and_runs() {
+fn the_blocking_example_links_with_pkg_config_and_runs() {
     let folder = tempfile::tempdir().unwrap();
-    check_get(&compile(&folder, "get", &dynamically()));
+    check_get(&compile(&folder, "get", &dynamic_flags()));
 }
 
 #[test]
-fn the_blocking_example_links_statically_and_needs_no_library() {
+fn the_static_blocking_example_needs_no_shared_library() {
     let folder = tempfile::tempdir().unwrap();
-    let program = compile(&folder, "get", &statically());
+    let program = compile(&folder, "get", &static_flags());
     check_get(&program);
     let (status, output) = run(Command::new("ldd").arg(&program));
     assert!(status.success() && !output.contains("devcred"), "{output}");
 }
 
 #[test]
-fn the_example_of_an_event_loop_fetches_several_at_once() {
+fn the_event_loop_example_makes_calls_in_parallel() {
     let folder = tempfile::tempdir().unwrap();
-    let (program, service) = (compile(&folder, "poll", &dynamically()), service());
+    let (program, service) = (compile(&folder, "poll", &dynamic_flags()), service());
     let (is_ok, output) = run_example(&program, &service, &["GID_test@@@one", "GID_test@@@two"]);
     assert!(is_ok && output.matches("DeviceCredential|").count() == 2, "{output}");
     let (is_ok, output) = run_example(&program, &service, &["GID_test@@@one", "GID_test@@@unknown"]);

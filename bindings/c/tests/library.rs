@@ -1,4 +1,4 @@
-//! The library and its header as they are installed: what a builder of C programs relies on.
+//! The installed library and header: what the build of a C program relies on.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a test")]
 #![cfg(target_os = "linux")]
@@ -10,8 +10,8 @@ use std::process::Command;
 
 use common::{STRICT, functions_of_the_header, prefix, run};
 
-/// Compiles a file that includes the header and nothing else.
-fn compiles_alone(compiler: &str, standard: &str, file: &str) {
+/// Checks that a file that includes only the header compiles without warnings.
+fn check_header(compiler: &str, standard: &str, file: &str) {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join(file);
     fs::write(&source, "#include <devcred.h>\n#include <devcred.h>\nint number = DEVCRED_ABI_VERSION;\n").unwrap();
@@ -23,21 +23,21 @@ fn compiles_alone(compiler: &str, standard: &str, file: &str) {
 
 #[test]
 fn the_header_is_c99_for_gcc() {
-    compiles_alone("gcc", "-std=c99", "header.c");
+    check_header("gcc", "-std=c99", "header.c");
 }
 
 #[test]
 fn the_header_is_c99_for_clang() {
-    compiles_alone("clang", "-std=c99", "header.c");
+    check_header("clang", "-std=c99", "header.c");
 }
 
 #[test]
 fn the_header_is_cpp17() {
-    compiles_alone("g++", "-std=c++17", "header.cpp");
+    check_header("g++", "-std=c++17", "header.cpp");
 }
 
 #[test]
-fn the_header_that_is_installed_is_the_one_that_is_checked_in() {
+fn the_installed_header_is_the_checked_in_one() {
     let checked_in = concat!(env!("CARGO_MANIFEST_DIR"), "/include/devcred.h");
     assert!(fs::read(checked_in).unwrap() == fs::read(prefix().join("include/devcred.h")).unwrap());
 }
@@ -53,13 +53,13 @@ fn the_shared_library_exports_the_functions_of_the_header_and_nothing_else() {
 }
 
 #[test]
-fn the_shared_library_is_named_for_its_binary_interface() {
+fn the_soname_contains_the_abi_version() {
     let library = prefix().join("lib");
     let (status, output) = run(Command::new("readelf").arg("-d").arg(library.join("libdevcred.so")));
     assert!(status.success(), "{output}");
     let header = fs::read_to_string(prefix().join("include/devcred.h")).unwrap();
     let version = header.lines().find_map(|line| line.strip_prefix("#define DEVCRED_ABI_VERSION "));
-    let name = format!("libdevcred.so.{}", version.expect("the header says its version"));
+    let name = format!("libdevcred.so.{}", version.expect("the header defines DEVCRED_ABI_VERSION"));
     assert!(output.contains(&format!("Library soname: [{name}]")), "{output}");
     assert!(library.join(&name).exists(), "the loader would not find {name}");
 }
@@ -70,5 +70,5 @@ fn the_shared_library_runs_with_glibc_2_17() {
     assert!(status.success(), "{output}");
     let versions = output.split("GLIBC_2.").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
     let newest = versions.flatten().filter_map(|minor| minor.parse::<u32>().ok()).max();
-    assert!(newest.is_some_and(|minor| minor <= 17), "it needs glibc 2.{newest:?}:\n{output}");
+    assert!(newest.is_some_and(|minor| minor <= 17), "the library needs glibc 2.{newest:?}:\n{output}");
 }

@@ -1,14 +1,15 @@
-/* Every function with a NULL for each of its pointers, and with a text that is not UTF-8 for each of its texts: it says so, or
- * does nothing. A Rust test sees to it that no function of the header is missing here. */
+/* Calls every function with NULL for each pointer and with invalid UTF-8 for each text: the
+ * function reports it, or does nothing. A Rust test checks that this file calls every function of
+ * the header. */
 #include "check.h"
 
 #include <stdint.h>
 
 #define NOT_UTF8 "\xff\xfe"
-/* Where a NULL has to be written, so that it is seen. */
-#define SOMEWHERE(type) ((type *)(void *)&somewhere)
+/* A value that is not NULL, which the function must overwrite with NULL. */
+#define UNTOUCHED(type) ((type *)(void *)&untouched)
 
-static char somewhere;
+static char untouched;
 static struct service service;
 
 typedef devcred_status (*set_text)(devcred_options *, const char *);
@@ -25,40 +26,40 @@ static const struct {
     {"proxy", devcred_options_set_proxy},
 };
 
-/* A client of these options is refused for this; then they are freed. */
-static void check_no_client(devcred_options *options, const char *why) {
-    devcred_client *client = SOMEWHERE(devcred_client);
-    devcred_error *error = SOMEWHERE(devcred_error);
+/* Checks that no client can be opened with these options, and why; then frees them. */
+static void check_client_refused(devcred_options *options, const char *why) {
+    devcred_client *client = UNTOUCHED(devcred_client);
+    devcred_error *error = UNTOUCHED(devcred_error);
     CHECK_REFUSED(devcred_client_new(options, &client, &error), error, why);
     CHECK(!client);
-    client = SOMEWHERE(devcred_client);
+    client = UNTOUCHED(devcred_client);
     CHECK(devcred_client_new(options, &client, NULL) == DEVCRED_INVALID_PARAMETER);
     CHECK(!client);
     devcred_options_free(options);
 }
 
-static void check_setters_of_texts(void) {
+static void check_text_setters(void) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char why[80];
         CHECK(texts[i].set(NULL, "text") == DEVCRED_INVALID_PARAMETER);
         CHECK(texts[i].set(NULL, NULL) == DEVCRED_INVALID_PARAMETER);
-        devcred_options *options = options_of(service);
+        devcred_options *options = new_options(service);
         CHECK(texts[i].set(options, NULL) == DEVCRED_INVALID_PARAMETER);
-        /* The first refusal is the one that is told. */
+        /* The client reports the first error only. */
         CHECK(texts[i].set(options, NOT_UTF8) == DEVCRED_INVALID_PARAMETER);
         snprintf(why, sizeof why, "%s is NULL", texts[i].name);
-        check_no_client(options, why);
-        options = options_of(service);
+        check_client_refused(options, why);
+        options = new_options(service);
         CHECK(texts[i].set(options, NOT_UTF8) == DEVCRED_INVALID_PARAMETER);
         snprintf(why, sizeof why, "%s is not UTF-8", texts[i].name);
-        check_no_client(options, why);
+        check_client_refused(options, why);
     }
 }
 
-static void check_key_of_options(const char *id, const char *secret, const char *token, const char *why) {
-    devcred_options *options = options_of(service);
+static void check_access_key(const char *id, const char *secret, const char *token, const char *why) {
+    devcred_options *options = new_options(service);
     CHECK(devcred_options_set_access_key(options, id, secret, token) == DEVCRED_INVALID_PARAMETER);
-    check_no_client(options, why);
+    check_client_refused(options, why);
 }
 
 static void on_event(void *user_data, int32_t level, const char *message) {
@@ -67,11 +68,11 @@ static void on_event(void *user_data, int32_t level, const char *message) {
 
 static void check_other_setters(void) {
     CHECK(devcred_options_set_access_key(NULL, "id", "secret", NULL) == DEVCRED_INVALID_PARAMETER);
-    check_key_of_options(NULL, "secret", NULL, "access_key_id is NULL");
-    check_key_of_options("id", NULL, NULL, "access_key_secret is NULL");
-    check_key_of_options(NOT_UTF8, "secret", NULL, "access_key_id is not UTF-8");
-    check_key_of_options("id", NOT_UTF8, NULL, "access_key_secret is not UTF-8");
-    check_key_of_options("id", "secret", NOT_UTF8, "security_token is not UTF-8");
+    check_access_key(NULL, "secret", NULL, "access_key_id is NULL");
+    check_access_key("id", NULL, NULL, "access_key_secret is NULL");
+    check_access_key(NOT_UTF8, "secret", NULL, "access_key_id is not UTF-8");
+    check_access_key("id", NOT_UTF8, NULL, "access_key_secret is not UTF-8");
+    check_access_key("id", "secret", NOT_UTF8, "security_token is not UTF-8");
 
     CHECK(devcred_options_set_timeout(NULL, 1) == DEVCRED_INVALID_PARAMETER);
     CHECK(devcred_options_set_attempt_timeout(NULL, 1) == DEVCRED_INVALID_PARAMETER);
@@ -80,29 +81,29 @@ static void check_other_setters(void) {
     CHECK(devcred_options_set_max_requests_per_second(NULL, 1) == DEVCRED_INVALID_PARAMETER);
 
     CHECK(devcred_options_set_log(NULL, DEVCRED_LOG_TRACE, on_event, NULL) == DEVCRED_INVALID_PARAMETER);
-    static const int32_t no_levels[] = {0, 6, -1, INT32_MIN, INT32_MAX};
+    static const int32_t invalid_levels[] = {0, 6, -1, INT32_MIN, INT32_MAX};
     for (int i = 0; i < 5; i++) {
-        devcred_options *options = options_of(service);
-        CHECK(devcred_options_set_log(options, no_levels[i], on_event, NULL) == DEVCRED_INVALID_PARAMETER);
-        check_no_client(options, "level must be DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE");
+        devcred_options *options = new_options(service);
+        CHECK(devcred_options_set_log(options, invalid_levels[i], on_event, NULL) == DEVCRED_INVALID_PARAMETER);
+        check_client_refused(options, "level must be DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE");
     }
-    devcred_options *options = options_of(service);
+    devcred_options *options = new_options(service);
     CHECK_OK(devcred_options_set_log(options, DEVCRED_LOG_TRACE, on_event, NULL));
     CHECK_OK(devcred_options_set_log(options, 0, NULL, NULL));
     devcred_options_free(options);
 }
 
-/* A value that is a text but no good is the client's to refuse. */
+/* A setter accepts any text; opening the client checks the value. */
 static void check_values(void) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        devcred_options *options = options_of(service);
-        /* With an endpoint there is nothing that a region is needed for. */
+        devcred_options *options = new_options(service);
+        /* A client with an endpoint ignores the region. */
         if (texts[i].set == devcred_options_set_region) {
             devcred_options_free(options);
             options = devcred_options_new();
             CHECK_OK(devcred_options_set_access_key(options, service.key_id, service.key_secret, NULL));
         }
-        devcred_client *client = SOMEWHERE(devcred_client);
+        devcred_client *client = UNTOUCHED(devcred_client);
         devcred_error *error = NULL;
         CHECK_OK(texts[i].set(options, "\t"));
         CHECK(devcred_client_new(options, &client, &error) == DEVCRED_INVALID_PARAMETER);
@@ -113,8 +114,8 @@ static void check_values(void) {
 }
 
 static void check_client(devcred_client *client) {
-    devcred_options *options = options_of(service);
-    devcred_client *none = SOMEWHERE(devcred_client);
+    devcred_options *options = new_options(service);
+    devcred_client *none = UNTOUCHED(devcred_client);
     devcred_error *error = NULL;
     CHECK_REFUSED(devcred_client_new(NULL, &none, &error), error, "options is NULL");
     CHECK(!none);
@@ -122,7 +123,7 @@ static void check_client(devcred_client *client) {
     CHECK(devcred_client_new(NULL, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
     devcred_options_free(options);
 
-    /* Nothing is set, and nothing of it is in the environment. */
+    /* The environment contains no options. */
     options = devcred_options_from_env();
     CHECK(devcred_client_new(options, &none, &error) == DEVCRED_INVALID_PARAMETER);
     CHECK(!none && strstr(devcred_error_message(error), "ALIBABA_CLOUD_ACCESS_KEY_ID"));
@@ -140,69 +141,69 @@ static void check_client(devcred_client *client) {
     CHECK_OK(devcred_client_set_access_key(client, id, secret, NULL, NULL));
 }
 
-/* What is wrong with a call, in both of its forms. */
+/* Invalid arguments, for the blocking and the started call. */
 static const struct {
     const char *client_id, *instance_id, *why;
-} wrong_texts[] = {
+} invalid_texts[] = {
     {NULL, NULL, "client_id is NULL"},
     {NOT_UTF8, NULL, "client_id is not UTF-8"},
     {"GID_a@@@b", NOT_UTF8, "instance_id is not UTF-8"},
 };
-static const int64_t wrong_timeouts[] = {0, -2, INT64_MIN, 86400001, INT64_MAX};
+static const int64_t invalid_timeouts[] = {0, -2, INT64_MIN, 86400001, INT64_MAX};
 
 static void check_blocking_call(devcred_client *client) {
     devcred_error *error = NULL;
-    devcred_credential *credential = SOMEWHERE(devcred_credential);
+    devcred_credential *credential = UNTOUCHED(devcred_credential);
     CHECK_REFUSED(devcred_get_device_credential(NULL, "GID_a@@@b", NULL, -1, &credential, &error), error, "client is NULL");
     CHECK(!credential);
     CHECK_REFUSED(devcred_get_device_credential(client, "GID_a@@@b", NULL, -1, NULL, &error), error, "credential is NULL");
     for (int i = 0; i < 3; i++) {
-        credential = SOMEWHERE(devcred_credential);
-        CHECK_REFUSED(devcred_get_device_credential(client, wrong_texts[i].client_id, wrong_texts[i].instance_id, -1,
+        credential = UNTOUCHED(devcred_credential);
+        CHECK_REFUSED(devcred_get_device_credential(client, invalid_texts[i].client_id, invalid_texts[i].instance_id, -1,
                                                     &credential, &error),
-                      error, wrong_texts[i].why);
+                      error, invalid_texts[i].why);
         CHECK(!credential);
     }
     for (int i = 0; i < 5; i++) {
-        credential = SOMEWHERE(devcred_credential);
-        CHECK(devcred_get_device_credential(client, "GID_a@@@b", NULL, wrong_timeouts[i], &credential, NULL) ==
+        credential = UNTOUCHED(devcred_credential);
+        CHECK(devcred_get_device_credential(client, "GID_a@@@b", NULL, invalid_timeouts[i], &credential, NULL) ==
               DEVCRED_INVALID_PARAMETER);
         CHECK(!credential);
     }
     CHECK(devcred_get_device_credential(NULL, NULL, NULL, 0, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
 }
 
-static void never(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
+static void on_unexpected_complete(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
     (void)user_data, (void)status, (void)credential, (void)error;
-    CHECK(!"the callback of a call that was refused");
+    CHECK(!"a refused call must not complete");
 }
 
 static void check_started_call(devcred_client *client) {
     devcred_error *error = NULL;
-    devcred_call *call = SOMEWHERE(devcred_call);
-    CHECK_REFUSED(devcred_get_device_credential_start(NULL, "GID_a@@@b", NULL, -1, never, NULL, &call, &error), error,
+    devcred_call *call = UNTOUCHED(devcred_call);
+    CHECK_REFUSED(devcred_get_device_credential_start(NULL, "GID_a@@@b", NULL, -1, on_unexpected_complete, NULL, &call, &error), error,
                   "client is NULL");
     CHECK(!call);
     CHECK_REFUSED(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, -1, NULL, NULL, NULL, &error), error,
                   "completion and call are both NULL; one of them must receive the outcome");
     for (int i = 0; i < 3; i++) {
-        call = SOMEWHERE(devcred_call);
-        CHECK_REFUSED(devcred_get_device_credential_start(client, wrong_texts[i].client_id, wrong_texts[i].instance_id, -1,
-                                                          i % 2 ? NULL : never, NULL, &call, &error),
-                      error, wrong_texts[i].why);
+        call = UNTOUCHED(devcred_call);
+        CHECK_REFUSED(devcred_get_device_credential_start(client, invalid_texts[i].client_id, invalid_texts[i].instance_id, -1,
+                                                          i % 2 ? NULL : on_unexpected_complete, NULL, &call, &error),
+                      error, invalid_texts[i].why);
         CHECK(!call);
     }
-    /* The core is asked about a timeout when the call has begun, so this refusal is an outcome. */
+    /* The core checks the timeout after the call has started, so its error is the outcome. */
     for (int i = 0; i < 5; i++) {
-        devcred_credential *credential = SOMEWHERE(devcred_credential);
-        CHECK_OK(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, wrong_timeouts[i], NULL, NULL, &call, NULL));
+        devcred_credential *credential = UNTOUCHED(devcred_credential);
+        CHECK_OK(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, invalid_timeouts[i], NULL, NULL, &call, NULL));
         CHECK(devcred_call_wait(call, &credential, NULL) == DEVCRED_INVALID_PARAMETER);
         CHECK(!credential);
         devcred_call_free(call);
     }
     CHECK(devcred_get_device_credential_start(NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
     struct outcome outcome = {0};
-    CHECK_OK(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, -1, tell, &outcome, NULL, NULL));
+    CHECK_OK(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, -1, on_complete, &outcome, NULL, NULL));
     await(&outcome);
     CHECK_OK(outcome.status);
     devcred_credential_free(outcome.credential);
@@ -210,14 +211,14 @@ static void check_started_call(devcred_client *client) {
 
 static void check_wait_and_cancel(devcred_client *client) {
     devcred_error *error = NULL;
-    devcred_credential *credential = SOMEWHERE(devcred_credential);
+    devcred_credential *credential = UNTOUCHED(devcred_credential);
     devcred_call *call = NULL;
     CHECK_REFUSED(devcred_call_wait(NULL, &credential, &error), error, "call is NULL");
     CHECK(!credential);
     CHECK(devcred_call_wait(NULL, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
     CHECK(devcred_call_cancel(NULL) == DEVCRED_INVALID_PARAMETER);
     CHECK_OK(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, -1, NULL, NULL, &call, NULL));
-    /* What was refused for the credential's place has not taken the outcome away. */
+    /* The refused wait has not taken the outcome. */
     CHECK_REFUSED(devcred_call_wait(call, NULL, &error), error, "credential is NULL");
     CHECK_OK(devcred_call_wait(call, &credential, NULL));
     CHECK_TEXT(devcred_credential_client_id(credential), "GID_a@@@b");
@@ -225,7 +226,7 @@ static void check_wait_and_cancel(devcred_client *client) {
     devcred_call_free(call);
 }
 
-static void check_readers(void) {
+static void check_getters(void) {
     CHECK(!devcred_credential_client_id(NULL) && !devcred_credential_instance_id(NULL));
     CHECK(!devcred_credential_device_access_key_id(NULL) && !devcred_credential_device_access_key_secret(NULL));
     CHECK(!devcred_credential_create_time_ms(NULL) && !devcred_credential_update_time_ms(NULL));
@@ -237,13 +238,13 @@ static void check_readers(void) {
     CHECK(!devcred_error_attempts(NULL) && !devcred_error_help_url(NULL) && !devcred_error_advice(NULL));
 
     CHECK(devcred_abi_version() == DEVCRED_ABI_VERSION && *devcred_version());
-    static const int32_t no_statuses[] = {-1, 12, 99, 101, INT32_MIN, INT32_MAX};
-    for (int i = 0; i < 6; i++) CHECK(!devcred_status_name(no_statuses[i]));
+    static const int32_t invalid_statuses[] = {-1, 12, 99, 101, INT32_MIN, INT32_MAX};
+    for (int i = 0; i < 6; i++) CHECK(!devcred_status_name(invalid_statuses[i]));
     CHECK_TEXT(devcred_status_name(DEVCRED_OK), "Ok");
     CHECK_TEXT(devcred_status_name(DEVCRED_CANCELLED), "Cancelled");
 }
 
-static void check_frees(void) {
+static void check_free_functions(void) {
     devcred_options_free(devcred_options_new());
     devcred_options_free(NULL);
     devcred_client_free(NULL);
@@ -254,17 +255,17 @@ static void check_frees(void) {
 }
 
 int main(int count, char **arguments) {
-    service = service_of(count, arguments);
-    devcred_client *client = client_of(service);
-    check_setters_of_texts();
+    service = parse_service(count, arguments);
+    devcred_client *client = new_client(service);
+    check_text_setters();
     check_other_setters();
     check_values();
     check_client(client);
     check_blocking_call(client);
     check_started_call(client);
     check_wait_and_cancel(client);
-    check_readers();
-    check_frees();
+    check_getters();
+    check_free_functions();
 
     devcred_credential *credential = NULL;
     CHECK_OK(devcred_get_device_credential(client, "GID_a@@@b", NULL, DEVCRED_CLIENT_TIMEOUT, &credential, NULL));

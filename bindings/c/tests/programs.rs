@@ -1,4 +1,4 @@
-//! Programs in C against an emulator: what only a program in C can get wrong, and what only it would see.
+//! C programs that run against an emulator, for what the shared suite cannot test in C.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a test")]
 #![cfg(target_os = "linux")]
@@ -11,14 +11,14 @@ use std::time::Instant;
 use common::{How, INSTANCE, Program, Service, prefix};
 use devcred_emulator::{Emulator, Step, Tls};
 
-/// Runs a program with an emulator of its own, which it returns.
+/// Starts an emulator, runs a program with it, and returns it.
 fn run(name: &str, how: How, more: &[&str]) -> Service {
     let service = Service::start(Emulator::builder());
     let mut arguments = service.arguments();
     arguments.extend(more.iter().copied().map(str::to_owned));
-    let begun = Instant::now();
+    let start = Instant::now();
     Program::compile(name, how, &prefix()).run(&arguments);
-    println!("{name}.c, {how:?}: {:.1?}", begun.elapsed());
+    println!("{name}.c, {how:?}: {:.1?}", start.elapsed());
     service
 }
 
@@ -34,12 +34,12 @@ fn no_function_crashes_on_null_or_on_a_text_that_is_not_utf8() {
 }
 
 #[test]
-fn misuse_leaves_no_function_of_the_header_out() {
+fn misuse_c_calls_every_function_of_the_header() {
     let program = fs::read_to_string(common::sources().join("misuse.c")).unwrap();
-    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let named: Vec<_> = program.split(|c| !is_of_a_name(c)).collect();
+    let is_name_char = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words: Vec<_> = program.split(|c| !is_name_char(c)).collect();
     let missing: Vec<_> =
-        common::functions_of_the_header().into_iter().filter(|function| !named.contains(&function.as_str())).collect();
+        common::functions_of_the_header().into_iter().filter(|function| !words.contains(&function.as_str())).collect();
     assert!(missing.is_empty(), "misuse.c does not call {missing:?}");
 }
 
@@ -52,24 +52,25 @@ fn threads_share_a_client_while_its_key_is_replaced() {
 
 #[test]
 fn a_started_call_completes_once_whatever_is_freed_cancelled_or_called_meanwhile() {
-    // The sanitizers do not see what the library itself writes, valgrind does; where nothing but luck finds a fault, it is slow.
+    // The sanitizers do not instrument the library's own writes; valgrind does, but it is slow.
     for (how, times) in [(How::Plainly, "2000"), (How::Sanitized, "2000"), (How::Valgrind, "20")] {
         run("callbacks", how, &[times]);
     }
 }
 
-/// The address sanitizer of gcc 12 is no help here: its allocator is locked by a thread that a child has not got, and the child
-/// hangs in it. valgrind sees what a child does to memory; it runs one thread at a time, so it is asked for fewer of them.
+/// Not with the address sanitizer of gcc 12: another thread may hold its allocator's lock during
+/// the fork, and then the child hangs. valgrind checks the child's memory; it runs one thread at a
+/// time, so it gets fewer forks.
 #[test]
-fn a_child_of_a_busy_process_has_a_working_client_of_its_own() {
+fn a_client_works_in_the_child_of_a_busy_process() {
     for (how, forks, limit_s) in [(How::Undefined, 60_u64, "10"), (How::ValgrindWithoutLeaks, 6, "60")] {
         let service = run("fork", how, &[&forks.to_string(), limit_s]);
         let children = forks - forks.div_ceil(10);
         let calls = service.emulator.calls();
-        let of_children =
+        let child_calls =
             calls.iter().filter(|call| call.client_id.as_ref().is_some_and(|id| id.starts_with("GID_f@@@child-")));
-        assert_eq!(of_children.count() as u64, 2 * children);
-        // Each child's two clients and the parent: none used a connection of another's.
+        assert_eq!(child_calls.count() as u64, 2 * children);
+        // The two clients of each child and the parent's client share no connection.
         assert!(service.emulator.accepted_connections() > 2 * children);
     }
 }
@@ -85,20 +86,20 @@ fn a_panic_is_an_error_and_the_next_call_works() {
 }
 
 #[test]
-fn a_name_server_that_is_silent_costs_one_thread_and_no_other_name() {
+fn a_lookup_that_hangs_takes_one_thread_and_delays_no_other_name() {
     run_both("resolver");
 }
 
 #[test]
-fn no_callback_comes_once_a_client_is_closed() {
+fn no_callback_runs_after_a_client_is_closed() {
     for (how, times) in [(How::Plainly, "20"), (How::Sanitized, "20"), (How::Valgrind, "3")] {
         run("closing", how, &[times]);
     }
 }
 
-/// Nothing is printed either, as a panic would be.
+/// The program prints nothing: a panic would print its message.
 #[test]
-fn a_thread_that_the_system_refuses_is_an_error_and_the_next_call_works() {
+fn a_thread_that_cannot_start_is_an_error_and_the_next_call_works() {
     for how in [How::Plainly, How::Sanitized] {
         let service = Service::start(Emulator::builder());
         assert_eq!(Program::compile("refused", how, &prefix()).run(&service.arguments()), "");
@@ -106,7 +107,7 @@ fn a_thread_that_the_system_refuses_is_an_error_and_the_next_call_works() {
 }
 
 #[test]
-fn signals_are_the_programs_and_a_reset_raises_none() {
+fn signals_reach_the_program_only_and_a_reset_is_retried() {
     for how in [How::Plainly, How::Sanitized] {
         let steps = [r#"{"reset": true}"#, r#"{"answer": "credential"}"#].map(|step| step.parse::<Step>().unwrap());
         let steps = steps.into_iter().cycle().take(80);
@@ -117,35 +118,35 @@ fn signals_are_the_programs_and_a_reset_raises_none() {
     }
 }
 
-/// What a caller sees of an error, the same in every way of building the program.
-fn errors(service: &Service, change: impl Fn(&mut Vec<String>), expected: &[&str]) {
+/// Checks the properties of an error that `errors.c` prints, in every build of the program.
+fn check_error(service: &Service, change: impl Fn(&mut Vec<String>), expected: &[&str]) {
     let mut arguments = service.arguments();
     arguments.extend(["GID_a@@@b".to_owned(), "1".to_owned()]);
     change(&mut arguments);
     for how in [How::Plainly, How::Sanitized, How::Valgrind, How::LinkedStatically] {
         let printed = Program::compile("errors", how, &prefix()).run(&arguments);
-        // Ids of requests differ; the service's text repeats what was signed, and wherever it stands is no matter here.
+        // The order of the lines does not matter. A line that ends with "..." varies.
         let lines: Vec<_> = printed.lines().collect();
         for expected in expected {
-            let is_there = match expected.strip_suffix("...") {
+            let is_present = match expected.strip_suffix("...") {
                 Some(start) => lines.iter().any(|line| line.starts_with(start)),
                 None => lines.contains(expected),
             };
-            assert!(is_there, "{how:?}: no line \"{expected}\" in\n{printed}");
+            assert!(is_present, "{how:?}: no line \"{expected}\" in\n{printed}");
         }
-        for absent in ["code", "request_id", "help_url", "advice"] {
-            let is_expected = expected.iter().any(|line| line.starts_with(&format!("{absent}=")));
-            let is_there = lines.iter().any(|line| line.starts_with(&format!("{absent}=")));
-            assert_eq!(is_there, is_expected, "{how:?}: {absent} in\n{printed}");
+        for optional in ["code", "request_id", "help_url", "advice"] {
+            let is_expected = expected.iter().any(|line| line.starts_with(&format!("{optional}=")));
+            let is_present = lines.iter().any(|line| line.starts_with(&format!("{optional}=")));
+            assert_eq!(is_present, is_expected, "{how:?}: {optional} in\n{printed}");
         }
         assert!(!printed.contains(service.emulator.access_key_secret()), "a secret is in\n{printed}");
     }
 }
 
 #[test]
-fn an_unregistered_device_is_told_as_such_and_no_memory_is_lost() {
+fn an_unregistered_device_is_not_found_and_no_memory_leaks() {
     let service = Service::start(Emulator::builder().instance(INSTANCE).device("GID_other@@@device"));
-    errors(
+    check_error(
         &service,
         |_| {},
         &[
@@ -163,9 +164,9 @@ fn an_unregistered_device_is_told_as_such_and_no_memory_is_lost() {
 }
 
 #[test]
-fn a_wrong_secret_is_told_as_such_and_no_memory_is_lost() {
+fn a_wrong_secret_is_an_authentication_error_and_no_memory_leaks() {
     let service = Service::start(Emulator::builder());
-    errors(
+    check_error(
         &service,
         |arguments| arguments[2] = "wrong".to_owned(),
         &[
@@ -183,9 +184,9 @@ fn a_wrong_secret_is_told_as_such_and_no_memory_is_lost() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_as_such_and_no_memory_is_lost() {
+fn an_unreachable_server_is_a_transport_error_and_no_memory_leaks() {
     let service = Service::start(Emulator::builder());
-    errors(
+    check_error(
         &service,
         |arguments| {
             arguments[0] = "http://127.0.0.1:1".to_owned();

@@ -1,40 +1,41 @@
-/* Names whose look-up fails for now, which is tried again, and names whose look-up does not end. It cannot be cancelled, so the calls must end without it, must share it, must not take a
- * thread each, and must not hold up the calls of another client to another name. */
+/* Host names whose lookup fails temporarily, which is retried, and names whose lookup does not
+ * return. Such a lookup cannot be cancelled, so the calls must time out without it, share it, not
+ * take a thread each, and not delay the calls of another client to another name. */
 #include "check.h"
 
 #include <dirent.h>
 #include <netdb.h>
 
-enum { CALLS = 100, NAMES = 10, LOOK_UPS_AT_A_TIME = 4 };
+enum { CALLS = 100, NAMES = 10, MAX_LOOKUPS = 4 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int look_ups;
+static int lookups;
 
-/* The library's look-ups come here, since a program's own functions go before those of the C library. */
-int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints, struct addrinfo **found) {
-    (void)port, (void)hints, (void)found;
+/* Replaces the function of the C library, so that the library resolves names here. */
+int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints, struct addrinfo **result) {
+    (void)port, (void)hints, (void)result;
     bool is_slow = !strncmp(name, "slow", 4), fails = !strncmp(name, "fails", 5);
     if (!is_slow && !fails) return EAI_NONAME;
     pthread_mutex_lock(&lock);
-    look_ups++;
+    lookups++;
     pthread_mutex_unlock(&lock);
-    /* What SERVFAIL, a name server's error, comes as. */
+    /* The result for SERVFAIL. */
     if (fails) return EAI_AGAIN;
     sleep_ms(600 * 1000);
     return EAI_AGAIN;
 }
 
-/* How many have begun since this was asked before. */
-static int take_look_ups(void) {
+/* Returns how many lookups have started since the last call. */
+static int take_lookup_count(void) {
     pthread_mutex_lock(&lock);
-    int begun = look_ups;
-    look_ups = 0;
+    int started = lookups;
+    lookups = 0;
     pthread_mutex_unlock(&lock);
-    return begun;
+    return started;
 }
 
-/* All of this process: the library's and, as this program makes no other, the main one. */
-static int threads_of_the_library(void) {
+/* All threads of the process except the main one: this program starts none itself. */
+static int count_library_threads(void) {
     DIR *tasks = opendir("/proc/self/task");
     CHECK(tasks);
     int count = 0;
@@ -45,11 +46,11 @@ static int threads_of_the_library(void) {
 
 static devcred_client *client_for(struct service service, const char *endpoint) {
     service.endpoint = endpoint;
-    return client_of(service);
+    return new_client(service);
 }
 
 static void start(devcred_client *client, int timeout_ms, struct outcome *outcome) {
-    CHECK_OK(devcred_get_device_credential_start(client, "GID_r@@@d", NULL, timeout_ms, tell, outcome, NULL, NULL));
+    CHECK_OK(devcred_get_device_credential_start(client, "GID_r@@@d", NULL, timeout_ms, on_complete, outcome, NULL, NULL));
 }
 
 static void check_timed_out(struct outcome *outcomes, int count) {
@@ -60,7 +61,7 @@ static void check_timed_out(struct outcome *outcomes, int count) {
     }
 }
 
-static void check_failing(struct service service) {
+static void check_temporary_failure(struct service service) {
     devcred_client *client = client_for(service, "https://fails.test");
     devcred_credential *credential = NULL;
     devcred_error *error = NULL;
@@ -68,7 +69,7 @@ static void check_failing(struct service service) {
     CHECK_TEXT(devcred_error_message(error),
                "connecting to fails.test failed: the name could not be resolved (attempt 3 of 3)");
     CHECK(devcred_error_retryable(error));
-    CHECK(take_look_ups() == 3);
+    CHECK(take_lookup_count() == 3);
     devcred_error_free(error);
     devcred_client_free(client);
 }
@@ -77,7 +78,7 @@ static void check_one_name(struct service service) {
     static struct outcome outcomes[CALLS];
     devcred_client *slow = client_for(service, "https://slow.test");
     for (int i = 0; i < CALLS; i++) start(slow, 2000, &outcomes[i]);
-    /* Another client's, while all of them wait. */
+    /* A call of another client, while all of these wait. */
     devcred_client *other = client_for(service, "https://other.test");
     devcred_credential *credential = NULL;
     devcred_error *error = NULL;
@@ -87,8 +88,8 @@ static void check_one_name(struct service service) {
     devcred_error_free(error);
     devcred_client_free(other);
     check_timed_out(outcomes, CALLS);
-    CHECK(take_look_ups() == 1);
-    CHECK(threads_of_the_library() == 2);
+    CHECK(take_lookup_count() == 1);
+    CHECK(count_library_threads() == 2);
     devcred_client_free(slow);
 }
 
@@ -102,14 +103,14 @@ static void check_many_names(struct service service) {
         devcred_client_free(slow);
     }
     check_timed_out(outcomes, NAMES);
-    CHECK(take_look_ups() == LOOK_UPS_AT_A_TIME - 1);
-    CHECK(threads_of_the_library() == 1 + LOOK_UPS_AT_A_TIME);
+    CHECK(take_lookup_count() == MAX_LOOKUPS - 1);
+    CHECK(count_library_threads() == 1 + MAX_LOOKUPS);
 }
 
 int main(int count, char **arguments) {
-    struct service service = service_of(count, arguments);
-    CHECK(threads_of_the_library() == 0);
-    check_failing(service);
+    struct service service = parse_service(count, arguments);
+    CHECK(count_library_threads() == 0);
+    check_temporary_failure(service);
     check_one_name(service);
     check_many_names(service);
     return 0;

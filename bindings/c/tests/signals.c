@@ -1,6 +1,6 @@
-/* The signals of the process are the program's: a thread of the library takes none of them, and SIGPIPE, which a TLS connection
- * that was reset raises there, does not end the program. After the service: the certificate of its authority. The service
- * resets the connection of every second request. */
+/* The library leaves the signals of the process to the program: its threads block them, and the
+ * SIGPIPE of a TLS connection that was reset does not end the program. The argument after the
+ * service is the certificate of its CA. The service resets every second connection. */
 #include "check.h"
 
 #include <dirent.h>
@@ -14,30 +14,30 @@ static const int SYNCHRONOUS[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGA
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-static struct outcome looked_up;
+static struct outcome lookup;
 
-/* On a thread of the library. */
-int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints, struct addrinfo **found) {
-    (void)name, (void)port, (void)hints, (void)found;
+/* Replaces the function of the C library, and runs on a thread of the library. */
+int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints, struct addrinfo **result) {
+    (void)name, (void)port, (void)hints, (void)result;
     sigset_t blocked;
     CHECK(!pthread_sigmask(SIG_SETMASK, NULL, &blocked));
     for (size_t i = 0; i < LENGTH(ASYNCHRONOUS); i++) CHECK(sigismember(&blocked, ASYNCHRONOUS[i]) == 1);
     for (size_t i = 0; i < LENGTH(SYNCHRONOUS); i++) CHECK(sigismember(&blocked, SYNCHRONOUS[i]) == 0);
-    tell(&looked_up, DEVCRED_OK, NULL, NULL);
+    on_complete(&lookup, DEVCRED_OK, NULL, NULL);
     return EAI_NONAME;
 }
 
-static void check_a_look_up(struct service service) {
+static void check_lookup_thread(struct service service) {
     service.endpoint = "https://name.test";
-    devcred_client *client = client_of(service);
+    devcred_client *client = new_client(service);
     devcred_credential *credential = NULL;
     CHECK(devcred_get_device_credential(client, "GID_s@@@d", NULL, 1000, &credential, NULL) == DEVCRED_TRANSPORT);
-    CHECK(looked_up.times > 0);
+    CHECK(lookup.times > 0);
     devcred_client_free(client);
 }
 
-/* What every thread but the main one blocks. */
-static void check_the_threads_of_the_library(void) {
+/* Checks the signal mask of every thread but the main one. */
+static void check_library_threads(void) {
     DIR *tasks = opendir("/proc/self/task");
     CHECK(tasks);
     int threads = 0;
@@ -46,7 +46,7 @@ static void check_the_threads_of_the_library(void) {
         if (task->d_name[0] == '.' || atoi(task->d_name) == (int)getpid()) continue;
         snprintf(path, sizeof path, "/proc/self/task/%s/status", task->d_name);
         FILE *status = fopen(path, "r");
-        if (!status) continue; /* It has ended. */
+        if (!status) continue; /* The thread has ended. */
         unsigned long long blocked = 0;
         while (fgets(line, sizeof line, status)) sscanf(line, "SigBlk: %llx", &blocked);
         fclose(status);
@@ -58,27 +58,28 @@ static void check_the_threads_of_the_library(void) {
     CHECK(threads > 0);
 }
 
-/* A program that waits for its signals blocks them first, perhaps after the library has started its threads. */
-static void check_that_the_program_gets_its_signals(void) {
-    sigset_t waited_for;
-    sigemptyset(&waited_for);
-    sigaddset(&waited_for, SIGTERM);
-    CHECK(!pthread_sigmask(SIG_BLOCK, &waited_for, NULL));
+/* A program that waits for signals blocks them first, perhaps after the library has started its
+ * threads. */
+static void check_program_receives_signals(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    CHECK(!pthread_sigmask(SIG_BLOCK, &signals, NULL));
     for (int i = 0; i < 20; i++) {
         struct timespec limit = {30, 0};
         CHECK(!kill(getpid(), SIGTERM));
-        CHECK(sigtimedwait(&waited_for, NULL, &limit) == SIGTERM);
+        CHECK(sigtimedwait(&signals, NULL, &limit) == SIGTERM);
     }
 }
 
-static void check_that_the_mask_of_the_program_is_its_own(void) {
+static void check_program_mask_is_unchanged(void) {
     sigset_t blocked;
     CHECK(!pthread_sigmask(SIG_SETMASK, NULL, &blocked));
     for (size_t i = 0; i < LENGTH(ASYNCHRONOUS); i++) CHECK(sigismember(&blocked, ASYNCHRONOUS[i]) == 0);
 }
 
-static void check_that_a_reset_ends_an_attempt_only(struct service service, const char *authority) {
-    devcred_options *options = options_of(service);
+static void check_reset_is_retried(struct service service, const char *authority) {
+    devcred_options *options = new_options(service);
     CHECK_OK(devcred_options_set_root_certificates_pem(options, authority));
     devcred_client *client = NULL;
     CHECK_OK(devcred_client_new(options, &client, NULL));
@@ -92,12 +93,12 @@ static void check_that_a_reset_ends_an_attempt_only(struct service service, cons
 }
 
 int main(int count, char **arguments) {
-    struct service service = service_of(count, arguments);
+    struct service service = parse_service(count, arguments);
     CHECK(count == 5);
-    check_that_a_reset_ends_an_attempt_only(service, arguments[4]);
-    check_that_the_mask_of_the_program_is_its_own();
-    check_a_look_up(service);
-    check_the_threads_of_the_library();
-    check_that_the_program_gets_its_signals();
+    check_reset_is_retried(service, arguments[4]);
+    check_program_mask_is_unchanged();
+    check_lookup_thread(service);
+    check_library_threads();
+    check_program_receives_signals();
     return 0;
 }

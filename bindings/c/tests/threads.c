@@ -1,5 +1,5 @@
-/* Eight threads make 500 calls each with one client, and each call brings the credential of its own device, while another
- * thread replaces the key, by the same one, all the time. */
+/* Eight threads make 500 calls each with one client, and each call returns the credential of its
+ * device, while another thread keeps replacing the AccessKey with the same one. */
 #include "check.h"
 
 enum { THREADS = 8, CALLS = 500 };
@@ -20,10 +20,10 @@ static devcred_credential *fetch(int device) {
     return credential;
 }
 
-static void *call(void *argument) {
+static void *make_calls(void *argument) {
     int thread = *(int *)argument;
     for (int i = 0; i < CALLS; i++) {
-        /* All devices by turns, so that at any time the threads ask for different ones. */
+        /* Cycle through the devices, so that the threads request different ones at any time. */
         int device = (thread + i) % THREADS;
         devcred_credential *credential = fetch(device);
         CHECK_TEXT(devcred_credential_device_access_key_secret(credential), secrets[device]);
@@ -34,22 +34,22 @@ static void *call(void *argument) {
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int is_over;
+static int is_ended;
 
 static void *replace_key(void *argument) {
     long *times = argument;
     for (;; ++*times) {
         pthread_mutex_lock(&lock);
-        int over = is_over;
+        int ended = is_ended;
         pthread_mutex_unlock(&lock);
-        if (over) return NULL;
+        if (ended) return NULL;
         CHECK_OK(devcred_client_set_access_key(client, service.key_id, service.key_secret, NULL, NULL));
     }
 }
 
 int main(int count, char **arguments) {
-    service = service_of(count, arguments);
-    client = client_of(service);
+    service = parse_service(count, arguments);
+    client = new_client(service);
     for (int i = 0; i < THREADS; i++) {
         devcred_credential *credential = fetch(i);
         secrets[i] = strdup(devcred_credential_device_access_key_secret(credential));
@@ -63,11 +63,11 @@ int main(int count, char **arguments) {
     CHECK(!pthread_create(&replacer, NULL, replace_key, &times));
     for (int i = 0; i < THREADS; i++) {
         numbers[i] = i;
-        CHECK(!pthread_create(&threads[i], NULL, call, &numbers[i]));
+        CHECK(!pthread_create(&threads[i], NULL, make_calls, &numbers[i]));
     }
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
     pthread_mutex_lock(&lock);
-    is_over = 1;
+    is_ended = 1;
     pthread_mutex_unlock(&lock);
     pthread_join(replacer, NULL);
     CHECK(times > 0);

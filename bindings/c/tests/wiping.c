@@ -1,6 +1,7 @@
-/* Holds an AccessKey and a credential, prints so, and frees them when it reads a line; the Rust test searches its memory
- * meanwhile. It gets `ENDPOINT KEY_ID DEVICE` as its arguments, and the key's secret by stdin, masked, so that nothing but the
- * library has it in memory: each byte complemented, in hex. So it prints the MQTT password. */
+/* Keeps an AccessKey and a credential until it reads a line, then frees them; the Rust test
+ * searches its memory before and after. It takes the arguments `ENDPOINT KEY_ID CLIENT_ID`, reads
+ * the AccessKey secret from stdin and prints the MQTT password, both masked (each byte
+ * complemented, in hex), so that only the library has them in memory. */
 #include "check.h"
 
 static void await_line(void) {
@@ -9,8 +10,8 @@ static void await_line(void) {
     while (c != '\n' && c != EOF);
 }
 
-static void pause_after(const char *what) {
-    printf("%s\n", what);
+static void print_and_wait(const char *state) {
+    printf("%s\n", state);
     fflush(stdout);
     await_line();
 }
@@ -29,17 +30,18 @@ int main(int count, char **arguments) {
     secret[length] = '\0';
 
     struct service service = {arguments[1], arguments[2], secret};
-    devcred_client *client = client_of(service);
-    volatile char *own = secret;
-    for (size_t i = 0; i < sizeof secret; i++) own[i] = 0;
+    devcred_client *client = new_client(service);
+    /* volatile: the compiler would drop stores to a dead array. */
+    volatile char *erased = secret;
+    for (size_t i = 0; i < sizeof secret; i++) erased[i] = 0;
 
     devcred_credential *credential = NULL;
     CHECK_OK(devcred_get_device_credential(client, arguments[3], NULL, DEVCRED_CLIENT_TIMEOUT, &credential, NULL));
-    printf("held: ");
+    printf("ready: ");
     for (const char *c = devcred_credential_mqtt_password(credential); *c; c++) printf("%02x", (unsigned char)~*c);
-    pause_after("");
+    print_and_wait("");
     devcred_credential_free(credential);
     devcred_client_free(client);
-    pause_after("freed");
+    print_and_wait("freed");
     return 0;
 }

@@ -1,5 +1,6 @@
-//! A C program's secrets are in memory while they are held, and gone when they were freed: SECURITY.md, "What is wiped from
-//! memory". Of a device's secret the HTTP library's read buffers keep copies, which are not promised to go.
+//! The library wipes secrets from a C program's memory when their handles are freed: SECURITY.md,
+//! "What is wiped from memory". The read buffers of the HTTP library may keep copies of a device's
+//! secret; wiping those is not promised.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a test")]
 #![cfg(target_os = "linux")]
@@ -18,7 +19,7 @@ const DEVICE: &str = "GID_w@@@device";
 const SECRET: &str = "account-secret-0123456789-abcdefghijklmnopqrstuvwxyz-QWERTZUIOPASDFGH";
 
 #[test]
-fn a_secret_is_found_while_it_is_held_and_not_when_it_was_freed() {
+fn secrets_are_wiped_when_their_handles_are_freed() {
     let service = Service::start(Emulator::builder().access_key("LTAI-wiping", SECRET));
     let emulator = &service.emulator;
     for how in [How::Plainly, How::LinkedStatically] {
@@ -26,18 +27,21 @@ fn a_secret_is_found_while_it_is_held_and_not_when_it_was_freed() {
         let mut command = Command::new(program.path());
         let mut holder = Holder::start(command.env_clear().args([emulator.endpoint(), "LTAI-wiping", DEVICE]));
         holder.tell(&masked(SECRET));
-        let password = unmasked(&holder.await_text("held: "));
+        let password = unmasked(&holder.await_text("ready: "));
         let device = emulator.device_access_key_secret(INSTANCE, DEVICE).unwrap();
         let needles = [SECRET, &password, &device].map(tail);
-        let held = holder.counts(needles);
-        assert!(held.iter().all(|count| *count > 0), "{how:?}: account secret, MQTT password, device secret: {held:?}");
+        let before = holder.counts(needles);
+        assert!(
+            before.iter().all(|count| *count > 0),
+            "{how:?}: account secret, MQTT password, device secret: {before:?}"
+        );
         holder.tell("");
         holder.await_text("freed");
-        let freed = holder.counts(needles);
-        assert_eq!(freed[..2], [0; 2], "{how:?}: account secret, MQTT password");
-        assert!(freed[2] < held[2], "{how:?}: the credential's own device secret: {held:?}, then {freed:?}");
+        let after = holder.counts(needles);
+        assert_eq!(after[..2], [0; 2], "{how:?}: account secret, MQTT password");
+        assert!(after[2] < before[2], "{how:?}: device secret: {before:?}, then {after:?}");
         holder.tell("");
         holder.end();
-        println!("{how:?}: account secret, MQTT password, device secret: {held:?}, then {freed:?}");
+        println!("{how:?}: account secret, MQTT password, device secret: {before:?}, then {after:?}");
     }
 }

@@ -1,4 +1,5 @@
-// The whole of a program that makes one call: `cold.cjs ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID`.
+// A program that makes one call: `cold.cjs ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID
+// CLIENT_ID`.
 'use strict';
 
 const { Client } = require('devcred');

@@ -1,4 +1,4 @@
-// The program of `cargo xtask soak` for Node.js: tests/soak/src/main.rs has the protocol.
+// The Node.js program of `cargo xtask soak`; tests/soak/src/main.rs documents the protocol.
 'use strict';
 
 const { createInterface } = require('node:readline');
@@ -16,7 +16,7 @@ const client = new Client({
 });
 const controllers = new Map();
 
-async function outcomeOf(clientId, signal) {
+async function fetchOutcome(clientId, signal) {
   try {
     const credential = await client.getDeviceCredential(clientId, { signal });
     const login = credential.mqttLogin().reveal();
@@ -31,7 +31,7 @@ async function outcomeOf(clientId, signal) {
 async function start(number, clientId) {
   const controller = new AbortController();
   controllers.set(number, controller);
-  const outcome = await outcomeOf(clientId, controller.signal);
+  const outcome = await fetchOutcome(clientId, controller.signal);
   controllers.delete(number);
   process.stdout.write(`${number} ${outcome}\n`);
 }

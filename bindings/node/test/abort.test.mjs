@@ -5,42 +5,42 @@ import { DEVICE, Emulator, LIMIT } from './emulator.mjs';
 
 const HANGS = 'GID_test@@@fault-hang';
 
-// Calls that are not cancelled outlast the limit of every test.
-const PATIENT = { timeoutMs: 3_600_000, attemptTimeoutMs: 3_600_000 };
+// A call that is not cancelled runs longer than a test may.
+const LONG_TIMEOUTS = { timeoutMs: 3_600_000, attemptTimeoutMs: 3_600_000 };
 const limit = { timeout: LIMIT };
 
-// A connection of ours: the one that asks for the journal is another.
-const isAnswered = (journal) => journal.open_connections === 1;
+// The only open connection is the one that requests the journal.
+const isDisconnected = (journal) => journal.open_connections === 1;
 
-test('a signal that was aborted before: nothing is sent', async (t) => {
+test('a call with an aborted signal sends nothing', async (t) => {
   const emulator = await Emulator.start(t);
   const reason = new Error('no longer wanted');
   await assert.rejects(emulator.client().getDeviceCredential(DEVICE, { signal: AbortSignal.abort(reason) }), reason);
   assert.equal((await emulator.journal()).calls.length, 0);
 });
 
-test('a signal that is aborted meanwhile: the call is rejected with its reason, its connection closed', limit, async (t) => {
+test('aborting a call rejects it with the reason and closes its connection', limit, async (t) => {
   const emulator = await Emulator.start(t);
   const controller = new AbortController();
-  const call = emulator.client(PATIENT).getDeviceCredential(HANGS, { signal: controller.signal });
+  const call = emulator.client(LONG_TIMEOUTS).getDeviceCredential(HANGS, { signal: controller.signal });
   await emulator.until((journal) => journal.calls.length === 1);
   controller.abort('no longer wanted');
-  // Any value may be a reason.
+  // Any value can be a reason.
   assert.equal(await call.catch((reason) => reason), 'no longer wanted');
-  await emulator.until(isAnswered);
+  await emulator.until(isDisconnected);
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
-test('a signal that is aborted as soon as the call has begun', limit, async (t) => {
+test('a call can be aborted as soon as it has started', limit, async (t) => {
   const emulator = await Emulator.start(t);
   const controller = new AbortController();
-  const call = emulator.client(PATIENT).getDeviceCredential(HANGS, { signal: controller.signal });
+  const call = emulator.client(LONG_TIMEOUTS).getDeviceCredential(HANGS, { signal: controller.signal });
   controller.abort();
   await assert.rejects(call, { name: 'AbortError' });
-  await emulator.until(isAnswered);
+  await emulator.until(isDisconnected);
 });
 
-test('a signal that is aborted afterwards changes nothing, and no listener is left', async (t) => {
+test('aborting after the call has no effect, and no listener remains', async (t) => {
   const emulator = await Emulator.start(t);
   const controller = new AbortController();
   const { signal } = controller;
@@ -52,48 +52,49 @@ test('a signal that is aborted afterwards changes nothing, and no listener is le
   assert.equal((await client.getDeviceCredential(DEVICE)).clientId, DEVICE);
 });
 
-test('one signal for many calls: all are rejected, and their connections closed', limit, async (t) => {
+test('one signal aborts many calls and closes their connections', limit, async (t) => {
   const emulator = await Emulator.start(t);
   const warnings = [];
   process.on('warning', (warning) => warnings.push(warning));
   const controller = new AbortController();
   const { signal } = controller;
-  const client = emulator.client(PATIENT);
-  let reasons = 0;
-  signal.onabort = () => reasons++;
+  const client = emulator.client(LONG_TIMEOUTS);
+  let aborts = 0;
+  signal.onabort = () => aborts++;
   const calls = Array.from({ length: 100 }, () => client.getDeviceCredential(HANGS, { signal }));
-  const ended = Promise.allSettled(calls);
-  // Ten are a burst; of the others, many wait for their turn.
+  const outcomes = Promise.allSettled(calls);
+  // Ten calls are a burst; the rate limiter delays many of the others.
   await emulator.until((journal) => journal.calls.length >= 10);
   controller.abort();
-  assert((await ended).every(({ reason }) => reason === signal.reason));
-  await emulator.until(isAnswered);
-  assert.equal(reasons, 1, "the caller's own handler stays");
+  assert((await outcomes).every(({ reason }) => reason === signal.reason));
+  await emulator.until(isDisconnected);
+  assert.equal(aborts, 1, "the caller's handler must still be called");
   assert.deepEqual(warnings, []);
 });
 
-test('AbortSignal.timeout and AbortSignal.any', limit, async (t) => {
+test('AbortSignal.timeout and AbortSignal.any abort a call', limit, async (t) => {
   const emulator = await Emulator.start(t);
-  const client = emulator.client(PATIENT);
+  const client = emulator.client(LONG_TIMEOUTS);
   await assert.rejects(client.getDeviceCredential(HANGS, { signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' });
   const controller = new AbortController();
-  const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(PATIENT.timeoutMs)]);
+  const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(LONG_TIMEOUTS.timeoutMs)]);
   const call = client.getDeviceCredential(HANGS, { signal });
   controller.abort();
   await assert.rejects(call, { name: 'AbortError' });
-  await emulator.until(isAnswered);
+  await emulator.until(isDisconnected);
 });
 
-test('a call that waits for its turn is cancelled too, and sends nothing', limit, async (t) => {
+test('aborting a call that the rate limiter delays sends nothing', limit, async (t) => {
   const emulator = await Emulator.start(t);
-  const client = emulator.client({ ...PATIENT, maxRequestsPerSecond: 1 });
+  const client = emulator.client({ ...LONG_TIMEOUTS, maxRequestsPerSecond: 1 });
   const controller = new AbortController();
-  // Ten are a burst, and the others have a second each: the last one would wait beyond the limit of the test.
+  // Ten calls are a burst, and the others start one per second: the last one would start after the
+  // test's time limit.
   const length = 10 + (2 * LIMIT) / 1000;
   const calls = Array.from({ length }, () => client.getDeviceCredential(DEVICE, { signal: controller.signal }));
-  const ended = Promise.allSettled(calls);
+  const outcomes = Promise.allSettled(calls);
   await emulator.until((journal) => journal.calls.length >= 10);
   controller.abort();
-  assert.equal((await ended).at(-1).reason.name, 'AbortError');
+  assert.equal((await outcomes).at(-1).reason.name, 'AbortError');
   assert((await emulator.journal()).calls.length < length);
 });

@@ -1,4 +1,4 @@
-// What the tests share: an emulator of the service, clients of it, and programs that use the package.
+// Helpers of the tests: an emulator, clients of it, and programs that use the package.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -12,10 +12,10 @@ export const ROOT = process.env.DEVCRED_ROOT;
 
 const KEY = { accessKeyId: 'test-key-id', accessKeySecret: 'test-key-s3cr3t' };
 
-// Long enough for a machine that is busy: it says "this hangs", not "this is slow".
+// The time after which a test counts as hanging. Generous, because the machine may be busy.
 export const LIMIT = 120_000;
 
-// A test that hangs is ended, and takes its emulators with it.
+// The test runner kills a file that hangs: its emulators must end with it.
 const children = new Set();
 process.once('SIGTERM', () => process.exit(1));
 process.once('exit', () => children.forEach((child) => void child.kill()));
@@ -23,7 +23,7 @@ process.once('exit', () => children.forEach((child) => void child.kill()));
 export class Emulator {
   #child;
 
-  /** Starts one, and stops it when the test has ended. */
+  /** Starts an emulator that stops when the test ends. */
   static async start(test, ...args) {
     const emulator = new Emulator();
     emulator.#child = spawn(process.env.DEVCRED_COMMAND, ['emulator', '--listen', '127.0.0.1:0', ...args], {
@@ -41,12 +41,12 @@ export class Emulator {
     if (this.#child.exitCode === null && this.#child.kill()) await once(this.#child, 'exit');
   }
 
-  /** The options of a client of it. */
+  /** The options of a client of this emulator. */
   get options() {
     return { ...KEY, endpoint: this.endpoint, instanceId: INSTANCE };
   }
 
-  /** The environment of a program that uses it. */
+  /** The environment of a program that uses this emulator. */
   get env() {
     return {
       ALIBABA_CLOUD_ACCESS_KEY_ID: KEY.accessKeyId,
@@ -56,36 +56,38 @@ export class Emulator {
     };
   }
 
-  client(more) {
-    return new Client({ ...this.options, ...more });
+  client(options) {
+    return new Client({ ...this.options, ...options });
   }
 
-  /** What has arrived: `calls`, `accepted_connections`, `open_connections`. */
+  /** Returns the journal: `calls`, `accepted_connections`, `open_connections`. */
   async journal() {
-    return journalOf(this.endpoint);
+    return fetchJournal(this.endpoint);
   }
 
-  /** Waits until the journal is as it should be. The test's own limit says when it will not be. */
-  async until(isRight) {
+  /** Waits until the condition is true for the journal; the test's time limit bounds the wait. */
+  async until(condition) {
     for (;;) {
       const journal = await this.journal();
-      if (isRight(journal)) return journal;
+      if (condition(journal)) return journal;
     }
   }
 }
 
-/** An emulator's journal, by a connection that is closed then: those that are open beside it are a client's. */
-export async function journalOf(endpoint) {
+/** Fetches a journal over a new connection, which it counts as one of `open_connections`. */
+export async function fetchJournal(endpoint) {
   const [response] = await once(get(`${endpoint}/_devcred/calls`, { agent: false }), 'response');
   return json(response);
 }
 
-/** Runs a program, given as its text or as the words of a command line, and gives how it ended and what it printed. */
+/** Runs source text, or a command line (an array), and returns its exit and output. */
 export async function run(program, { env = {}, flags = [], args = [], cwd } = {}) {
-  const words = Array.isArray(program) ? program : [process.execPath, ...flags, '--input-type=module', '-e', program, ...args];
+  const command = Array.isArray(program)
+    ? program
+    : [process.execPath, ...flags, '--input-type=module', '-e', program, ...args];
   const options = { env: { PATH: process.env.PATH, ...env }, cwd, timeout: LIMIT };
   try {
-    return { code: 0, signal: null, ...(await promisify(execFile)(words[0], words.slice(1), options)) };
+    return { code: 0, signal: null, ...(await promisify(execFile)(command[0], command.slice(1), options)) };
   } catch ({ code, signal, stdout, stderr, ...error }) {
     if (stdout === undefined) throw error;
     return { code, signal, stdout, stderr };

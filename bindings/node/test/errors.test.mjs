@@ -9,7 +9,7 @@ import { DEVICE, Emulator, ROOT } from './emulator.mjs';
 const KEY = { accessKeyId: 'id', accessKeySecret: 'a-s3cr3t', region: 'cn-hangzhou', instanceId: 'post-cn-test' };
 const THROTTLED = 'GID_test@@@fault-Throttling.User';
 
-test('an error has the members of the core, and its text is the one of every language', async (t) => {
+test('an error has every property and the text that is the same in all languages', async (t) => {
   const emulator = await Emulator.start(t, '--device', DEVICE);
   const error = await emulator
     .client()
@@ -28,56 +28,56 @@ test('an error has the members of the core, and its text is the one of every lan
   assert.equal(error.cause, undefined);
 });
 
-test('the stack of a rejection leads to the caller', async (t) => {
+test('the stack of a rejection contains the caller', async (t) => {
   const emulator = await Emulator.start(t, '--device', DEVICE);
-  async function theCaller() {
+  async function callingFunction() {
     await emulator.client().getDeviceCredential('GID_test@@@other');
   }
-  const { stack } = await theCaller().catch((error) => error);
-  assert.match(stack, /theCaller/);
+  const { stack } = await callingFunction().catch((error) => error);
+  assert.match(stack, /callingFunction/);
 });
 
-test('what an error does not have is absent', () => {
+test('an error has no property for an absent value', () => {
   assert.throws(
     () => new Client({ ...KEY, timeoutMs: 0 }),
     (error) => error instanceof DevcredError && !('code' in error) && !('httpStatus' in error) && error.attempts === 0,
   );
 });
 
-test('the kinds are those that the types name', () => {
+test('ErrorKind has the kinds that the types declare', () => {
   const types = readFileSync(`${ROOT}/bindings/node/index.d.ts`, 'utf8');
   const [, union] = /export type ErrorKind =([^;]*);/.exec(types);
-  const named = [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name);
-  assert.deepEqual(named, Object.keys(ErrorKind));
-  assert.deepEqual(named, Object.values(ErrorKind));
+  const declared = [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name);
+  assert.deepEqual(declared, Object.keys(ErrorKind));
+  assert.deepEqual(declared, Object.values(ErrorKind));
   assert(Object.isFrozen(ErrorKind));
 });
 
-test('instanceof holds across two copies of the package, and for nothing else', () => {
+test('instanceof works across two copies of the package, and only for their errors', () => {
   const require = createRequire(import.meta.url);
-  const loaded = Object.keys(require.cache).filter((path) => /node_modules\/devcred\/.*\.js$/.test(path));
-  assert(loaded.length > 3);
-  for (const path of loaded) delete require.cache[path];
+  const modules = Object.keys(require.cache).filter((path) => /node_modules\/devcred\/.*\.js$/.test(path));
+  assert(modules.length > 3);
+  for (const path of modules) delete require.cache[path];
   const other = require('devcred');
   assert.notEqual(other.DevcredError, DevcredError);
-  const caught = (Client) => {
+  const catchError = (Client) => {
     try {
       return new Client({ ...KEY, region: '?' });
     } catch (error) {
       return error;
     }
   };
-  for (const error of [caught(Client), caught(other.Client)]) {
+  for (const error of [catchError(Client), catchError(other.Client)]) {
     assert(error instanceof DevcredError && error instanceof other.DevcredError);
   }
   class Derived extends DevcredError {}
-  assert(!(caught(Client) instanceof Derived));
+  assert(!(catchError(Client) instanceof Derived));
   for (const value of [null, undefined, 'text', new Error('other'), { kind: 'NotFound' }, () => {}]) {
     assert(!(value instanceof DevcredError));
   }
 });
 
-test('two copies of the package work side by side', async (t) => {
+test('two copies of the package work in one program', async (t) => {
   const emulator = await Emulator.start(t);
   const require = createRequire(import.meta.url);
   const copies = [Client, require('devcred').Client];
@@ -88,7 +88,7 @@ test('two copies of the package work side by side', async (t) => {
   );
 });
 
-test('an option that does not exist is named', async (t) => {
+test('the error for an unknown option contains its name', async (t) => {
   const emulator = await Emulator.start(t);
   assert.throws(() => new Client({ ...KEY, timeout: 5 }), { name: 'TypeError', message: /"timeout".*timeoutMs/ });
   assert.throws(() => Client.fromEnv({ accessKeyID: 'id' }), { name: 'TypeError', message: /"accessKeyID"/ });
@@ -97,7 +97,7 @@ test('an option that does not exist is named', async (t) => {
   assert.throws(() => client.setAccessKey({ ...KEY }), { name: 'TypeError', message: /"region"/ });
 });
 
-test('a value of the wrong type is refused and never shown', async (t) => {
+test('a value of the wrong type is refused, and the error does not contain it', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client();
   const secret = 31415926535;
@@ -112,8 +112,9 @@ test('a value of the wrong type is refused and never shown', async (t) => {
     log: 'console.log',
     logLevel: 3,
   })) {
-    const isRight = (error) => error instanceof TypeError && error.message.startsWith(name) && !error.message.includes(secret);
-    assert.throws(() => new Client({ ...KEY, [name]: value }), isRight, name);
+    const isExpected = (error) =>
+      error instanceof TypeError && error.message.startsWith(name) && !error.message.includes(secret);
+    assert.throws(() => new Client({ ...KEY, [name]: value }), isExpected, name);
   }
   for (const clientId of [undefined, null, 5, {}, Symbol('id')]) {
     await assert.rejects(client.getDeviceCredential(clientId), { name: 'TypeError', message: /^clientId must be a string/ });
@@ -129,7 +130,7 @@ test('a value of the wrong type is refused and never shown', async (t) => {
   assert.equal((await emulator.journal()).calls.length, 0);
 });
 
-test('a text that is not well-formed Unicode, or has a NUL, is refused and not made another', async (t) => {
+test('a string with a lone surrogate or a NUL is refused, not altered', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client();
   const refused = { name: 'DevcredError', kind: 'InvalidParameter' };
@@ -145,7 +146,7 @@ test('a text that is not well-formed Unicode, or has a NUL, is refused and not m
   assert.equal((await emulator.journal()).calls.length, 1);
 });
 
-test('a number that no option can be is refused', async (t) => {
+test('a number out of range is refused', async (t) => {
   const emulator = await Emulator.start(t);
   const refused = { name: 'DevcredError', kind: 'InvalidParameter' };
   for (const number of [0, -1, Number.NaN, Infinity, -Infinity, Number.MAX_VALUE]) {
@@ -155,23 +156,23 @@ test('a number that no option can be is refused', async (t) => {
     await assert.rejects(emulator.client().getDeviceCredential(DEVICE, { timeoutMs: number }), refused);
   }
   for (const number of [0, -1, 1.5, Number.NaN]) assert.throws(() => emulator.client({ maxAttempts: number }), refused);
-  // Not more than a number of 32 bits, but a time with a fraction.
+  // Counts above 32 bits and times with a fraction are valid.
   emulator.client({ maxAttempts: 2 ** 40, timeoutMs: 1500.5 });
 });
 
-test('a client that is closed refuses, and the call that ran is told', async (t) => {
+test('closing a client rejects its running call and refuses later ones', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client();
-  const runs = client.getDeviceCredential('GID_test@@@fault-hang');
+  const call = client.getDeviceCredential('GID_test@@@fault-hang');
   await emulator.until((journal) => journal.calls.length === 1);
   client.close();
-  await assert.rejects(runs, { kind: 'InvalidParameter', message: /was closed during the call/ });
+  await assert.rejects(call, { kind: 'InvalidParameter', message: /was closed during the call/ });
   await assert.rejects(client.getDeviceCredential(DEVICE), { kind: 'InvalidParameter' });
   assert.throws(() => client.setAccessKey({ accessKeyId: 'id', accessKeySecret: 'a-s3cr3t' }), { kind: 'InvalidParameter' });
   client[Symbol.dispose]();
 });
 
-test('a new key signs the next call', async (t) => {
+test('a replaced key signs the next call', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client({ accessKeyId: 'unknown' });
   await assert.rejects(client.getDeviceCredential(DEVICE), { kind: 'Authentication' });
@@ -179,7 +180,7 @@ test('a new key signs the next call', async (t) => {
   assert.equal((await client.getDeviceCredential(DEVICE)).clientId, DEVICE);
 });
 
-test('many attempts are told', async (t) => {
+test('an error has the number of attempts', async (t) => {
   const emulator = await Emulator.start(t);
   const error = await emulator
     .client({ maxAttempts: 1 })

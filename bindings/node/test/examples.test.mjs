@@ -7,16 +7,16 @@ import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { DEVICE, Emulator, INSTANCE, run } from './emulator.mjs';
 
-const get = (emulator, ...ids) => run([process.execPath, 'examples/get.mjs', ...ids], { env: emulator.env });
+const runGet = (emulator, ...ids) => run([process.execPath, 'examples/get.mjs', ...ids], { env: emulator.env });
 
-test('get.mjs prints the user name, or what to do', async (t) => {
+test('get.mjs prints the MQTT user name, or what to do', async (t) => {
   const emulator = await Emulator.start(t, '--device', DEVICE);
-  const known = await get(emulator, DEVICE);
+  const known = await runGet(emulator, DEVICE);
   assert.match(known.stdout, new RegExp(`^DeviceCredential\\|[^|]+\\|${INSTANCE}\n$`));
   assert.deepEqual([known.code, known.stderr], [0, '']);
-  const unknown = await get(emulator, 'GID_test@@@unknown');
+  const unknown = await runGet(emulator, 'GID_test@@@unknown');
   assert.deepEqual([unknown.code, unknown.stdout, unknown.stderr], [1, '', 'register the device first\n']);
-  const withoutId = await get(emulator);
+  const withoutId = await runGet(emulator);
   assert.equal(withoutId.code, 1);
   assert.match(withoutId.stderr, /DevcredError: InvalidParameter: client_id is empty\n/);
 });
@@ -44,19 +44,19 @@ async function start(t) {
   return { emulator, server, url: String(url).trim(), stderr: () => stderr };
 }
 
-function ask(url, token, { path = '/mqtt-login', method = 'POST' } = {}) {
+function send(url, token, { path = '/mqtt-login', method = 'POST' } = {}) {
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   return request(url + path, { method, headers, agent: false }).end();
 }
 
-async function answer(...asked) {
-  const [response] = await once(ask(...asked), 'response');
+async function requestLogin(...args) {
+  const [response] = await once(send(...args), 'response');
   return { status: response.statusCode, headers: response.headers, body: await json(response) };
 }
 
-test('app-server.mjs hands out the login of the device of the token, and never its secret', async (t) => {
+test('app-server.mjs returns the login of the device that the token belongs to, and never its secret', async (t) => {
   const { emulator, url, stderr } = await start(t);
-  const { status, headers, body } = await answer(url, 'token-of-one');
+  const { status, headers, body } = await requestLogin(url, 'token-of-one');
   const credential = await emulator.client().getDeviceCredential(DEVICE);
   const password = createHmac('sha1', credential.deviceAccessKeySecret).update(DEVICE).digest('base64');
   const username = `DeviceCredential|${credential.deviceAccessKeyId}|${INSTANCE}`;
@@ -65,36 +65,36 @@ test('app-server.mjs hands out the login of the device of the token, and never i
   assert.equal(stderr(), '');
 });
 
-test('app-server.mjs tells the app what it can act on', async (t) => {
+test('app-server.mjs returns only errors that the app can handle', async (t) => {
   const { emulator, url, stderr } = await start(t);
   for (const token of [undefined, 'guessed', DEVICE]) {
-    const { status, headers, body } = await answer(url, token);
+    const { status, headers, body } = await requestLogin(url, token);
     assert.deepEqual(
       [status, headers['www-authenticate'], body],
       [401, 'Bearer realm="mqtt-login"', { error: 'unknown token' }],
     );
   }
-  assert.equal((await answer(url, 'token-of-one', { method: 'GET' })).status, 404);
-  assert.equal((await answer(url, 'token-of-one', { path: '/' })).status, 404);
-  assert.equal((await emulator.journal()).calls.length, 0, 'nothing is fetched for a stranger');
+  assert.equal((await requestLogin(url, 'token-of-one', { method: 'GET' })).status, 404);
+  assert.equal((await requestLogin(url, 'token-of-one', { path: '/' })).status, 404);
+  assert.equal((await emulator.journal()).calls.length, 0, 'an unknown token must not cause a call');
   for (const [token, status, error] of [
     ['token-of-unknown', 404, 'NotFound'],
     ['token-of-throttled', 503, 'Throttled'],
     ['token-of-broken', 502, 'Service'],
     ['token-of-forbidden', 500, 'PermissionDenied'],
   ]) {
-    const { headers, ...seen } = await answer(url, token);
-    assert.deepEqual(seen, { status, body: { error } });
+    const { headers, ...response } = await requestLogin(url, token);
+    assert.deepEqual(response, { status, body: { error } });
     assert.equal(headers['retry-after'], error === 'Throttled' ? '1' : undefined);
     assert.match(stderr(), new RegExp(`: ${error}: `));
   }
 });
 
-test('app-server.mjs gives a call up when the app is gone, and ends when it is told to', async (t) => {
+test('app-server.mjs aborts the call of an app that disconnects, and exits on SIGTERM', async (t) => {
   const { emulator, server, url } = await start(t);
-  const asked = ask(url, 'token-of-hanging').on('error', () => {});
+  const appRequest = send(url, 'token-of-hanging').on('error', () => {});
   await emulator.until(({ calls }) => calls.length === 1);
-  asked.destroy();
+  appRequest.destroy();
   await emulator.until(({ open_connections }) => open_connections === 1);
   server.kill('SIGTERM');
   assert.deepEqual(await once(server, 'exit'), [0, null]);

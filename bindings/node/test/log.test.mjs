@@ -5,26 +5,26 @@ import { DEVICE, Emulator, run } from './emulator.mjs';
 
 const TWICE = 'GID_test@@@fault-InternalError-1';
 
-test('a client tells its own events, before the call has ended', async (t) => {
+test('the log function receives the events of its client before the call ends', async (t) => {
   const emulator = await Emulator.start(t);
-  const [seen, others] = [[], []];
-  const client = emulator.client({ log: (level, message) => seen.push([level, message]) });
-  const other = emulator.client({ log: (...event) => others.push(event) });
+  const [events, otherEvents] = [[], []];
+  const client = emulator.client({ log: (level, message) => events.push([level, message]) });
+  const other = emulator.client({ log: (...event) => otherEvents.push(event) });
   await client.getDeviceCredential(TWICE);
   assert.deepEqual(
-    seen.map(([level, message]) => [level, message.split(' operation=')[0]]),
+    events.map(([level, message]) => [level, message.split(' operation=')[0]]),
     [
       ['debug', 'attempt ended'],
       ['warn', 'attempt failed, retrying'],
       ['debug', 'attempt ended'],
     ],
   );
-  assert.deepEqual(others, []);
+  assert.deepEqual(otherEvents, []);
   await other.getDeviceCredential(DEVICE);
-  assert.equal(others.length, 1);
+  assert.equal(otherEvents.length, 1);
 });
 
-test('a level leaves out what matters less, and a level alone tells nobody', async (t) => {
+test('a level filters events, and a level without a log function has no effect', async (t) => {
   const emulator = await Emulator.start(t);
   const levels = [];
   await emulator.client({ log: (level) => levels.push(level), logLevel: 'warn' }).getDeviceCredential(TWICE);
@@ -33,7 +33,7 @@ test('a level leaves out what matters less, and a level alone tells nobody', asy
   assert.throws(() => emulator.client({ log() {}, logLevel: 'loud' }), { kind: 'InvalidParameter', message: /level/ });
 });
 
-test('a log function that throws is a warning: the call goes on', async (t) => {
+test('a log function that throws causes a warning, and the call continues', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client({
     log() {
@@ -47,7 +47,7 @@ test('a log function that throws is a warning: the call goes on', async (t) => {
   assert.match(warning.message, /the disk is full/);
 });
 
-test('a log does not keep the program running', async (t) => {
+test('a log function does not keep the program running', async (t) => {
   const emulator = await Emulator.start(t);
   const program = `
     import { Client } from 'devcred';

@@ -1,4 +1,4 @@
-// The packages as they are shipped.
+// The npm packages.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -20,20 +20,20 @@ const tarballs = () =>
     .map((file) => join(PACKAGES, file));
 const listed = (tarball) => execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n').sort();
 
-test('import and require give the same objects, and import gives all of them', async () => {
+test('import and require return the same objects', async () => {
   const imported = await import('devcred');
   const required = require('devcred');
   assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
   assert(Object.entries(imported).every(([name, value]) => value === required[name]));
 });
 
-test('the types name what there is', () => {
+test('the types declare exactly the exports', () => {
   const types = readFileSync(`${SOURCES}/index.d.ts`, 'utf8');
-  const named = [...types.matchAll(/^export (?:class|const) (\w+)/gm)].map(([, name]) => name);
-  assert.deepEqual(named.sort(), Object.keys(require('devcred')).sort());
+  const declared = [...types.matchAll(/^export (?:class|const) (\w+)/gm)].map(([, name]) => name);
+  assert.deepEqual(declared.sort(), Object.keys(require('devcred')).sort());
 });
 
-test('the package of every platform is an optional dependency, of the same version', () => {
+test('every platform package is an optional dependency of the same version', () => {
   const main = manifest(SOURCES);
   const platforms = readdirSync(`${SOURCES}/npm`).filter((name) => name !== 'README.md');
   assert.deepEqual(main.optionalDependencies, Object.fromEntries(platforms.map((name) => [`devcred-${name}`, main.version])));
@@ -50,7 +50,7 @@ test('the package of every platform is an optional dependency, of the same versi
   assert.deepEqual([main.scripts, main.dependencies], [undefined, undefined]);
 });
 
-test('the packages hold what is needed, and nothing else', () => {
+test('the packages contain only the necessary files', () => {
   const [main, platform] = tarballs().sort();
   assert.deepEqual(
     listed(main),
@@ -65,10 +65,10 @@ test('the packages hold what is needed, and nothing else', () => {
   );
 });
 
-test('the addon needs no newer glibc than 2.17, and no library beside it', { skip: process.platform !== 'linux' }, () => {
+test('the addon needs only glibc 2.17', { skip: process.platform !== 'linux' }, () => {
   const readelf = (...flags) => execFileSync('readelf', [...flags, ADDON], { encoding: 'utf8' });
   const needed = [...readelf('-d').matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name.replace(/\.so.*/, ''));
-  const ofGlibc = [
+  const glibcLibraries = [
     'ld-linux-x86-64',
     'ld-linux-aarch64',
     'libc',
@@ -81,14 +81,14 @@ test('the addon needs no newer glibc than 2.17, and no library beside it', { ski
   ];
   assert(needed.length > 0);
   assert.deepEqual(
-    needed.filter((name) => !ofGlibc.includes(name)),
+    needed.filter((name) => !glibcLibraries.includes(name)),
     [],
   );
   const versions = [...readelf('-V').matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
   assert(Math.max(...versions) <= 17, `glibc 2.${Math.max(...versions)}`);
 });
 
-test('the addon exports what Node.js looks for, and names no folder of the machine that built it', () => {
+test('the addon exports only napi functions and contains no path of the build machine', () => {
   const exported = execFileSync('nm', ['-D', '--defined-only', ADDON], { encoding: 'utf8' }).trim().split('\n');
   const names = exported.map((line) => line.split(' ').at(-1));
   assert(names.includes('napi_register_module_v1'));
@@ -104,7 +104,7 @@ test('in an empty folder, without Rust, npm installs the packages and the exampl
   const emulator = await Emulator.start(t);
   const folder = mkdtempSync(join(tmpdir(), 'devcred-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  // Nothing but Node.js is found here.
+  // The PATH contains only Node.js, npm and sh.
   const programs = join(folder, 'bin');
   mkdirSync(programs);
   const npm = join(dirname(process.execPath), 'npm');
@@ -113,24 +113,24 @@ test('in an empty folder, without Rust, npm installs the packages and the exampl
   const env = { PATH: programs, HOME: folder, npm_config_cache: join(folder, 'cache'), npm_config_update_notifier: 'false' };
   const project = join(folder, 'project');
   mkdirSync(project);
-  const within = async (words, more) => {
-    const { code, stdout, stderr } = await run(words, { cwd: project, env: { ...env, ...more } });
+  const runInProject = async (words, variables) => {
+    const { code, stdout, stderr } = await run(words, { cwd: project, env: { ...env, ...variables } });
     assert.equal(code, 0, stderr);
     return stdout;
   };
-  await within(['npm', 'install', '--offline', '--no-audit', '--no-fund', ...tarballs()]);
+  await runInProject(['npm', 'install', '--offline', '--no-audit', '--no-fund', ...tarballs()]);
   const [, example] = /```js\n([^`]*)```/.exec(readFileSync(`${SOURCES}/README.md`, 'utf8'));
   writeFileSync(join(project, 'example.mjs'), example);
   const required = "const { Client } = require('devcred');";
   writeFileSync(join(project, 'example.cjs'), `${required}\n(async () => {${example.replace(/^import.*/m, '')}})();`);
   for (const program of ['example.mjs', 'example.cjs']) {
     const username = new RegExp(`^DeviceCredential\\|[^|]+\\|${INSTANCE}\n$`);
-    assert.match(await within(['node', program, DEVICE], emulator.env), username);
+    assert.match(await runInProject(['node', program, DEVICE], emulator.env), username);
   }
 });
 
-// A project whose `devcred` finds these packages of platforms.
-async function loadedWith(t, packages) {
+// Loads the addon in a project that contains these platform packages.
+async function loadWith(t, packages) {
   const folder = mkdtempSync(join(tmpdir(), 'devcred-'));
   t.after(() => rmSync(folder, { recursive: true }));
   for (const [name, text] of Object.entries(packages)) {
@@ -143,19 +143,19 @@ async function loadedWith(t, packages) {
   return run([process.execPath, '-e', program], { cwd: folder });
 }
 
-test('where there is no addon, the error says what to do', async (t) => {
-  const { code, stderr } = await loadedWith(t, {});
+test('the error for a missing addon says what to do', async (t) => {
+  const { code, stderr } = await loadWith(t, {});
   assert.equal(code, 1);
   const { platform, arch } = process;
   assert.match(stderr, new RegExp(`no addon for ${platform} ${arch} here: devcred-${platform}-${arch}.*--omit=optional`, 's'));
 });
 
-test('where the addon does not load, the error says why', { skip: process.platform !== 'linux' }, async (t) => {
+test('the error for an addon that does not load contains the reason', { skip: process.platform !== 'linux' }, async (t) => {
   const [gnu, musl] = ['gnu', 'musl'].map((libc) => `devcred-linux-${process.arch}-${libc}`);
   const fails = "throw new Error('GLIBC_2.99 not found')";
-  const { code, stderr } = await loadedWith(t, { [gnu]: fails });
+  const { code, stderr } = await loadWith(t, { [gnu]: fails });
   assert.equal(code, 1);
   assert.match(stderr, /devcred cannot load its addon for linux \w+: GLIBC_2\.99 not found/);
-  // Of both, the one that loads.
-  assert.equal((await loadedWith(t, { [gnu]: fails, [musl]: '' })).code, 0);
+  // If both are installed, the one that loads is used.
+  assert.equal((await loadWith(t, { [gnu]: fails, [musl]: '' })).code, 0);
 });

@@ -6,7 +6,7 @@ import { DEVICE, Emulator, run } from './emulator.mjs';
 
 test('a panic is an error of kind Internal, and the next call works', async (t) => {
   const emulator = await Emulator.start(t);
-  // A project with an addon whose call for one device panics.
+  // The addon of this project is a debug build, in which this ClientId makes the core panic.
   const project = join(process.cwd(), 'panic');
   t.after(() => rmSync(project, { recursive: true }));
   cpSync('node_modules', join(project, 'node_modules'), { recursive: true });

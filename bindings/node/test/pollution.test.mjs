@@ -1,14 +1,14 @@
-// `Object.prototype` with members that a library or an attacker has put there: none of them is an option of ours. Each program
-// has a process of its own, because its objects stay polluted.
+// Prototype pollution: properties that a library or an attacker has added to `Object.prototype` are
+// not options. Each program is a process, because pollution is permanent.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { DEVICE, Emulator, LIMIT, run } from './emulator.mjs';
 
-// Uses every function that takes an object, and prints what comes of it.
+// Calls every function that takes an object, and prints the results.
 const USE = `
   import { Client } from 'devcred';
-  console.log('stdout is opened'); // Afterwards Node.js itself could fail at it.
+  console.log('stdout is open'); // With a polluted prototype, Node.js could fail to open it.
   const pollution = JSON.parse(process.argv[1]);
   for (const [name, value] of Object.entries(pollution)) Object.prototype[name] = value;
   const key = { accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID, accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET };
@@ -25,16 +25,16 @@ const USE = `
   console.log([...levels].join());
 `;
 
-test('what is in Object.prototype is not taken for an option, a result or an error', { timeout: LIMIT }, async (t) => {
+test('properties of Object.prototype are not used as options, results or errors', { timeout: LIMIT }, async (t) => {
   const emulator = await Emulator.start(t);
   const attacker = await Emulator.start(t);
   const use = async (pollution) => {
     const { code, stdout, stderr } = await run(USE, { env: emulator.env, args: [JSON.stringify(pollution)] });
     return { code, stdout, stderr };
   };
-  const usual = await use({});
-  assert.match(usual.stdout, /\n(GID_test@@@test post-cn-test\n){2}DevcredError .* false\n/, usual.stderr);
-  const mistaken = [];
+  const expected = await use({});
+  assert.match(expected.stdout, /\n(GID_test@@@test post-cn-test\n){2}DevcredError .* false\n/, expected.stderr);
+  const differences = [];
   for (const pollution of [
     { helperOfALegacyLibrary: 'harmless' },
     { endpoint: attacker.endpoint },
@@ -53,22 +53,22 @@ test('what is in Object.prototype is not taken for an option, a result or an err
     { logLevel: 'other' },
     { fromEnv: false },
     { signal: 'no signal' },
-    // What the addon says of a call's end, of an event and of a refusal.
+    // Properties of the addon's completions, log events and errors.
     { id: 1 },
     { level: 'warn', message: 'another message' },
     { failure: { kind: 'Internal', message: 'another', text: 'another' } },
     { credential: {}, kind: 'Internal', code: 'AnotherCode' },
-    // What a property is described by.
+    // Properties of a property descriptor.
     { get: 'another', set: 'another' },
   ]) {
-    const seen = await use(pollution);
-    if (!isDeepStrictEqual(seen, usual)) mistaken.push([Object.keys(pollution).join(), seen]);
+    const actual = await use(pollution);
+    if (!isDeepStrictEqual(actual, expected)) differences.push([Object.keys(pollution).join(), actual]);
   }
   const { calls } = await attacker.journal();
-  assert.deepEqual({ mistaken, calls }, { mistaken: [], calls: [] });
+  assert.deepEqual({ differences, calls }, { differences: [], calls: [] });
 });
 
-test('options are the own members of an object, and never its prototype', async (t) => {
+test('only own properties of an object are options', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client(Object.create({ endpoint: 'http://127.0.0.1:1' }));
   assert.equal((await client.getDeviceCredential(DEVICE, Object.create({ instanceId: 1 }))).clientId, DEVICE);

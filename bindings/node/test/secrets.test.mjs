@@ -8,7 +8,7 @@ import { DEVICE, Emulator, INSTANCE } from './emulator.mjs';
 
 const HIDDEN = '<hidden: use reveal()>';
 
-test('a credential and its login are revealed where they are asked for, and nowhere else', async (t) => {
+test('only explicit access reveals the secrets of a credential and its login', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client();
   const credential = await client.getDeviceCredential(DEVICE);
@@ -16,27 +16,27 @@ test('a credential and its login are revealed where they are asked for, and nowh
   const { password } = login.reveal();
   const secret = credential.deviceAccessKeySecret;
   assert(secret.length > 8 && password.length > 8);
-  const everything = { showHidden: true, getters: true, depth: Infinity };
+  const showAll = { showHidden: true, getters: true, depth: Infinity };
   const port = new MessageChannel();
   port.port1.postMessage({ credential, login });
   const texts = [credential, login, { credential, list: [login] }, new Map([[login, credential]]), client].flatMap((value) => [
     inspect(value),
-    inspect(value, everything),
-    inspect(value, { ...everything, compact: false, sorted: true, showProxy: true }),
+    inspect(value, showAll),
+    inspect(value, { ...showAll, compact: false, sorted: true, showProxy: true }),
     inspect(value, { customInspect: false, showHidden: true }),
-    inspect({ ...value }, everything),
+    inspect({ ...value }, showAll),
     format('%s %o %O %j', value, value, value, value instanceof Map ? [] : value),
     JSON.stringify(value),
     JSON.stringify(Object.entries(value)),
     JSON.stringify(Object.getOwnPropertyDescriptors(value)),
   ]);
-  texts.push(inspect(receiveMessageOnPort(port.port2), everything), `${credential} ${login} ${client}`);
-  texts.push(inspect(structuredClone({ credential, login }), everything));
+  texts.push(inspect(receiveMessageOnPort(port.port2), showAll), `${credential} ${login} ${client}`);
+  texts.push(inspect(structuredClone({ credential, login }), showAll));
   for (const text of texts) assert(!text.includes(secret) && !text.includes(password), text);
   port.port1.close();
 });
 
-test('what stands in their place cannot be taken for them', async (t) => {
+test('hidden secrets are replaced with a recognizable text', async (t) => {
   const emulator = await Emulator.start(t);
   const credential = await emulator.client().getDeviceCredential(DEVICE);
   const login = credential.mqttLogin();
@@ -46,7 +46,7 @@ test('what stands in their place cannot be taken for them', async (t) => {
   assert.match(inspect([credential]), /DeviceCredential \{/);
 });
 
-test('the login is what the service documents', async (t) => {
+test('the MQTT login is as the service documents it', async (t) => {
   const emulator = await Emulator.start(t);
   const credential = await emulator.client().getDeviceCredential(DEVICE);
   const revealed = credential.mqttLogin().reveal();
@@ -58,7 +58,7 @@ test('the login is what the service documents', async (t) => {
   });
 });
 
-test('a credential does not change, nor does what it gave before', async (t) => {
+test('a credential is immutable, including the objects that it returns', async (t) => {
   const emulator = await Emulator.start(t);
   const credential = await emulator.client().getDeviceCredential(DEVICE);
   const login = credential.mqttLogin();
@@ -77,7 +77,7 @@ test('a credential does not change, nor does what it gave before', async (t) => 
   assert.notEqual(login.reveal().password, '');
 });
 
-test('two credentials are equal where what can be seen of them is', async (t) => {
+test('two credentials are equal if their visible properties are', async (t) => {
   const emulator = await Emulator.start(t);
   const client = emulator.client();
   const [one, other] = await Promise.all([DEVICE, `${DEVICE}-2`].map((id) => client.getDeviceCredential(id)));

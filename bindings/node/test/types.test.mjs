@@ -7,17 +7,17 @@ import { run } from './emulator.mjs';
 const TOOLS = process.env.DEVCRED_TOOLS;
 const NODE_TYPES = ['--types', 'node', '--typeRoots', join(TOOLS, '@types')];
 
-// How each kind of program finds the types.
-const WAYS = {
+// The compiler options of each kind of project.
+const PROJECTS = {
   'an ES module': ['use.mts', '--module', 'node16', ...NODE_TYPES],
   'a CommonJS module': ['use.cts', '--module', 'node16', ...NODE_TYPES],
-  'the newest rules of Node.js': ['use.mts', '--module', 'nodenext', '--target', 'esnext', '--lib', 'esnext', ...NODE_TYPES],
+  'a nodenext module': ['use.mts', '--module', 'nodenext', '--target', 'esnext', '--lib', 'esnext', ...NODE_TYPES],
   'a bundler': ['use.ts', '--module', 'esnext', '--moduleResolution', 'bundler', ...NODE_TYPES],
   'a program without the types of Node.js': ['use.mts', '--module', 'node16', '--types', '', '--lib', 'es2022,dom'],
 };
 
-for (const [way, [file, ...flags]] of Object.entries(WAYS)) {
-  test(`the types fit ${way}`, async (t) => {
+for (const [project, [file, ...flags]] of Object.entries(PROJECTS)) {
+  test(`the types work in ${project}`, async (t) => {
     const folder = mkdtempSync(join(process.cwd(), 'types-'));
     t.after(() => rmSync(folder, { recursive: true }));
     copyFileSync('test/types/use.ts', join(folder, file));

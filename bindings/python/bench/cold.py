@@ -1,4 +1,7 @@
-"""One call from a cold start: `cold.py ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID`."""
+"""One call from a cold start.
+
+`cold.py ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID`
+"""
 
 import sys
 

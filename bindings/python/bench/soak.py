@@ -1,4 +1,4 @@
-"""Python's program of `cargo xtask soak`: tests/soak/src/main.rs has the protocol."""
+"""The Python program of `cargo xtask soak`; tests/soak/src/main.rs documents the protocol."""
 
 from __future__ import annotations
 

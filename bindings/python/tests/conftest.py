@@ -1,4 +1,4 @@
-"""The emulator, and programs that use it."""
+"""Fixtures: the emulator, and Python programs that use it."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ ROOT = Path(__file__).resolve().parents[3]
 TARGET = Path(os.environ.get("DEVCRED_TARGET", ROOT / "target"))
 PYTHON = ROOT / "bindings/python"
 
-# What a shell runs in the background ignores Ctrl-C, and so would the programs that are sent it here.
+# A shell runs background jobs with SIGINT ignored, and programs started here would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-#: How long a test waits for what must happen.
+#: How long a test waits for something that must happen, in seconds.
 LIMIT = 30.0
 
 DEVICE = "GID_test@@@test"
-#: A device that gets no answer.
+#: A device for which the emulator never responds.
 HANGS = "GID_test@@@fault-hang"
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    """Wait for what must happen."""
+    """Wait until the condition is true."""
     begin = time.monotonic()
     while not condition():
-        assert time.monotonic() - begin < LIMIT, "it has not happened"
+        assert time.monotonic() - begin < LIMIT, "the condition is still false"
         time.sleep(0.005)
 
 
 class Emulator:
-    """An emulator of its own for each test."""
+    """A process of the emulator."""
 
     access_key_id = "test-key"
     access_key_secret = "test-s3cr3t+/="
@@ -59,17 +59,17 @@ class Emulator:
         )
         assert self.process.stdout
         self.endpoint = self.process.stdout.readline().strip()
-        assert self.endpoint, "the emulator has not started"
+        assert self.endpoint, "the emulator did not start"
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the process."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.communicate()
 
     @property
     def options(self) -> Any:
-        """The options of a client that asks it."""
+        """Options of a client that uses this emulator."""
         return {
             "access_key_id": self.access_key_id,
             "access_key_secret": self.access_key_secret,
@@ -79,77 +79,77 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The whole environment of a program that asks it."""
+        """The complete environment of a program that uses this emulator."""
         return {**self.keys, "DEVCRED_ENDPOINT": self.endpoint, "DEVCRED_INSTANCE_ID": self.instance_id}
 
     def journal(self) -> Any:
-        """All that it saw."""
-        with urllib.request.urlopen(f"{self.endpoint}/_devcred/calls") as answer:
-            return json.load(answer)
+        """Return the journal: every recorded call."""
+        with urllib.request.urlopen(f"{self.endpoint}/_devcred/calls") as response:
+            return json.load(response)
 
     def ends(self) -> list[str | None]:
-        """How each call ended, `None` for one that waits for its answer."""
+        """Return how each call ended, `None` for a call without a response so far."""
         return [call["end"] for call in self.journal()["calls"]]
 
     def wait_for(self, ends: list[str | None]) -> None:
-        """Wait until calls have ended so."""
+        """Wait until `ends` returns these values."""
         wait_until(lambda: self.ends() == ends)
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """Start an emulator that knows every device."""
-    started = Emulator()
-    yield started
-    started.stop()
+    process = Emulator()
+    yield process
+    process.stop()
 
 
 @pytest.fixture
 def small_emulator() -> Iterator[Emulator]:
     """Start an emulator that knows two devices."""
-    started = Emulator("--device", DEVICE, "--device", HANGS)
-    yield started
-    started.stop()
+    process = Emulator("--device", DEVICE, "--device", HANGS)
+    yield process
+    process.stop()
 
 
 class Program:
-    """A program in Python that uses the emulator; `run` it to its end, or `start` it."""
+    """Python programs that use the emulator: `run` waits for the end, `start` does not."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.started: list[subprocess.Popen[str]] = []
+        self.processes: list[subprocess.Popen[str]] = []
 
     def start(self, source: str, *options: str) -> subprocess.Popen[str]:
-        """Start it; both of its outputs come together."""
+        """Start a program with stderr redirected to stdout."""
         command = [sys.executable, *options, "-c", textwrap.dedent(source)]
         pipe = subprocess.PIPE
         process = subprocess.Popen(
             command, env=self.emulator.environment, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True
         )
-        self.started.append(process)
+        self.processes.append(process)
         return process
 
     def run(self, source: str, *options: str) -> tuple[int, str]:
-        """Run it, and give its status and what it printed."""
-        return end_of(self.start(source, *options))
+        """Run a program and return its exit status and output."""
+        return wait_for_exit(self.start(source, *options))
 
 
-def end_of(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Give the status of a program, and what it printed."""
+def wait_for_exit(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for a program and return its exit status and output."""
     try:
         output, _ = process.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired:
         process.kill()
-        pytest.fail(f"it hangs; so far it printed: {process.communicate()[0]}")
+        pytest.fail(f"the program hangs; output so far: {process.communicate()[0]}")
     return process.returncode, output
 
 
 @pytest.fixture
 def program(emulator: Emulator) -> Iterator[Program]:
-    """Give programs that use the emulator."""
+    """Return a runner of programs that use the emulator."""
     programs = Program(emulator)
     yield programs
-    for process in programs.started:
+    for process in programs.processes:
         if process.poll() is None:
             process.kill()
             process.communicate()

@@ -1,4 +1,4 @@
-"""What a client and a call refuse, and how."""
+"""Arguments that a client or a call refuses, and the errors."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ COUNTS = ["max_attempts", "max_requests_per_second"]
 SECRET = "s3cr3t"
 
 
-def shows_no_secret(error: BaseException | None) -> None:
-    """No link of the chain may hold it, in no attribute."""
+def assert_no_secret(error: BaseException | None) -> None:
+    """Check that no exception of the chain contains the secret, in any attribute."""
     while error:
         assert SECRET not in f"{error} {error!r} {error.args} {vars(error)}"
         error = error.__cause__ or error.__context__
@@ -30,20 +30,20 @@ def shows_no_secret(error: BaseException | None) -> None:
 def test_a_lone_surrogate_is_refused(emulator: Emulator, name: str) -> None:
     with pytest.raises(devcred.InvalidParameterError, match=f"{name} is not valid Unicode") as refused:
         devcred.Client(**{**emulator.options, name: f"{SECRET}\ud800"})
-    shows_no_secret(refused.value)
+    assert_no_secret(refused.value)
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_nul_is_refused_and_not_cut(emulator: Emulator, name: str) -> None:
-    # Where an endpoint is given, nobody looks at the region.
+def test_a_text_with_a_nul_is_refused_and_not_truncated(emulator: Emulator, name: str) -> None:
+    # A client with an endpoint ignores the region.
     options = {**emulator.options, "endpoint": None, "region": "cn-hangzhou"}
     with pytest.raises(devcred.InvalidParameterError) as refused:
         devcred.Client(**{**options, name: f"{emulator.options.get(name, 'cn-hangzhou')}\0{SECRET}"})
-    shows_no_secret(refused.value)
+    assert_no_secret(refused.value)
 
 
 @pytest.mark.parametrize("text", ["GID_test@@@test\0", "GID_test@@@\ud800"])
-def test_a_call_refuses_what_no_text_of_the_service_has(emulator: Emulator, text: str) -> None:
+def test_a_call_refuses_invalid_texts_without_a_request(emulator: Emulator, text: str) -> None:
     with devcred.Client(**emulator.options) as client:
         with pytest.raises(devcred.InvalidParameterError):
             client.get_device_credential(text)
@@ -64,7 +64,7 @@ def test_a_call_refuses_what_no_text_of_the_service_has(emulator: Emulator, text
 def test_a_wrong_type_is_a_type_error(emulator: Emulator, name: str, value: object, expected: str) -> None:
     with pytest.raises(TypeError, match=f"^{name} must be {expected}, not {type(value).__name__}$") as refused:
         devcred.Client(**{**emulator.options, name: value})
-    shows_no_secret(refused.value)
+    assert_no_secret(refused.value)
 
 
 def test_a_call_refuses_wrong_types(emulator: Emulator) -> None:
@@ -87,7 +87,7 @@ def test_an_option_that_does_not_exist_is_a_type_error(emulator: Emulator) -> No
 
 @pytest.mark.parametrize("name", TIMES)
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, -(10**400), timedelta(days=-1)])
-def test_a_time_that_no_call_can_take_is_refused(emulator: Emulator, name: str, value: Any) -> None:
+def test_a_time_out_of_range_is_refused(emulator: Emulator, name: str, value: Any) -> None:
     with pytest.raises(devcred.InvalidParameterError, match=f"{name} must be between 1 millisecond and 24 hours"):
         devcred.Client(**{**emulator.options, name: value})
 
@@ -99,37 +99,37 @@ def test_a_count_below_one_is_refused(emulator: Emulator, name: str, value: Any)
         devcred.Client(**{**emulator.options, name: value})
 
 
-def test_a_count_that_is_too_large_is_refused(emulator: Emulator) -> None:
+def test_a_count_above_the_maximum_is_refused(emulator: Emulator) -> None:
     for value in (2**31, 2**32 + 3, 10**40):
         with pytest.raises(devcred.InvalidParameterError, match="max_requests_per_second must be"):
             devcred.Client(**emulator.options, max_requests_per_second=value)
 
 
 @pytest.mark.parametrize("value", [2, 0.2, timedelta(milliseconds=200), Fraction(1, 5)])
-def test_a_time_is_seconds_or_a_timedelta(emulator: Emulator, value: Any) -> None:
+def test_a_time_can_be_seconds_or_a_timedelta(emulator: Emulator, value: Any) -> None:
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
     with (
         devcred.Client(**emulator.options, max_attempts=1) as client,
-        pytest.raises(devcred.RequestTimeoutError) as late,
+        pytest.raises(devcred.RequestTimeoutError) as failed,
     ):
         client.get_device_credential("GID_test@@@fault-hang", timeout=value)
-    assert f"timed out after {seconds:.1f} s" in late.value.message
+    assert f"timed out after {seconds:.1f} s" in failed.value.message
 
 
-def test_none_is_an_option_that_is_not_given(emulator: Emulator) -> None:
-    nothing: Any = dict.fromkeys([*TEXTS, *TIMES, *COUNTS])
-    with devcred.Client(**{**nothing, **emulator.options}) as client:
+def test_none_means_that_an_option_is_not_set(emulator: Emulator) -> None:
+    none: Any = dict.fromkeys([*TEXTS, *TIMES, *COUNTS])
+    with devcred.Client(**{**none, **emulator.options}) as client:
         assert client.get_device_credential("GID_test@@@test", instance_id=None, timeout=None)
 
 
-def test_certificates_may_be_bytes(emulator: Emulator) -> None:
+def test_certificates_can_be_bytes(emulator: Emulator) -> None:
     pem: Any
     for pem in ("no PEM", b"no PEM"):
         with pytest.raises(devcred.InvalidParameterError, match="root_certificates_pem must contain PEM"):
             devcred.Client(**emulator.options, root_certificates_pem=pem)
 
 
-def test_an_option_goes_before_the_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_option_overrides_the_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     with devcred.Client.from_env() as client:
@@ -138,14 +138,14 @@ def test_an_option_goes_before_the_environment(emulator: Emulator, monkeypatch: 
         assert client.get_device_credential("GID_test@@@test").instance_id == "post-cn-other"
 
 
-def test_a_subclass_is_made_by_from_env_too(emulator: Emulator) -> None:
-    class Own(devcred.Client):
-        """A user's own."""
+def test_from_env_of_a_subclass_returns_the_subclass(emulator: Emulator) -> None:
+    class Subclass(devcred.Client):
+        """A subclass of a user."""
 
-    assert type(Own.from_env(**emulator.options)) is Own
+    assert type(Subclass.from_env(**emulator.options)) is Subclass
 
 
-def test_a_closed_client_says_so(emulator: Emulator) -> None:
+def test_a_closed_client_refuses_calls(emulator: Emulator) -> None:
     with devcred.Client(**emulator.options) as client:
         assert not client.is_closed
     assert client.is_closed

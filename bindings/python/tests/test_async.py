@@ -1,4 +1,4 @@
-"""Calls in tasks, on asyncio's own event loop and on uvloop's."""
+"""Calls in tasks, on the event loops of asyncio and uvloop."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def run(request: pytest.FixtureRequest) -> Run:
     return pytest.importorskip("uvloop").run  # type: ignore[no-any-return]
 
 
-async def hanging(client: devcred.AsyncClient, emulator: Emulator) -> asyncio.Task[devcred.DeviceCredential]:
-    """Begin a call that gets no answer, and wait until it has arrived."""
+async def start_hanging_call(client: devcred.AsyncClient, emulator: Emulator) -> asyncio.Task[devcred.DeviceCredential]:
+    """Start a call that gets no response, and wait until the emulator has received it."""
     task = asyncio.ensure_future(client.get_device_credential(HANGS, timeout=600))
     await asyncio.to_thread(emulator.wait_for, [None])
     return task
 
 
-def test_calls_run_at_once(run: Run, emulator: Emulator) -> None:
+def test_calls_run_concurrently(run: Run, emulator: Emulator) -> None:
     async def main() -> None:
         devices = [f"GID_test@@@{number}" for number in range(500)]
         async with devcred.AsyncClient(**emulator.options, max_requests_per_second=100_000) as client:
@@ -45,7 +45,7 @@ def test_calls_run_at_once(run: Run, emulator: Emulator) -> None:
     run(main())
 
 
-def test_an_error_comes_out_of_the_await(run: Run, small_emulator: Emulator) -> None:
+def test_await_raises_the_error_of_a_call(run: Run, small_emulator: Emulator) -> None:
     async def main() -> None:
         async with devcred.AsyncClient(**small_emulator.options) as client:
             with pytest.raises(devcred.NotFoundError):
@@ -62,7 +62,7 @@ def test_an_error_comes_out_of_the_await(run: Run, small_emulator: Emulator) -> 
 def test_a_cancelled_task_cancels_its_request(run: Run, emulator: Emulator) -> None:
     async def main() -> None:
         async with devcred.AsyncClient(**emulator.options) as client:
-            task = await hanging(client, emulator)
+            task = await start_hanging_call(client, emulator)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -72,12 +72,12 @@ def test_a_cancelled_task_cancels_its_request(run: Run, emulator: Emulator) -> N
     run(main())
 
 
-def test_a_time_limit_cancels_the_request(run: Run, emulator: Emulator) -> None:
+def test_a_timeout_of_asyncio_cancels_the_request(run: Run, emulator: Emulator) -> None:
     async def main() -> None:
         async with devcred.AsyncClient(**emulator.options, timeout=600, attempt_timeout=600) as client:
-            with pytest.raises(asyncio.TimeoutError) as late:
+            with pytest.raises(asyncio.TimeoutError) as failed:
                 await asyncio.wait_for(client.get_device_credential(HANGS), 0.3)
-            assert not isinstance(late.value, devcred.DevcredError)
+            assert not isinstance(failed.value, devcred.DevcredError)
             await asyncio.to_thread(emulator.wait_for, ["client_closed"])
             if sys.version_info >= (3, 11):
                 with pytest.raises(TimeoutError):
@@ -88,7 +88,7 @@ def test_a_time_limit_cancels_the_request(run: Run, emulator: Emulator) -> None:
     run(main())
 
 
-def test_a_coroutine_that_is_closed_cancels_its_request(run: Run, emulator: Emulator) -> None:
+def test_closing_a_coroutine_cancels_its_request(run: Run, emulator: Emulator) -> None:
     async def main() -> None:
         async with devcred.AsyncClient(**emulator.options) as client:
             call = client.get_device_credential(HANGS, timeout=600)
@@ -100,17 +100,17 @@ def test_a_coroutine_that_is_closed_cancels_its_request(run: Run, emulator: Emul
     run(main())
 
 
-def test_the_client_is_closed_while_a_call_runs(run: Run, emulator: Emulator) -> None:
+def test_closing_the_client_ends_a_running_call(run: Run, emulator: Emulator) -> None:
     async def main() -> None:
         async with devcred.AsyncClient(**emulator.options) as client:
-            task = await hanging(client, emulator)
+            task = await start_hanging_call(client, emulator)
         with pytest.raises(devcred.InvalidParameterError, match="the client was closed"):
             await task
 
     run(main())
 
 
-def test_one_client_serves_several_loops_one_after_the_other_and_at_once(run: Run, emulator: Emulator) -> None:
+def test_one_client_works_with_several_loops_in_sequence_and_in_parallel(run: Run, emulator: Emulator) -> None:
     client = devcred.AsyncClient(**emulator.options, max_requests_per_second=10_000)
 
     async def main() -> None:
@@ -122,22 +122,21 @@ def test_one_client_serves_several_loops_one_after_the_other_and_at_once(run: Ru
         assert [future.result() for future in [pool.submit(run, main()) for _ in range(4)]] == [None] * 4
 
 
-def test_a_loop_that_is_closed_early_is_left_alone(run: Run, program: Program, emulator: Emulator) -> None:
+def test_a_call_whose_loop_was_closed_completes_without_effect(run: Run, program: Program, emulator: Emulator) -> None:
     status, printed = program.run(f"""
         import asyncio, devcred, gc, sys, time, urllib.request
         {"import uvloop; uvloop.install()" if "uvloop" in run.__module__ else ""}
         client = devcred.AsyncClient.from_env()
 
-        async def begin():
+        async def start():
             call = client.get_device_credential("GID_test@@@fault-slow-300")
             call.send(None)
             return call
 
         loop = asyncio.new_event_loop()
-        call = loop.run_until_complete(begin())
+        call = loop.run_until_complete(start())
         loop.close()
-        # Its answer comes to nobody.
-        journal = client  # keep it alive
+        # The completion of this call has no loop any more.
         while b"answered" not in urllib.request.urlopen("{emulator.endpoint}/_devcred/calls").read():
             time.sleep(0.01)
         asyncio.run(client.get_device_credential("GID_test@@@test"))
@@ -148,7 +147,7 @@ def test_a_loop_that_is_closed_early_is_left_alone(run: Run, program: Program, e
     assert (status, printed.splitlines()[-1:]) == (0, ["done"]), printed
 
 
-def test_a_client_that_is_dropped_in_use_lets_its_call_end(run: Run, emulator: Emulator) -> None:
+def test_a_running_call_completes_after_its_client_is_dropped(run: Run, emulator: Emulator) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(
             devcred.AsyncClient(**emulator.options).get_device_credential("GID_test@@@fault-slow-300")
@@ -160,7 +159,7 @@ def test_a_client_that_is_dropped_in_use_lets_its_call_end(run: Run, emulator: E
     run(main())
 
 
-def test_a_key_is_replaced_between_calls(run: Run, emulator: Emulator) -> None:
+def test_a_call_is_signed_with_the_replaced_key(run: Run, emulator: Emulator) -> None:
     async def main() -> None:
         options = {**emulator.options, "access_key_secret": "wrong"}
         async with devcred.AsyncClient(**options) as client:
@@ -172,7 +171,7 @@ def test_a_key_is_replaced_between_calls(run: Run, emulator: Emulator) -> None:
     run(main())
 
 
-def test_without_a_loop_that_runs_it_says_so(emulator: Emulator) -> None:
+def test_a_call_without_a_running_loop_is_a_runtime_error(emulator: Emulator) -> None:
     call = devcred.AsyncClient(**emulator.options).get_device_credential(DEVICE)
     with pytest.raises(RuntimeError, match="no running event loop"):
         call.send(None)

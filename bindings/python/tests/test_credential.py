@@ -1,4 +1,4 @@
-"""What a call gives: it never changes, and it hides what is secret."""
+"""The result of a call is immutable and hides its secrets."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def credential(emulator: Emulator) -> devcred.DeviceCredential:
 
 @pytest.fixture(params=["credential", "login"])
 def record(request: pytest.FixtureRequest, credential: devcred.DeviceCredential) -> Any:
-    """Give both things that hold a secret."""
+    """Return each object that contains a secret."""
     return credential if request.param == "credential" else credential.mqtt_login()
 
 
 def secrets(credential: devcred.DeviceCredential) -> list[str]:
-    """Give what no text may show."""
+    """Return the secrets that no text may contain."""
     return [credential.device_access_key_secret, credential.mqtt_login().password]
 
 
@@ -54,25 +54,25 @@ TEXTS: list[Callable[[Any], str]] = [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_text_shows_a_secret(credential: devcred.DeviceCredential, record: Any, text: Callable[[Any], str]) -> None:
-    shown = text(record)
-    assert HIDDEN in shown
-    assert credential.client_id in shown
-    assert not [secret for secret in secrets(credential) if secret in shown]
+    output = text(record)
+    assert HIDDEN in output
+    assert credential.client_id in output
+    assert not [secret for secret in secrets(credential) if secret in output]
 
 
-def test_what_takes_an_object_apart_finds_nothing(record: Any) -> None:
-    for take_apart in (vars, dict, list, json.dumps, lambda of: of.__dict__):
+def test_introspection_finds_no_attributes(record: Any) -> None:
+    for inspect in (vars, dict, list, json.dumps, lambda value: value.__dict__):
         with pytest.raises((TypeError, AttributeError)):
-            take_apart(record)
+            inspect(record)
 
 
-def test_a_web_framework_does_not_give_it_away(record: Any) -> None:
+def test_fastapi_does_not_serialize_it(record: Any) -> None:
     encoders = pytest.importorskip("fastapi.encoders")
     with pytest.raises(ValueError, match=r"not iterable|__dict__"):
         encoders.jsonable_encoder(record)
 
 
-def test_it_is_pickled_only_where_one_asks_for_it(credential: devcred.DeviceCredential, record: Any) -> None:
+def test_only_the_revealed_values_can_be_pickled(credential: devcred.DeviceCredential, record: Any) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(TypeError, match=r"contains a secret and cannot be pickled.*reveal\(\)") as refused:
             pickle.dumps(record, protocol)
@@ -80,12 +80,12 @@ def test_it_is_pickled_only_where_one_asks_for_it(credential: devcred.DeviceCred
     assert pickle.loads(pickle.dumps(record.reveal())) == record.reveal()
 
 
-def test_it_is_copied(record: Any) -> None:
+def test_it_can_be_copied(record: Any) -> None:
     for copied in (copy.copy(record), copy.deepcopy(record), copy.deepcopy([record])[0]):
         assert copied == record
 
 
-def test_it_never_changes(record: Any) -> None:
+def test_it_is_immutable(record: Any) -> None:
     for name in ("client_id", "other", "_values"):
         with pytest.raises(AttributeError, match="cannot be changed"):
             setattr(record, name, "x")
@@ -93,7 +93,7 @@ def test_it_never_changes(record: Any) -> None:
             delattr(record, name)
 
 
-def test_it_is_compared_by_what_it_holds(emulator: Emulator) -> None:
+def test_it_is_compared_by_value(emulator: Emulator) -> None:
     with devcred.Client(**emulator.options) as client:
         one, other = (client.get_device_credential(device) for device in (DEVICE, "GID_test@@@other"))
     logins = {one.mqtt_login(), one.mqtt_login(), other.mqtt_login()}
@@ -104,7 +104,7 @@ def test_it_is_compared_by_what_it_holds(emulator: Emulator) -> None:
     assert one != one.reveal()
 
 
-def test_times_are_aware(credential: devcred.DeviceCredential) -> None:
+def test_times_have_a_time_zone(credential: devcred.DeviceCredential) -> None:
     assert credential.create_time.utcoffset() == timedelta(0)
     assert abs(datetime.now(timezone.utc) - credential.create_time) < timedelta(hours=1)
     assert credential.update_time >= credential.create_time
@@ -119,7 +119,7 @@ def test_the_login_is_what_the_broker_expects(credential: devcred.DeviceCredenti
     }
 
 
-def test_reveal_gives_every_member(credential: devcred.DeviceCredential) -> None:
+def test_reveal_returns_every_property(credential: devcred.DeviceCredential) -> None:
     for record in (credential, credential.mqtt_login()):
         members = {name for name, member in vars(type(record)).items() if isinstance(member, property)}
         assert record.reveal() == {name: getattr(record, name) for name in members}

@@ -1,4 +1,4 @@
-"""Why a call failed."""
+"""The errors of failed calls."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from conftest import DEVICE, PYTHON
 if TYPE_CHECKING:
     from conftest import Emulator
 
-MEMBERS = ["kind", "message", "code", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"]
+ATTRIBUTES = ["kind", "message", "code", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"]
 
 
 def failure(emulator: Emulator, device: str) -> devcred.DevcredError:
-    """Give the error of a call."""
+    """Make a call that fails, and return its error."""
     with devcred.Client(**emulator.options, max_attempts=1) as client, pytest.raises(devcred.DevcredError) as failed:
         client.get_device_credential(device)
     return failed.value
 
 
-def test_they_are_what_python_has_for_it() -> None:
+def test_errors_derive_from_the_standard_exceptions() -> None:
     assert issubclass(devcred.RequestTimeoutError, TimeoutError)
     assert issubclass(devcred.TransportError, ConnectionError)
     assert issubclass(devcred.InvalidParameterError, ValueError)
@@ -32,7 +32,7 @@ def test_they_are_what_python_has_for_it() -> None:
 
 
 @pytest.mark.parametrize("kind", devcred.DevcredError.__subclasses__())
-def test_each_kind_can_be_made_pickled_and_copied(kind: type[devcred.DevcredError]) -> None:
+def test_each_kind_can_be_constructed_pickled_and_copied(kind: type[devcred.DevcredError]) -> None:
     error = kind("a text", message="a message", code="Code", http_status=400, request_id="id", retryable=True)
     error.__notes__ = ["a note"]  # type: ignore[attr-defined]
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
@@ -43,7 +43,7 @@ def test_each_kind_can_be_made_pickled_and_copied(kind: type[devcred.DevcredErro
     assert kind.__module__ == "devcred"
 
 
-def test_an_error_of_the_service_has_every_member(small_emulator: Emulator) -> None:
+def test_a_service_error_has_every_attribute(small_emulator: Emulator) -> None:
     error = failure(small_emulator, "GID_test@@@unknown")
     assert type(error) is devcred.NotFoundError
     assert (error.kind, error.code, error.http_status) == ("NotFound", "DeviceCredentialNotFound", 400)
@@ -54,15 +54,15 @@ def test_an_error_of_the_service_has_every_member(small_emulator: Emulator) -> N
     assert str(error) == f"NotFound: {error.message} ({error.code}, request id {error.request_id})\n{error.advice}"
 
 
-def test_it_goes_through_another_process(emulator: Emulator) -> None:
+def test_an_error_survives_pickling(emulator: Emulator) -> None:
     error = failure(emulator, "GID_test@@@fault-Throttling.User")
     other = pickle.loads(pickle.dumps(error))
     assert type(other) is devcred.ThrottledError
-    assert [getattr(other, name) for name in MEMBERS] == [getattr(error, name) for name in MEMBERS]
+    assert [getattr(other, name) for name in ATTRIBUTES] == [getattr(error, name) for name in ATTRIBUTES]
     assert str(other) == str(error)
 
 
-def test_a_server_that_is_not_there_is_a_connection_error(emulator: Emulator) -> None:
+def test_an_unreachable_server_is_a_connection_error(emulator: Emulator) -> None:
     emulator.stop()
     error = failure(emulator, DEVICE)
     assert isinstance(error, ConnectionError)
@@ -70,7 +70,7 @@ def test_a_server_that_is_not_there_is_a_connection_error(emulator: Emulator) ->
     assert error.retryable
 
 
-def test_no_secret_is_in_one(emulator: Emulator) -> None:
+def test_an_error_contains_no_secret(emulator: Emulator) -> None:
     emulator.access_key_secret = "another-s3cr3t"
     error = failure(emulator, DEVICE)
     assert type(error) is devcred.AuthenticationError

@@ -28,8 +28,8 @@ def get(emulator: Emulator, *arguments: str, **variables: str) -> tuple[int, str
     """Run `get.py`."""
     command = [sys.executable, str(EXAMPLES / "get.py"), *arguments]
     environment = {**emulator.environment, **variables}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
-    return ran.returncode, ran.stdout, ran.stderr
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
+    return result.returncode, result.stdout, result.stderr
 
 
 def test_the_script_prints_the_user_name(small_emulator: Emulator) -> None:
@@ -39,7 +39,7 @@ def test_the_script_prints_the_user_name(small_emulator: Emulator) -> None:
     assert printed.endswith("|post-cn-test\n")
 
 
-def test_the_script_says_what_to_do(small_emulator: Emulator) -> None:
+def test_the_script_reports_what_to_do(small_emulator: Emulator) -> None:
     assert get(small_emulator, "GID_test@@@unknown") == (1, "", "register the device first\n")
     status, _, errors = get(small_emulator, "")
     assert (status, errors.startswith("InvalidParameter: client_id is empty")) == (1, True)
@@ -73,18 +73,18 @@ class Server:
         self.url = self.log.read_text().split("Uvicorn running on ")[1].split()[0]
 
     def post(self, token: str | None) -> tuple[int, dict[str, Any], Any]:
-        """Ask for the login of a device."""
+        """Request the login of a device."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         request = urllib.request.Request(f"{self.url}/mqtt-login", method="POST", headers=headers)
         try:
-            answer = urllib.request.urlopen(request, timeout=LIMIT)
-        except urllib.error.HTTPError as refused:
-            answer = refused
-        with answer:
-            return answer.status, json.load(answer), answer.headers
+            response = urllib.request.urlopen(request, timeout=LIMIT)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            return response.status, json.load(response), response.headers
 
     def stop(self) -> str:
-        """End it, and give its log."""
+        """Stop the server and return its log."""
         self.process.terminate()
         self.process.wait(LIMIT)
         return self.log.read_text()
@@ -109,7 +109,7 @@ def server(tmp_path: Path) -> Iterator[tuple[Server, Emulator]]:
     emulator.stop()
 
 
-def test_the_server_gives_a_device_its_login_and_never_its_secret(server: tuple[Server, Emulator]) -> None:
+def test_the_server_returns_the_login_and_never_the_secret(server: tuple[Server, Emulator]) -> None:
     app, emulator = server
     status, login, headers = app.post("token-1")
     assert status == 200
@@ -119,21 +119,23 @@ def test_the_server_gives_a_device_its_login_and_never_its_secret(server: tuple[
     assert login["clientId"] == DEVICE
     assert login["password"] == base64.b64encode(hmac.digest(secret.encode(), DEVICE.encode(), "sha1")).decode()
     log = app.stop()
-    for hidden in (secret, login["password"], emulator.access_key_secret):
-        assert hidden not in json.dumps(login).replace(login["password"], "") + log
+    for secret_text in (secret, login["password"], emulator.access_key_secret):
+        assert secret_text not in json.dumps(login).replace(login["password"], "") + log
 
 
 def secret_of(device: str, emulator: Emulator) -> str:
-    """Give the secret that the emulator has for a device."""
+    """Return the secret that the emulator has for a device."""
     source = (
         f"import devcred; print(devcred.Client.from_env().get_device_credential({device!r}).device_access_key_secret)"
     )
     command = [sys.executable, "-c", textwrap.dedent(source)]
-    ran = subprocess.run(command, env=emulator.environment, capture_output=True, text=True, check=True, timeout=LIMIT)
-    return ran.stdout.strip()
+    result = subprocess.run(
+        command, env=emulator.environment, capture_output=True, text=True, check=True, timeout=LIMIT
+    )
+    return result.stdout.strip()
 
 
-def test_the_server_answers_a_failure_without_a_word_of_its_own_affairs(server: tuple[Server, Emulator]) -> None:
+def test_the_response_to_a_failure_reveals_nothing_internal(server: tuple[Server, Emulator]) -> None:
     app, emulator = server
     for token, expected, retry_after in [
         (None, (401, {"detail": "Not authenticated"}), None),

@@ -1,4 +1,4 @@
-"""A program ends while a call runs: its status is kept, and nothing hangs or crashes."""
+"""A program that exits during calls keeps its exit status, and does not hang or crash."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Emulator, Program
 
-WAIT_FOR_ITS_REQUEST = """
-def arrived():
+DEFINE_WAIT = """
+def wait_for_request():
     while b"fault-hang" not in urllib.request.urlopen(os.environ["DEVCRED_ENDPOINT"] + "/_devcred/calls").read():
         time.sleep(0.005)
 """
 
-BEGIN = """
+START_CALL = """
 import asyncio, devcred, gc, os, sys, threading, time, urllib.request
 {wait}
 client = devcred.Client.from_env(timeout=600, attempt_timeout=600)
 threading.Thread(target=client.get_device_credential, args=["GID_test@@@fault-hang"], daemon=True).start()
-arrived()
+wait_for_request()
 """
 
-HURRY = """
+START_THREADS = """
 import devcred, sys, threading
 client = devcred.Client.from_env(max_requests_per_second=1_000_000)
 def work():
@@ -39,19 +39,19 @@ for _ in range(50):
 @pytest.mark.parametrize(
     "end", ["sys.exit(5)", "raise SystemExit(5)", "client.close(); sys.exit(5)", "del client; sys.exit(5)"]
 )
-def test_while_a_daemon_thread_waits(program: Program, end: str) -> None:
-    status, printed = program.run(BEGIN.format(wait=WAIT_FOR_ITS_REQUEST) + end)
+def test_exit_while_a_daemon_thread_waits(program: Program, end: str) -> None:
+    status, printed = program.run(START_CALL.format(wait=DEFINE_WAIT) + end)
     assert status == 5, printed
-    # What `close` raises in the thread is printed as far as the thread comes before the process ends.
+    # The thread may print the error that `close` causes, if it runs before the process ends.
     assert "Traceback" not in printed or "client.close()" in end
 
 
-def test_while_daemon_threads_make_one_call_after_the_other(program: Program) -> None:
+def test_exit_while_daemon_threads_make_calls(program: Program) -> None:
     for _ in range(10):
-        assert program.run(HURRY + "sys.exit(5)") == (5, "")
+        assert program.run(START_THREADS + "sys.exit(5)") == (5, "")
 
 
-def test_while_answers_come_to_an_event_loop(program: Program) -> None:
+def test_exit_while_calls_complete_in_an_event_loop(program: Program) -> None:
     source = """
 import asyncio, devcred, logging, sys
 logging.basicConfig(level=1, stream=open("/dev/null", "w"))
@@ -66,7 +66,7 @@ asyncio.run(main())
         assert program.run(source) == (5, "")
 
 
-def test_while_a_loop_is_left_behind(program: Program) -> None:
+def test_exit_with_an_unfinished_event_loop(program: Program) -> None:
     source = """
 import asyncio, devcred, os, sys
 async def main():
@@ -82,8 +82,8 @@ loop.run_until_complete(main())
         assert status == 5, printed
 
 
-def test_a_call_made_by_a_hook_at_exit_is_answered(program: Program, emulator: Emulator) -> None:
-    """Hooks that were there before devcred run after its own."""
+def test_an_exit_handler_can_make_a_call(program: Program, emulator: Emulator) -> None:
+    """Handlers that were registered before devcred was imported run after those of devcred."""
     status, printed = program.run("""
         import atexit
         @atexit.register

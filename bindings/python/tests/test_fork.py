@@ -1,4 +1,4 @@
-"""Processes that were forked off one that uses a client."""
+"""Forked children of a process that uses a client."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import LIMIT, end_of, wait_until
+from conftest import LIMIT, wait_for_exit, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from conftest import Emulator, Program
 
 
-def test_a_child_of_a_busy_process_has_a_working_client(program: Program, emulator: Emulator) -> None:
+def test_a_client_works_in_the_child_of_a_busy_process(program: Program, emulator: Emulator) -> None:
     status, printed = program.run("""
         import asyncio, devcred, os, threading
         client = devcred.Client.from_env(max_requests_per_second=10_000)
-        of_tasks = devcred.AsyncClient.from_env(max_requests_per_second=10_000)
+        async_client = devcred.AsyncClient.from_env(max_requests_per_second=10_000)
         stop = threading.Event()
 
         def work():
@@ -37,7 +37,7 @@ def test_a_child_of_a_busy_process_has_a_working_client(program: Program, emulat
             child = os.fork()
             if child == 0:
                 client.get_device_credential(f"GID_test@@@{number}", timeout=10)
-                asyncio.run(of_tasks.get_device_credential(f"GID_test@@@{number}", timeout=10))
+                asyncio.run(async_client.get_device_credential(f"GID_test@@@{number}", timeout=10))
                 os._exit(7)
             assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
         stop.set()
@@ -46,11 +46,11 @@ def test_a_child_of_a_busy_process_has_a_working_client(program: Program, emulat
         print("done")
         """)
     assert (status, printed) == (0, "done\n")
-    of_children = [call for call in emulator.journal()["calls"] if call["client_id"] != "GID_test@@@parent"]
-    assert len(of_children) == 80
+    child_calls = [call for call in emulator.journal()["calls"] if call["client_id"] != "GID_test@@@parent"]
+    assert len(child_calls) == 80
 
 
-def test_a_child_ends_as_any_process_does(program: Program) -> None:
+def test_a_child_exits_normally(program: Program) -> None:
     status, printed = program.run("""
         import devcred, os, sys
         client = devcred.Client.from_env()
@@ -65,8 +65,8 @@ def test_a_child_ends_as_any_process_does(program: Program) -> None:
     assert (status, printed) == (0, "3\n")
 
 
-def test_a_handler_may_fork_while_its_call_waits(program: Program) -> None:
-    """The child is told that the call is the parent's."""
+def test_a_signal_handler_can_fork_during_a_call(program: Program) -> None:
+    """In the child, the call fails because it belongs to the parent."""
     status, printed = program.run("""
         import devcred, os, signal
         client = devcred.Client.from_env(attempt_timeout=2, timeout=2)
@@ -89,7 +89,7 @@ def test_a_handler_may_fork_while_its_call_waits(program: Program) -> None:
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_a_pool_of_processes(program: Program, tmp_path: Path, method: str) -> None:
+def test_a_client_works_in_a_process_pool(program: Program, tmp_path: Path, method: str) -> None:
     script = tmp_path / "pool.py"
     script.write_text(
         textwrap.dedent("""
@@ -101,16 +101,16 @@ def test_a_pool_of_processes(program: Program, tmp_path: Path, method: str) -> N
             try:
                 client.get_device_credential("" if number == 3 else f"GID_test@@@{number}")
             except devcred.DevcredError as error:
-                # It comes back by a pickle.
+                # The pool pickles the result.
                 return error
             return number
 
         if __name__ == "__main__":
             client.get_device_credential("GID_test@@@parent")
             with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
-                seen = pool.map(fetch, range(6), chunksize=1)
-            assert isinstance(seen[3], devcred.InvalidParameterError), seen
-            print(*seen[:3], *seen[4:])
+                results = pool.map(fetch, range(6), chunksize=1)
+            assert isinstance(results[3], devcred.InvalidParameterError), results
+            print(*results[:3], *results[4:])
         """)
     )
     process = subprocess.Popen(
@@ -120,10 +120,10 @@ def test_a_pool_of_processes(program: Program, tmp_path: Path, method: str) -> N
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert end_of(process) == (0, "0 1 2 4 5\n")
+    assert wait_for_exit(process) == (0, "0 1 2 4 5\n")
 
 
-def test_gunicorn_loads_the_app_before_it_forks_its_workers(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_preloaded_client_works_in_gunicorn_workers(emulator: Emulator, tmp_path: Path) -> None:
     gunicorn = pytest.importorskip("gunicorn")
     assert gunicorn
     (tmp_path / "app.py").write_text(
@@ -155,14 +155,14 @@ def test_gunicorn_loads_the_app_before_it_forks_its_workers(emulator: Emulator, 
         url = log.read_text().split("Listening at: ")[1].split()[0]
         workers: set[str] = set()
 
-        def both_have_answered() -> bool:
-            with urllib.request.urlopen(url, timeout=LIMIT) as answer:
-                pid, parent = answer.read().decode().split()
+        def both_have_responded() -> bool:
+            with urllib.request.urlopen(url, timeout=LIMIT) as response:
+                pid, parent = response.read().decode().split()
             assert int(parent) == server.pid
             workers.add(pid)
             return len(workers) == 2
 
-        wait_until(both_have_answered)
+        wait_until(both_have_responded)
     finally:
         server.terminate()
         server.wait(LIMIT)

@@ -1,4 +1,4 @@
-"""Log events reach the logger `devcred`, where it asks for them."""
+"""Log events reach the logger `devcred`, at the levels that it has enabled."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ LOGGER = logging.getLogger("devcred")
 
 @pytest.fixture(autouse=True)
 def level() -> Iterator[None]:
-    """Leave the logger as it was."""
+    """Reset the logger after the test."""
     yield
     LOGGER.setLevel(logging.NOTSET)
     logging.disable(logging.NOTSET)
 
 
 @contextmanager
-def told_to(handler: logging.Handler) -> Iterator[None]:
-    """Tell a handler every event."""
+def attached(handler: logging.Handler) -> Iterator[None]:
+    """Attach a handler that receives every event."""
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.DEBUG)
     try:
@@ -39,34 +39,34 @@ def told_to(handler: logging.Handler) -> Iterator[None]:
 
 
 def events(caplog: pytest.LogCaptureFixture, client: devcred.Client, device: str = DEVICE) -> list[tuple[int, str]]:
-    """Make a call, and give its events: level and first words."""
+    """Make a call and return its events: level and start of the message."""
     caplog.clear()
     client.get_device_credential(device)
     return [(record.levelno, record.getMessage().split(" operation=")[0]) for record in caplog.records]
 
 
-def test_the_level_may_change_at_any_time(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_level_can_change_at_any_time(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     ended = (logging.DEBUG, "attempt ended")
-    again = (logging.WARNING, "attempt failed, retrying")
+    retry = (logging.WARNING, "attempt failed, retrying")
     with devcred.Client(**emulator.options) as client:
         assert events(caplog, client) == []
         LOGGER.setLevel(logging.DEBUG)
         assert events(caplog, client) == [ended]
-        assert events(caplog, client, THROTTLED_ONCE) == [ended, again, ended]
+        assert events(caplog, client, THROTTLED_ONCE) == [ended, retry, ended]
         LOGGER.setLevel(logging.WARNING)
-        assert events(caplog, client, THROTTLED_ONCE) == [again]
+        assert events(caplog, client, THROTTLED_ONCE) == [retry]
         logging.disable(logging.CRITICAL)
         assert events(caplog, client) == []
 
 
-def test_warnings_come_where_debugging_is_off(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_warnings_are_logged_if_debug_is_disabled(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     with devcred.Client(**emulator.options) as client:
         assert events(caplog, client, THROTTLED_ONCE) == [(logging.WARNING, "attempt failed, retrying")]
         LOGGER.setLevel(logging.ERROR)
         assert events(caplog, client, "GID_test@@@fault-Throttling.Api-1") == []
 
 
-def test_a_record_is_as_the_standard_library_makes_it(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_record_is_like_one_of_the_standard_library(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     LOGGER.setLevel(1)
     with devcred.Client(**emulator.options) as client:
         client.get_device_credential(DEVICE)
@@ -76,13 +76,13 @@ def test_a_record_is_as_the_standard_library_makes_it(emulator: Emulator, caplog
     assert emulator.access_key_secret not in record.getMessage()
 
 
-def test_a_percent_sign_is_no_format(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_percent_sign_is_not_a_format(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     LOGGER.setLevel(logging.DEBUG)
     with devcred.Client(**emulator.options) as client:
         assert events(caplog, client, "GID_%s@@@%d")[0][1] == "attempt ended"
 
 
-def test_a_program_that_asks_for_nothing_sees_nothing(program: Program) -> None:
+def test_nothing_is_printed_unless_logging_is_configured(program: Program) -> None:
     status, printed = program.run("""
         import logging, devcred
         devcred.Client.from_env().get_device_credential("GID_test@@@fault-Throttling.User-1")
@@ -90,7 +90,7 @@ def test_a_program_that_asks_for_nothing_sees_nothing(program: Program) -> None:
     assert (status, printed) == (0, "")
 
 
-def test_a_program_without_logging_does_not_get_it(program: Program) -> None:
+def test_devcred_does_not_import_logging(program: Program) -> None:
     status, printed = program.run("""
         import sys, devcred
         devcred.Client.from_env().get_device_credential("GID_test@@@fault-Throttling.User-1")
@@ -99,33 +99,33 @@ def test_a_program_without_logging_does_not_get_it(program: Program) -> None:
     assert (status, printed) == (0, "False\n")
 
 
-def test_a_handler_that_fails_harms_no_call(emulator: Emulator) -> None:
+def test_a_failing_handler_does_not_affect_the_call(emulator: Emulator) -> None:
     class Broken(logging.Handler):
-        """Fails."""
+        """Raises an error."""
 
         def emit(self, record: logging.LogRecord) -> None:
-            """Fail."""
+            """Raise an error."""
             raise RuntimeError(record)
 
-    with told_to(Broken()), devcred.Client(**emulator.options) as client:
+    with attached(Broken()), devcred.Client(**emulator.options) as client:
         assert client.get_device_credential(DEVICE)
 
 
-def test_a_handler_cannot_wait_for_a_call_of_its_own(emulator: Emulator) -> None:
-    """It runs on a thread of the bridge, which would wait for itself."""
+def test_a_blocking_call_in_a_handler_is_refused(emulator: Emulator) -> None:
+    """The handler runs on the thread that would have to complete the call."""
     refused: list[str] = []
 
     class Calling(logging.Handler):
-        """Makes a call."""
+        """Makes a blocking call."""
 
         def emit(self, _: logging.LogRecord) -> None:
-            """Make it."""
+            """Make the call."""
             try:
                 client.get_device_credential(DEVICE)
             except devcred.InvalidParameterError as error:
                 refused.append(error.message)
 
-    with told_to(Calling()), devcred.Client(**emulator.options) as client:
+    with attached(Calling()), devcred.Client(**emulator.options) as client:
         assert client.get_device_credential(DEVICE)
     assert len(refused) == 1
     assert "would wait for itself" in refused[0]

@@ -1,4 +1,4 @@
-"""Many threads, many clients, and clients that go while they are used."""
+"""Many threads, many clients, and clients that are dropped during calls."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from conftest import Emulator, Program
 
 
-def test_any_number_of_threads_use_one_client(emulator: Emulator) -> None:
+def test_many_threads_can_share_one_client(emulator: Emulator) -> None:
     devices = [f"GID_test@@@{number}" for number in range(200)]
     with devcred.Client(**emulator.options, max_requests_per_second=10_000) as client, ThreadPoolExecutor(32) as pool:
         fetched = list(pool.map(client.get_device_credential, devices))
     assert [credential.client_id for credential in fetched] == devices
 
 
-def test_other_threads_run_while_one_waits(emulator: Emulator) -> None:
+def test_a_waiting_call_does_not_block_other_threads(emulator: Emulator) -> None:
     with devcred.Client(**emulator.options) as client:
         waiting = threading.Thread(target=pytest.raises, args=(devcred.InvalidParameterError, wait_for_ever, client))
         waiting.start()
         emulator.wait_for([None])
-        # The thread waits, and this one has come so far and can do more.
+        # This thread runs, and can make a call, while the other one waits.
         assert client.get_device_credential(DEVICE).client_id == DEVICE
         assert waiting.is_alive()
         client.close()
@@ -39,11 +39,11 @@ def test_other_threads_run_while_one_waits(emulator: Emulator) -> None:
 
 
 def wait_for_ever(client: devcred.Client) -> None:
-    """Make a call that gets no answer."""
+    """Make a call that gets no response."""
     client.get_device_credential(HANGS, timeout=600)
 
 
-def test_a_key_is_replaced_while_calls_run(emulator: Emulator) -> None:
+def test_threads_can_replace_the_key_in_parallel(emulator: Emulator) -> None:
     with devcred.Client(**{**emulator.options, "access_key_secret": "wrong"}) as client, ThreadPoolExecutor(8) as pool:
         with pytest.raises(devcred.AuthenticationError):
             client.get_device_credential(DEVICE)
@@ -52,7 +52,7 @@ def test_a_key_is_replaced_while_calls_run(emulator: Emulator) -> None:
         assert client.get_device_credential(DEVICE)
 
 
-def test_a_client_that_is_dropped_in_use_lets_its_call_end(emulator: Emulator) -> None:
+def test_a_running_call_completes_after_its_client_is_dropped(emulator: Emulator) -> None:
     client = devcred.Client(**emulator.options)
     dropped = weakref.ref(client)
     with ThreadPoolExecutor(1) as pool:
@@ -65,29 +65,29 @@ def test_a_client_that_is_dropped_in_use_lets_its_call_end(emulator: Emulator) -
     assert dropped() is None
 
 
-def open_files() -> int:
+def count_open_files() -> int:
     """Count this process's file descriptors."""
     return len(os.listdir("/proc/self/fd"))
 
 
-def threads() -> int:
-    """Count this process's threads, those of no Python too."""
+def count_threads() -> int:
+    """Count this process's threads, including those that Python did not start."""
     return len(os.listdir("/proc/self/task"))
 
 
-def test_clients_that_are_dropped_leave_nothing_behind(emulator: Emulator) -> None:
-    counted = []
+def test_dropped_clients_leave_no_threads_and_no_open_files(emulator: Emulator) -> None:
+    counts = []
     for _ in range(200):
         client = devcred.Client(**emulator.options)
         client.get_device_credential(DEVICE)
         del client
-        counted.append((threads(), open_files()))
-    # A connection is closed on another thread, soon after its client has gone.
-    wait = time.monotonic() + 30
-    while (threads(), open_files()) > counted[0] and time.monotonic() < wait:
+        counts.append((count_threads(), count_open_files()))
+    # Another thread closes the connection, soon after its client was dropped.
+    deadline = time.monotonic() + 30
+    while (count_threads(), count_open_files()) > counts[0] and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert threads() <= counted[0][0]
-    assert open_files() <= counted[0][1]
+    assert count_threads() <= counts[0][0]
+    assert count_open_files() <= counts[0][1]
 
 
 def test_a_client_that_makes_no_call_starts_no_thread(program: Program) -> None:

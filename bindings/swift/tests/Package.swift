@@ -1,8 +1,8 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// What tests and measures Devcred, which is put together by `cargo xtask build swift`: as a user's package depends on it, or
-// with a library that can be made to panic.
+// The tests and benchmarks of Devcred. The dependency is a folder that `cargo xtask build swift`
+// assembles: the package of a user, or one with the debug build of the library, which can panic.
 let folder = Context.environment["DEVCRED_SWIFT_PACKAGE"] ?? "../../../target/swift/devcred"
 let devcred: [Target.Dependency] = [.product(name: "Devcred", package: "devcred")]
 

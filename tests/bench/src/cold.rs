@@ -1,4 +1,4 @@
-//! A cold start: a whole process of a language that makes one call, beside one of the bare runtime.
+//! A cold start: the time of a process that makes one call, compared with that of the bare runtime.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -7,26 +7,26 @@ use anyhow::{Context, Result, ensure};
 
 use crate::binding;
 
-/// The two programs, and how long they took in each round.
+/// The two programs, and their times in each round.
 pub(crate) struct ColdStart {
     pub(crate) name: String,
     bare: Command,
     calling: Command,
-    pub(crate) rounds: Vec<Started>,
+    pub(crate) rounds: Vec<Round>,
 }
 
-/// One round.
-pub(crate) struct Started {
+/// The times of one round.
+pub(crate) struct Round {
     pub(crate) bare: Duration,
     pub(crate) calling: Duration,
 }
 
 impl ColdStart {
-    /// `NAME=BARE ARGUMENT...;PROGRAM ARGUMENT...`, split at spaces.
-    pub(crate) fn new(asked: &str, endpoint: &str) -> Result<Self> {
-        let wanted = "--cold-start takes NAME=BARE;COMMAND";
-        let (name, commands) = asked.split_once('=').context(wanted)?;
-        let (bare, calling) = commands.split_once(';').context(wanted)?;
+    /// Parses `NAME=BARE ARGUMENT...;PROGRAM ARGUMENT...`, which is split at spaces.
+    pub(crate) fn new(option: &str, endpoint: &str) -> Result<Self> {
+        let expected = "--cold-start takes NAME=BARE;COMMAND";
+        let (name, commands) = option.split_once('=').context(expected)?;
+        let (bare, calling) = commands.split_once(';').context(expected)?;
         let (bare, mut calling) = (binding::command(bare)?, binding::command(calling)?);
         calling.args(binding::arguments(endpoint));
         Ok(Self { name: name.to_owned(), bare, calling, rounds: Vec::new() })
@@ -34,7 +34,7 @@ impl ColdStart {
 
     pub(crate) fn run(&mut self) -> Result<()> {
         let bare = time(&mut self.bare)?;
-        self.rounds.push(Started { bare, calling: time(&mut self.calling)? });
+        self.rounds.push(Round { bare, calling: time(&mut self.calling)? });
         Ok(())
     }
 }
@@ -42,14 +42,14 @@ impl ColdStart {
 fn time(command: &mut Command) -> Result<Duration> {
     let begin = Instant::now();
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    let took = begin.elapsed();
+    let elapsed = begin.elapsed();
     let status = status.with_context(|| format!("cannot start {}", command.get_program().display()))?;
     ensure!(status.success(), "{} ended with {status}", command.get_program().display());
-    Ok(took)
+    Ok(elapsed)
 }
 
-impl Started {
-    /// Milliseconds that the call adds to the runtime's own.
+impl Round {
+    /// Returns how many milliseconds the call adds to the bare runtime.
     pub(crate) fn added(&self) -> f64 {
         milliseconds(self.calling) - milliseconds(self.bare)
     }

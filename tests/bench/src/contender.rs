@@ -1,4 +1,4 @@
-//! The two contenders.
+//! The two contenders: raw reqwest and devcred's client.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -12,7 +12,7 @@ use reqwest::header::CONTENT_LENGTH;
 pub(crate) const CLIENT_ID: &str = "GID_test@@@device-0001";
 pub(crate) const INSTANCE_ID: &str = "post-cn-0pp12gl9k0x";
 
-/// As long as the real ones are, since both are hashed.
+/// As long as real ones, because both are hashed.
 pub(crate) const ACCESS_KEY: [&str; 2] = ["LTAI5tBenchmarkBenchmark", "benchmarkbenchmarkbenchmark000"];
 
 pub(crate) fn access_key() -> Result<AccessKey> {
@@ -20,13 +20,13 @@ pub(crate) fn access_key() -> Result<AccessKey> {
     Ok(AccessKey::new(id, secret)?)
 }
 
-/// Somebody who can make the call that is measured. A clone shares its connections.
+/// Makes the call that is measured. A clone shares the connections.
 pub(crate) trait Contender: Clone + Send + 'static {
     fn call(&self) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// The limit: the same library, set up as our client sets it up, with a URL that is parsed already, and a body that is read
-/// and not looked at.
+/// The upper limit: reqwest with the configuration of devcred, a parsed URL, and a response body
+/// that is read but not parsed.
 #[derive(Clone)]
 pub(crate) struct RawReqwest {
     http: reqwest::Client,
@@ -35,12 +35,13 @@ pub(crate) struct RawReqwest {
 
 impl RawReqwest {
     pub(crate) fn new(endpoint: &str) -> Result<Self> {
-        // A second contender of this kind finds it there.
+        // Fails for the second client of the process, because the provider is installed then.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client_id = percent_encoding::utf8_percent_encode(CLIENT_ID, percent_encoding::NON_ALPHANUMERIC);
         Ok(Self {
             http: reqwest::Client::builder()
-                // TLS is built in and not used, so nothing is spent on the system's certificates.
+                // The benchmark uses plain HTTP, so loading the system's certificates is not
+                // needed.
                 .tls_certs_only(Vec::new())
                 .no_proxy()
                 .redirect(reqwest::redirect::Policy::none())
@@ -66,13 +67,13 @@ impl Contender for RawReqwest {
     }
 }
 
-/// Our client, with the defaults but for its pace, which would hold it back.
+/// Devcred's client with its defaults, except for the rate limit, which would slow it down.
 #[derive(Clone)]
-pub(crate) struct Ours {
+pub(crate) struct Devcred {
     client: Client,
 }
 
-impl Ours {
+impl Devcred {
     pub(crate) fn new(endpoint: &str) -> Result<Self> {
         let client = Client::builder()
             .access_key(access_key()?)
@@ -80,12 +81,12 @@ impl Ours {
             .instance_id(INSTANCE_ID)
             .max_requests_per_second(1_000_000)
             .build()
-            .context("our client cannot be built")?;
+            .context("cannot build the client")?;
         Ok(Self { client })
     }
 }
 
-impl Contender for Ours {
+impl Contender for Devcred {
     async fn call(&self) -> Result<()> {
         black_box(self.client.get_device_credential(CLIENT_ID).await?);
         Ok(())

@@ -1,4 +1,4 @@
-//! A number of calls, one after the other or many at once.
+//! A number of calls, sequential or concurrent.
 
 use anyhow::Result;
 use tokio::task::JoinSet;
@@ -6,10 +6,10 @@ use tokio::task::JoinSet;
 use crate::contender::Contender;
 use crate::measure::{Sample, Stopwatch};
 
-/// How many calls are under way in the second kind of load.
+/// How many calls run concurrently in the second kind of load.
 pub(crate) const AT_ONCE: u32 = 64;
 
-/// Calls that each task makes before the measurement: connections are opened and caches filled.
+/// Calls that each task makes before the measurement, to open connections and fill caches.
 const WARM_UP: u32 = 20;
 
 pub(crate) struct Load {
@@ -17,31 +17,31 @@ pub(crate) struct Load {
     pub(crate) at_once: u32,
 }
 
-/// What one round measured: a contender, and the one that it is compared with.
+/// The samples of one round: a contender, and the base that it is compared with.
 pub(crate) struct Pair {
     pub(crate) base: Sample,
     pub(crate) measured: Sample,
 }
 
 impl Pair {
-    /// The contender's CPU as a multiple of the other's.
+    /// Returns the contender's CPU time as a multiple of the base's.
     pub(crate) fn cpu_ratio(&self) -> f64 {
         self.measured.cpu_per_thousand() / self.base.cpu_per_thousand()
     }
 
-    /// The contender's calls a second as a part of the other's.
+    /// Returns the contender's calls per second as a fraction of the base's.
     pub(crate) fn rate_ratio(&self) -> f64 {
         self.measured.rate() / self.base.rate()
     }
 }
 
 impl Load {
-    pub(crate) async fn put_on(&self, contender: &impl Contender) -> Result<Sample> {
+    pub(crate) async fn measure(&self, contender: &impl Contender) -> Result<Sample> {
         call_in_tasks(contender, self.at_once, WARM_UP).await?;
-        let calls_of_a_task = self.calls.div_ceil(self.at_once);
-        let stopwatch = Stopwatch::of_process();
-        call_in_tasks(contender, self.at_once, calls_of_a_task).await?;
-        Ok(stopwatch.stop(calls_of_a_task * self.at_once))
+        let calls_per_task = self.calls.div_ceil(self.at_once);
+        let stopwatch = Stopwatch::for_process();
+        call_in_tasks(contender, self.at_once, calls_per_task).await?;
+        Ok(stopwatch.stop(calls_per_task * self.at_once))
     }
 }
 
@@ -56,8 +56,8 @@ async fn call_in_tasks(contender: &impl Contender, tasks: u32, calls: u32) -> Re
             anyhow::Ok(())
         });
     }
-    while let Some(ended) = running.join_next().await {
-        ended??;
+    while let Some(result) = running.join_next().await {
+        result??;
     }
     Ok(())
 }

@@ -1,21 +1,23 @@
-//! `cargo xtask bench`: what our client costs over the HTTP library that it is built on.
+//! `cargo xtask bench`: the overhead of devcred over reqwest, the HTTP library that it uses.
 //!
-//! Two contenders call the same keep-alive stub server, in turn, in rounds, in one run: raw reqwest, which signs nothing and
-//! reads no JSON and so is the limit, and our `Client`. What counts is the ratio within a round: a machine that is busy or
-//! slow is so for both. The stub server has a process of its own, so that its CPU does not count.
+//! Two contenders call the same keep-alive stub server in alternating rounds: raw reqwest, which
+//! neither signs nor parses JSON and is therefore the limit, and devcred's `Client`. The result is
+//! the ratio within a round, because a busy or slow machine affects both. The stub server is
+//! another process, so that its CPU time is not counted.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::print_stdout, reason = "a command for the terminal: its table is what it is for")]
+#![allow(clippy::print_stdout, reason = "a command for the terminal: it prints a table")]
 
 mod binding;
 mod cold;
 mod contender;
 mod load;
-mod marks;
+
 mod measure;
 mod report;
 mod signing;
 mod stub;
+mod targets;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -23,35 +25,37 @@ use clap::builder::RangedU64ValueParser;
 
 use crate::binding::Binding;
 use crate::cold::ColdStart;
-use crate::contender::{Ours, RawReqwest};
+use crate::contender::{Devcred, RawReqwest};
 use crate::load::{AT_ONCE, Load, Pair};
 use crate::report::{Contest, Report};
 use crate::signing::Signing;
 use crate::stub::Stub;
 
-/// Measures our client against raw reqwest, and how many requests it signs in a second.
+/// Compares devcred's client with raw reqwest, and measures how many requests it signs per second.
 ///
-/// Both call a keep-alive stub server on loopback, in turn, in rounds. The table ends with the marks: a mark that is not met
-/// is said, and is no failure of the run.
+/// Both call a keep-alive stub server on loopback in alternating rounds. The table ends with the
+/// targets: a target that is not met is reported, but the run does not fail.
 #[derive(Parser)]
 #[command(name = "devcred-bench", bin_name = "cargo xtask bench --")]
 struct Options {
-    /// How many rounds; ratios are taken within a round, and the median of the rounds counts
+    /// Number of rounds; ratios are computed within a round, and the result is the median of the
+    /// rounds
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     rounds: usize,
-    /// How many calls each contender makes in a round, sequentially and again 64 at once
+    /// Number of calls of each contender in a round, sequentially and then 64 at once
     #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = RangedU64ValueParser::<u32>::new().range(64..=10_000_000))]
     calls: u32,
-    /// A binding to measure beside them; `cargo xtask bench` gives those of every language
+    /// A binding to measure too; `cargo xtask bench` passes those of every language
     #[arg(long, value_name = "NAME=COMMAND")]
     binding: Vec<String>,
-    /// A program that makes one call, to measure beside the bare runtime of its language; `cargo xtask bench` gives them too
+    /// A program that makes one call, to compare with the bare runtime of its language; `cargo
+    /// xtask bench` passes them too
     #[arg(long, value_name = "NAME=BARE;COMMAND")]
     cold_start: Vec<String>,
-    /// Measure only the bindings and cold starts whose name begins so
+    /// Measure only the bindings and cold starts whose name starts with this
     #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
-    /// Be the stub server: the benchmark starts itself once more with this.
+    /// Run the stub server: the benchmark starts itself a second time with this option.
     #[arg(long, hide = true)]
     stub_server: bool,
 }
@@ -67,17 +71,18 @@ fn main() -> Result<()> {
 }
 
 fn run(options: &Options) -> Result<Report> {
-    let stub = Stub::start().context("the stub server does not start")?;
-    let (raw, ours) = (RawReqwest::new(&stub.endpoint)?, Ours::new(&stub.endpoint)?);
+    let stub = Stub::start().context("cannot start the stub server")?;
+    let (raw, devcred) = (RawReqwest::new(&stub.endpoint)?, Devcred::new(&stub.endpoint)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signing = Signing::new()?;
 
-    let chosen = |asked: &&String| asked.starts_with(&options.only);
-    let bindings = options.binding.iter().filter(chosen).map(|asked| Binding::start(asked, &stub.endpoint));
+    let is_selected = |option: &&String| option.starts_with(&options.only);
+    let bindings = options.binding.iter().filter(is_selected).map(|option| Binding::start(option, &stub.endpoint));
     let mut bindings = bindings.collect::<Result<Vec<_>>>()?;
-    let cold_starts = options.cold_start.iter().filter(chosen).map(|asked| ColdStart::new(asked, &stub.endpoint));
+    let cold_starts =
+        options.cold_start.iter().filter(is_selected).map(|option| ColdStart::new(option, &stub.endpoint));
 
-    let mut report = Report::begin(options.rounds, options.calls);
+    let mut report = Report::new(options.rounds, options.calls);
     report.cold_starts = cold_starts.collect::<Result<Vec<_>>>()?;
     for binding in &mut bindings {
         let growth = binding.growth()?;
@@ -86,17 +91,17 @@ fn run(options: &Options) -> Result<Report> {
     for round in 0..options.rounds {
         for at_once in [1, AT_ONCE] {
             let load = Load { calls: options.calls, at_once };
-            // Who goes first has the colder caches, so it is not always the same one.
+            // Alternate the order, because the first contender has colder caches.
             let (base, measured) = if round % 2 == 0 {
-                let base = runtime.block_on(load.put_on(&raw))?;
-                (base, runtime.block_on(load.put_on(&ours))?)
+                let base = runtime.block_on(load.measure(&raw))?;
+                (base, runtime.block_on(load.measure(&devcred))?)
             } else {
-                let measured = runtime.block_on(load.put_on(&ours))?;
-                (runtime.block_on(load.put_on(&raw))?, measured)
+                let measured = runtime.block_on(load.measure(&devcred))?;
+                (runtime.block_on(load.measure(&raw))?, measured)
             };
-            report.rust.push(at_once, Pair { base, measured });
+            report.devcred.push(at_once, Pair { base, measured });
             for (binding, contest) in bindings.iter_mut().zip(&mut report.bindings) {
-                contest.push(at_once, Pair { base: measured, measured: binding.put_on(&load)? });
+                contest.push(at_once, Pair { base: measured, measured: binding.measure(&load)? });
             }
         }
         for cold_start in &mut report.cold_starts {

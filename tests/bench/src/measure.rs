@@ -1,10 +1,10 @@
-//! The clocks, and what they say of many rounds.
+//! The clocks, and statistics over rounds.
 
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Time by the clock on the wall and CPU time, user and system together.
+/// Measures wall time and CPU time (user and system).
 pub(crate) struct Stopwatch {
     clock: ClockId,
     cpu: Duration,
@@ -12,12 +12,13 @@ pub(crate) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Counts the CPU of every thread of this process: what a library does in threads of its own costs too.
-    pub(crate) fn of_process() -> Self {
+    /// Counts the CPU time of every thread of the process, so that the threads of a library count
+    /// too.
+    pub(crate) fn for_process() -> Self {
         Self::start(ClockId::ProcessCPUTime)
     }
 
-    pub(crate) fn of_thread() -> Self {
+    pub(crate) fn for_thread() -> Self {
         Self::start(ClockId::ThreadCPUTime)
     }
 
@@ -25,8 +26,8 @@ impl Stopwatch {
         Self { clock, cpu: now(clock), wall: Instant::now() }
     }
 
-    pub(crate) fn stop(self, times: u32) -> Sample {
-        Sample::new(times, now(self.clock).saturating_sub(self.cpu), self.wall.elapsed())
+    pub(crate) fn stop(self, count: u32) -> Sample {
+        Sample::new(count, now(self.clock).saturating_sub(self.cpu), self.wall.elapsed())
     }
 }
 
@@ -34,36 +35,36 @@ fn now(clock: ClockId) -> Duration {
     Duration::try_from(clock_gettime(clock)).unwrap_or_default()
 }
 
-/// Something was done so many times in so many seconds.
+/// The times that a number of calls or signatures took.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample {
-    times: f64,
+    count: f64,
     cpu: f64,
     wall: f64,
 }
 
 impl Sample {
-    pub(crate) fn new(times: u32, cpu: Duration, wall: Duration) -> Self {
-        Self { times: times.into(), cpu: cpu.as_secs_f64(), wall: wall.as_secs_f64() }
+    pub(crate) fn new(count: u32, cpu: Duration, wall: Duration) -> Self {
+        Self { count: count.into(), cpu: cpu.as_secs_f64(), wall: wall.as_secs_f64() }
     }
 
-    /// Seconds of CPU for each 1,000 times.
+    /// Returns the CPU time of 1,000 calls, in seconds.
     pub(crate) fn cpu_per_thousand(&self) -> f64 {
-        self.cpu / self.times * 1000.0
+        self.cpu / self.count * 1000.0
     }
 
-    /// Times a second, by the clock on the wall.
+    /// Returns the calls per second of wall time.
     pub(crate) fn rate(&self) -> f64 {
-        self.times / self.wall
+        self.count / self.wall
     }
 
-    /// Times in a second of CPU: what a thread does that need not share its core.
-    pub(crate) fn rate_of_cpu(&self) -> f64 {
-        self.times / self.cpu
+    /// Returns the calls per second of CPU time: the rate of a thread that does not share its core.
+    pub(crate) fn cpu_rate(&self) -> f64 {
+        self.count / self.cpu
     }
 }
 
-/// The least, the middle and the greatest of the rounds.
+/// The minimum, median and maximum of the rounds.
 pub(crate) struct Spread {
     pub(crate) min: f64,
     pub(crate) median: f64,
@@ -74,7 +75,7 @@ impl Spread {
     pub(crate) fn of<T>(rounds: &[T], value: impl Fn(&T) -> f64) -> Self {
         let mut values: Vec<f64> = rounds.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
-        let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
+        let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
         let last = values.len().saturating_sub(1);
         Self { min: at(0), median: f64::midpoint(at(last / 2), at(last.div_ceil(2))), max: at(last) }
     }
@@ -93,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn cpu_counts_work_and_not_sleep() {
-        let stopwatch = Stopwatch::of_thread();
+    fn cpu_time_counts_work_and_not_sleep() {
+        let stopwatch = Stopwatch::for_thread();
         std::thread::sleep(Duration::from_millis(50));
         let asleep = stopwatch.stop(1);
         assert!(asleep.wall >= 0.05 && asleep.cpu < 0.04, "{} of {}", asleep.cpu, asleep.wall);
 
-        let stopwatch = Stopwatch::of_process();
+        let stopwatch = Stopwatch::for_process();
         let mut sum = 0_u64;
         (0..20_000_000_u64).for_each(|number| sum = std::hint::black_box(sum ^ number));
         assert!(stopwatch.stop(1).cpu > 0.0);

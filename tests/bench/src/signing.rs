@@ -1,4 +1,4 @@
-//! How many requests one thread signs, each with a nonce and a date of its own.
+//! How many requests one thread signs, each with a new nonce and date.
 
 use std::hint::black_box;
 
@@ -29,11 +29,11 @@ impl Signing {
     }
 
     fn measure(&self, signature: SignatureMethod) -> Result<Sample> {
-        let stopwatch = Stopwatch::of_thread();
+        let stopwatch = Stopwatch::for_thread();
         for _ in 0..SIGNATURES {
             let (client_id, instance_id, host) = (black_box(CLIENT_ID), black_box(INSTANCE_ID), black_box(HOST));
             let length = testing::sign(signature, client_id, instance_id, host, &self.key);
-            ensure!(length > 0, "nothing was signed");
+            ensure!(length > 0, "the signature is empty");
         }
         Ok(stopwatch.stop(SIGNATURES))
     }

@@ -1,5 +1,6 @@
-//! The stub server: it answers every request with the credential of the device that was asked for, checks nothing, and keeps
-//! connections open. It does as little as it can, or its time would hide the difference between the contenders.
+//! The stub server: responds to every request with the credential of the requested device, checks
+//! nothing, and keeps connections open. It does as little as possible, because its time would hide
+//! the difference between the contenders.
 
 use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader};
@@ -17,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 
-/// The stub server in its own process.
+/// The process of the stub server.
 pub(crate) struct Stub {
     pub(crate) endpoint: String,
     process: Child,
@@ -30,24 +31,24 @@ impl Stub {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let output = process.stdout.take().context("it has no output")?;
+        let output = process.stdout.take().context("stdout is not a pipe")?;
         let mut endpoint = String::new();
         BufReader::new(output).read_line(&mut endpoint)?;
         let endpoint = endpoint.trim_end().to_owned();
-        ensure!(!endpoint.is_empty(), "it said no address");
+        ensure!(!endpoint.is_empty(), "it printed no address");
         Ok(Self { endpoint, process })
     }
 }
 
 impl Drop for Stub {
     fn drop(&mut self) {
-        // It fails where the process has ended already.
+        // Fails if the process has ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Serves until its input ends: so it ends with the benchmark, however that ends.
+/// Serves until stdin is closed, and therefore ends with the benchmark, even if that crashes.
 pub(crate) fn serve() -> Result<()> {
     std::thread::spawn(|| {
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
@@ -60,15 +61,15 @@ pub(crate) fn serve() -> Result<()> {
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(respond));
             tokio::spawn(connection);
         }
     })
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let query = request.uri().query().unwrap_or_default();
-    // The ids of the benchmark hold nothing that JSON escapes.
+    // The ids of the benchmark need no escaping in JSON.
     let (client_id, instance_id) = (parameter(query, "ClientId="), parameter(query, "InstanceId="));
     let body = format!(
         r#"{{"RequestId":"07AB2E7F-1EF8-4D08-A423-D58E3A26FF01","DeviceCredential":{{"ClientId":"{client_id}","InstanceId":"{instance_id}","DeviceAccessKeyId":"DC.Z5fV0AQ1nW7yBSpxJ3mE","DeviceAccessKeySecret":"qGhVyTz0WYFN8dB5kPc2RXuLsJ7oaEMi","CreateTime":1605541382000,"UpdateTime":1605541382000}}}}"#

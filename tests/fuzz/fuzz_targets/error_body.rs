@@ -1,4 +1,5 @@
-//! The target `error_body` as a program: libFuzzer's, or in any other build one that takes the files it is given.
+//! The program of the target `error_body`: a libFuzzer binary, or, in any other build, one that
+//! replays the files of its arguments.
 
 #![cfg_attr(fuzzing, no_main)]
 

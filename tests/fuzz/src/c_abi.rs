@@ -1,15 +1,16 @@
-//! The functions of `devcred.h` that the target `c_api` calls, declared as C sees them, and what is true of every result.
+//! The functions of `devcred.h` that the target `c_api` calls, with C's types, and checks of their
+//! results.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::{null, null_mut};
 
-// Its functions are linked by their names.
+// Links the crate: the functions below are resolved by name.
 use devcred_c as _;
 
 use crate::call::SECRET;
 use crate::text;
 
-/// A type that only the library knows the inside of.
+/// Defines opaque types.
 macro_rules! opaque {
     ($($name:ident),*) => { $(#[repr(C)] pub(crate) struct $name { _private: [u8; 0] })* };
 }
@@ -148,14 +149,21 @@ pub(crate) const ERROR_TEXTS: [ErrorText; 6] = [
     devcred_error_advice,
 ];
 
-/// Whether what a call has returned fits its status, and is of the device that was asked for.
-pub(crate) unsafe fn fits(status: i32, credential: *const Credential, error: *const Error, device: &CStr) -> bool {
-    // SAFETY: both are NULL or handles.
+/// Returns whether the results of a call match its status and the requested device.
+pub(crate) unsafe fn is_consistent(
+    status: i32,
+    credential: *const Credential,
+    error: *const Error,
+    device: &CStr,
+) -> bool {
+    // SAFETY: each is NULL or a handle.
     unsafe {
         match status {
             OK => {
-                let read = CREDENTIAL_TEXTS.iter().all(|read| !text_of(read(credential)).is_empty());
-                read && error.is_null() && text_of(devcred_credential_client_id(credential)) == device.to_string_lossy()
+                let has_texts = CREDENTIAL_TEXTS.iter().all(|read| !text_of(read(credential)).is_empty());
+                has_texts
+                    && error.is_null()
+                    && text_of(devcred_credential_client_id(credential)) == device.to_string_lossy()
             }
             CANCELLED => credential.is_null() && error.is_null(),
             _ => credential.is_null() && devcred_error_status(error) == status,
@@ -163,22 +171,23 @@ pub(crate) unsafe fn fits(status: i32, credential: *const Credential, error: *co
     }
 }
 
-/// An error comes with every status but OK and CANCELLED, and contains no secret.
+/// Checks that there is an error for every status except OK and CANCELLED, and that it contains no
+/// secret.
 pub(crate) unsafe fn check_error(status: i32, error: *const Error) {
     assert_eq!(error.is_null(), [OK, CANCELLED].contains(&status), "{status}");
     if !error.is_null() {
-        // SAFETY: it is a handle.
+        // SAFETY: `error` is a handle.
         let texts = ERROR_TEXTS.iter().map(|read| unsafe { text_of(read(error)) });
-        texts.for_each(|shown| {
-            text::hides("error", &shown, SECRET);
-            text::hides("error", &shown, "p4ssw0rd");
+        texts.for_each(|text| {
+            text::check_hides("error", &text, SECRET);
+            text::check_hides("error", &text, "p4ssw0rd");
         });
     }
 }
 
-/// A text of the library; nothing is read of NULL.
+/// Copies a text of the library; NULL results in an empty string.
 pub(crate) unsafe fn text_of(text: *const c_char) -> String {
-    // SAFETY: not NULL, and it ends with a NUL.
+    // SAFETY: not NULL, and NUL-terminated.
     if text.is_null() { String::new() } else { unsafe { CStr::from_ptr(text).to_string_lossy().into_owned() } }
 }
 
@@ -186,9 +195,9 @@ pub(crate) fn pointer(text: &Option<CString>) -> *const c_char {
     text.as_ref().map_or(null(), |text| text.as_ptr())
 }
 
-/// NULL is refused, or nothing, as the header says.
+/// Checks that the functions refuse or ignore NULL, as the header documents.
 pub(crate) fn pass_null() {
-    // SAFETY: NULL is allowed everywhere here.
+    // SAFETY: all of these functions accept NULL.
     unsafe {
         for status in [
             devcred_call_cancel(null()),

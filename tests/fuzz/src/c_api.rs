@@ -1,8 +1,9 @@
-//! Random legal sequences of calls of the C API, against an emulator in this process.
+//! Random valid sequences of calls of the C API, against an emulator in this process.
 //!
-//! A program may do anything that `devcred.h` allows: free in any order, cancel a call twice, free a handle before its call
-//! ends, close a client that is still used, pass NULL. Each call completes exactly once, and what it returns fits its status. The sanitizers find the rest: memory
-//! that is used after it is freed, freed twice, or never freed.
+//! A program may do anything that `devcred.h` allows: free in any order, cancel a call twice, free
+//! a handle before its call ends, close a client that is still used, pass NULL. Each call completes
+//! exactly once, and its results match its status. The sanitizers detect memory that is used after
+//! it is freed, freed twice, or never freed.
 
 use std::ffi::{CStr, CString};
 use std::ptr::{null, null_mut};
@@ -15,15 +16,15 @@ use devcred_emulator::Emulator;
 use tokio::runtime::Runtime;
 
 use crate::c_abi::*;
-use crate::c_callback::{Started, completed, log};
+use crate::c_callback::{CallbackCall, on_complete, on_event};
 use crate::call::SECRET;
 
 const ACCESS_KEY_ID: &str = "LTAI5tFuzz";
 const STEPS_MAX: usize = 48;
-/// Far longer than any call may take here.
+/// Far longer than any call can take here.
 const LIMIT: Duration = Duration::from_secs(8);
 
-/// Texts of options that a caller could mean; an input can also contain its own.
+/// Plausible texts for options; an input can also contain others.
 const TEXTS: [&CStr; 12] = [
     c"cn-hangzhou",
     c"public",
@@ -39,7 +40,7 @@ const TEXTS: [&CStr; 12] = [
     c"a value with spaces",
 ];
 
-/// Devices of the emulator: the name says how a request for one of them goes wrong.
+/// Devices of the emulator: the name of a device selects the fault of its requests.
 const DEVICES: [&CStr; 9] = [
     c"GID_test@@@test",
     c"GID_test@@@another",
@@ -52,9 +53,9 @@ const DEVICES: [&CStr; 9] = [
     c"no client id",
 ];
 
-/// Milliseconds for the options: no call may take long, and some values are refused.
+/// Timeouts for the options in milliseconds: short, and some are refused.
 const OPTION_TIMES: [u64; 5] = [30, 1, 10, 0, 86_400_001];
-/// Milliseconds for a call; -1 is as long as the client says.
+/// Timeouts for a call in milliseconds; -1 is the client's timeout.
 const CALL_TIMES: [i64; 5] = [-1, 30, 1, 0, -2];
 
 /// The input is a program: each byte is a step or an argument of one.
@@ -67,7 +68,7 @@ pub fn c_api(data: &[u8]) {
     program.finish();
 }
 
-/// The endpoint of an emulator that runs as long as this process.
+/// Returns the endpoint of an emulator that runs as long as this process.
 fn endpoint() -> &'static CStr {
     static SERVER: OnceLock<(Runtime, Emulator, CString)> = OnceLock::new();
     let (.., endpoint) = SERVER.get_or_init(|| {
@@ -80,28 +81,29 @@ fn endpoint() -> &'static CStr {
     endpoint
 }
 
-/// A handle of a call that the program has not freed.
+/// A call handle that the program has not freed.
 struct Handle {
     call: *mut Call,
-    /// Whether the call is waited for, and whether that has happened.
-    waited: Option<bool>,
+    /// Whether `devcred_call_wait` took the outcome. `None`: the call has a callback.
+    is_taken: Option<bool>,
     client_id: CString,
 }
 
-/// What a program has in its hands.
+/// The objects of a program.
 #[derive(Default)]
 struct Program<'a> {
     input: &'a [u8],
     options: Vec<*mut Options>,
     clients: Vec<*mut Client>,
     handles: Vec<Handle>,
-    /// With their clients; NULL where that is freed.
-    started: Vec<(*mut Client, Arc<Started>)>,
+    /// The calls with a callback, each with its client, or NULL if that was freed.
+    callback_calls: Vec<(*mut Client, Arc<CallbackCall>)>,
 }
 
-// SAFETY, for every call of the library below: handles come from the library and are removed from the lists when they are
-// freed, texts end with a NUL and live until the function returns, and out-parameters are local variables, but for `handle` of
-// `Started`, which lives until its call has completed.
+// SAFETY, for every call of the library below: handles come from the library and are removed from
+// the lists when they are freed, texts are NUL-terminated and live until the function returns, and
+// out-parameters are local variables, except for `handle` of `CallbackCall`, which lives until its
+// call has completed.
 impl Program<'_> {
     fn next(&mut self) -> Option<u8> {
         let (first, rest) = self.input.split_first()?;
@@ -118,7 +120,7 @@ impl Program<'_> {
         from.get(index.checked_rem(from.len())?).copied()
     }
 
-    /// A text of the table, NULL, or one of the input.
+    /// Returns a text of the table, NULL, or a text of the input.
     fn text(&mut self) -> Option<CString> {
         match self.argument() {
             255 => None,
@@ -127,7 +129,7 @@ impl Program<'_> {
                 self.input = rest;
                 Some(
                     CString::new(text.split(|byte| *byte == 0).next().unwrap_or_default())
-                        .expect("it was cut at a NUL"),
+                        .expect("the text ends before the first NUL"),
                 )
             }
             index => TEXTS.get(index % TEXTS.len()).map(|text| (*text).to_owned()),
@@ -151,7 +153,7 @@ impl Program<'_> {
             14 => pass_null(),
             _ => {
                 let status = self.argument() as i32 - 8;
-                // SAFETY: it takes any number.
+                // SAFETY: the function takes any number.
                 let _ = unsafe { text_of(devcred_status_name(status)) };
             }
         }
@@ -161,10 +163,11 @@ impl Program<'_> {
         let from_env = self.argument() % 4 == 1;
         unsafe {
             let options = if from_env { devcred_options_from_env() } else { devcred_options_new() };
-            assert!(!options.is_null(), "there are no options");
-            // Nothing is sent beyond loopback, and no call takes long.
+            assert!(!options.is_null(), "devcred_options_new returned NULL");
+            // Send only to loopback, and keep calls short.
             assert_eq!(devcred_options_set_endpoint(options, endpoint().as_ptr()), OK);
-            let [id, secret] = [ACCESS_KEY_ID, SECRET].map(|text| CString::new(text).expect("it contains no NUL"));
+            let [id, secret] =
+                [ACCESS_KEY_ID, SECRET].map(|text| CString::new(text).expect("the text contains no NUL"));
             assert_eq!(devcred_options_set_access_key(options, id.as_ptr(), secret.as_ptr(), null()), OK);
             assert_eq!(devcred_options_set_instance_id(options, c"post-cn-0pp12gl0001".as_ptr()), OK);
             assert_eq!(devcred_options_set_timeout(options, 30), OK);
@@ -187,12 +190,12 @@ impl Program<'_> {
                     COUNT_SETTERS.get(setter / 8 % COUNT_SETTERS.len()).map_or(OK, |set| set(options, count))
                 }
                 2 => {
-                    let (level, silent) = (self.argument() as i32 % 8, setter & 8 != 0);
-                    devcred_options_set_log(options, level, (!silent).then_some(log as LogFunction), null_mut())
+                    let (level, is_null) = (self.argument() as i32 % 8, setter & 8 != 0);
+                    devcred_options_set_log(options, level, (!is_null).then_some(on_event as LogFunction), null_mut())
                 }
                 3 => {
-                    let closed = [c"http://127.0.0.1:1", c"http://[::1]:1", c"ftp://example.com", c""];
-                    let endpoint = self.choose(&closed).unwrap_or(c"");
+                    let unusable = [c"http://127.0.0.1:1", c"http://[::1]:1", c"ftp://example.com", c""];
+                    let endpoint = self.choose(&unusable).unwrap_or(c"");
                     devcred_options_set_endpoint(options, endpoint.as_ptr())
                 }
                 _ => {
@@ -248,29 +251,29 @@ impl Program<'_> {
                     &raw mut error,
                 );
                 if status == OK {
-                    self.handles.push(Handle { call, waited: Some(false), client_id });
+                    self.handles.push(Handle { call, is_taken: Some(false), client_id });
                 }
                 status
             } else {
-                let started = Arc::new(Started { client_id, ..Started::default() });
+                let callback_call = Arc::new(CallbackCall { client_id, ..CallbackCall::default() });
                 let frees_handle = kind % 16 == 7;
-                let handle = if frees_handle { started.handle.as_ptr() } else { &raw mut call };
+                let handle = if frees_handle { callback_call.handle.as_ptr() } else { &raw mut call };
                 let status = devcred_get_device_credential_start(
                     client,
-                    started.client_id.as_ptr(),
+                    callback_call.client_id.as_ptr(),
                     null(),
                     ms,
-                    Some(completed),
-                    Arc::as_ptr(&started).cast_mut().cast(),
+                    Some(on_complete),
+                    Arc::as_ptr(&callback_call).cast_mut().cast(),
                     handle,
                     &raw mut error,
                 );
                 assert!(frees_handle || (status == OK) != call.is_null());
                 if status == OK {
                     if !frees_handle {
-                        self.handles.push(Handle { call, waited: None, client_id: started.client_id.clone() });
+                        self.handles.push(Handle { call, is_taken: None, client_id: callback_call.client_id.clone() });
                     }
-                    self.started.push((client, started));
+                    self.callback_calls.push((client, callback_call));
                 }
                 status
             };
@@ -286,7 +289,7 @@ impl Program<'_> {
         unsafe {
             let status =
                 devcred_get_device_credential(client, device.as_ptr(), null(), ms, &raw mut credential, &raw mut error);
-            assert!(fits(status, credential, error, device), "{status}");
+            assert!(is_consistent(status, credential, error, device), "{status}");
             check_error(status, error);
             devcred_credential_free(credential);
             devcred_error_free(error);
@@ -307,10 +310,10 @@ impl Program<'_> {
         let (mut credential, mut error) = (null_mut(), null_mut());
         unsafe {
             let status = devcred_call_wait(handle.call, &raw mut credential, &raw mut error);
-            match handle.waited.replace(true) {
-                Some(false) => assert!(fits(status, credential, error, &handle.client_id), "{status}"),
+            match handle.is_taken.replace(true) {
+                Some(false) => assert!(is_consistent(status, credential, error, &handle.client_id), "{status}"),
                 earlier => {
-                    handle.waited = earlier;
+                    handle.is_taken = earlier;
                     assert_eq!((status, credential.is_null()), (INVALID_PARAMETER, true));
                 }
             }
@@ -333,21 +336,28 @@ impl Program<'_> {
         if !self.clients.is_empty() {
             let client = self.clients.remove(index % self.clients.len());
             unsafe { devcred_client_free(client) };
-            self.started_by(client).for_each(|(client, _)| *client = null_mut());
+            self.callback_calls_of(client).for_each(|(client, _)| *client = null_mut());
         }
     }
 
-    fn started_by(&mut self, client: *mut Client) -> impl Iterator<Item = &mut (*mut Client, Arc<Started>)> {
-        self.started.iter_mut().filter(move |(starter, _)| *starter == client)
+    fn callback_calls_of(
+        &mut self,
+        client: *mut Client,
+    ) -> impl Iterator<Item = &mut (*mut Client, Arc<CallbackCall>)> {
+        self.callback_calls.iter_mut().filter(move |(owner, _)| *owner == client)
     }
 
-    /// Each of its calls has completed when this returns.
+    /// Closes a client: each of its calls has completed when `devcred_client_close` returns.
     fn close_client(&mut self) {
         let Some(client) = self.choose(&self.clients.clone()) else { return };
         // SAFETY: as above.
         assert_eq!(unsafe { devcred_client_close(client) }, OK);
-        for (_, started) in self.started_by(client) {
-            assert_eq!(started.completions.load(Ordering::Acquire), 1, "a call of a closed client completed once");
+        for (_, call) in self.callback_calls_of(client) {
+            assert_eq!(
+                call.completions.load(Ordering::Acquire),
+                1,
+                "a call of a closed client must have completed once"
+            );
         }
     }
 
@@ -358,9 +368,10 @@ impl Program<'_> {
         }
     }
 
-    /// Frees what is left, in an order that the input's length decides, and waits until every call has completed.
+    /// Frees the remaining objects, in an order that depends on the number of calls, and waits
+    /// until every call has completed.
     fn finish(mut self) {
-        for kind in [0, 1, 2].iter().cycle().skip(self.started.len()).take(3) {
+        for kind in [0, 1, 2].iter().cycle().skip(self.callback_calls.len()).take(3) {
             match kind {
                 0 => self.handles.drain(..).for_each(|handle| unsafe { devcred_call_free(handle.call) }),
                 1 => self.clients.drain(..).for_each(|client| unsafe { devcred_client_free(client) }),
@@ -368,14 +379,14 @@ impl Program<'_> {
             }
         }
         let begin = Instant::now();
-        let open = |(_, started): &(*mut Client, Arc<Started>)| started.completions.load(Ordering::Acquire) == 0;
-        while self.started.iter().any(open) {
-            assert!(begin.elapsed() < LIMIT, "a call does not complete");
+        let is_running = |(_, call): &(*mut Client, Arc<CallbackCall>)| call.completions.load(Ordering::Acquire) == 0;
+        while self.callback_calls.iter().any(is_running) {
+            assert!(begin.elapsed() < LIMIT, "a call did not complete");
             thread::sleep(Duration::from_micros(100));
         }
-        for (_, started) in &self.started {
-            assert_eq!(started.completions.load(Ordering::Acquire), 1, "a call completed twice");
-            assert!(!started.is_wrong.load(Ordering::Acquire), "what a callback got does not fit its status");
+        for (_, call) in &self.callback_calls {
+            assert_eq!(call.completions.load(Ordering::Acquire), 1, "a call completed twice");
+            assert!(!call.has_failed.load(Ordering::Acquire), "the arguments of a callback do not match its status");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An endpoint that the caller gave.
+//! The endpoint, as the caller sets it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -11,37 +11,38 @@ const QUERY: &str = "ClientId=GID_test%40%40%40test&InstanceId=post-cn-0pp12gl00
 /// A password in an endpoint of the corpus.
 const PASSWORD: &str = "p4ssw0rd";
 
-/// An endpoint is refused, without being repeated, or the request goes to the very host that is signed.
+/// An endpoint is refused, and the error does not contain it, or the request goes to the signed
+/// host.
 pub fn endpoint(data: &[u8]) {
-    let Ok(given) = str::from_utf8(data) else {
+    let Ok(input) = str::from_utf8(data) else {
         return;
     };
-    if text::trips_the_url_parser(given) {
+    if text::fails_debug_assertion(input) {
         return;
     }
-    let (host, url) = match testing::endpoint(given, QUERY) {
+    let (host, url) = match testing::endpoint(input, QUERY) {
         Ok(accepted) => accepted,
         Err(error) => {
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidParameter, 0));
-            text::is_one_line("message", error.message());
-            text::hides("message", error.message(), PASSWORD);
+            text::check_single_line("message", error.message());
+            text::check_hides("message", error.message(), PASSWORD);
             return;
         }
     };
     let (scheme, _) = url.split_once("://").expect("a URL has a scheme");
-    assert!(scheme == "https" || scheme == "http" && is_loopback(&host), "{url} is not safe from readers");
+    assert!(scheme == "https" || scheme == "http" && is_loopback(&host), "{url} would expose the request");
     assert!(host.bytes().all(|byte| byte.is_ascii_graphic() && !b"@/\\?#%".contains(&byte)), "{host:?}");
     assert_eq!(host, host.to_ascii_lowercase());
-    assert_eq!(url, format!("{scheme}://{host}/?{QUERY}"), "the signed host is not the URL's");
+    assert_eq!(url, format!("{scheme}://{host}/?{QUERY}"), "the signed host differs from the URL's");
 
-    // The HTTP library reads the URL again, by rules of its own.
+    // The HTTP library parses the URL again, with another parser.
     let sent: http::Uri = url.parse().unwrap_or_else(|error| panic!("{url} cannot be sent: {error}"));
     assert_eq!(sent.authority().map(|authority| authority.as_str()), Some(host.as_str()));
     assert_eq!(sent.query(), Some(QUERY));
     http::HeaderValue::from_str(&host).expect("the host fits into a header");
 
     let again =
-        testing::endpoint(&format!("{scheme}://{host}"), QUERY).expect("what was accepted once is accepted again");
+        testing::endpoint(&format!("{scheme}://{host}"), QUERY).expect("an accepted endpoint is accepted again");
     assert_eq!(again, (host, url));
 }
 

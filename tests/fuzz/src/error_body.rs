@@ -1,11 +1,11 @@
-//! What the service says when it refuses, in JSON or in XML.
+//! The body of a service error, in JSON or XML.
 
 use devcred::{Error, ErrorKind};
 
 use crate::call::{check_error, read};
 
-/// The first byte chooses a status and another one, the rest is the body. An error's kind is its code's, whatever the
-/// status; and what was read of one body is read again where the same stands in XML.
+/// The first byte selects two statuses, the rest is the body. The kind of an error depends on its
+/// code, not on the status, and a body with the same values in XML results in the same error.
 pub fn error_body(data: &[u8]) {
     const STATUSES: [u16; 8] = [400, 403, 404, 429, 500, 503, 200, 302];
     let Some((choice, body)) = data.split_first() else {
@@ -26,9 +26,9 @@ pub fn error_body(data: &[u8]) {
         if *status == 302 {
             assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidResponse, None));
         }
-        // Waiting helps against these only; a nonce that was used is the one code of its kind.
-        let waits = matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Service);
-        assert!(!error.is_retryable() || waits || error.code() == Some("SignatureNonceUsed"), "{error}");
+        // Only these kinds are retryable, and one code of another kind.
+        let has_retryable_kind = matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Service);
+        assert!(!error.is_retryable() || has_retryable_kind || error.code() == Some("SignatureNonceUsed"), "{error}");
     }
     if let Some((status, error)) = errors.first() {
         check_as_xml(error, *status);
@@ -40,18 +40,18 @@ fn check_as_xml(error: &Error, status: u16) {
         return;
     };
     let mut xml =
-        format!("<?xml version='1.0'?><Error><Code>{code}</Code><Message>{}</Message>", escaped(error.message()));
+        format!("<?xml version='1.0'?><Error><Code>{code}</Code><Message>{}</Message>", escape(error.message()));
     for (tag, value) in [("RequestId", error.request_id()), ("Recommend", error.help_url())] {
         if let Some(value) = value {
-            xml += &format!("<{tag}>{}</{tag}>", escaped(value));
+            xml += &format!("<{tag}>{}</{tag}>", escape(value));
         }
     }
-    let again = read(status, &[], (xml + "</Error>").as_bytes()).expect_err("an error is no credential");
+    let again = read(status, &[], (xml + "</Error>").as_bytes()).expect_err("an error body is not a credential");
     check_error(&again, status);
     assert_eq!((again.kind(), again.code(), again.message()), (error.kind(), error.code(), error.message()));
     assert_eq!((again.request_id(), again.help_url()), (error.request_id(), error.help_url()));
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,9 +1,11 @@
-//! The fuzz targets: what devcred promises of anything that comes from outside. A target panics where a promise is broken.
+//! The fuzz targets: devcred's promises for untrusted input. A target panics if a promise is
+//! broken.
 //!
-//! Each takes any bytes. `corpus/` holds inputs a target begins with, which the tests replay; `words.dict` holds what
-//! libFuzzer puts together new ones of. A finding, once it is understood, goes into the corpus.
+//! A target takes any bytes. `corpus/` contains its initial inputs, which the tests replay;
+//! `words.dict` contains words that libFuzzer inserts into new inputs. Add the input of a finding
+//! to the corpus, together with the fix.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a target tells of a finding by a panic")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a target reports a finding by panicking")]
 
 mod answer;
 mod c_abi;
@@ -12,8 +14,8 @@ mod c_callback;
 mod call;
 mod endpoint;
 mod error_body;
-/// Not by a dependency: the driver's crate would bring many others that are instrumented too.
-#[allow(dead_code, unreachable_pub, reason = "a target needs some of it")]
+/// Included by path: a dependency on the driver's crate would instrument many other crates.
+#[allow(dead_code, unreachable_pub, reason = "the target uses a part of it")]
 #[path = "../../conformance/src/line.rs"]
 mod line;
 mod probe_line;
@@ -36,7 +38,7 @@ pub use string_to_sign::string_to_sign;
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
-/// Every target, by the name of its program and of its folder in the corpus.
+/// Every target, with the name of its program and of its corpus folder.
 pub const TARGETS: [(&str, Target); 8] = [
     ("answer", answer),
     ("c_api", c_api),
@@ -48,10 +50,10 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("string_to_sign", string_to_sign),
 ];
 
-/// Gives the files named on the command line to a target.
+/// Runs a target with the contents of each file on the command line.
 ///
 /// # Errors
-/// A file that cannot be read.
+/// If a file cannot be read.
 pub fn replay(target: Target) -> std::io::Result<()> {
     std::env::args_os().skip(1).try_for_each(|file| fs::read(file).map(|data| target(&data)))
 }

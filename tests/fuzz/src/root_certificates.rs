@@ -1,4 +1,4 @@
-//! The PEM of the caller's root certificates.
+//! The caller's root certificates in PEM.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,8 @@ use crate::text;
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// PEM is refused as a whole, or every certificate in it is trusted beside the bundled ones.
+/// PEM is refused completely, or every certificate in it is trusted in addition to the bundled
+/// ones.
 pub fn root_certificates(pem: &[u8]) {
     static BUNDLED: OnceLock<usize> = OnceLock::new();
     let bundled = *BUNDLED.get_or_init(|| testing::count_roots(None).expect("the bundled roots can be loaded"));
@@ -17,15 +18,19 @@ pub fn root_certificates(pem: &[u8]) {
         Err(error) => {
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidParameter, 0));
             assert!(error.message().starts_with("root_certificates_pem "), "{error}");
-            text::is_one_line("message", error.message());
+            text::check_single_line("message", error.message());
             return;
         }
     };
-    let begun = pem.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
+    let begin_lines = pem.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
     assert!(trusted > bundled, "PEM without a certificate was accepted");
-    assert!(trusted - bundled <= begun, "{} certificates were added of {begun}", trusted - bundled);
+    assert!(
+        trusted - bundled <= begin_lines,
+        "{} certificates were added, but only {begin_lines} begin",
+        trusted - bundled
+    );
 
     let twice =
-        testing::count_roots(Some(&[pem, b"\n", pem].concat())).expect("what is accepted once is accepted twice");
+        testing::count_roots(Some(&[pem, b"\n", pem].concat())).expect("accepted PEM is accepted when repeated");
     assert_eq!(twice - bundled, 2 * (trusted - bundled));
 }

@@ -1,4 +1,4 @@
-//! The message of a refused signature, with the service's side of the computation in it.
+//! The message of SignatureDoesNotMatch, which contains the string that the service signed.
 
 use devcred::{ErrorKind, SignatureMethod};
 use serde_json::json;
@@ -8,8 +8,9 @@ use crate::call::{call, check_error};
 const WRONG_SECRET: &str =
     "The service signed the same request with a different result, so the AccessKey secret is wrong.";
 
-/// The first byte chooses the signature (`1` is HMAC-SHA1), the rest is the message. `{ours}` in it stands for what
-/// devcred signed. The advice compares the two sides and repeats no secret of either.
+/// The first byte selects the signature method (`1` is HMAC-SHA1), the rest is the message, in
+/// which `{ours}` is replaced with the string that devcred signed. The advice compares the two
+/// strings and contains no secret of either.
 pub fn string_to_sign(data: &[u8]) {
     let Some((choice, message)) = data.split_first() else {
         return;
@@ -19,19 +20,23 @@ pub fn string_to_sign(data: &[u8]) {
         let ours = call.signed_text().expect("the call can be signed");
         let message = String::from_utf8_lossy(message).replace("{ours}", &ours);
         let body = json!({"Code": "SignatureDoesNotMatch", "Message": message}).to_string();
-        (call.read(400, &[], body.as_bytes()).expect_err("an error is no credential"), ours)
+        (call.read(400, &[], body.as_bytes()).expect_err("an error body is not a credential"), ours)
     });
     check_error(&error, 400);
     assert_eq!((error.kind(), error.code()), (ErrorKind::Authentication, Some("SignatureDoesNotMatch")));
     assert!(!error.is_retryable());
-    let advice = error.advice().expect("there is always something to do");
-    // Two parts of at most 200 characters and some words of ours.
+    let advice = error.advice().expect("this error always has advice");
+    // Two excerpts of at most 200 characters, and devcred's words.
     assert!(advice.chars().count() <= 600, "{advice}");
 
-    // The service's side is no part of the message, and the advice blames the secret only where it is the same as ours.
-    let told = error.message();
-    assert!(!told.starts_with("server ") && !told.contains(" server "), "the service's side is in the message: {told}");
-    hides_altered_tokens(advice);
+    // The message does not contain the service's string, and the advice blames the secret only if
+    // the two strings are equal.
+    let text = error.message();
+    assert!(
+        !text.starts_with("server ") && !text.contains(" server "),
+        "the service's string is in the message: {text}"
+    );
+    check_hides_altered_tokens(advice);
     if advice == WRONG_SECRET {
         assert!(
             String::from_utf8_lossy(message).contains("{ours}") || String::from_utf8_lossy(message).contains(&ours)
@@ -39,14 +44,14 @@ pub fn string_to_sign(data: &[u8]) {
     }
 }
 
-/// A token that something on the way has altered is still one: nothing but the mark stands behind its name, or what the
-/// limit of length left of the mark.
-fn hides_altered_tokens(advice: &str) {
+/// Checks that a token is redacted even if something has altered it: its name is followed only by
+/// `<redacted>`, possibly truncated.
+fn check_hides_altered_tokens(advice: &str) {
     for name in ["x-acs-security-token:", "SecurityToken%3D", "SecurityToken="] {
         for (at, _) in advice.match_indices(name) {
-            let behind = advice.get(at + name.len()..).unwrap_or_default();
-            let shown = behind.split('"').next().unwrap_or_default();
-            assert!("<redacted>".starts_with(shown), "{shown:?} stands behind {name} in the advice: {advice}");
+            let rest = advice.get(at + name.len()..).unwrap_or_default();
+            let value = rest.split('"').next().unwrap_or_default();
+            assert!("<redacted>".starts_with(value), "{value:?} follows {name} in the advice: {advice}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The corpus on stable Rust.
+//! Replays the corpus on stable Rust.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeSet;
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 
 use devcred_fuzz::TARGETS;
 
-fn inside(folder: &Path) -> BTreeSet<PathBuf> {
+fn entries(folder: &Path) -> BTreeSet<PathBuf> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 #[test]
-fn every_input_of_the_corpus_finds_the_promises_kept() {
+fn no_input_of_the_corpus_breaks_a_promise() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let mut failed = Vec::new();
     for (name, target) in TARGETS {
-        let inputs = inside(&corpus.join(name));
+        let inputs = entries(&corpus.join(name));
         assert!(!inputs.is_empty(), "the corpus of {name} is empty");
         for input in inputs {
             let data = fs::read(&input).unwrap();
@@ -30,10 +30,10 @@ fn every_input_of_the_corpus_finds_the_promises_kept() {
 }
 
 #[test]
-fn every_folder_of_the_corpus_belongs_to_a_target_and_every_target_is_a_program() {
+fn every_target_has_a_corpus_and_a_program() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let names = |folder| -> BTreeSet<_> {
-        inside(&fuzz.join(folder)).iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+        entries(&fuzz.join(folder)).iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
     };
     let targets: BTreeSet<_> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(names("corpus"), targets);

@@ -1,22 +1,23 @@
-//! `cargo xtask soak`: many minutes of calls through several languages at once, against a server that resets, stalls and
-//! throttles at random.
+//! `cargo xtask soak`: many minutes of calls through several languages at once, to a server that
+//! resets, stalls and throttles at random.
 //!
 //! # The protocol of a language's program
 //!
-//! `soak ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID TIMEOUT_MS ATTEMPT_TIMEOUT_MS` makes one client and reads lines:
-//! `start NUMBER CLIENT_ID` starts a call, `cancel NUMBER` cancels it, which may come too late. It writes one line for each call
-//! when that ends: `NUMBER ok CLIENT_ID USERNAME PASSWORD` with the login, `NUMBER error KIND`, or `NUMBER cancelled`. When its
-//! input ends, so does it.
+//! `soak ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID TIMEOUT_MS ATTEMPT_TIMEOUT_MS` opens
+//! one client and reads lines: `start NUMBER CLIENT_ID` starts a call, `cancel NUMBER` cancels it,
+//! possibly after it has ended. When a call ends, the program writes a line: `NUMBER ok CLIENT_ID
+//! USERNAME PASSWORD` with the login, `NUMBER error KIND`, or `NUMBER cancelled`. The program exits
+//! at the end of its input.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::print_stdout, reason = "a command for the terminal: its table is what it is for")]
+#![allow(clippy::print_stdout, reason = "a command for the terminal: it prints a table")]
 
-mod book;
 mod program;
 mod random;
 mod report;
 mod samples;
 mod server;
+mod tracker;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,28 +32,29 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::server::Server;
 
-/// Makes calls through several languages at once, against a server that resets, stalls and throttles at random.
+/// Makes calls through several languages at once, to a server that resets, stalls and throttles at
+/// random.
 ///
-/// Every call must end exactly once, with the login of its own device or with an error that fits; memory, threads and
-/// descriptors of each program must stay flat.
+/// Every call must end exactly once, with the login of its device or with an error that the
+/// server's faults cause; memory, threads and descriptors of each program must not grow.
 #[derive(Parser)]
 #[command(name = "devcred-soak", bin_name = "cargo xtask soak --")]
 struct Options {
-    /// How long calls are started
+    /// For how many seconds calls are started
     #[arg(long, value_name = "N", default_value_t = 600, value_parser = RangedU64ValueParser::<u64>::new().range(8..=1_000_000))]
     seconds: u64,
-    /// How many calls each language starts in a second
+    /// How many calls each language starts per second
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = RangedU64ValueParser::<u64>::new().range(1..=10_000))]
     rate: u64,
-    /// Where the random numbers begin, to repeat a run as closely as the clock allows
+    /// Seed of the random numbers, to repeat a run as closely as timing allows
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// A language's program; `cargo xtask soak` gives them
+    /// The program of a language; `cargo xtask soak` passes them
     #[arg(long, value_name = "NAME=COMMAND", required = true)]
     program: Vec<String>,
 }
 
-/// How often a line says how far the run is.
+/// The interval between progress reports.
 const PROGRESS_SECONDS: u64 = 10;
 
 fn main() -> Result<ExitCode> {
@@ -66,10 +68,10 @@ fn main() -> Result<ExitCode> {
 
 fn run(options: &Options) -> Result<Report> {
     let server = Arc::new(Server::start(options.seed)?);
-    println!("{} s at {} calls a second through each program, seed {}", options.seconds, options.rate, options.seed);
+    println!("{} s at {} calls per second through each program, seed {}", options.seconds, options.rate, options.seed);
     let mut programs = Vec::new();
-    for (index, asked) in (1..).zip(&options.program) {
-        let (name, command) = asked.split_once('=').context("--program takes NAME=COMMAND")?;
+    for (index, option) in (1..).zip(&options.program) {
+        let (name, command) = option.split_once('=').context("--program takes NAME=COMMAND")?;
         programs.push(Program::start(name, command, &server, options.seed ^ (index << 32))?);
     }
 

@@ -1,47 +1,47 @@
-//! The table at the end, and the verdict.
+//! The final table and the findings.
 
 use std::fmt;
 
-use crate::book::Book;
 use crate::samples::{LIMITS, Sample};
+use crate::tracker::CallTracker;
 
-/// What one program did.
+/// The results of one program.
 pub(crate) struct Row {
     pub(crate) name: String,
-    pub(crate) book: Book,
+    pub(crate) tracker: CallTracker,
     pub(crate) samples: Vec<Sample>,
 }
 
 pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
-    /// How many calls each program was to make.
+    /// The planned number of calls of each program.
     pub(crate) planned: u64,
     pub(crate) faults: u64,
     pub(crate) requests: u64,
 }
 
-/// In percent: so many of the planned calls must be started, and so many of those that are not cancelled must succeed. Otherwise
-/// the run has shown little.
+/// The minimum percentages of planned calls that were started, and of calls not cancelled that
+/// succeeded. Below these, the run proves little.
 const STARTED_MIN: u64 = 95;
 const OK_MIN: u64 = 90;
 
 impl Report {
-    /// Everything that must not be.
+    /// Returns every violation of a promise.
     pub(crate) fn findings(&self) -> Vec<String> {
         let mut findings = Vec::new();
         for row in &self.rows {
-            let Row { name, book, samples } = row;
-            let limits = LIMITS.iter().filter_map(|limit| limit.judge(samples));
-            findings.extend(book.findings.iter().cloned().chain(limits).map(|finding| format!("{name}: {finding}")));
-            let lasting = book.started - book.count("cancelled").min(book.started);
-            if book.started * 100 < self.planned * STARTED_MIN {
+            let Row { name, tracker, samples } = row;
+            let limits = LIMITS.iter().filter_map(|limit| limit.violation(samples));
+            findings.extend(tracker.findings.iter().cloned().chain(limits).map(|finding| format!("{name}: {finding}")));
+            let not_cancelled = tracker.started - tracker.count("cancelled").min(tracker.started);
+            if tracker.started * 100 < self.planned * STARTED_MIN {
                 findings.push(format!(
                     "{name}: only {} of {} calls were started: lower --rate",
-                    book.started, self.planned
+                    tracker.started, self.planned
                 ));
             }
-            if book.count("ok") * 100 < lasting * OK_MIN {
-                findings.push(format!("{name}: only {} of {lasting} calls succeeded", book.count("ok")));
+            if tracker.count("ok") * 100 < not_cancelled * OK_MIN {
+                findings.push(format!("{name}: only {} of {not_cancelled} calls succeeded", tracker.count("ok")));
             }
         }
         if self.requests == 0 {
@@ -53,17 +53,21 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "The server answered {} requests, {} of them with a fault.", self.requests, self.faults)?;
+        writeln!(
+            f,
+            "The server received {} requests and injected a fault into {} of them.",
+            self.requests, self.faults
+        )?;
         let outcomes = ["ok", "cancelled", "Throttled", "Service", "Timeout", "Transport"];
         write!(f, "\n{:<10}{:>10}", "", "calls")?;
         outcomes.iter().try_for_each(|outcome| write!(f, "{outcome:>11}"))?;
         writeln!(f)?;
-        for Row { name, book, .. } in &self.rows {
-            write!(f, "{name:<10}{:>10}", book.started)?;
-            outcomes.iter().try_for_each(|outcome| write!(f, "{:>11}", book.count(outcome)))?;
+        for Row { name, tracker, .. } in &self.rows {
+            write!(f, "{name:<10}{:>10}", tracker.started)?;
+            outcomes.iter().try_for_each(|outcome| write!(f, "{:>11}", tracker.count(outcome)))?;
             writeln!(f)?;
         }
-        writeln!(f, "\nMedians of the second quarter of the run and of the last:")?;
+        writeln!(f, "\nMedians of the second and of the last quarter of the run:")?;
         write!(f, "{:<10}", "")?;
         LIMITS.iter().try_for_each(|limit| write!(f, "{:>22}", limit.name))?;
         writeln!(f)?;

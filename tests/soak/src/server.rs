@@ -15,7 +15,7 @@ use crate::random::Random;
 
 pub(crate) const INSTANCE_ID: &str = "post-cn-0pp12gl9k0x";
 
-/// In thousandths of the requests, what goes wrong with them.
+/// The faults, each with the number of requests out of 1,000 that it affects.
 const FAULTS: &[(u64, &str)] = &[
     (40, r#"{"reset": true}"#),
     (20, r#"{"close": true}"#),
@@ -33,7 +33,7 @@ const FAULTS: &[(u64, &str)] = &[
 
 pub(crate) struct Server {
     emulator: Emulator,
-    /// Kept until the emulator is dropped.
+    /// The emulator needs it until it is dropped.
     _runtime: Runtime,
     requests: Arc<AtomicU64>,
     faults: Arc<AtomicU64>,
@@ -51,20 +51,20 @@ impl Server {
             counters.0.fetch_add(1, Ordering::Relaxed);
             let mut point = random.below(1000);
             let fault = steps.iter().find(|(weight, _)| {
-                let is_here = point < *weight;
+                let is_selected = point < *weight;
                 point = point.saturating_sub(*weight);
-                is_here
+                is_selected
             });
             let (_, step) = fault?;
             counters.1.fetch_add(1, Ordering::Relaxed);
             Some(step.clone())
         };
         let builder = internal::with_endless_steps(Emulator::builder(), next);
-        let emulator = runtime.block_on(builder.start()).context("the server does not start")?;
+        let emulator = runtime.block_on(builder.start()).context("cannot start the server")?;
         Ok(Self { emulator, _runtime: runtime, requests, faults })
     }
 
-    /// What a program takes to call this server.
+    /// Returns the arguments of a program for this server.
     pub(crate) fn arguments(&self) -> [&str; 4] {
         [self.emulator.endpoint(), self.emulator.access_key_id(), self.emulator.access_key_secret(), INSTANCE_ID]
     }
@@ -77,8 +77,8 @@ impl Server {
         self.faults.load(Ordering::Relaxed)
     }
 
-    /// The MQTT password of a device by the service's documents, base64(HMAC-SHA1(secret, client id)). `None`: the server has
-    /// no credential of it.
+    /// Returns the MQTT password of a device as the service documents it: base64(HMAC-SHA1(secret,
+    /// client id)). `None`: the server has no credential for the device.
     pub(crate) fn password(&self, client_id: &str) -> Option<String> {
         let secret = self.emulator.device_access_key_secret(INSTANCE_ID, client_id)?;
         let mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).ok()?;

@@ -23,21 +23,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Makes calls by the vendor's SDKs, with their generic calls: each line of stdin is, in JSON, what to ask for, each line of stdout
- * what came of it. Any other error than the service's ends it.
+ * Makes generic calls with the vendor's SDKs. Each line of stdin is a call in JSON, each line of
+ * stdout its outcome. Any error that is not the service's ends the program.
  */
 public final class Generic {
     private static final String ACTION = "GetDeviceCredential";
     private static final String VERSION = "2020-04-20";
     private static final int MILLISECONDS = 30_000;
 
-    /** Without a region they make no client, though the endpoint is given. */
+    /** Required by the SDKs, although the endpoint is set. */
     private static final String REGION = "cn-hangzhou";
 
     private static final Gson JSON =
             new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES).create();
 
-    private record Ask(
+    private record CallRequest(
             String sdk,
             String endpoint,
             String accessKeyId,
@@ -47,39 +47,39 @@ public final class Generic {
             String clientId,
             String instanceId) {}
 
-    private record Got(JsonElement requestId, JsonElement credential) {
-        private static Got of(JsonElement body) {
+    private record Success(JsonElement requestId, JsonElement credential) {
+        private static Success of(JsonElement body) {
             var members = body.getAsJsonObject();
-            return new Got(members.get("RequestId"), members.get("DeviceCredential"));
+            return new Success(members.get("RequestId"), members.get("DeviceCredential"));
         }
     }
 
-    private record Refused(String code, Integer status, String message, String requestId) {}
+    private record Failure(String code, Integer status, String message, String requestId) {}
 
     public static void main(String[] arguments) throws Exception {
-        var asks = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         var outcomes = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        for (var line = asks.readLine(); line != null; line = asks.readLine()) {
-            var ask = JSON.fromJson(line, Ask.class);
-            outcomes.println(JSON.toJson(call(ask)));
+        for (var line = input.readLine(); line != null; line = input.readLine()) {
+            var call = JSON.fromJson(line, CallRequest.class);
+            outcomes.println(JSON.toJson(execute(call)));
         }
     }
 
-    private static Record call(Ask ask) throws Exception {
-        return switch (ask.sdk) {
-            case "com.aliyun:tea-openapi" -> byTea(ask);
-            case "com.aliyun:aliyun-java-sdk-core" -> byCore(ask);
-            default -> throw new IllegalArgumentException(ask.sdk);
+    private static Record execute(CallRequest call) throws Exception {
+        return switch (call.sdk) {
+            case "com.aliyun:tea-openapi" -> callWithTea(call);
+            case "com.aliyun:aliyun-java-sdk-core" -> callWithCore(call);
+            default -> throw new IllegalArgumentException(call.sdk);
         };
     }
 
-    private static Record byTea(Ask ask) throws Exception {
+    private static Record callWithTea(CallRequest call) throws Exception {
         var config = new Config()
-                .setAccessKeyId(ask.accessKeyId)
-                .setAccessKeySecret(ask.accessKeySecret)
-                .setSecurityToken(ask.securityToken)
-                .setSignatureAlgorithm(ask.signatureAlgorithm)
-                .setEndpoint(ask.endpoint)
+                .setAccessKeyId(call.accessKeyId)
+                .setAccessKeySecret(call.accessKeySecret)
+                .setSecurityToken(call.securityToken)
+                .setSignatureAlgorithm(call.signatureAlgorithm)
+                .setEndpoint(call.endpoint)
                 .setReadTimeout(MILLISECONDS)
                 .setConnectTimeout(MILLISECONDS);
         var params = new Params()
@@ -92,38 +92,38 @@ public final class Generic {
                 .setStyle("RPC")
                 .setReqBodyType("formData")
                 .setBodyType("json");
-        var request = new OpenApiRequest().setQuery(Map.of("ClientId", ask.clientId, "InstanceId", ask.instanceId));
+        var request = new OpenApiRequest().setQuery(Map.of("ClientId", call.clientId, "InstanceId", call.instanceId));
         try {
             var response = new Client(config).callApi(params, request, new RuntimeOptions());
-            return Got.of(JSON.toJsonTree(response.get("body")));
+            return Success.of(JSON.toJsonTree(response.get("body")));
         } catch (TeaException error) {
             var requestId = (String) error.getData().get("RequestId");
-            return new Refused(error.getCode(), error.getStatusCode(), error.getMessage(), requestId);
+            return new Failure(error.getCode(), error.getStatusCode(), error.getMessage(), requestId);
         }
     }
 
-    private static Record byCore(Ask ask) throws Exception {
+    private static Record callWithCore(CallRequest call) throws Exception {
         var request = new CommonRequest();
-        request.setSysDomain(ask.endpoint);
+        request.setSysDomain(call.endpoint);
         request.setSysProtocol(ProtocolType.HTTP);
         request.setSysMethod(MethodType.POST);
         request.setSysVersion(VERSION);
         request.setSysAction(ACTION);
         request.setSysReadTimeout(MILLISECONDS);
         request.setSysConnectTimeout(MILLISECONDS);
-        request.putQueryParameter("ClientId", ask.clientId);
-        request.putQueryParameter("InstanceId", ask.instanceId);
-        if (ask.signatureAlgorithm == null) {
+        request.putQueryParameter("ClientId", call.clientId);
+        request.putQueryParameter("InstanceId", call.instanceId);
+        if (call.signatureAlgorithm == null) {
             request.setSysSignatureVersion(SignatureVersion.V3);
             request.setSysSignatureAlgorithm(SignatureAlgorithm.ACS3_HMAC_SHA256);
         }
-        var profile = DefaultProfile.getProfile(REGION, ask.accessKeyId, ask.accessKeySecret, ask.securityToken);
+        var profile = DefaultProfile.getProfile(REGION, call.accessKeyId, call.accessKeySecret, call.securityToken);
         try {
             var response = new DefaultAcsClient(profile).getCommonResponse(request);
-            return Got.of(JSON.fromJson(response.getData(), JsonElement.class));
+            return Success.of(JSON.fromJson(response.getData(), JsonElement.class));
         } catch (ClientException error) {
-            // It does not tell the status.
-            return new Refused(error.getErrCode(), null, error.getErrMsg(), error.getRequestId());
+            // The exception does not contain the status.
+            return new Failure(error.getErrCode(), null, error.getErrMsg(), error.getRequestId());
         }
     }
 }

@@ -1,5 +1,5 @@
-// Makes calls by the vendor's SDKs, with their generic calls: each line of stdin is, in JSON, what to ask for, each line of stdout
-// what came of it.
+// Makes generic calls with the vendor's SDKs. Each line of stdin is a call in JSON, each line of
+// stdout its outcome.
 
 const { createInterface } = require('node:readline');
 const { Config, OpenApiRequest, Params, default: OpenApi } = require('@alicloud/openapi-client');
@@ -10,14 +10,14 @@ const ACTION = 'GetDeviceCredential';
 const VERSION = '2020-04-20';
 const MILLISECONDS = 30_000;
 
-async function byOpenApiClient(ask) {
+async function callWithOpenApiClient(call) {
   const client = new OpenApi(
     new Config({
-      accessKeyId: ask.access_key_id,
-      accessKeySecret: ask.access_key_secret,
-      securityToken: ask.security_token,
-      signatureAlgorithm: ask.signature_algorithm,
-      endpoint: ask.endpoint,
+      accessKeyId: call.access_key_id,
+      accessKeySecret: call.access_key_secret,
+      securityToken: call.security_token,
+      signatureAlgorithm: call.signature_algorithm,
+      endpoint: call.endpoint,
       readTimeout: MILLISECONDS,
       connectTimeout: MILLISECONDS,
     }),
@@ -33,50 +33,50 @@ async function byOpenApiClient(ask) {
     reqBodyType: 'formData',
     bodyType: 'json',
   });
-  const request = new OpenApiRequest({ query: { ClientId: ask.client_id, InstanceId: ask.instance_id } });
+  const request = new OpenApiRequest({ query: { ClientId: call.client_id, InstanceId: call.instance_id } });
   try {
     const { body } = await client.callApi(params, request, new RuntimeOptions({}));
-    return got(body);
+    return success(body);
   } catch (error) {
-    return refused(error, error.statusCode);
+    return failure(error, error.statusCode);
   }
 }
 
-async function byPopCore(ask) {
+async function callWithPopCore(call) {
   const client = new RPCClient({
-    accessKeyId: ask.access_key_id,
-    accessKeySecret: ask.access_key_secret,
-    securityToken: ask.security_token,
-    endpoint: `http://${ask.endpoint}`,
+    accessKeyId: call.access_key_id,
+    accessKeySecret: call.access_key_secret,
+    securityToken: call.security_token,
+    endpoint: `http://${call.endpoint}`,
     apiVersion: VERSION,
   });
   try {
-    // It sends GET where nothing else is said, and the operation is one of POST.
+    // The default is GET, but the operation requires POST.
     const options = { method: 'POST', timeout: MILLISECONDS };
-    return got(await client.request(ACTION, { ClientId: ask.client_id, InstanceId: ask.instance_id }, options));
+    return success(await client.request(ACTION, { ClientId: call.client_id, InstanceId: call.instance_id }, options));
   } catch (error) {
-    return refused(error, error.entry?.response.statusCode);
+    return failure(error, error.entry?.response.statusCode);
   }
 }
 
-function got(body) {
+function success(body) {
   return { request_id: body.RequestId, credential: body.DeviceCredential };
 }
 
-/** Of an error that is not the service's, nothing can be told so: it ends this program. */
-function refused(error, status) {
+/** Returns an error of the service as an outcome; any other error ends the program. */
+function failure(error, status) {
   if (!error.data?.RequestId) {
     throw error;
   }
   return { code: error.code, status, message: error.message, request_id: error.data.RequestId };
 }
 
-const SDKS = { '@alicloud/openapi-client': byOpenApiClient, '@alicloud/pop-core': byPopCore };
+const SDKS = { '@alicloud/openapi-client': callWithOpenApiClient, '@alicloud/pop-core': callWithPopCore };
 
 async function main() {
   for await (const line of createInterface({ input: process.stdin })) {
-    const ask = JSON.parse(line);
-    console.log(JSON.stringify(await SDKS[ask.sdk](ask)));
+    const call = JSON.parse(line);
+    console.log(JSON.stringify(await SDKS[call.sdk](call)));
   }
 }
 

@@ -1,6 +1,6 @@
-"""Makes calls by the vendor's typed SDK.
+"""Makes calls with the vendor's typed SDK.
 
-Each line of stdin is, in JSON, what to ask for, each line of stdout what came of it.
+Each line of stdin is a call in JSON, each line of stdout its outcome.
 """
 
 import json
@@ -12,19 +12,19 @@ from alibabacloud_tea_openapi.models import Config
 from darabonba.exceptions import DaraException
 
 
-def call(ask):
+def execute(call):
     config = Config(
-        access_key_id=ask["access_key_id"],
-        access_key_secret=ask["access_key_secret"],
-        security_token=ask["security_token"],
-        endpoint=ask["endpoint"],
+        access_key_id=call["access_key_id"],
+        access_key_secret=call["access_key_secret"],
+        security_token=call["security_token"],
+        endpoint=call["endpoint"],
         protocol="http",
         read_timeout=30_000,
         connect_timeout=30_000,
     )
-    if ask["signature_algorithm"]:
-        config.signature_algorithm = ask["signature_algorithm"]
-    request = models.GetDeviceCredentialRequest(client_id=ask["client_id"], instance_id=ask["instance_id"])
+    if call["signature_algorithm"]:
+        config.signature_algorithm = call["signature_algorithm"]
+    request = models.GetDeviceCredentialRequest(client_id=call["client_id"], instance_id=call["instance_id"])
     try:
         body = Client(config).get_device_credential(request).body
     except DaraException as error:
@@ -38,4 +38,4 @@ def call(ask):
 
 
 for line in sys.stdin.buffer:
-    print(json.dumps(call(json.loads(line))), flush=True)
+    print(json.dumps(execute(json.loads(line))), flush=True)

@@ -1,4 +1,4 @@
-//! What the tests of C share: the library as it is installed, an emulator, and programs that are compiled and run.
+//! Helpers of the C tests: the installed library, an emulator, and programs to compile and run.
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
@@ -12,31 +12,30 @@ use std::time::{Duration, Instant};
 use devcred_emulator::{Builder, Emulator};
 use tokio::runtime::Runtime;
 
-/// What a program may take before it is ended. It says "this hangs", not "this is slow": the machine may be busy.
+/// How long a program may run before it counts as hanging. Generous, because the machine may be
+/// busy.
 const LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 pub(crate) const INSTANCE: &str = "post-cn-test";
 
-/// Where the library that is tested is installed.
+/// Returns the prefix in which the library to test is installed.
 pub(crate) fn prefix() -> PathBuf {
     let prefix = std::env::var_os("DEVCRED_C_PREFIX");
-    prefix
-        .expect("DEVCRED_C_PREFIX is not set: `cargo xtask test --lang c` installs the library and says where it is")
-        .into()
+    prefix.expect("DEVCRED_C_PREFIX is not set: `cargo xtask test --lang c` installs the library and sets it").into()
 }
 
 pub(crate) fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
-/// The functions that the header declares.
+/// Returns the names of the functions that the header declares.
 pub(crate) fn functions_of_the_header() -> Vec<String> {
     let header = fs::read_to_string(prefix().join("include/devcred.h")).unwrap();
-    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name_char = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut functions: Vec<_> = header
         .split('(')
-        .filter_map(|before| before.rsplit(|c| !is_of_a_name(c)).next())
+        .filter_map(|before| before.rsplit(|c| !is_name_char(c)).next())
         .filter(|name| name.starts_with("devcred_"))
         .map(str::to_owned)
         .collect();
@@ -46,7 +45,7 @@ pub(crate) fn functions_of_the_header() -> Vec<String> {
     functions
 }
 
-/// An emulator, on a runtime of its own.
+/// An emulator and its runtime.
 pub(crate) struct Service {
     pub(crate) emulator: Emulator,
     _runtime: Runtime,
@@ -58,7 +57,7 @@ impl Service {
         Self { emulator: runtime.block_on(builder.start()).unwrap(), _runtime: runtime }
     }
 
-    /// What every program gets first.
+    /// Returns the first arguments of every program.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let emulator = &self.emulator;
         [emulator.endpoint(), emulator.access_key_id(), emulator.access_key_secret()].map(str::to_owned).into()
@@ -69,13 +68,14 @@ impl Service {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum How {
     Plainly,
-    /// Address and leak sanitizer, and the one for undefined behaviour; the first report ends the program.
+    /// With the address, leak and undefined behaviour sanitizers; the first report ends the
+    /// program.
     Sanitized,
-    /// With the sanitizer for undefined behaviour alone.
+    /// With the undefined behaviour sanitizer only.
     Undefined,
     Valgrind,
     ValgrindWithoutLeaks,
-    /// With `libdevcred.a`, and what pkg-config says that it needs.
+    /// Linked with `libdevcred.a` and the libraries that pkg-config lists for it.
     LinkedStatically,
 }
 
@@ -91,14 +91,14 @@ impl How {
     }
 }
 
-/// A program that was compiled, in a folder that is gone with it.
+/// A compiled program, in a temporary folder.
 pub(crate) struct Program {
     how: How,
     folder: tempfile::TempDir,
 }
 
 impl Program {
-    /// Compiles `tests/NAME.c` against the library that is installed in this prefix.
+    /// Compiles `tests/NAME.c` against the library that is installed in `prefix`.
     pub(crate) fn compile(name: &str, how: How, prefix: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = prefix.join("lib");
@@ -108,7 +108,8 @@ impl Program {
         if how == How::LinkedStatically {
             command.arg(library.join("libdevcred.a")).args(static_libraries(prefix));
         } else {
-            // Exported, so that the library finds a function that the program has in place of the system's.
+            // -rdynamic exports the functions with which the program replaces those of the C
+            // library.
             command.arg("-L").arg(&library).args(["-ldevcred", "-rdynamic"]);
             command.arg(format!("-Wl,-rpath,{}", library.display()));
         }
@@ -122,7 +123,7 @@ impl Program {
         self.folder.path().join("program")
     }
 
-    /// Runs it and returns what it printed. It must succeed, without a word of a checker.
+    /// Runs the program and returns what it printed. It must succeed without a report of a checker.
     pub(crate) fn run(&self, arguments: &[String]) -> String {
         let program = self.folder.path().join("program");
         let mut command = match self.how {
@@ -136,7 +137,7 @@ impl Program {
             }
             _ => Command::new(program),
         };
-        // Nothing of the environment that the library reads, such as a proxy.
+        // The library reads options from the environment, such as a proxy.
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("ASAN_OPTIONS", "detect_leaks=1").env("UBSAN_OPTIONS", "print_stacktrace=1");
         let (status, output) = run(command.args(arguments));
@@ -147,18 +148,17 @@ impl Program {
     }
 }
 
-/// What pkg-config would say that the static library needs.
+/// Returns the linker flags that pkg-config lists for the static library.
 pub(crate) fn static_libraries(prefix: &Path) -> Vec<String> {
     let text = fs::read_to_string(prefix.join("lib/pkgconfig/devcred.pc")).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("Libs.private:"));
     line.expect("devcred.pc has Libs.private").split_whitespace().map(str::to_owned).collect()
 }
 
-/// Makes a prefix in this folder with the debug build of the library, which panics where a test asks it to.
+/// Creates a prefix in `folder` with the debug build of the library, which panics for one ClientId.
 pub(crate) fn install_library_that_panics(folder: &Path) {
     let built = std::env::var_os("DEVCRED_C_DEBUG");
-    let built = built
-        .expect("DEVCRED_C_DEBUG is not set: `cargo xtask test --lang c` builds that library and says where it is");
+    let built = built.expect("DEVCRED_C_DEBUG is not set: `cargo xtask test --lang c` builds that library and sets it");
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     symlink(include, folder.join("include")).unwrap();
     fs::create_dir(folder.join("lib")).unwrap();
@@ -167,20 +167,20 @@ pub(crate) fn install_library_that_panics(folder: &Path) {
     }
 }
 
-/// Runs a command to its end and returns how it ended and all that it printed.
+/// Runs a command and returns its status and output.
 pub(crate) fn run(command: &mut Command) -> (ExitStatus, String) {
-    // A file: a pipe would stay open as long as any child of the program has it.
+    // A file, because a pipe stays open as long as any child of the program has it.
     let mut file = tempfile::tempfile().unwrap();
     command.stdin(std::process::Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file.try_clone().unwrap());
     let name = command.get_program().to_owned();
     let mut child =
         command.spawn().unwrap_or_else(|error| panic!("{name:?}: {error}; `cargo xtask setup --lang c` installs it"));
-    let begun = Instant::now();
+    let start = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break Some(status);
         }
-        if begun.elapsed() > LIMIT {
+        if start.elapsed() > LIMIT {
             child.kill().unwrap();
             child.wait().unwrap();
             break None;
@@ -191,6 +191,6 @@ pub(crate) fn run(command: &mut Command) -> (ExitStatus, String) {
     file.rewind().unwrap();
     file.read_to_end(&mut output).unwrap();
     let output = String::from_utf8_lossy(&output).into_owned();
-    let Some(status) = status else { panic!("{name:?} was ended after {LIMIT:?}. It had printed:\n{output}") };
+    let Some(status) = status else { panic!("{name:?} was killed after {LIMIT:?}. Its output:\n{output}") };
     (status, output)
 }

@@ -1,5 +1,5 @@
-// What is expected compiles, and what is refused does not: an `@ts-expect-error` without an error is an error. It is compiled as
-// a module of each kind that Node.js and bundlers have.
+// Correct use compiles, and incorrect use does not: tsc reports an `@ts-expect-error` without an
+// error. Compiled once for every kind of module.
 import {
   type AccessKey,
   type CallOptions,
@@ -25,7 +25,7 @@ const options: ClientOptions = {
 const key: AccessKey = { accessKeyId: 'id', accessKeySecret: 'secret' };
 const callOptions: CallOptions = { instanceId: 'post-cn-x', timeoutMs: 1, signal: AbortSignal.timeout(1) };
 
-export async function expected(): Promise<string> {
+export async function useCorrectly(): Promise<string> {
   const client: Client = new Client(options);
   Client.fromEnv();
   Client.fromEnv({ region: 'cn-hangzhou' });
@@ -38,14 +38,14 @@ export async function expected(): Promise<string> {
   return [clientId, username, password, credential.deviceAccessKeySecret, times.length].join();
 }
 
-export function handled(error: unknown): string {
-  if (!(error instanceof DevcredError)) return 'not ours';
+export function handleError(error: unknown): string {
+  if (!(error instanceof DevcredError)) return 'another error';
   const status: number | undefined = error.httpStatus;
   switch (error.kind) {
     case ErrorKind.NotFound:
     case 'Throttled':
       return `${error.name}: ${error.code ?? ''} ${status} ${error.advice}`;
-    // @ts-expect-error: there is no such kind.
+    // @ts-expect-error: not a kind.
     case 'NotFund':
       return '';
   }
@@ -53,35 +53,35 @@ export function handled(error: unknown): string {
   return kind;
 }
 
-export async function refused(client: Client, credential: DeviceCredential, error: DevcredError) {
-  // @ts-expect-error: the unit is in the name.
+export async function useIncorrectly(client: Client, credential: DeviceCredential, error: DevcredError) {
+  // @ts-expect-error: the option is timeoutMs.
   new Client({ timeout: 15 });
-  // @ts-expect-error: an option is of one type.
+  // @ts-expect-error: must be a number.
   new Client({ timeoutMs: '15' });
-  // @ts-expect-error: a network has one of two names.
+  // @ts-expect-error: must be public or vpc.
   new Client({ network: 'private' });
-  // @ts-expect-error: a client without options has no key.
+  // @ts-expect-error: options are required.
   new Client();
-  // @ts-expect-error: a device has an id.
+  // @ts-expect-error: the ClientId is required.
   await client.getDeviceCredential();
-  // @ts-expect-error: a key has a secret.
+  // @ts-expect-error: the secret is required.
   client.setAccessKey({ accessKeyId: 'id' });
-  // @ts-expect-error: a call has no options of a client.
+  // @ts-expect-error: not an option of a call.
   await client.getDeviceCredential('GID_test@@@test', { region: 'cn-hangzhou' });
-  // @ts-expect-error: a credential does not change.
+  // @ts-expect-error: read-only.
   credential.clientId = '';
-  // @ts-expect-error: nor do its times.
+  // @ts-expect-error: read-only.
   credential.createTime = new Date();
-  // @ts-expect-error: the password is revealed only when it is asked for.
+  // @ts-expect-error: only reveal() returns the password.
   credential.mqttLogin().password;
-  // @ts-expect-error: an error does not change.
+  // @ts-expect-error: read-only.
   error.kind = 'Internal';
-  // @ts-expect-error: only the library makes one.
+  // @ts-expect-error: the constructor is private.
   new DevcredError();
-  // @ts-expect-error: the library makes it.
+  // @ts-expect-error: the constructor is private.
   new DeviceCredential();
-  // @ts-expect-error: as this.
+  // @ts-expect-error: the constructor is private.
   new MqttLogin();
-  // @ts-expect-error: there is no default export.
+  // @ts-expect-error: no default export.
   (await import('devcred')).default.nothing;
 }

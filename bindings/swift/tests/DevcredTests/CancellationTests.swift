@@ -2,22 +2,22 @@ import Devcred
 import Testing
 
 @Suite struct CancellationTests {
-    @Test func aCancelEndsTheCallAndClosesItsConnection() async throws {
-        let client = try patientClient()
+    @Test func cancellingEndsTheCallAndClosesItsConnection() async throws {
+        let client = try clientWithLongTimeouts()
         let clientID = "GID_cancelled@@@fault-hang"
         let task = Task { try await client.deviceCredential(clientID: clientID) }
-        try await eventually { try seenCalls(for: clientID).count == 1 }
-        let cancelled = ContinuousClock.now
+        try await eventually { try recordedCalls(for: clientID).count == 1 }
+        let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        try await eventually { try seenCalls(for: clientID).first?.end == "client_closed" }
-        // It takes some milliseconds. A call that was not cancelled would end with its client's patience.
-        #expect(ContinuousClock.now - cancelled < patience / 2)
+        try await eventually { try recordedCalls(for: clientID).first?.end == "client_closed" }
+        // Takes a few milliseconds. Without the cancellation, the call would end after its timeout.
+        #expect(ContinuousClock.now - start < longTimeout / 2)
     }
 
-    @Test func aTaskThatIsCancelledAlreadySendsNothing() async throws {
+    @Test func aCallInACancelledTaskSendsNothing() async throws {
         let client = try client()
-        // With a connection that is open, a request would be under way at once.
+        // With an open connection, a request would be sent immediately.
         _ = try await client.deviceCredential(clientID: "GID_cancelled@@@first")
         let clientID = "GID_cancelled@@@before"
         for _ in 0..<500 {
@@ -27,33 +27,33 @@ import Testing
             }
             await #expect(throws: CancellationError.self) { try await task.value }
         }
-        #expect(try seenCalls(for: clientID).isEmpty)
+        #expect(try recordedCalls(for: clientID).isEmpty)
     }
 
-    @Test func aFailedSiblingCancelsTheCallsOfItsGroup() async throws {
-        let client = try patientClient()
+    @Test func aFailingCallCancelsTheOthersOfItsGroup() async throws {
+        let client = try clientWithLongTimeouts()
         let sibling = "GID_group@@@fault-hang"
-        let begun = ContinuousClock.now
+        let start = ContinuousClock.now
         let error = try await failure(of: {
             try await withThrowingTaskGroup(of: DeviceCredential.self) { group in
                 group.addTask { try await client.deviceCredential(clientID: sibling) }
-                try await eventually { try seenCalls(for: sibling).count == 1 }
+                try await eventually { try recordedCalls(for: sibling).count == 1 }
                 group.addTask { try await client.deviceCredential(clientID: "") }
                 for try await _ in group {}
             }
         })
         #expect(error.kind == .invalidParameter)
-        try await eventually { try seenCalls(for: sibling).first?.end == "client_closed" }
+        try await eventually { try recordedCalls(for: sibling).first?.end == "client_closed" }
         // The group has waited for both calls.
-        #expect(ContinuousClock.now - begun < patience / 2)
+        #expect(ContinuousClock.now - start < longTimeout / 2)
     }
 
-    /// In the moment in which the call starts, too.
-    @Test func aCancelIsNeverLost() async throws {
-        let client = try patientClient()
+    /// Also if the task is cancelled while the call starts.
+    @Test func aCancellationIsNeverLost() async throws {
+        let client = try clientWithLongTimeouts()
         for number in 0..<1000 {
             let task = Task { try await client.deviceCredential(clientID: "GID_lost@@@fault-hang") }
-            // Each time a little later, until it certainly runs.
+            // Cancel a little later each time, until the call certainly runs.
             for _ in 0..<(number * 10) { _ = ContinuousClock.now }
             task.cancel()
             do {
@@ -64,10 +64,10 @@ import Testing
         }
     }
 
-    /// At any moment: before the call has started, while it runs, when it has ended.
-    @Test func wheneverItIsCancelledACallEndsOnce() async throws {
+    /// Cancelled before the call has started, while it runs, or after it has ended.
+    @Test func aCallEndsOnceWheneverItIsCancelled() async throws {
         let client = try client()
-        let ended = await withTaskGroup(of: Bool.self) { group in
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<200 {
                 group.addTask {
                     let task = Task { try await client.deviceCredential(clientID: "GID_any@@@\(number)") }
@@ -82,16 +82,16 @@ import Testing
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(ended.count == 200 && ended.allSatisfy { $0 })
+        #expect(outcomes.count == 200 && outcomes.allSatisfy { $0 })
     }
 }
 
-/// How long a call for a silent device takes, unless it is cancelled.
-private let patience: Duration = .seconds(120)
+/// How long a call without a response takes, unless it is cancelled.
+private let longTimeout: Duration = .seconds(120)
 
-private func patientClient() throws -> Client {
+private func clientWithLongTimeouts() throws -> Client {
     try client { options in
-        options.timeout = patience
-        options.attemptTimeout = patience
+        options.timeout = longTimeout
+        options.attemptTimeout = longTimeout
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct ClientTests {
-    @Test func fiveHundredCallsAtOnceEachBringTheirOwnDevice() async throws {
+    @Test func fiveHundredConcurrentCallsReturnTheCredentialsOfTheirDevices() async throws {
         let client = try client()
         let secrets = try await withThrowingTaskGroup(of: String.self) { group in
             for number in 0..<500 {
@@ -18,12 +18,12 @@ import Testing
         #expect(secrets.count == 500)
     }
 
-    @Test func aClosedClientRefusesEverything() async throws {
+    @Test func aClosedClientRefusesCallsAndKeys() async throws {
         let client = try client()
         client.close()
         client.close()
-        let refused = try await failure { try await client.deviceCredential(clientID: "GID_closed@@@x") }
-        #expect((refused.kind, refused.attempts) == (.invalidParameter, 0))
+        let error = try await failure { try await client.deviceCredential(clientID: "GID_closed@@@x") }
+        #expect((error.kind, error.attempts) == (.invalidParameter, 0))
         let key = AccessKey(id: "id", secret: "secret")
         #expect(throws: DevcredError.self) { try client.setAccessKey(key) }
     }
@@ -32,19 +32,19 @@ import Testing
         let client = try client { $0.timeout = .seconds(60) }
         let clientID = "GID_closed@@@fault-hang"
         let call = Task { try await client.deviceCredential(clientID: clientID) }
-        try await eventually { try seenCalls(for: clientID).count == 1 }
+        try await eventually { try recordedCalls(for: clientID).count == 1 }
         client.close()
-        let refused = try await failure { try await call.value }
-        #expect(refused.kind == .invalidParameter)
+        let error = try await failure { try await call.value }
+        #expect(error.kind == .invalidParameter)
     }
 
-    @Test func aClientThatIsLetGoLeavesItsCallsAlone() async throws {
+    @Test func aCallCompletesAfterItsClientIsReleased() async throws {
         let call = Task { [client = try client()] in try await client.deviceCredential(clientID: "GID_gone@@@fault-slow-100") }
         #expect(try await call.value.clientID == "GID_gone@@@fault-slow-100")
     }
 
     #if os(Linux)
-        @Test func noThreadIsLeftButTheOneOfTheBridgeAndItsLookUps() async throws {
+        @Test func closedClientsLeaveNoThreadsBehind() async throws {
             let tasks = { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task") }
             let before = try tasks().count
             let clients = 200
@@ -56,7 +56,8 @@ import Testing
             let after = try tasks()
             let names = after.map { try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8) }
             #expect((1...5).contains(names.count { $0 == "devcred\n" }))
-            // Whatever its name, a thread left by each client would be seen; other tests have a few threads meanwhile.
+            // A leaked thread of each client would exceed this, whatever its name; other tests run
+            // a few threads at the same time.
             #expect(after.count - before < clients / 2)
         }
     #endif
@@ -69,7 +70,7 @@ import Testing
         #expect(try await client.deviceCredential(clientID: "GID_test@@@after").clientID == "GID_test@@@after")
     }
 
-    @Test func anErrorReadsAsInEveryLanguageAndSaysWhatToDo() async throws {
+    @Test func theTextOfAnErrorIsThatOfEveryLanguageAndContainsTheAdvice() async throws {
         let client = try client()
         let clientID = "GID_x@@@fault-DeviceCredentialNotFound"
         let error = try await failure { try await client.deviceCredential(clientID: clientID) }

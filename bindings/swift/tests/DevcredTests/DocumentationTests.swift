@@ -1,5 +1,5 @@
-// The examples of the documentation, word for word: a test of xtask compares them. Those whose names say so are checked by the
-// compiler: beside that, they only have to throw nothing.
+// The examples of the documentation, verbatim: a test of xtask compares them. A test whose name
+// ends with Compiles checks mainly that the example compiles.
 import Devcred
 import Foundation
 import Testing
@@ -15,14 +15,14 @@ import Testing
         }
     }
 
-    @Test func aClientOfOptionsCompiles() throws {
+    @Test func aClientWithOptionsCompiles() throws {
         let (id, secret) = ("LTAI-example", "s3cr3t")
         let key = AccessKey(id: id, secret: secret)
         let client = try Client(.init(accessKey: key, region: "cn-hangzhou", timeout: .seconds(5)))
         client.close()
     }
 
-    @Test func aKeyThatEndsSoonCompiles() throws {
+    @Test func replacingATemporaryKeyCompiles() throws {
         let client = try client()
         let key = (id: "STS.example", secret: "s3cr3t", token: "t0ken")
         try client.setAccessKey(AccessKey(id: key.id, secret: key.secret, securityToken: key.token))
@@ -34,7 +34,7 @@ import Testing
         _ = try Client.fromEnvironment(options)
     }
 
-    @Test func aLoginForAnApp() async throws {
+    @Test func aRevealedLoginIsEncodable() async throws {
         let credential = try await client().deviceCredential(clientID: "GID_app@@@phone")
         let body = try JSONEncoder().encode(credential.mqttLogin.reveal())
         #expect(!body.isEmpty)

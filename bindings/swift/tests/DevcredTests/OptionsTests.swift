@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: [
         \Client.Options.region, \.endpoint, \.instanceID, \.proxy, \.rootCertificatesPEM,
     ] as [WritableKeyPath<Client.Options, String?> & Sendable])
-    func aNulIsRefusedAndNothingIsCutOff(option: WritableKeyPath<Client.Options, String?> & Sendable) async throws {
+    func anOptionWithANulIsRefusedAndNotTruncated(option: WritableKeyPath<Client.Options, String?> & Sendable) async throws {
         let error = try await failure {
             try client { options in
                 options.region = "cn-hangzhou"
@@ -17,12 +17,12 @@ import Testing
     }
 
     @Test(arguments: ["GID_nul@@@x^", "^GID_nul@@@x", "GID_nul@@@^x"])
-    func aNulInAnIdIsRefused(written: String) async throws {
-        let text = written.replacing("^", with: "\0")
+    func anIDWithANulIsRefused(template: String) async throws {
+        let text = template.replacing("^", with: "\0")
         let client = try client()
-        let ofDevice = try await failure { try await client.deviceCredential(clientID: text) }
-        let ofInstance = try await failure { try await client.deviceCredential(clientID: "GID_x@@@x", instanceID: text) }
-        #expect((ofDevice.kind, ofInstance.kind) == (.invalidParameter, .invalidParameter))
+        let deviceError = try await failure { try await client.deviceCredential(clientID: text) }
+        let instanceError = try await failure { try await client.deviceCredential(clientID: "GID_x@@@x", instanceID: text) }
+        #expect((deviceError.kind, instanceError.kind) == (.invalidParameter, .invalidParameter))
         #expect(throws: DevcredError.self) { try client.setAccessKey(AccessKey(id: text, secret: "secret")) }
         #expect(throws: DevcredError.self) { try client.setAccessKey(AccessKey(id: "id", secret: text)) }
         #expect(throws: DevcredError.self) {
@@ -31,24 +31,24 @@ import Testing
     }
 
     @Test(arguments: [.zero, .seconds(-1), .seconds(Int64.min), .seconds(Int64.max), .seconds(1e20)] as [Duration])
-    func aTimeThatNoOptionCanBeIsRefused(time: Duration) async throws {
+    func aTimeOutOfRangeIsRefused(time: Duration) async throws {
         let error = try await failure { try client { $0.timeout = time } }
         #expect(error.kind == .invalidParameter)
     }
 
-    @Test func aTimeTooShortToCountIsNotNothing() async throws {
+    @Test func aTimeBelowAMillisecondIsNotIgnored() async throws {
         let client = try client()
         let clientID = "GID_short@@@fault-hang"
         let error = try await failure { try await client.deviceCredential(clientID: clientID, timeout: .nanoseconds(1)) }
         #expect(error.kind == .timeout)
     }
 
-    @Test(arguments: [Int.min, -1, 0, .max]) func aCountThatNoOptionCanBeIsRefused(count: Int) async throws {
-        let ofRequests = try await failure { try client { $0.maxRequestsPerSecond = count } }
-        #expect(ofRequests.kind == .invalidParameter)
+    @Test(arguments: [Int.min, -1, 0, .max]) func aCountOutOfRangeIsRefused(count: Int) async throws {
+        let error = try await failure { try client { $0.maxRequestsPerSecond = count } }
+        #expect(error.kind == .invalidParameter)
     }
 
-    @Test func aLogGetsWhatItAskedFor() async throws {
+    @Test func aLogReceivesTheEventsOfItsLevelAndMoreSevereOnes() async throws {
         for (level, expected) in [(Client.LogLevel.debug, ["debug", "warn", "debug"]), (.warn, ["warn"]), (.error, [])] {
             let lines = Lines()
             let client = try client { options in
@@ -60,7 +60,7 @@ import Testing
     }
 }
 
-/// What a log was told, from any thread.
+/// The lines that a log received, from any thread.
 final class Lines: @unchecked Sendable {
     private let lock = NSLock()
     private var lines: [String] = []

@@ -3,8 +3,8 @@ import Foundation
 import Testing
 
 @Suite struct SecretsTests {
-    @Test func noDefaultTextOfAValueHoldsASecret() async throws {
-        let key = AccessKey(id: "LTAI-shown", secret: "s3cr3t-key", securityToken: "s3cr3t-token")
+    @Test func noDefaultDescriptionContainsASecret() async throws {
+        let key = AccessKey(id: "LTAI-visible", secret: "s3cr3t-key", securityToken: "s3cr3t-token")
         let options = Client.Options(accessKey: key, proxy: "http://user:s3cr3t-proxy@127.0.0.1:1")
         let credential = try await client().deviceCredential(clientID: "GID_secrets@@@x")
         let login = credential.mqttLogin
@@ -12,15 +12,15 @@ import Testing
             "s3cr3t", credential.deviceAccessKeySecret, login.password, Data(credential.deviceAccessKeySecret.utf8).base64EncodedString(),
         ]
         for value in [key, options, credential, login, login.reveal(), try client()] as [any Sendable] {
-            for text in texts(value) {
+            for text in descriptions(value) {
                 #expect(!secrets.contains { text.contains($0) }, "\(type(of: value))")
             }
         }
-        #expect("\(key)".contains("LTAI-shown") && "\(credential)".contains(credential.deviceAccessKeyID))
+        #expect("\(key)".contains("LTAI-visible") && "\(credential)".contains(credential.deviceAccessKeyID))
         #expect("\(login)".contains("<hidden: use reveal()>"))
     }
 
-    @Test func onlyARevealedLoginIsEncoded() async throws {
+    @Test func onlyARevealedLoginIsEncodable() async throws {
         let credential = try await client().deviceCredential(clientID: "GID_encoded@@@x")
         let login = credential.mqttLogin
         #expect(!(login as Any is any Encodable) && !(credential as Any is any Encodable))
@@ -29,17 +29,17 @@ import Testing
         #expect(json == ["clientId": login.clientID, "username": login.username, "password": login.password])
     }
 
-    @Test func valuesAreEqualWhereAllOfThemIs() async throws {
+    @Test func valuesAreEqualIfAllTheirPropertiesAre() async throws {
         let client = try client()
         let first = try await client.deviceCredential(clientID: "GID_equal@@@x")
         let second = try await client.deviceCredential(clientID: "GID_equal@@@x")
         #expect(first.mqttLogin == second.mqttLogin && first.mqttLogin.hashValue == second.mqttLogin.hashValue)
-        #expect(first != second, "their requests differ")
+        #expect(first != second, "the request ids differ")
     }
 }
 
-/// Every way in which Swift makes a text of a value by default, also of one inside another.
-private func texts(_ value: any Sendable) -> [String] {
+/// Returns every default description of a value, including those inside another value.
+private func descriptions(_ value: any Sendable) -> [String] {
     var dumped = ""
     dump(value, to: &dumped)
     let children = Mirror(reflecting: value).children.map { "\($0.label ?? ""): \($0.value) \(String(reflecting: $0.value))" }

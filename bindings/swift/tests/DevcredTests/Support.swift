@@ -6,14 +6,14 @@ import Testing
     import FoundationNetworking
 #endif
 
-/// A client of the emulator that runs these tests and has set their environment.
+/// Returns a client of the emulator that runs these tests: it sets their environment.
 func client(_ change: (inout Client.Options) -> Void = { _ in }) throws -> Client {
     var options = Client.Options(maxRequestsPerSecond: 1_000_000)
     change(&options)
     return try Client.fromEnvironment(options)
 }
 
-/// The error that the body ends with, which must be one of devcred's.
+/// Returns the DevcredError that the body throws.
 func failure<T>(of body: () async throws -> T) async throws -> DevcredError {
     do {
         _ = try await body()
@@ -27,29 +27,29 @@ struct NoFailure: Error {}
 
 /// The emulator's journal.
 private struct Journal: Decodable {
-    let calls: [SeenCall]
+    let calls: [RecordedCall]
 }
 
-/// A call as the emulator has seen it.
-struct SeenCall: Decodable {
+/// A call in the emulator's journal.
+struct RecordedCall: Decodable {
     let client_id: String?
     let end: String?
 }
 
-/// The calls for a device that have come to the emulator so far.
-func seenCalls(for clientID: String) throws -> [SeenCall] {
+/// Returns the calls for a device that the emulator has received so far.
+func recordedCalls(for clientID: String) throws -> [RecordedCall] {
     let endpoint = try #require(ProcessInfo.processInfo.environment["DEVCRED_ENDPOINT"])
     let journal = try Data(contentsOf: try #require(URL(string: "\(endpoint)/_devcred/calls")))
     return try JSONDecoder().decode(Journal.self, from: journal).calls.filter { $0.client_id == clientID }
 }
 
-/// Asks again and again until it is so. A test that waits in vain ends with an error.
-func eventually(_ isSo: () throws -> Bool) async throws {
-    let limit = ContinuousClock.now + .seconds(30)
-    while try !isSo() {
-        if ContinuousClock.now > limit { throw InVain() }
+/// Waits until the condition is true, and throws an error if it is not after 30 seconds.
+func eventually(_ condition: () throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try !condition() {
+        if ContinuousClock.now > deadline { throw ConditionTimeout() }
         try await Task.sleep(for: .milliseconds(5))
     }
 }
 
-struct InVain: Error {}
+struct ConditionTimeout: Error {}

@@ -1,4 +1,4 @@
-// A program that does nothing but to start as every program does that has a task and a date.
+// The baseline for `cold`: a program that starts the runtimes of Swift and Foundation.
 import Foundation
 
 _ = await Task { Date() }.value

@@ -1,5 +1,6 @@
-// What `cargo xtask bench` measures of Swift: `bench ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID` reads a line
-// `CALLS AT_ONCE` and answers `CPU WALL`, both in nanoseconds, as often as it is asked.
+// The Swift program of `cargo xtask bench`.
+// `bench ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID` reads lines
+// `CALLS AT_ONCE` and prints `CPU WALL`, both in nanoseconds, for each.
 import Devcred
 import Foundation
 
@@ -10,9 +11,9 @@ let client = try Client(
         maxRequestsPerSecond: 1_000_000))
 let clientID = arguments[5]
 
-func run(_ calls: Int, inEachOf lanes: Int) async throws {
+func run(_ calls: Int, inEachOf tasks: Int) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<lanes {
+        for _ in 0..<tasks {
             group.addTask {
                 for _ in 0..<calls { _ = try await client.deviceCredential(clientID: clientID) }
             }
@@ -30,10 +31,10 @@ func now(_ clock: clockid_t) -> Int {
 while let line = readLine() {
     let numbers = line.split(separator: " ").compactMap { Int($0) }
     guard numbers.count == 2 else { break }
-    // Connections are opened and caches filled.
+    // Opens connections and fills caches.
     try await run(20, inEachOf: numbers[1])
     let (cpu, wall) = (now(CLOCK_PROCESS_CPUTIME_ID), now(CLOCK_MONOTONIC))
     try await run(numbers[0] / numbers[1], inEachOf: numbers[1])
-    let answer = "\(now(CLOCK_PROCESS_CPUTIME_ID) - cpu) \(now(CLOCK_MONOTONIC) - wall)\n"
-    FileHandle.standardOutput.write(Data(answer.utf8))
+    let elapsed = "\(now(CLOCK_PROCESS_CPUTIME_ID) - cpu) \(now(CLOCK_MONOTONIC) - wall)\n"
+    FileHandle.standardOutput.write(Data(elapsed.utf8))
 }

@@ -1,4 +1,4 @@
-// A program that makes one call, as `cargo xtask bench` starts it: what it takes longer than `bare` is Devcred's.
+// A program that makes one call. `cargo xtask bench` compares its time with that of `bare`.
 import Devcred
 
 let arguments = CommandLine.arguments

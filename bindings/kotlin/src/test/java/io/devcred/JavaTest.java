@@ -10,10 +10,10 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
-/** As a program in Java writes it. */
+/** The API as Java programs use it. */
 class JavaTest {
     @Test
-    void everyOptionCanBeSetAndACallMade() throws InterruptedException {
+    void aClientWithEveryOptionWorks() throws InterruptedException {
         Queue<String> events = new ConcurrentLinkedQueue<>();
         try (Emulator emulator = new Emulator()) {
             ClientOptions options = new ClientOptions();
@@ -49,7 +49,7 @@ class JavaTest {
     }
 
     @Test
-    void anErrorHasItsMembers() {
+    void anErrorHasEveryProperty() {
         try (Emulator emulator = new Emulator("--device", "GID_test@@@known");
                 Client client = emulator.client(options -> kotlin.Unit.INSTANCE)) {
             DevcredException error =
@@ -66,23 +66,23 @@ class JavaTest {
     }
 
     @Test
-    void theKeyOfALiveClientCanBeReplaced() throws InterruptedException {
+    void theKeyOfAClientCanBeReplaced() throws InterruptedException {
         try (Emulator emulator = new Emulator(); Client client = emulator.client(options -> {
             options.setAccessKeySecret("another-s3cr3t");
             return kotlin.Unit.INSTANCE;
         })) {
-            DevcredException refused =
+            DevcredException error =
                     assertThrows(DevcredException.class, () -> client.blocking().getDeviceCredential("GID_test@@@java"));
-            assertEquals(ErrorKind.Authentication, refused.getKind());
+            assertEquals(ErrorKind.Authentication, error.getKind());
             client.setAccessKey(Emulator.KEY_ID, Emulator.SECRET);
             assertEquals("GID_test@@@java", client.blocking().getDeviceCredential("GID_test@@@java").getClientId());
         }
     }
 
     @Test
-    void whatTheEnvironmentLacksIsNamed() {
-        DevcredException refused = assertThrows(DevcredException.class, Client::fromEnv);
-        assertEquals(ErrorKind.InvalidParameter, refused.getKind());
-        assertTrue(refused.getMessage().contains("ALIBABA_CLOUD_ACCESS_KEY_ID"), refused::toString);
+    void theErrorForAMissingVariableNamesIt() {
+        DevcredException error = assertThrows(DevcredException.class, Client::fromEnv);
+        assertEquals(ErrorKind.InvalidParameter, error.getKind());
+        assertTrue(error.getMessage().contains("ALIBABA_CLOUD_ACCESS_KEY_ID"), error::toString);
     }
 }

@@ -8,15 +8,18 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Test
 
 class ApiTest {
-    /** What programs are compiled against stands in `devcred.api`. A change there is a decision: `DEVCRED_WRITE=1` writes it anew. */
+    /**
+     * `devcred.api` is the public API, which changes only by a decision: `DEVCRED_WRITE=1` updates
+     * the file.
+     */
     @Test
-    fun `what is public is what is written down`() {
+    fun `the public API matches its dump`() {
         val classes = File(System.getProperty("devcred.target"), "kotlin/classes").walk().filter { it.extension == "class" }
         val dump = StringBuilder().also { AbiTools.getInstance().printJvmDump(it, classes.toList(), AbiFilters.EMPTY) }
-        val written = File("devcred.api")
-        if (System.getenv("DEVCRED_WRITE") == "1") written.writeText(dump.toString())
-        assertEquals(written.readText(), dump.toString())
-        // Nothing of uniffi or JNA, that is.
+        val expected = File("devcred.api")
+        if (System.getenv("DEVCRED_WRITE") == "1") expected.writeText(dump.toString())
+        assertEquals(expected.readText(), dump.toString())
+        // The API exposes nothing of uniffi or JNA.
         assertFalse("internal" in dump || "jna" in dump)
     }
 }

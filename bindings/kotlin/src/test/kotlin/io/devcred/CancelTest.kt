@@ -15,25 +15,28 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
 class CancelTest {
-    /** The promise is a second; the test allows for a busy machine. The call itself would wait for an hour. */
+    /**
+     * The promise is one second; the test allows for a busy machine. Uninterrupted, the call would
+     * take an hour.
+     */
     @Test
     fun `withTimeout over a silent server ends the call and closes its connection`() = runBlocking<Unit> {
         SilentServer().use { server ->
             server.client().use { client ->
                 assertThrows<TimeoutCancellationException> { withTimeout(100) { client.getDeviceCredential(CLIENT_ID) } }
-                server.closed.within()
+                server.closed.awaitResult()
             }
         }
     }
 
     @Test
-    fun `cancelling the scope that began a call ends it`() = runBlocking<Unit> {
+    fun `cancelling the scope of a call ends it`() = runBlocking<Unit> {
         SilentServer().use { server ->
             server.client().use { client ->
                 val scope = launch(Dispatchers.Default) { launch { client.getDeviceCredential(CLIENT_ID) } }
-                server.asked.within()
+                server.requested.awaitResult()
                 scope.cancel()
-                server.closed.within()
+                server.closed.awaitResult()
                 scope.join()
             }
         }
@@ -46,27 +49,27 @@ class CancelTest {
                 assertThrows<DevcredException> {
                     withContext(Dispatchers.Default) {
                         launch { client.getDeviceCredential(CLIENT_ID) }
-                        server.asked.within()
+                        server.requested.awaitResult()
                         launch { client.getDeviceCredential("") }
                     }
                 }
-                server.closed.within()
+                server.closed.awaitResult()
             }
         }
     }
 
     @Test
-    fun `a coroutine that is cancelled already sends nothing`() = runBlocking<Unit> {
+    fun `a call in a cancelled coroutine sends nothing`() = runBlocking<Unit> {
         Emulator().use { emulator ->
             emulator.client { maxRequestsPerSecond = 1_000_000 }.use { client ->
-                // Many, since a cancel that comes right after the start may still come in time.
-                repeat(MANY) {
+                // Many times: a cancel right after the start could also prevent the request.
+                repeat(REPETITIONS) {
                     val thrown = CompletableFuture<Throwable>()
                     launch(Dispatchers.Default) {
                         cancel()
                         thrown.complete(assertThrows<Throwable> { client.getDeviceCredential(CLIENT_ID) })
                     }
-                    assertTrue(thrown.within() is CancellationException)
+                    assertTrue(thrown.awaitResult() is CancellationException)
                 }
             }
             assertFalse(emulator.journal().contains("GetDeviceCredential"))
@@ -81,19 +84,19 @@ class CancelTest {
                 val thread = kotlin.concurrent.thread {
                     thrown.complete(assertThrows<Throwable> { client.blocking().getDeviceCredential(CLIENT_ID) })
                 }
-                server.asked.within()
+                server.requested.awaitResult()
                 thread.interrupt()
-                assertTrue(thrown.within() is InterruptedException)
-                server.closed.within()
+                assertTrue(thrown.awaitResult() is InterruptedException)
+                server.closed.awaitResult()
             }
         }
     }
 
     @Test
-    fun `a thread that is interrupted already sends nothing`() {
+    fun `a call in an interrupted thread sends nothing`() {
         Emulator().use { emulator ->
             emulator.client { maxRequestsPerSecond = 1_000_000 }.use { client ->
-                repeat(MANY) {
+                repeat(REPETITIONS) {
                     Thread.currentThread().interrupt()
                     assertThrows<InterruptedException> { client.blocking().getDeviceCredential(CLIENT_ID) }
                 }
@@ -104,6 +107,6 @@ class CancelTest {
     }
 
     private companion object {
-        const val MANY = 500
+        const val REPETITIONS = 500
     }
 }

@@ -29,7 +29,7 @@ class ClientTest {
     fun stop() = emulator.close()
 
     @Test
-    fun `five hundred calls at once each get their own credential`() = runBlocking<Unit> {
+    fun `five hundred concurrent calls return the credentials of their devices`() = runBlocking<Unit> {
         emulator.client { maxRequestsPerSecond = 1_000_000 }.use { client ->
             val clientIds = List(500) { "GID_test@@@$it" }
             val credentials = clientIds.map { async(Dispatchers.Default) { client.getDeviceCredential(it) } }.awaitAll()
@@ -46,50 +46,54 @@ class ClientTest {
         client.close()
         client.close()
         for (
-            refused in listOf(
+            error in listOf(
                 assertThrows<DevcredException> { client.getDeviceCredential(CLIENT_ID) },
                 assertThrows<DevcredException> { client.blocking().getDeviceCredential(CLIENT_ID) },
                 assertThrows<DevcredException> { client.setAccessKey("id", "secret") },
             )
         ) {
-            assertEquals(ErrorKind.InvalidParameter to "the client is closed", refused.kind to refused.message)
+            assertEquals(ErrorKind.InvalidParameter to "the client is closed", error.kind to error.message)
         }
     }
 
     @Test
-    fun `closing a client ends a call that runs`() = runBlocking<Unit> {
+    fun `closing a client ends a running call`() = runBlocking<Unit> {
         SilentServer().use { server ->
             val client = server.client()
             val thrown = CompletableFuture<DevcredException>()
             launch(Dispatchers.Default) {
                 thrown.complete(assertThrows<DevcredException> { client.getDeviceCredential(CLIENT_ID) })
             }
-            server.asked.within()
+            server.requested.awaitResult()
             client.close()
-            assertEquals(ErrorKind.InvalidParameter, thrown.within().kind)
-            server.closed.within()
+            assertEquals(ErrorKind.InvalidParameter, thrown.awaitResult().kind)
+            server.closed.awaitResult()
         }
     }
 
     @Test
-    fun `clients that come and go leave no thread but the library's own`() = runBlocking<Unit> {
-        suspend fun comeAndGo(clients: Int) =
+    fun `closed clients leave no threads behind`() = runBlocking<Unit> {
+        suspend fun openAndClose(clients: Int) =
             repeat(clients) { emulator.client().use { it.getDeviceCredential(CLIENT_ID) } }
         fun threads() = File("/proc/self/task").listFiles()!!.map { runCatching { File(it, "comm").readText().trim() }.getOrNull() }
-        // The library's own, and what the JVM starts for such work.
-        comeAndGo(5)
+        // Starts the threads of the library and of the JVM that stay.
+        openAndClose(5)
         val before = threads().size
-        comeAndGo(100)
+        openAndClose(100)
         val after = threads()
-        val own = after.count { it == "devcred" }
-        assertTrue(own in 1..6, "$own threads")
-        // Whatever its name, a thread left by each client would be seen; the JVM may have started one or another.
+        val libraryThreads = after.count { it == "devcred" }
+        assertTrue(libraryThreads in 1..6, "$libraryThreads threads")
+        // A leaked thread of each client would exceed this, whatever its name; the JVM may have
+        // started a few.
         assertTrue(after.size - before < 50, "$before threads before, ${after.size} afterwards")
     }
 
-    /** One that stayed would make a JVM wait at its end, and one that is no daemon would keep it from its end. */
+    /**
+     * A thread that stays attached delays the exit of the JVM, and one that is not a daemon
+     * prevents it.
+     */
     @Test
-    fun `a thread of the library is one of the JVM's only while calls run, and then a daemon`() = runBlocking<Unit> {
+    fun `a thread of the library is attached to the JVM only during calls, and as a daemon`() = runBlocking<Unit> {
         val daemon = CompletableFuture<Boolean>()
         val client = emulator.client {
             maxRequestsPerSecond = 1_000_000
@@ -97,8 +101,9 @@ class ClientTest {
         }
         client.use {
             client.getDeviceCredential(CLIENT_ID)
-            assertTrue(daemon.within())
-            // One that an earlier test's calls left there leaves with the next outcome that it tells.
+            assertTrue(daemon.awaitResult())
+            // A thread that calls of an earlier test left attached detaches after its next
+            // completion.
             withTimeout(LIMIT_S.seconds) {
                 while (Thread.getAllStackTraces().keys.any { it.name == "devcred" }) client.getDeviceCredential(CLIENT_ID)
             }
@@ -106,12 +111,12 @@ class ClientTest {
     }
 
     @Test
-    fun `half of a surrogate pair and a NUL are refused, not replaced and not cut`() = runBlocking<Unit> {
-        val whole = "GID_test@@@\uD83D\uDE00"
-        val (half, nul) = whole.dropLast(1) to "GID_test@@@a\u0000b"
+    fun `a lone surrogate and a NUL are refused, not replaced or truncated`() = runBlocking<Unit> {
+        val pair = "GID_test@@@\uD83D\uDE00"
+        val (surrogate, nul) = pair.dropLast(1) to "GID_test@@@a\u0000b"
         emulator.client().use { client ->
-            assertEquals(whole, client.getDeviceCredential(whole).clientId)
-            for (text in listOf(half, nul)) {
+            assertEquals(pair, client.getDeviceCredential(pair).clientId)
+            for (text in listOf(surrogate, nul)) {
                 assertRefused("clientId", text) { client.getDeviceCredential(text) }
                 assertRefused("instanceId", text) { client.getDeviceCredential(CLIENT_ID, instanceId = text) }
                 assertRefused("clientId, blocking", text) { client.blocking().getDeviceCredential(text) }
@@ -125,17 +130,17 @@ class ClientTest {
     }
 
     @Test
-    fun `a duration that no option can be is refused`() = runBlocking<Unit> {
+    fun `a duration out of range is refused`() = runBlocking<Unit> {
         emulator.client().use { client ->
             for (timeout in listOf(Duration.ZERO, (-5).milliseconds, 1.nanoseconds, 2.days, Duration.INFINITE)) {
-                val refused = assertThrows<DevcredException> { client.getDeviceCredential(CLIENT_ID, timeout = timeout) }
-                assertEquals(ErrorKind.InvalidParameter, refused.kind, "$timeout")
+                val error = assertThrows<DevcredException> { client.getDeviceCredential(CLIENT_ID, timeout = timeout) }
+                assertEquals(ErrorKind.InvalidParameter, error.kind, "$timeout")
             }
         }
     }
 
     @Test
-    fun `an error's stack trace leads to the caller, and not to a thread of the library`() = runBlocking<Unit> {
+    fun `an error's stack trace contains the caller and no thread of the library`() = runBlocking<Unit> {
         emulator.client().use { client ->
             for (
                 error in listOf(
@@ -145,16 +150,16 @@ class ClientTest {
             ) {
                 val classes = error.stackTrace.map { it.className }
                 assertTrue(ClientTest::class.java.name in classes, "$classes")
-                // Its callbacks come through JNA.
+                // JNA is on the stack of the library's callbacks.
                 assertFalse(classes.any { it.startsWith("com.sun.jna.") }, "$classes")
             }
         }
     }
 
-    private suspend fun assertRefused(what: String, text: String, call: suspend () -> Any) {
-        val refused = assertThrows<DevcredException>(what) { call() }
-        assertEquals(ErrorKind.InvalidParameter to 0, refused.kind to refused.attempts, what)
-        assertFalse(text in refused.toString(), what)
+    private suspend fun assertRefused(parameter: String, text: String, call: suspend () -> Any) {
+        val error = assertThrows<DevcredException>(parameter) { call() }
+        assertEquals(ErrorKind.InvalidParameter to 0, error.kind to error.attempts, parameter)
+        assertFalse(text in error.toString(), parameter)
     }
 
     private companion object {

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestInstance
 
-/** The threads on which coroutines continue: never the library's, which a blocked one would take from every other call. */
+/**
+ * Coroutines never resume on a thread of the library: a coroutine that blocks it would block every
+ * other call.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DispatcherTest {
     private val emulator = Emulator()
@@ -26,7 +29,7 @@ class DispatcherTest {
     fun stop() = emulator.close()
 
     @Test
-    fun `a coroutine whose context moves it to no thread continues on the default dispatcher`() {
+    fun `a coroutine without a dispatcher resumes on the default dispatcher`() {
         for ((name, context) in CONTEXTS) {
             emulator.client().use { client ->
                 val after = inCoroutine(context) {
@@ -39,7 +42,7 @@ class DispatcherTest {
     }
 
     @Test
-    fun `a call that fails continues there too`() {
+    fun `a coroutine without a dispatcher resumes there after an error too`() {
         for ((name, context) in CONTEXTS) {
             emulator.client().use { client ->
                 val after = inCoroutine(context) {
@@ -54,24 +57,27 @@ class DispatcherTest {
         }
     }
 
-    /** As many as the library has threads, and more: each blocks its thread until its second call has ended. */
+    /**
+     * More coroutines than the library has threads: each blocks its thread until its second call
+     * has ended.
+     */
     @Test
-    fun `a coroutine may block after a call, in another call`() {
+    fun `a coroutine can block in another call after a call`() {
         for ((name, context) in CONTEXTS) {
             emulator.client().use { client ->
-                val ended = List(8) { number ->
-                    begin(context) {
+                val results = List(8) { number ->
+                    launchWith(context) {
                         client.getDeviceCredential(CLIENT_ID)
                         runBlocking { client.getDeviceCredential("GID_test@@@second-$number") }.clientId
                     }
                 }
-                assertEquals(List(8) { "GID_test@@@second-$it" }, ended.map { it.within() }, name)
+                assertEquals(List(8) { "GID_test@@@second-$it" }, results.map { it.awaitResult() }, name)
             }
         }
     }
 
     @Test
-    fun `a blocking call may follow, too`() {
+    fun `a coroutine can make a blocking call after a call`() {
         emulator.client().use { client ->
             val clientId = inCoroutine(EmptyCoroutineContext) {
                 client.getDeviceCredential(CLIENT_ID)
@@ -82,49 +88,52 @@ class DispatcherTest {
     }
 
     @Test
-    fun `a coroutine with a dispatcher continues where it says`() {
-        Executors.newSingleThreadExecutor { Thread(it, "the caller's own") }.asCoroutineDispatcher().use { dispatcher ->
+    fun `a coroutine with a dispatcher resumes on it`() {
+        Executors.newSingleThreadExecutor { Thread(it, "test-dispatcher") }.asCoroutineDispatcher().use { dispatcher ->
             emulator.client().use { client ->
                 val after = inCoroutine(dispatcher) {
                     client.getDeviceCredential(CLIENT_ID)
                     Thread.currentThread().name
                 }
                 // The coroutines' debug mode adds the coroutine's name.
-                assertEquals("the caller's own", after.substringBefore(" @"))
+                assertEquals("test-dispatcher", after.substringBefore(" @"))
             }
         }
     }
 
-    private fun <T> inCoroutine(context: CoroutineContext, body: suspend () -> T): T = begin(context, body).within()
+    private fun <T> inCoroutine(context: CoroutineContext, body: suspend () -> T): T = launchWith(context, body).awaitResult()
 
-    /** Begins a coroutine as the compiler does for `suspend fun main`: with this context and nothing else. */
-    private fun <T> begin(context: CoroutineContext, body: suspend () -> T): CompletableFuture<T> {
-        val ended = CompletableFuture<T>()
+    /** Starts a coroutine with only this context, as the compiler does for `suspend fun main`. */
+    private fun <T> launchWith(context: CoroutineContext, body: suspend () -> T): CompletableFuture<T> {
+        val completion = CompletableFuture<T>()
         body.startCoroutine(
             object : Continuation<T> {
                 override val context = context
 
                 override fun resumeWith(result: Result<T>) {
-                    result.fold(ended::complete, ended::completeExceptionally)
+                    result.fold(completion::complete, completion::completeExceptionally)
                 }
             },
         )
-        return ended
+        return completion
     }
 
     private companion object {
-        /** Its outcome comes after the coroutine was suspended; one that comes earlier leaves the coroutine on its thread. */
+        /**
+         * Completes after the coroutine was suspended. An earlier completion would leave the
+         * coroutine on its thread.
+         */
         const val SLOW = "GID_test@@@fault-slow-200"
 
         val CONTEXTS = mapOf(
             "no dispatcher" to EmptyCoroutineContext,
             "Dispatchers.Unconfined" to Dispatchers.Unconfined,
-            "an interceptor that is no dispatcher" to Passing,
+            "an interceptor that is not a dispatcher" to PassThrough,
         )
     }
 
-    /** Leaves every coroutine on the thread that it is on. */
-    private object Passing : ContinuationInterceptor {
+    /** Resumes every coroutine on the current thread. */
+    private object PassThrough : ContinuationInterceptor {
         override val key get() = ContinuationInterceptor
 
         override fun <T> interceptContinuation(continuation: Continuation<T>) = continuation

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
-/** The examples as programs. */
+/** The examples, run as programs. */
 class ExamplesTest {
     @Test
     fun `the one in Kotlin prints the user name, or what to do`() = printsTheUserName("examples.get.GetKt")
@@ -24,32 +24,32 @@ class ExamplesTest {
         val known = runMain(program, environment, "GID_test@@@known")
         assertTrue(known.stdout.startsWith("DeviceCredential|") && known.stdout.endsWith("|${Emulator.INSTANCE_ID}\n"), "$known")
         assertEquals("" to 0, known.stderr to known.status)
-        assertEquals(Ended("", "register the device first\n", 1), runMain(program, environment, "GID_test@@@other"))
-        assertEquals(Ended("", "InvalidParameter: client_id is empty\n", 1), runMain(program, environment))
+        assertEquals(ProgramResult("", "register the device first\n", 1), runMain(program, environment, "GID_test@@@other"))
+        assertEquals(ProgramResult("", "InvalidParameter: client_id is empty\n", 1), runMain(program, environment))
     }
 
     @Test
-    fun `the one for an app asks the app's own server`() {
+    fun `the app example requests the login from the app's server`() {
         val server = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0)
-        server.createContext("/mqtt-login", ::answer)
+        server.createContext("/mqtt-login", ::respond)
         server.start()
         try {
             val url = "http://127.0.0.1:${server.address.port}"
             val known = runMain("examples.login.LoginKt", mapOf("APP_TOKEN" to "right"), url)
-            assertEquals(Ended("DeviceCredential|id|post-cn-x\n", "", 0), known)
+            assertEquals(ProgramResult("DeviceCredential|id|post-cn-x\n", "", 0), known)
             val unknown = runMain("examples.login.LoginKt", mapOf("APP_TOKEN" to "wrong"), url)
-            assertEquals(Ended("", "the server returned status 401\n", 1), unknown)
+            assertEquals(ProgramResult("", "the server returned status 401\n", 1), unknown)
         } finally {
             server.stop(0)
         }
         assertFalse("s3cr3t" in Login("GID_test@@@test", "DeviceCredential|id|post-cn-x", "s3cr3t").toString())
     }
 
-    private fun answer(exchange: HttpExchange) = exchange.use {
-        val mayAsk = it.requestMethod == "POST" && it.requestHeaders.getFirst("Authorization") == "Bearer right"
+    private fun respond(exchange: HttpExchange) = exchange.use {
+        val isAuthorized = it.requestMethod == "POST" && it.requestHeaders.getFirst("Authorization") == "Bearer right"
         val login = """{"clientId": "GID_test@@@test", "username": "DeviceCredential|id|post-cn-x", "password": "s3cr3t"}"""
-        val body = if (mayAsk) login.toByteArray() else ByteArray(0)
-        it.sendResponseHeaders(if (mayAsk) 200 else 401, if (mayAsk) body.size.toLong() else -1)
+        val body = if (isAuthorized) login.toByteArray() else ByteArray(0)
+        it.sendResponseHeaders(if (isAuthorized) 200 else 401, if (isAuthorized) body.size.toLong() else -1)
         it.responseBody.write(body)
     }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.assertThrows
 
 class HiddenTest {
     @Test
-    fun `no secret stands in a text that anyone gets without asking for it`() = Emulator().use { emulator ->
+    fun `no text contains a secret unless it was revealed`() = Emulator().use { emulator ->
         val options = emulator.options()
         Client(options).use { client ->
             val credential = client.blocking().getDeviceCredential(CLIENT_ID)
@@ -26,7 +26,7 @@ class HiddenTest {
             val error = assertThrows<DevcredException> { client.blocking().getDeviceCredential("") }
             val texts = listOf(options, client, client.blocking(), credential, login, error, error.stackTraceToString())
             val secrets = listOf(Emulator.SECRET, credential.deviceAccessKeySecret, login.password)
-            for (text in texts.map { it.toString() } + listOf(credential, login).flatMap(::serialised)) {
+            for (text in texts.map { it.toString() } + listOf(credential, login).flatMap(::serialise)) {
                 assertFalse(secrets.any { it in text }, text)
             }
             for (text in listOf("$credential", "$login")) assertTrue("<hidden: use reveal()>" in text, text)
@@ -34,7 +34,7 @@ class HiddenTest {
     }
 
     @Test
-    fun `a login that is revealed can be serialised`() = Emulator().use { emulator ->
+    fun `a revealed login can be serialised`() = Emulator().use { emulator ->
         emulator.client().use { client ->
             val login = client.blocking().getDeviceCredential(CLIENT_ID).mqttLogin()
             val (clientId, username, password) = listOf(login.clientId, login.username, login.password)
@@ -43,7 +43,7 @@ class HiddenTest {
         }
     }
 
-    /** As frameworks that run code on another machine do. */
+    /** Frameworks that distribute work serialise exceptions. */
     @Test
     fun `an error survives Java's serialisation`() = Emulator().use { emulator ->
         emulator.client().use { client ->
@@ -54,11 +54,12 @@ class HiddenTest {
         }
     }
 
-    private fun serialised(value: Any) = listOf(jackson.writeValueAsString(value), gson.toJson(value))
+    private fun serialise(value: Any) = listOf(jackson.writeValueAsString(value), gson.toJson(value))
 
-    // Both are told of the times, which they do not know by themselves. Escaped, the `=` of a password would hide it from the test.
+    // Both need to be configured for Instant. HTML escaping would hide a password, which contains
+    // `=`, from the test.
     private val jackson = JsonMapper.builder().disable(MapperFeature.REQUIRE_HANDLERS_FOR_JAVA8_TIMES).build()
-    private val gson = GsonBuilder().registerTypeAdapter(Instant::class.java, time()).disableHtmlEscaping().create()
+    private val gson = GsonBuilder().registerTypeAdapter(Instant::class.java, instantSerializer()).disableHtmlEscaping().create()
 
-    private fun time() = JsonSerializer<Instant> { time, _, _ -> JsonPrimitive("$time") }
+    private fun instantSerializer() = JsonSerializer<Instant> { time, _, _ -> JsonPrimitive("$time") }
 }

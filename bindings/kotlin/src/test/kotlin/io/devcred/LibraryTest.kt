@@ -5,13 +5,13 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
 class LibraryTest {
-    /** The JVM itself says why only the first time, and afterwards that it cannot find a class. */
+    /** The JVM reports the cause only once; after that it throws NoClassDefFoundError. */
     @Test
-    fun `where the library cannot be loaded, every client says so and what to do`() {
+    fun `if the library cannot be loaded, opening a client says what to do every time`() {
         val missing = listOf("-Duniffi.component.devcred.libraryOverride=/no/such/library")
-        val ended = runMain("io.devcred.TwoClients", emptyMap(), options = missing)
-        assertEquals("" to 0, ended.stderr to ended.status)
-        val (first, second) = ended.stdout.lines()
+        val result = runMain("io.devcred.TwoClients", emptyMap(), options = missing)
+        assertEquals("" to 0, result.stderr to result.status)
+        val (first, second) = result.stdout.lines()
         assertTrue(first.startsWith("devcred cannot load its native library for linux-") && "-Djna.tmpdir" in first, first)
         assertEquals(first, second)
     }
@@ -22,8 +22,8 @@ object TwoClients {
     fun main(arguments: Array<String>) = repeat(2) {
         try {
             Client.fromEnv()
-        } catch (refused: UnsatisfiedLinkError) {
-            println(refused.message)
+        } catch (error: UnsatisfiedLinkError) {
+            println(error.message)
         }
     }
 }

@@ -15,12 +15,12 @@ class LogTest {
     @AfterAll
     fun stop() = emulator.close()
 
-    /** The connection is closed once, and the call is made again. */
+    /** Makes a call whose first attempt fails, because the emulator closes the connection. */
     private fun call(configure: ClientOptions.() -> Unit) =
         emulator.client(configure).use { it.blocking().getDeviceCredential("GID_test@@@fault-close-1") }
 
     @Test
-    fun `a listener is told the events of its level and those that matter more`() {
+    fun `a listener receives the events of its level and of more severe ones`() {
         for ((level, expected) in listOf(LogLevel.Debug to setOf(LogLevel.Debug, LogLevel.Warn), LogLevel.Warn to setOf(LogLevel.Warn))) {
             val events = ConcurrentLinkedQueue<Pair<LogLevel, String>>()
             call { log(level) { at, message -> events += at to message } }
@@ -30,32 +30,32 @@ class LogTest {
     }
 
     @Test
-    fun `what a listener throws goes to the handler of its thread, and the call goes on`() {
-        val usual = Thread.getDefaultUncaughtExceptionHandler()
+    fun `an exception of a listener goes to the uncaught exception handler, and the call continues`() {
+        val previous = Thread.getDefaultUncaughtExceptionHandler()
         val caught = CompletableFuture<Throwable>()
         Thread.setDefaultUncaughtExceptionHandler { _, thrown -> caught.complete(thrown) }
         try {
             call { log(LogLevel.Debug) { _, _ -> error("thrown by a listener") } }
-            assertEquals("thrown by a listener", caught.within().message)
+            assertEquals("thrown by a listener", caught.awaitResult().message)
         } finally {
-            Thread.setDefaultUncaughtExceptionHandler(usual)
+            Thread.setDefaultUncaughtExceptionHandler(previous)
         }
     }
 
     @Test
-    fun `a listener that blocks in another call is refused, and waits for nothing`() {
-        val refused = CompletableFuture<DevcredException>()
+    fun `a blocking call in a listener is refused`() {
+        val failure = CompletableFuture<DevcredException>()
         emulator.client().use { other ->
             call {
                 log(LogLevel.Debug) { _, _ ->
                     try {
                         other.blocking().getDeviceCredential(CLIENT_ID)
                     } catch (error: DevcredException) {
-                        refused.complete(error)
+                        failure.complete(error)
                     }
                 }
             }
-            assertEquals(ErrorKind.InvalidParameter, refused.within().kind)
+            assertEquals(ErrorKind.InvalidParameter, failure.awaitResult().kind)
         }
     }
 }

@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Tag
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
-/** With a library that panics when it is asked to: the pom runs it in a JVM of its own. */
+/**
+ * Needs the debug build of the library, which can panic: the pom runs this test in a separate JVM.
+ */
 @Tag("panic")
 class PanicTest {
     @Test

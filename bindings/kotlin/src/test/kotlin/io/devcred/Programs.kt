@@ -2,20 +2,20 @@ package io.devcred
 
 import java.io.File
 
-/** How a program ended. */
-data class Ended(val stdout: String, val stderr: String, val status: Int)
+/** The result of a program. */
+data class ProgramResult(val stdout: String, val stderr: String, val status: Int)
 
-/** Where the classes of a jar, or of a folder, come from. */
+/** The jar or folder that contains the class. */
 val Class<*>.home: File get() = File(protectionDomain.codeSource.location.toURI())
 
-/** Runs a main class in a JVM of its own, with these options of the JVM's. */
+/** Runs a main class in another JVM, with these JVM options. */
 fun runMain(
     mainClass: String,
     environment: Map<String, String>,
     vararg arguments: String,
     options: List<String> = emptyList(),
     classPath: String = System.getProperty("java.class.path"),
-): Ended {
+): ProgramResult {
     val java = System.getProperty("java.home") + "/bin/java"
     val tmp = "-Djna.tmpdir=" + System.getProperty("jna.tmpdir")
     val command = listOf(java, "-XX:TieredStopAtLevel=1", tmp) + options + listOf("-cp", classPath, mainClass)
@@ -23,5 +23,5 @@ fun runMain(
     builder.environment().apply { clear() }.putAll(environment)
     val process = builder.start()
     val (stdout, stderr) = process.inputReader().readText() to process.errorReader().readText()
-    return Ended(stdout, stderr, process.waitFor())
+    return ProgramResult(stdout, stderr, process.waitFor())
 }

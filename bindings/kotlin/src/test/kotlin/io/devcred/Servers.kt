@@ -10,17 +10,14 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
 
-/** How long a test waits for what must happen. */
+/** How long a test waits for something that must happen, in seconds. */
 const val LIMIT_S = 30L
 
 const val CLIENT_ID = "GID_test@@@test"
 
-/** A device whose calls are never answered, as the emulator names it. */
-const val HANGING = "GID_test@@@fault-hang"
+fun <T> CompletableFuture<T>.awaitResult(): T = get(LIMIT_S, TimeUnit.SECONDS)
 
-fun <T> CompletableFuture<T>.within(): T = get(LIMIT_S, TimeUnit.SECONDS)
-
-/** `devcred emulator`, which stands in for the service. */
+/** A process of `devcred emulator`. */
 class Emulator(vararg arguments: String) : AutoCloseable {
     private val process = ProcessBuilder(PROGRAM, "emulator", "--listen", "127.0.0.1:0", *arguments)
         .apply { environment().putAll(mapOf(KEY_VARIABLE to KEY_ID, SECRET_VARIABLE to SECRET)) }
@@ -40,13 +37,13 @@ class Emulator(vararg arguments: String) : AutoCloseable {
 
     fun client(configure: ClientOptions.() -> Unit = {}) = Client(options().apply(configure))
 
-    /** Its journal, as JSON. */
+    /** Returns the journal of the emulator, as JSON. */
     fun journal(): String {
         val request = HttpRequest.newBuilder(URI("$endpoint/_devcred/calls")).build()
         return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body()
     }
 
-    /** What a program that takes its client from the environment finds there. */
+    /** The environment variables for a program that uses `Client.fromEnv`. */
     fun environment() = mapOf(
         "DEVCRED_ENDPOINT" to endpoint,
         "DEVCRED_INSTANCE_ID" to INSTANCE_ID,
@@ -69,21 +66,21 @@ class Emulator(vararg arguments: String) : AutoCloseable {
     }
 }
 
-/** A server that takes one request, never answers it, and sees how its connection ends. */
+/** A server that accepts one request, never responds, and notices when the connection is closed. */
 class SilentServer : AutoCloseable {
     private val socket = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
 
-    /** Is there once a request has begun to arrive. */
-    val asked = CompletableFuture<Unit>()
+    /** Completes when the first byte of a request has arrived. */
+    val requested = CompletableFuture<Unit>()
 
-    /** Is there once the connection is closed. */
+    /** Completes when the client has closed the connection. */
     val closed = CompletableFuture<Unit>()
 
     init {
         thread(isDaemon = true) {
             socket.accept().use { connection ->
                 connection.getInputStream().read()
-                asked.complete(Unit)
+                requested.complete(Unit)
                 while (connection.getInputStream().read() >= 0) continue
             }
             closed.complete(Unit)

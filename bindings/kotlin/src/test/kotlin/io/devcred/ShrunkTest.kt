@@ -11,31 +11,34 @@ import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestInstance
 
-/** Programs that ProGuard has shrunk, optimised and renamed, by no rules for libraries but those that come in their jars. */
+/**
+ * Programs that ProGuard has shrunk, optimised and renamed with only the rules in the libraries'
+ * jars.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ShrunkTest {
     private val shrunk = System.getProperty("devcred.target") + "/kotlin/shrunk.jar"
 
     @BeforeAll
     fun shrink() {
-        val ended = runMain("proguard.ProGuard", emptyMap(), *configuration().lines().toTypedArray())
-        assertEquals(0, ended.status, ended.stdout)
-        assertNull(ZipFile(shrunk).use { it.getEntry("io/devcred/Client.class") }, "it has its name still")
+        val result = runMain("proguard.ProGuard", emptyMap(), *configuration().lines().toTypedArray())
+        assertEquals(0, result.status, result.stdout)
+        assertNull(ZipFile(shrunk).use { it.getEntry("io/devcred/Client.class") }, "ProGuard did not rename the class")
     }
 
     @Test
-    fun `the example for a server prints the user name, or what to do`() = Emulator("--device", "GID_test@@@known").use {
+    fun `the server example prints the MQTT user name, or what to do`() = Emulator("--device", "GID_test@@@known").use {
         val known = runMain("examples.get.GetKt", it.environment(), "GID_test@@@known", classPath = shrunk)
         assertTrue(known.stdout.startsWith("DeviceCredential|"), "$known")
         val other = runMain("examples.get.GetKt", it.environment(), "GID_test@@@other", classPath = shrunk)
-        assertEquals(Ended("", "register the device first\n", 1), other)
+        assertEquals(ProgramResult("", "register the device first\n", 1), other)
     }
 
     @Test
-    fun `a listener, calls that block, a timeout, another key and the kind of an error are as before`() = Emulator().use {
-        val lines = listOf("Warn, of a call: true", "GID_test@@@fault-close-1", "null", "Authentication")
-        val ended = runMain("io.devcred.shrunk.ProgramKt", it.environment(), classPath = shrunk)
-        assertEquals(Ended(lines.joinToString("") { line -> line + "\n" }, "", 0), ended)
+    fun `listeners, blocking calls, timeouts, a replaced key and error kinds work`() = Emulator().use {
+        val lines = listOf("Warn, has operation: true", "GID_test@@@fault-close-1", "null", "Authentication")
+        val result = runMain("io.devcred.shrunk.ProgramKt", it.environment(), classPath = shrunk)
+        assertEquals(ProgramResult(lines.joinToString("") { line -> line + "\n" }, "", 0), result)
     }
 
     private fun configuration(): String {
@@ -50,9 +53,9 @@ class ShrunkTest {
             -keepclasseswithmembers class examples.get.**,io.devcred.shrunk.** { public static void main(java.lang.String[]); }
             -include /META-INF/proguard/devcred.pro
             -include /META-INF/proguard/coroutines.pro
-            # Android has it.
+            # Part of Android.
             -dontwarn android.annotation.SuppressLint
-            # These make code of Kotlin's that no JVM loads (Guardsquare/proguard#460).
+            # These optimisations produce invalid bytecode from Kotlin's (Guardsquare/proguard#460).
             -optimizations !method/specialization/*
             -dontnote
             -forceprocessing

@@ -1,6 +1,6 @@
 package io.devcred.bench;
 
-/** The JVM alone, beside which the first call is measured. */
+/** An empty program: the baseline for the time of the first call. */
 public final class Bare {
     private Bare() {}
 

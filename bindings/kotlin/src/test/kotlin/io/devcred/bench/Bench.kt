@@ -1,4 +1,4 @@
-/** What `cargo xtask bench` measures of Kotlin; the protocol is in bindings/c/bench.c. */
+/** The Kotlin program of `cargo xtask bench`; bindings/c/bench.c documents the protocol. */
 package io.devcred.bench
 
 import com.sun.management.OperatingSystemMXBean
@@ -12,11 +12,11 @@ import kotlinx.coroutines.runBlocking
 fun main(arguments: Array<String>) {
     val (form, clientId) = arguments.first() to arguments.last()
     val client = client(arguments.drop(1))
-    val run = if (form == "blocking") ::inThreads else ::inCoroutines
+    val run = if (form == "blocking") ::callInThreads else ::callInCoroutines
     val system = ManagementFactory.getOperatingSystemMXBean() as OperatingSystemMXBean
     for (line in generateSequence(::readlnOrNull)) {
         val (calls, atOnce) = line.split(' ').map { it.toInt() }
-        run(client, clientId, atOnce, 20) // Connections are opened and caches filled.
+        run(client, clientId, atOnce, 20) // Opens connections and fills caches.
         val (cpu, wall) = system.processCpuTime to System.nanoTime()
         run(client, clientId, atOnce, calls / atOnce)
         println("${system.processCpuTime - cpu} ${System.nanoTime() - wall}")
@@ -32,13 +32,13 @@ fun client(arguments: List<String>) = Client {
     maxRequestsPerSecond = 1_000_000
 }
 
-private fun inCoroutines(client: Client, clientId: String, atOnce: Int, calls: Int) = runBlocking {
+private fun callInCoroutines(client: Client, clientId: String, atOnce: Int, calls: Int) = runBlocking {
     repeat(atOnce) {
         launch(Dispatchers.Default) { repeat(calls) { client.getDeviceCredential(clientId) } }
     }
 }
 
-private fun inThreads(client: Client, clientId: String, atOnce: Int, calls: Int) {
+private fun callInThreads(client: Client, clientId: String, atOnce: Int, calls: Int) {
     val blocking = client.blocking()
     List(atOnce) { thread { repeat(calls) { blocking.getDeviceCredential(clientId) } } }.forEach { it.join() }
 }

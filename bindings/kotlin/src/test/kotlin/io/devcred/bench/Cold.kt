@@ -1,4 +1,4 @@
-/** One call, from the start of the JVM to its end. */
+/** A program that makes one call. */
 package io.devcred.bench
 
 import kotlinx.coroutines.runBlocking

@@ -1,4 +1,7 @@
-/** What ShrunkTest runs besides the example: it does what the example does not, and prints what it sees. */
+/**
+ * A program of ShrunkTest: uses the parts of the API that the example does not, and prints the
+ * results.
+ */
 package io.devcred.shrunk
 
 import io.devcred.Client
@@ -7,7 +10,7 @@ import io.devcred.LogLevel
 import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.withTimeoutOrNull
 
-suspend fun main(): Unit = Client.fromEnv { log(LogLevel.Warn, ::tell) }.use { client ->
+suspend fun main(): Unit = Client.fromEnv { log(LogLevel.Warn, ::printEvent) }.use { client ->
     val blocking = client.blocking()
     println(blocking.getDeviceCredential("GID_test@@@fault-close-1").clientId)
     println(withTimeoutOrNull(100.milliseconds) { client.getDeviceCredential("GID_test@@@fault-hang") })
@@ -19,4 +22,4 @@ suspend fun main(): Unit = Client.fromEnv { log(LogLevel.Warn, ::tell) }.use { c
     }
 }
 
-private fun tell(level: LogLevel, message: String) = println("$level, of a call: ${"GetDeviceCredential" in message}")
+private fun printEvent(level: LogLevel, message: String) = println("$level, has operation: ${"GetDeviceCredential" in message}")
