@@ -178,20 +178,22 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load()?;
     let mut steps = Steps::default();
     match command {
-        Command::Setup { languages, check } => {
+        Command::Setup { languages, check: and_checks } => {
             for language in lang::choose(&languages.lang) {
-                (language.setup)(&workspace, &mut steps);
+                steps.run_all(&workspace, language.name, language.setup);
             }
-            if *check {
-                check::setup(&workspace, &mut steps);
+            if *and_checks {
+                steps.run_all(&workspace, "check", check::SETUP);
             }
         }
         Command::Build { languages, release, prefix } => {
             // A relative path refers to the current folder of the user.
             let prefix = prefix.as_deref().map(std::path::absolute).transpose()?;
-            let options = BuildOptions { release: *release, prefix };
+            let options = BuildOptions { release: *release, prefix, documentation: true };
             for language in lang::choose(languages) {
-                (language.build)(&workspace, &mut steps, &options);
+                steps.run(&format!("{}: build", language.name), || {
+                    (language.build)(&workspace, &options)?.iter().try_for_each(|artifact| artifact.print(&workspace))
+                });
             }
         }
         Command::Test { languages, quick, installed } => {
@@ -203,14 +205,14 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             test::run(&workspace, &mut steps, &lang::choose(&languages.lang));
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
-        Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),
-        Command::Mutants { arguments } => mutants::run(&workspace, &mut steps, arguments),
+        Command::Bench { arguments } => bench::run(&workspace, &steps, arguments),
+        Command::Mutants { arguments } => mutants::run(&workspace, &steps, arguments),
         Command::Soak { lang, seconds, rate, arguments } => {
             let mut all: Vec<OsString> = vec![format!("--seconds={seconds}").into(), format!("--rate={rate}").into()];
             all.extend(arguments.iter().cloned());
-            soak::run(&workspace, &mut steps, lang, &all);
+            soak::run(&workspace, &steps, lang, &all);
         }
-        Command::Fuzz { only, seconds } => fuzz::run(&workspace, &mut steps, only, *seconds),
+        Command::Fuzz { only, seconds } => fuzz::run(&workspace, &steps, only, *seconds),
     }
     Ok(steps.finish())
 }

@@ -2,7 +2,7 @@
 
 mod api;
 mod boundary;
-pub(crate) mod msrv;
+mod msrv;
 mod size_budget;
 
 pub(crate) use self::size_budget::Artifact;
@@ -13,7 +13,7 @@ use anyhow::Result;
 
 use crate::install::tools;
 use crate::mutants;
-use crate::run::{Job, Steps, choice, process};
+use crate::run::{Job, Step, Steps, choice, process};
 use crate::workspace::Workspace;
 
 struct Check {
@@ -60,19 +60,21 @@ Examples:
 
 /// Runs the checks with these names, or all.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
-    let chosen = choice::choose(CHECKS, |check| check.name, only);
-    let jobs = chosen
-        .into_iter()
-        .map(|check| -> Job<'_, Option<()>> { Box::new(|steps| steps.run(check.name, || (check.run)(workspace))) });
-    steps.in_parallel(&workspace.target.join("log"), jobs.collect());
+    let job = |check: &'static Check| -> Job<'_> {
+        Box::new(|steps| {
+            steps.run(check.name, || (check.run)(workspace));
+        })
+    };
+    let jobs = choice::choose(CHECKS, |check| check.name, only).into_iter().map(job).collect();
+    steps.run_jobs(workspace.target.join("log"), jobs);
 }
 
 /// Installs what the checks need, so that a later run needs no network.
-pub(crate) fn setup(workspace: &Workspace, steps: &mut Steps) {
-    steps.run("check: Rust 1.85.0", || msrv::install(workspace));
-    steps.run("check: cargo-deny", || tools::install(workspace, &tools::CARGO_DENY));
-    steps.run("check: cargo-mutants", || tools::install(workspace, &tools::CARGO_MUTANTS));
-}
+pub(crate) const SETUP: &[Step] = &[
+    Step::new("Rust 1.85.0", |workspace| msrv::install(workspace).map(drop)),
+    Step::new("cargo-deny", |workspace| tools::install(workspace, &tools::CARGO_DENY).map(drop)),
+    Step::new("cargo-mutants", |workspace| tools::install(workspace, &tools::CARGO_MUTANTS).map(drop)),
+];
 
 fn fmt(workspace: &Workspace) -> Result<()> {
     process::run(workspace.cargo().args(["fmt", "--all", "--check"]))

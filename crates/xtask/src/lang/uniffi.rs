@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::check::Artifact;
 use crate::install::zig;
 use crate::run::{files, process};
 use crate::workspace::Workspace;
@@ -17,9 +16,9 @@ pub(crate) const FILE: &str = "libdevcred_uniffi.so";
 /// The static library, which Swift links into the program.
 const STATIC_FILE: &str = "libdevcred_uniffi.a";
 
-/// Builds the shared library for release.
-pub(crate) fn library(workspace: &Workspace) -> Result<Artifact> {
-    Ok(Artifact { name: FILE, file: zig::build(workspace, PACKAGE)?.join(FILE) })
+/// Builds the shared library for release and returns its path.
+pub(crate) fn library(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(zig::build(workspace, PACKAGE)?.join(FILE))
 }
 
 /// The build of the static library.
