@@ -1,5 +1,5 @@
-//! `cargo xtask mutants`: changes the core in one place at a time, and sees that a test fails. `.cargo/mutants.toml` lists the
-//! files, and the changes that no test can notice.
+//! `cargo xtask mutants`: changes the core in one place at a time, and checks that a test fails.
+//! `.cargo/mutants.toml` lists the files, and the changes that no test can notice.
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -27,7 +27,7 @@ pub(crate) const GLIBC: &str = "2.17";
 pub(crate) fn command(workspace: &Workspace, program: &str) -> Result<Command> {
     BUILD_TOOLS.install(workspace)?;
     let program = BUILD_TOOLS.program(workspace, program)?;
-    let folder = program.parent().context("a program lies in a folder")?.to_owned();
+    let folder = program.parent().context("a program is in a folder")?.to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path: OsString = std::env::join_paths([folder.clone()].into_iter().chain(std::env::split_paths(&path)))?;
     let mut command = process::command(program);

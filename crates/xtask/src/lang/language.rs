@@ -17,7 +17,7 @@ pub(crate) struct Language {
     /// Builds it, and returns the release artifacts whose sizes are in `ledger.toml`.
     pub(crate) build: fn(&Workspace, &BuildOptions) -> Result<Vec<Artifact>>,
     /// Builds the release artifacts and installs them with the language's probe in a folder of
-    /// `installed.rs`, after `setup`. Rust has none, because its probe is part of the workspace.
+    /// `installed.rs`, after `setup`. `None` for Rust, whose probe is part of the workspace.
     pub(crate) install: Option<fn(&Workspace) -> Result<()>>,
     /// Every test except the shared suite, after `install`. Two languages may run in parallel.
     pub(crate) tests: &'static [Step],

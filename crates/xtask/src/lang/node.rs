@@ -29,50 +29,87 @@ pub(crate) const LANGUAGE: Language = Language {
     tests: &[Step::test("tests", test), Step::new("lint", lint), vendor::NODE_TEST],
     suite_checks: &[],
     bench_args,
-    soak: Some(|workspace| {
-        let (node, bench) = programs(workspace)?;
-        Ok(format!("{} {}/soak.cjs", node.display(), bench.display()))
-    }),
+    soak: Some(|workspace| bench_program(workspace, "soak")),
 };
 
 /// The oldest version that the packages support.
 const OLDEST: u32 = 20;
 
 fn build(workspace: &Workspace, _: &BuildOptions) -> Result<Vec<Artifact>> {
-    Ok(vec![pack(workspace)?])
+    let file = zig::build(workspace, "devcred-node")?.join("libdevcred_node.so");
+    let mut command = process::command("node");
+    command.arg(workspace.root.join("bindings/node/pack.mjs")).arg(&file);
+    command.arg(node_path(workspace, "staged")).arg(packages(workspace));
+    process::run(quietly(&mut command))?;
+    Ok(vec![Artifact { name: "devcred.node", file }])
 }
 
+/// Installs the packages in a project with the programs that use them. It does so once, although
+/// steps in parallel ask for it.
 fn install(workspace: &Workspace) -> Result<()> {
-    install_project(workspace)?;
-    let folder = installed::folder(workspace, "node");
-    files::make_empty(&folder)?;
-    install_packages(workspace, &folder)?;
-    files::copy(&workspace.root.join("bindings/node/probe.cjs"), &folder.join("probe.cjs"))?;
-    installed::finish(workspace, "node", &format!("'{}' probe.cjs", program()?.display()))
+    static IS_INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut is_installed = IS_INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *is_installed {
+        return Ok(());
+    }
+    check_version()?;
+    build(workspace, &BuildOptions::default())?;
+    let project = project(workspace);
+    files::make_empty(&project)?;
+    install_packages(workspace, &project)?;
+    for (from, to) in [
+        ("bindings/node/probe.cjs", "probe.cjs"),
+        ("bindings/node/test", "test"),
+        ("bindings/node/bench", "bench"),
+        ("examples/node", "examples"),
+    ] {
+        files::copy(&workspace.root.join(from), &project.join(to))?;
+    }
+    installed::finish(workspace, "node", &format!("'{}' probe.cjs", program()?.display()))?;
+    *is_installed = true;
+    Ok(())
+}
+
+/// Installs the packages as npm does for a user: ours, and the one with this machine's addon.
+/// Nothing is downloaded, because they have no dependencies.
+fn install_packages(workspace: &Workspace, project: &Path) -> Result<()> {
+    let version = format!("-{}.tgz", env!("CARGO_PKG_VERSION"));
+    let mut install = npm(project);
+    install.args(["install", "--offline"]);
+    for file in files::list(&packages(workspace))? {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("devcred-") && name.ends_with(&version) {
+            files::copy(&file, &project.join(&*name))?;
+            install.arg(format!("./{name}"));
+        }
+    }
+    process::run(&mut install)
 }
 
 fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
-    let (node, bench) = programs(workspace)?;
-    let (node, bench) = (node.display(), bench.display());
-    Ok(vec![
-        format!("--binding=Node={node} {bench}/bench.cjs"),
-        format!("--cold-start=Node={node} -e 0;{node} {bench}/cold.cjs"),
-    ])
+    let [bench, cold] = ["bench", "cold"].map(|name| bench_program(workspace, name));
+    let node = program()?;
+    Ok(vec![format!("--binding=Node={}", bench?), format!("--cold-start=Node={} -e 0;{}", node.display(), cold?)])
 }
 
-/// Returns Node.js and the folder of the programs that measure. They are not built, but must be in
-/// the folder of the installed package to find it.
-fn programs(workspace: &Workspace) -> Result<(PathBuf, PathBuf)> {
-    install_project(workspace)?;
-    Ok((node_path(workspace, "node"), node_path(workspace, "project/bench")))
+/// Returns the command that starts a program of `bench`. It must be in the folder of the installed
+/// package to find it.
+fn bench_program(workspace: &Workspace, name: &str) -> Result<String> {
+    install(workspace)?;
+    Ok(format!("{} {}/bench/{name}.cjs", program()?.display(), project(workspace).display()))
 }
 
 /// The command that starts the example of an app's own server, with the package as npm installs it.
 pub(crate) fn app_server(workspace: &Workspace) -> Result<Command> {
-    install_project(workspace)?;
-    let mut command = process::command(node_path(workspace, "node"));
-    command.arg(node_path(workspace, "project/examples/app-server.mjs"));
+    install(workspace)?;
+    let mut command = process::command(program()?);
+    command.arg(project(workspace).join("examples/app-server.mjs"));
     Ok(command)
+}
+
+/// The folder in which the packages are installed.
+fn project(workspace: &Workspace) -> PathBuf {
+    installed::folder(workspace, "node")
 }
 
 fn node_path(workspace: &Workspace, path: &str) -> PathBuf {
@@ -102,55 +139,6 @@ pub(crate) fn install_locked(workspace: &Workspace, from: &str, to: &Path) -> Re
     })
 }
 
-/// Creates the packages and returns the addon in one of them.
-fn pack(workspace: &Workspace) -> Result<Artifact> {
-    let file = zig::build(workspace, "devcred-node")?.join("libdevcred_node.so");
-    let mut command = process::command("node");
-    command.arg(workspace.root.join("bindings/node/pack.mjs")).arg(&file);
-    command.arg(node_path(workspace, "staged")).arg(packages(workspace));
-    process::run(quietly(&mut command))?;
-    Ok(Artifact { name: "devcred.node", file })
-}
-
-/// Creates the packages, and a project with the programs that use them. It does so once, although
-/// steps in parallel ask for it.
-fn install_project(workspace: &Workspace) -> Result<()> {
-    static IS_INSTALLED: Mutex<bool> = Mutex::new(false);
-    let mut is_installed = IS_INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-    if *is_installed {
-        return Ok(());
-    }
-    check_version()?;
-    pack(workspace)?.print(workspace)?;
-    let project = node_path(workspace, "project");
-    files::make_empty(&project)?;
-    install_packages(workspace, &project)?;
-    let sources = workspace.root.join("bindings/node");
-    for name in ["test", "bench"] {
-        files::copy(&sources.join(name), &project.join(name))?;
-    }
-    files::copy(&workspace.root.join("examples/node"), &project.join("examples"))?;
-    files::link(program()?, &node_path(workspace, "node"))?;
-    *is_installed = true;
-    Ok(())
-}
-
-/// Installs the packages as npm does for a user: ours, and the one with this machine's addon.
-/// Nothing is downloaded, because they have no dependencies.
-fn install_packages(workspace: &Workspace, project: &Path) -> Result<()> {
-    let version = format!("-{}.tgz", env!("CARGO_PKG_VERSION"));
-    let mut install = npm(project);
-    install.args(["install", "--offline"]);
-    for file in files::list(&packages(workspace))? {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("devcred-") && name.ends_with(&version) {
-            files::copy(&file, &project.join(&*name))?;
-            install.arg(format!("./{name}"));
-        }
-    }
-    process::run(&mut install)
-}
-
 /// The Node.js on the path.
 pub(crate) fn program() -> Result<PathBuf> {
     let node = process::output(process::command("node").args(["-p", "process.execPath"]))?;
@@ -161,7 +149,7 @@ pub(crate) fn program() -> Result<PathBuf> {
 /// call for one device panics.
 fn test(workspace: &Workspace) -> Result<TestResults> {
     let (emulator, debug) = (emulator::build(workspace)?, workspace.debug_libraries()?);
-    let (project, reports) = (node_path(workspace, "project"), node_path(workspace, "reports"));
+    let (project, reports) = (project(workspace), node_path(workspace, "reports"));
     let mut command = process::command("node");
     // A test that takes minutes hangs.
     command.current_dir(&project).args(["--test", "--test-timeout=300000"]);

@@ -25,15 +25,15 @@ pub(crate) fn library(workspace: &Workspace) -> Result<PathBuf> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// The release build.
-    Shipped,
+    Release,
     /// The debug build, in which a call for one device panics.
-    ForTests,
+    Debug,
 }
 
 pub(crate) fn static_library(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let folder = match profile {
-        Profile::Shipped => zig::build(workspace, PACKAGE)?,
-        Profile::ForTests => workspace.debug_libraries()?,
+        Profile::Release => zig::build(workspace, PACKAGE)?,
+        Profile::Debug => workspace.debug_libraries()?,
     };
     Ok(folder.join(STATIC_FILE))
 }

@@ -33,7 +33,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Removes the folders in which this program is. An empty path is like none.
+/// Removes the folders in which this program is. An empty path has no effect.
 fn without_own_folder(paths: &OsStr) -> OsString {
     let program = env::current_exe().ok();
     let own = program.as_deref().and_then(Path::parent);

@@ -29,25 +29,27 @@ pub(crate) struct Step {
 
 enum Work {
     Do(fn(&Workspace) -> Result<()>),
-    /// Runs tests.
-    Test(fn(&Workspace) -> Result<TestResults>),
-    /// Runs tests that an earlier step has counted: only failures count.
-    Repeat(fn(&Workspace) -> Result<TestResults>),
+    /// Runs tests, and says whether those that pass count.
+    Test(fn(&Workspace) -> Result<TestResults>, bool),
 }
 
 impl Step {
+    /// Fails or succeeds.
     pub(crate) const fn new(about: &'static str, work: fn(&Workspace) -> Result<()>) -> Self {
         Self { about, work: Work::Do(work), is_slow: false }
     }
 
+    /// Runs tests.
     pub(crate) const fn test(about: &'static str, work: fn(&Workspace) -> Result<TestResults>) -> Self {
-        Self { about, work: Work::Test(work), is_slow: false }
+        Self { about, work: Work::Test(work, true), is_slow: false }
     }
 
+    /// Runs tests that an earlier step has counted, in a slower way. Only their failures count.
     pub(crate) const fn repeat(about: &'static str, work: fn(&Workspace) -> Result<TestResults>) -> Self {
-        Self { about, work: Work::Repeat(work), is_slow: true }
+        Self { about, work: Work::Test(work, false), is_slow: true }
     }
 
+    /// Only a full run has it.
     pub(crate) const fn slow(self) -> Self {
         Self { is_slow: true, ..self }
     }
@@ -114,13 +116,10 @@ impl Steps {
                 Work::Do(work) => {
                     self.run(&name, || work(workspace));
                 }
-                Work::Test(test) => {
+                Work::Test(test, counts) => {
                     let tally = self.test(&name, language, || test(workspace)).tally;
-                    self.tally(language, tally);
-                }
-                Work::Repeat(test) => {
-                    let tally = self.test(&name, language, || test(workspace)).tally;
-                    self.tally(language, Tally { failed: tally.failed, ..Tally::default() });
+                    let failures = Tally { failed: tally.failed, ..Tally::default() };
+                    self.tally(language, if *counts { tally } else { failures });
                 }
             }
         }

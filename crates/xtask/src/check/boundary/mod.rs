@@ -78,7 +78,7 @@ const RULES: &[Rule] = &[
                 && (has(TargetKind::Lib) || has(TargetKind::RLib));
             is_mixed.then(|| "has a `lib` and a `cdylib` or `staticlib`".to_owned()).into_iter().collect()
         }),
-        instead: "a `lib` beside a `cdylib` or `staticlib` turns LTO off: put what Rust needs into a crate of its own",
+        instead: "a `lib` beside a `cdylib` or `staticlib` turns LTO off: put what Rust needs into another crate",
     },
     Rule {
         name: "independent-core",

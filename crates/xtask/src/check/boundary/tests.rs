@@ -1,4 +1,4 @@
-//! Each rule is seen to fail on a bad sample, and to let a good one pass that looks like it.
+//! Each rule fails on a bad sample, and passes a good one that looks like it.
 
 use cargo_metadata::Package;
 use serde_json::json;

@@ -26,7 +26,7 @@ pub(crate) const LANGUAGE: Language = Language {
     install: Some(install),
     tests: &[
         Step::new("public API", |workspace| {
-            let package = package::folder(workspace, Profile::Shipped);
+            let package = package::folder(workspace, Profile::Release);
             api::check(workspace, &package, &programs(workspace).join("Modules"))
         }),
         Step::test("tests", |workspace| run_tests(workspace, &TESTS_RUN)),
@@ -63,7 +63,7 @@ const TESTS_RUN: Run = Run {
     name: "tests",
     package: TESTS,
     linked: &["devcred-testsPackageTests.xctest"],
-    profile: Profile::ForTests,
+    profile: Profile::Debug,
     options: &[],
 };
 
@@ -71,7 +71,7 @@ const EXAMPLES_RUN: Run = Run {
     name: "examples",
     package: "examples/swift",
     linked: &["devcred-examplesPackageTests.xctest", "get"],
-    profile: Profile::Shipped,
+    profile: Profile::Release,
     options: &[],
 };
 

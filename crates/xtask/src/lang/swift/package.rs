@@ -42,7 +42,7 @@ pub(super) fn assemble(workspace: &Workspace, profile: Profile) -> Result<PathBu
 
 /// Builds the archive that users unpack and depend on by its path, and returns its path.
 pub(super) fn archive(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = assemble(workspace, Profile::Shipped)?;
+    let folder = assemble(workspace, Profile::Release)?;
     let parent = folder.parent().context("the folder of a package has a parent")?;
     let dist = workspace.target.join("dist");
     fs::create_dir_all(&dist)?;
@@ -69,8 +69,8 @@ pub(super) fn unpack(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
 /// The folder in which the package is assembled.
 pub(super) fn folder(workspace: &Workspace, profile: Profile) -> PathBuf {
     let parent = match profile {
-        Profile::Shipped => "swift",
-        Profile::ForTests => "swift/for-tests",
+        Profile::Release => "swift",
+        Profile::Debug => "swift/for-tests",
     };
     workspace.target.join(parent).join(NAME)
 }
