@@ -1,7 +1,8 @@
 //! Rules about what a crate or a binding may contain that no linter can express. `deny.toml`,
 //! `bindings/python/pyproject.toml` and `bindings/node/biome.json` have the others.
 //!
-//! A new rule is a row here, and a sample in `tests.rs` that shows it failing.
+//! A new rule about files is a row of `boundary.toml`, one about packages a row here. Each has a
+//! sample in `tests.rs` that shows it failing.
 
 #[cfg(test)]
 mod tests;
@@ -10,194 +11,141 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{DependencyKind, Package, TargetKind};
+use fs_err as fs;
+use serde::Deserialize;
 
 use crate::run::{process, say};
 use crate::workspace::Workspace;
 
-struct Rule {
-    name: &'static str,
+/// The contents of `boundary.toml`, which describes them.
+#[derive(Deserialize)]
+struct Rules {
+    rule: Vec<FileRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRule {
+    name: String,
+    files: Vec<String>,
     find: Find,
-    /// What to do instead, and why.
+    instead: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Find {
+    Words(String),
+    Code(String),
+    Lacks(String),
+    MoreLines(usize),
+}
+
+struct PackageRule {
+    name: &'static str,
+    /// Returns what is wrong with a package in a folder below the root.
+    find: fn(root: &Path, folder: &str, package: &Package) -> Vec<String>,
     instead: &'static str,
 }
 
-/// Each finds the places that violate a rule. Files are pathspecs of git, separated by spaces, and
-/// words are an extended regular expression; a `[x]` keeps it from matching itself.
-enum Find {
-    /// The lines of some files that contain one of these words.
-    Words(&'static str, &'static str),
-    /// The same, without lines that are comments.
-    Code(&'static str, &'static str),
-    /// The files with more lines than this, unless they give the reason.
-    LongFiles(&'static str, usize),
-    /// The files of a package that lack a line.
-    Missing(fn(&Package) -> Vec<&str>, &'static str),
-    /// What is wrong with a package.
-    Package(fn(&Package) -> Vec<String>),
-}
-
-const EVERY_FILE: &str = "*";
-
-/// Files that people write and read.
-const SOURCES: &str = "*.c *.cjs *.cpp *.h *.java *.js *.kt *.kts *.mjs *.mts *.py *.pyi *.rs *.swift *.ts";
-
-/// The code that users of a language run. Tests, probes, build scripts and generators may do more.
-const BINDINGS: &str = "bindings :!*.json :!*.md :!*.toml :!*/tests/* :!*/test/* :!*/probe* :!*/build.rs :!*/bindgen/*";
-
-/// The stages of a call that are pure functions.
-const PURE: &str = "crates/devcred/src/advice* crates/devcred/src/rate_limit* crates/devcred/src/response \
-    crates/devcred/src/retry* crates/devcred/src/sign/acs3.rs crates/devcred/src/sign/encode.rs \
-    crates/devcred/src/sign/rpc.rs crates/devcred/src/validate* :!*tests.rs :!*/tests/*";
-
-const RULES: &[Rule] = &[
-    Rule {
+const PACKAGE_RULES: &[PackageRule] = &[
+    PackageRule {
         name: "binding-dependencies",
-        find: Find::Package(|package| {
+        find: |_, folder, package| {
             let allowed = ["devcred-bridge", "napi", "napi-build", "napi-derive", "pyo3", "uniffi", "zeroize"];
-            let is_binding = is_under(package, "bindings/") && package.name.as_ref() != "devcred-uniffi-bindgen";
+            let is_binding = folder.starts_with("bindings/") && folder != "bindings/uniffi/bindgen";
             dependencies(package, |name| is_binding && !allowed.contains(&name))
-        }),
+        },
         instead: "a binding knows a language, not the service: put this into crates/devcred or crates/devcred-bridge",
     },
-    Rule {
-        name: "binding-service",
-        find: Find::Code(BINDINGS, "aliyuncs|onsmqtt|x-acs|X-Acs|InvalidTimeStamp|SignatureDoesNotMatch|Throttling"),
-        instead: "what would change when the service changes belongs into crates/devcred, once for all languages",
-    },
-    Rule {
-        name: "binding-environment",
-        find: Find::Code(BINDINGS, "std::env|env::var|getenv|ProcessInfo\\.processInfo\\.environment"),
-        instead: "the core reads the environment (`from_env`), so that all languages read the same variables",
-    },
-    Rule {
+    PackageRule {
         name: "binding-library",
-        find: Find::Package(|package| {
+        find: |_, folder, package| {
             let has = |kind: TargetKind| package.targets.iter().any(|target| target.is_kind(kind.clone()));
-            let is_mixed = is_under(package, "bindings/")
-                && (has(TargetKind::CDyLib) || has(TargetKind::StaticLib))
+            let is_mixed = (has(TargetKind::CDyLib) || has(TargetKind::StaticLib))
                 && (has(TargetKind::Lib) || has(TargetKind::RLib));
-            is_mixed.then(|| "has a `lib` and a `cdylib` or `staticlib`".to_owned()).into_iter().collect()
-        }),
+            let is_wrong = folder.starts_with("bindings/") && is_mixed;
+            is_wrong.then(|| "has a `lib` and a `cdylib` or `staticlib`".to_owned()).into_iter().collect()
+        },
         instead: "a `lib` beside a `cdylib` or `staticlib` turns LTO off: put what Rust needs into another crate",
     },
-    Rule {
+    PackageRule {
         name: "independent-core",
-        find: Find::Package(|package| {
-            dependencies(package, |name| package.name.as_ref() == "devcred" && name == "devcred-emulator")
-        }),
+        find: |_, folder, package| {
+            dependencies(package, |name| folder == "crates/devcred" && name == "devcred-emulator")
+        },
         instead: "only the core's tests use the emulator: make it a dev-dependency",
     },
-    Rule {
-        name: "pure-core",
-        find: Find::Code(PURE, "Instant::now|SystemTime::now|getrandom|std::env|tokio"),
-        instead: "time, randomness and settings are arguments here, so that tests need no clock and no network",
-    },
-    Rule {
+    PackageRule {
         name: "no-unsafe",
-        find: Find::Missing(
-            |package| {
-                let released = package.targets.iter().filter(|target| {
-                    !(target.is_test() || target.is_example() || target.is_bench() || target.is_custom_build())
-                });
-                let roots = released.map(|target| target.src_path.as_str());
-                roots.filter(|_| is_under(package, "crates/")).collect()
-            },
-            "#![forbid(unsafe_code)]",
-        ),
+        find: |root, folder, package| {
+            let released = package.targets.iter().filter(|target| {
+                !(target.is_test() || target.is_example() || target.is_bench() || target.is_custom_build())
+            });
+            let may_be_unsafe = |file: &Path| {
+                let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+                folder.starts_with("crates/") && !text.lines().any(|line| line == "#![forbid(unsafe_code)]")
+            };
+            let roots = released.map(|target| &target.src_path).filter(|file| may_be_unsafe(file.as_std_path()));
+            roots.map(|file| format!("{file} does not forbid unsafe code")).collect()
+        },
         instead: "write `#![forbid(unsafe_code)]` into the crate's root file; only bindings need unsafe code",
-    },
-    Rule {
-        name: "lints",
-        find: Find::Missing(|package| vec![package.manifest_path.as_str()], "workspace = true"),
-        instead: "write `[lints]` with `workspace = true` into its Cargo.toml",
-    },
-    Rule {
-        name: "long-file",
-        find: Find::LongFiles(SOURCES, 400),
-        instead: "split it, or give the reason in a comment: `Long because ...`",
-    },
-    Rule {
-        name: "plans",
-        find: Find::Words(SOURCES, "TO[D]O|FIX[M]E"),
-        instead: "do it now, or open an issue: a comment says why the code is as it is",
-    },
-    Rule {
-        name: "machine-path",
-        find: Find::Words(EVERY_FILE, r"/roo[t]/|/hom[e]/|/User[s]/|C:\\User[s]\\"),
-        instead: "a committed file must not contain a path of one machine: make it relative to the checkout",
-    },
-    Rule {
-        name: "registry-host",
-        find: Find::Words(
-            EVERY_FILE,
-            "index\\.crates[.]io|static\\.crates[.]io|static\\.rust-lang[.]org|files\\.pythonhosted[.]org|pypi[.]org/simple|\
-             --index[-]url|--extra-index[-]url|--find[-]links|registry\\.npmjs[.]org|registry\\.yarnpkg[.]com|\
-             repo\\.maven\\.apache[.]org|repo1\\.maven[.]org|deb\\.debian[.]org",
-        ),
-        instead: "each package manager knows its own registry, and people set their mirror there: leave the host out",
     },
 ];
 
 /// Checks every member of the workspace, and every file that is committed or that `git add .` would
 /// add, against every rule.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let packages: Vec<_> = workspace.packages.iter().map(|package| relative(workspace, package)).collect();
-    say!("{} packages, {} rules", packages.len(), RULES.len());
+    let rules = file_rules(workspace)?;
+    say!("{} rules", rules.len() + PACKAGE_RULES.len());
     let mut count = 0;
-    for Rule { name, find, instead } in RULES {
-        let violations = find.run(&workspace.root, &packages)?;
+    let mut report = |name: &str, violations: Vec<String>, instead: &str| {
         violations.iter().for_each(|violation| say!("{violation} [{name}]"));
         if !violations.is_empty() {
             say!("  {instead}");
         }
         count += violations.len();
+    };
+    for rule in &rules {
+        report(&rule.name, rule.run(&workspace.root)?, &rule.instead);
+    }
+    for rule in PACKAGE_RULES {
+        report(rule.name, rule.run(&workspace.root, &workspace.packages), rule.instead);
     }
     ensure!(count == 0, "{count} places violate a rule; the line below each rule's places says what to do instead");
     Ok(())
 }
 
-/// The package with paths relative to the root.
-fn relative(workspace: &Workspace, package: &Package) -> Package {
-    let mut package = package.clone();
-    package.manifest_path = workspace.relative(package.manifest_path.as_ref()).into();
-    for target in &mut package.targets {
-        target.src_path = workspace.relative(target.src_path.as_ref()).into();
-    }
-    package
+fn file_rules(workspace: &Workspace) -> Result<Vec<FileRule>> {
+    let text = fs::read_to_string(workspace.root.join("boundary.toml"))?;
+    Ok(toml::from_str::<Rules>(&text).context("boundary.toml")?.rule)
 }
 
-impl Find {
+impl FileRule {
     /// Returns a line for each violation: the place, a colon, and what is wrong there.
-    fn run(&self, root: &Path, packages: &[Package]) -> Result<Vec<String>> {
-        let grep = |options: &[&str], files: &str| {
+    fn run(&self, root: &Path) -> Result<Vec<String>> {
+        let grep = |options: &[&str]| {
             let mut git = process::command("git");
-            git.current_dir(root).args(["grep", "--untracked", "-I", "-E"]).args(options).arg("--");
-            let text = process::search(git.args(files.split(' '))).context("the rules need a git checkout")?;
+            git.current_dir(root).args(["grep", "--untracked", "-I", "-E"]).args(options).arg("--").args(&self.files);
+            let text = process::search(&mut git).context("the rules need a git checkout")?;
             Ok(text.lines().map(str::to_owned).collect::<Vec<_>>())
         };
-        match self {
-            Self::Words(files, words) => grep(&["-n", "-e", &whole(words)], files),
-            Self::Code(files, words) => grep(&["-n", "-e", &whole(words), "--and", "--not", "-e", COMMENT], files),
-            Self::LongFiles(files, max) => {
-                let excused = grep(&["-l", "-e", "Long because "], files)?;
-                let mut counts = grep(&["-c", "-e", "^"], files)?;
+        // Words that do not begin inside of another word: `/x/` is not in `a/x/`.
+        let whole = |words: &str| format!(r"(^|[^[:alnum:]_])({words})");
+        match &self.find {
+            Find::Words(words) => grep(&["-n", "-e", &whole(words)]),
+            Find::Code(words) => grep(&["-n", "-e", &whole(words), "--and", "--not", "-e", COMMENT]),
+            Find::Lacks(line) => {
+                Ok(grep(&["-L", "-e", line])?.into_iter().map(|file| format!("{file}: lacks `{line}`")).collect())
+            }
+            Find::MoreLines(max) => {
+                let excused = grep(&["-l", "-e", "Long because "])?;
+                let mut counts = grep(&["-c", "-e", "^"])?;
                 counts.retain(|line| {
                     let (file, count) = line.rsplit_once(':').unwrap_or_default();
-                    count.parse().is_ok_and(|count: usize| count > *max)
-                        && !excused.iter().any(|excused| excused == file)
+                    count.parse().is_ok_and(|count: usize| count > *max) && !excused.iter().any(|name| name == file)
                 });
                 Ok(counts)
-            }
-            Self::Missing(files, line) => {
-                let files: Vec<_> = packages.iter().flat_map(files).collect();
-                let lacking = grep(&["-L", "-F", "-e", line], &files.join(" "))?;
-                Ok(lacking.into_iter().map(|file| format!("{file}: lacks `{line}`")).collect())
-            }
-            Self::Package(find) => {
-                let of_package = |package: &Package| -> Vec<_> {
-                    find(package).into_iter().map(|wrong| format!("{}: {wrong}", package.manifest_path)).collect()
-                };
-                Ok(packages.iter().flat_map(of_package).collect())
             }
         }
     }
@@ -206,13 +154,16 @@ impl Find {
 /// A line that is a comment. In a block comment each line must begin with `*`.
 const COMMENT: &str = r"^\s*(//|\*|#([^[!]|$))";
 
-/// Words that do not begin inside of another word: `/x/` is not in `a/x/`.
-fn whole(words: &str) -> String {
-    format!(r"(^|[^[:alnum:]_])({words})")
-}
-
-fn is_under(package: &Package, folder: &str) -> bool {
-    package.manifest_path.starts_with(folder)
+impl PackageRule {
+    /// Returns a line for each violation, like the rules about files.
+    fn run(&self, root: &Path, packages: &[Package]) -> Vec<String> {
+        let of_package = |package: &Package| -> Vec<_> {
+            let folder = package.manifest_path.parent().map(|folder| folder.strip_prefix(root).unwrap_or(folder));
+            let folder = folder.map_or("", |folder| folder.as_str());
+            (self.find)(root, folder, package).into_iter().map(|wrong| format!("{folder}: {wrong}")).collect()
+        };
+        packages.iter().flat_map(of_package).collect()
+    }
 }
 
 /// The dependencies, without those of tests, whose name is refused.

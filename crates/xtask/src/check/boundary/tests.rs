@@ -1,9 +1,11 @@
 //! Each rule fails on a bad sample, and passes a good one that looks like it.
 
+use std::collections::BTreeSet;
+
 use cargo_metadata::Package;
 use serde_json::json;
 
-use super::{PURE, RULES};
+use super::{PACKAGE_RULES, file_rules};
 use crate::run::{files, process};
 use crate::workspace::Workspace;
 
@@ -85,7 +87,7 @@ fn samples() -> Vec<(&'static str, Tree, Tree)> {
         ),
         (
             "lints",
-            rooted("tests/bench", "", "[lints.clippy]\n"),
+            rooted("tests/bench", "", "version.workspace = true\n[lints.clippy]\n"),
             rooted("tests/bench", "", "[lints]\nworkspace = true\n"),
         ),
         (
@@ -111,14 +113,22 @@ fn samples() -> Vec<(&'static str, Tree, Tree)> {
     ]
 }
 
+fn workspace() -> Workspace {
+    Workspace::load().expect("cargo metadata works")
+}
+
 fn violations(name: &str, tree: &Tree) -> Vec<String> {
-    let rule = RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("there is no rule {name}"));
     let root = tempfile::tempdir().expect("a folder can be made");
     process::output(process::command("git").args(["init", "--quiet"]).arg(root.path())).expect("there is git");
     for (path, text) in &tree.files {
         files::write(&root.path().join(path), text).expect("it can be written");
     }
-    rule.find.run(root.path(), &tree.packages).expect("git can search")
+    if let Some(rule) = PACKAGE_RULES.iter().find(|rule| rule.name == name) {
+        return rule.run(root.path(), &tree.packages);
+    }
+    let rules = file_rules(&workspace()).expect("they can be read");
+    let rule = rules.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("there is no rule {name}"));
+    rule.run(root.path()).expect("git can search")
 }
 
 #[test]
@@ -131,8 +141,10 @@ fn every_rule_fails_on_its_bad_sample_and_passes_its_good_one() {
 
 #[test]
 fn every_rule_has_a_sample() {
-    let sampled: Vec<_> = samples().iter().map(|(name, _, _)| *name).collect();
-    assert_eq!(RULES.iter().map(|rule| rule.name).collect::<Vec<_>>(), sampled);
+    let rules = file_rules(&workspace()).expect("they can be read");
+    let names = rules.iter().map(|rule| rule.name.as_str()).chain(PACKAGE_RULES.iter().map(|rule| rule.name));
+    let sampled: BTreeSet<_> = samples().iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(names.collect::<BTreeSet<_>>(), sampled);
 }
 
 #[test]
@@ -143,12 +155,14 @@ fn a_violation_names_file_and_line() {
 }
 
 #[test]
-fn every_pure_stage_is_there() {
-    let root = Workspace::load().expect("cargo metadata works").root;
-    for stage in PURE.split(' ').filter(|stage| !stage.starts_with(":!")) {
-        let mut git = process::command("git");
-        git.current_dir(&root).args(["ls-files", "--error-unmatch", "--", stage]);
-        process::output(&mut git).unwrap_or_else(|_| panic!("{stage} has moved: name its new place"));
+fn every_pathspec_selects_files() {
+    let workspace = workspace();
+    for rule in file_rules(&workspace).expect("they can be read") {
+        for files in rule.files.iter().filter(|files| files.contains('/') && !files.starts_with(":!")) {
+            let mut git = process::command("git");
+            git.current_dir(&workspace.root).args(["ls-files", "--error-unmatch", "--", files]);
+            process::output(&mut git).unwrap_or_else(|_| panic!("{files} has moved: name its new place"));
+        }
     }
 }
 
