@@ -54,7 +54,7 @@ enum Command {
     #[command(after_help = "Examples:
   cargo xtask setup                what the tests of every language need
   cargo xtask setup --lang rust    what the tests of Rust need
-  cargo xtask setup --check        also what `cargo xtask check` needs (builds cargo-deny: some minutes)")]
+  cargo xtask setup --check        also what `cargo xtask check` needs (builds its tools: some minutes)")]
     Setup {
         #[command(flatten)]
         languages: Languages,
@@ -104,10 +104,12 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         installed: bool,
     },
     /// Runs every check except the tests: format, lints, documentation, licences, promises
-    #[command(after_help = check::help(), after_long_help = check::help())]
+    #[command(after_help = "Examples:
+  cargo xtask check                all of them
+  cargo xtask check fmt boundary   two that take seconds")]
     Check {
         /// Run only these checks, in their usual order [default: all]
-        #[arg(value_name = "CHECK", value_parser = PossibleValuesParser::new(check::names()), hide_possible_values = true)]
+        #[arg(value_name = "CHECK", value_parser = check::parser())]
         only: Vec<String>,
     },
     /// Runs the benchmarks, built like a Rust user's release build
@@ -120,7 +122,7 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         arguments: Vec<OsString>,
     },
     /// Changes the core in one place at a time, and checks that a test fails
-    #[command(after_help = mutants::HELP, after_long_help = mutants::HELP)]
+    #[command(after_help = mutants::HELP)]
     Mutants {
         /// Passed to cargo-mutants
         #[arg(value_name = "ARGUMENT", last = true)]
@@ -128,7 +130,7 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
     },
     /// Makes calls in several languages at once for many minutes, against a server that resets,
     /// stalls and throttles at random
-    #[command(after_help = soak::HELP, after_long_help = soak::HELP)]
+    #[command(after_help = soak::HELP)]
     Soak {
         /// Narrow the run to these languages, separated by commas [default: all that have a
         /// program]
@@ -145,10 +147,10 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         arguments: Vec<OsString>,
     },
     /// Fuzzes for inputs that break a promise; `cargo xtask test` replays the known ones
-    #[command(after_help = fuzz::help(), after_long_help = fuzz::help())]
+    #[command(after_help = fuzz::HELP)]
     Fuzz {
         /// Run only these targets, in their usual order [default: all]
-        #[arg(value_name = "TARGET", value_parser = PossibleValuesParser::new(fuzz::names()), hide_possible_values = true)]
+        #[arg(value_name = "TARGET", value_parser = fuzz::parser())]
         only: Vec<String>,
         /// How long each target runs
         #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]

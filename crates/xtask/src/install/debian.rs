@@ -77,7 +77,7 @@ impl DebianRoot {
                 .iter()
                 .try_for_each(|name| Ok(fs::copy(Path::new("/").join(name), root.join(name)).map(drop)?))
         })?;
-        files::make_once(workspace, &self.stamp(workspace), &self.packages.join(" "), || {
+        files::make_once(workspace, &self.stamp(workspace), self.packages.join(" "), || {
             apt_install(|| enter(workspace, &[], "apt-get"), self.packages.iter().copied())?;
             process::run(enter(workspace, &[], "apt-get").arg("clean"))
         })

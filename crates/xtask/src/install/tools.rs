@@ -17,6 +17,10 @@ pub(crate) struct Tool {
     subcommand: Option<&'static str>,
 }
 
+/// Finds other crates' types in a public API.
+pub(crate) const CARGO_CHECK_EXTERNAL_TYPES: Tool =
+    Tool { name: "cargo-check-external-types", version: "0.5.0", subcommand: None };
+
 /// Finds the dependencies that `deny.toml` refuses.
 pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", subcommand: None };
 

@@ -9,7 +9,7 @@ use fs_err as fs;
 use crate::check::Artifact;
 use crate::install::{debian, installed, zig};
 use crate::lang::{BuildOptions, Language};
-use crate::run::{Step, Suite, TestResults, files, process, runner, say};
+use crate::run::{Step, Suite, TestResults, files, process, runner, say, suite};
 use crate::workspace::Workspace;
 
 /// C's row in the table of languages.
@@ -21,7 +21,9 @@ pub(crate) const LANGUAGE: Language = Language {
     tests: &[Step::test("tests", test)],
     suite_checks: &[
         Step::repeat("suite, with sanitizers", |workspace| {
-            run_suite(workspace, &probe(workspace, "sanitized"), WITH_SANITIZERS)
+            // With sanitizers, many calls at once keep two cores so busy that requests that were
+            // sent evenly arrive in bursts.
+            run_suite(workspace, &probe(workspace, "sanitized"), &[&["--slow", "10"], suite::WITHOUT_CROWDS].concat())
         }),
         Step::repeat("suite, under valgrind", |workspace| {
             run_suite(workspace, &format!("{VALGRIND} {}", probe(workspace, "plain")), WITH_VALGRIND)
@@ -51,11 +53,6 @@ const PROBES: &[(&str, &[&str])] = &[
 const VALGRIND: &str =
     "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9";
 const WITH_VALGRIND: &[&str] = &["--slow", "10", "--case", "answer/body"];
-
-/// With sanitizers, many calls at once keep two cores so busy that requests that were sent evenly
-/// arrive in bursts.
-const WITH_SANITIZERS: &[&str] =
-    &["--slow", "10", "--skip", "pace/many-calls-within-the-quotas", "--skip", "pace/refused-at-once-by-default"];
 
 fn build(workspace: &Workspace, options: &BuildOptions) -> Result<Vec<Artifact>> {
     let prefix = options.prefix.clone().unwrap_or_else(|| prefix(workspace));

@@ -1,8 +1,8 @@
 //! Servers for the tests of other languages: the emulator, and the example of an app's own server.
 
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,14 +32,11 @@ pub(crate) fn with_emulator(workspace: &Workspace, command: &Command) -> Result<
 pub(crate) fn log_in(workspace: &Workspace, app: &[String]) -> Result<()> {
     let mut server = node::app_server(workspace)?;
     server.env("PORT", "0").env("APP_TOKENS", r#"{"t0ken-of-alice": "GID_alice@@@phone"}"#);
-    let mut server = with_emulator(workspace, &server)?;
-    let mut server = server.stdout(Stdio::piped()).spawn().context("the app's own server does not start")?;
-    // Kept open, so that the server can write.
-    let mut stdout = server.stdout.take().map(BufReader::new).context("cannot read its output")?;
+    let (mut server, mut stdout) = process::start(&mut with_emulator(workspace, &server)?)?;
     let mut url = String::new();
     let is_read = stdout.read_line(&mut url).context("it does not print its URL");
     let result = is_read.and_then(|_| check_logins(app, url.trim_end()));
-    // The emulator passes the signal on. It fails if the emulator has ended already.
+    // The emulator passes the signal on. That fails if the emulator has ended already.
     let _ = kill_process(Pid::from_child(&server), Signal::TERM);
     server.wait()?;
     result

@@ -9,7 +9,7 @@ use fs_err as fs;
 use crate::check::Artifact;
 use crate::install::{Venv, installed, zig};
 use crate::lang::{BuildOptions, Language, emulator};
-use crate::run::{Step, TestResults, files, process, runner, say};
+use crate::run::{Step, TestResults, files, process, runner};
 use crate::workspace::Workspace;
 
 /// Python's row in the table of languages.
@@ -23,20 +23,15 @@ pub(crate) const LANGUAGE: Language = Language {
     install: Some(install),
     tests: &[
         Step::test("tests", test),
-        Step::new("format", |workspace| check(workspace, "ruff", &["format", "--no-cache", "--check"], SOURCES)),
-        Step::new("lints", |workspace| check(workspace, "ruff", &["check", "--no-cache"], SOURCES)),
+        Step::new("format", |workspace| check(workspace, &format!("ruff format --no-cache --check {SOURCES}"))),
+        Step::new("lints", |workspace| check(workspace, &format!("ruff check --no-cache {SOURCES}"))),
         Step::new("types, by mypy", |workspace| {
-            check(workspace, "mypy", &["--cache-dir", "target/python/mypy", "--config-file", CONFIG], TYPED)
+            check(workspace, &format!("mypy --cache-dir target/python/mypy --config-file {CONFIG} {TYPED}"))
         }),
         Step::new("types, by pyright", |workspace| {
-            check(
-                workspace,
-                "basedpyright",
-                &["--pythonpath", "target/python/tools/bin/python", "--project"],
-                &[CONFIG],
-            )
+            check(workspace, &format!("basedpyright --pythonpath target/python/tools/bin/python --project {CONFIG}"))
         }),
-        Step::new("the stubs are what is installed", |workspace| check(workspace, "stubtest", &[], &["devcred"])),
+        Step::new("the stubs are what is installed", |workspace| check(workspace, "stubtest devcred")),
     ],
     suite_checks: &[],
     bench_args,
@@ -50,8 +45,8 @@ const TOOLS: Venv =
     Venv { name: "python/tools", purpose: "testing Python", requirements: "bindings/python/requirements-test.txt" };
 
 const CONFIG: &str = "bindings/python/pyproject.toml";
-const SOURCES: &[&str] = &["--config", CONFIG, "bindings/python", "examples/python", "tests/vendor/python"];
-const TYPED: &[&str] = &["bindings/python", "examples/python"];
+const SOURCES: &str = "--config bindings/python/pyproject.toml bindings/python examples/python tests/vendor/python";
+const TYPED: &str = "bindings/python examples/python";
 
 fn build(workspace: &Workspace, _: &BuildOptions) -> Result<Vec<Artifact>> {
     Ok(vec![
@@ -69,8 +64,10 @@ fn test(workspace: &Workspace) -> Result<TestResults> {
     runner::run_with_junit(pytest.env("DEVCRED_TARGET", &workspace.target), &reports)
 }
 
-fn check(workspace: &Workspace, program: &str, options: &[&str], what: &[&str]) -> Result<()> {
-    process::run(tool(workspace, program)?.args(options).args(what))
+/// Runs a command line of the test tools.
+fn check(workspace: &Workspace, line: &str) -> Result<()> {
+    let (program, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    process::run(tool(workspace, program)?.args(arguments.split(' ')))
 }
 
 /// A program of the test tools, which runs in the workspace's root.
@@ -95,25 +92,21 @@ const ARCH: &str = std::env::consts::ARCH;
 /// Builds the source distribution in `target/dist`, and from it the wheel, which proves that it is
 /// complete.
 fn wheel(workspace: &Workspace) -> Result<PathBuf> {
-    let dist = workspace.target.join("dist");
+    let (dist, source) = (workspace.target.join("dist"), folder(workspace).join("source"));
     let mut command = zig::command(workspace, "maturin")?;
     command.args(["sdist", "--manifest-path", "bindings/python/Cargo.toml", "--out"]).arg(&dist);
     process::run(&mut command)?;
 
     let sdist = dist.join(format!("devcred-{VERSION}.tar.gz"));
-    let wheel = dist.join(format!("devcred-{VERSION}-cp39-abi3-manylinux2014_{ARCH}.manylinux_2_17_{ARCH}.whl"));
-    let of_wheel = folder(workspace).join("built-from.tar.gz");
-    if wheel.exists() && fs::read(&of_wheel).ok() == Some(fs::read(&sdist)?) {
-        say!("up to date: {}", workspace.relative(&wheel));
-        return Ok(wheel);
-    }
-    let source = folder(workspace).join("source");
-    files::unpack(&sdist, &source)?;
-    let mut command = zig::command(workspace, "maturin")?;
-    command.current_dir(&source).args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out"]);
-    process::run(command.arg(&dist).env("CARGO_TARGET_DIR", &workspace.target))?;
-    files::copy(&sdist, &of_wheel)?;
-    Ok(wheel)
+    let wheel = format!("devcred-{VERSION}-cp39-abi3-manylinux2014_{ARCH}.manylinux_2_17_{ARCH}.whl");
+    files::make_once(workspace, &source, fs::read(&sdist)?, || {
+        files::unpack(&sdist, &source)?;
+        let mut command = zig::command(workspace, "maturin")?;
+        command.args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out", "dist"]);
+        process::run(command.current_dir(&source).env("CARGO_TARGET_DIR", &workspace.target))
+    })?;
+    files::copy(&source.join("dist").join(&wheel), &dist.join(&wheel))?;
+    Ok(dist.join(wheel))
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

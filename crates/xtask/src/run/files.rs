@@ -72,7 +72,7 @@ pub(crate) fn delete(file: &Path) -> Result<()> {
 pub(crate) fn make_once(
     workspace: &Workspace,
     folder: &Path,
-    inputs: &str,
+    inputs: impl AsRef<[u8]>,
     work: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     // Steps in parallel may need the same folder.
@@ -80,7 +80,7 @@ pub(crate) fn make_once(
     let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner).entry(folder.to_owned()).or_default().clone();
     let _alone = making.lock().unwrap_or_else(PoisonError::into_inner);
     let stamp = folder.join(STAMP);
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == inputs) {
+    if fs::read(&stamp).is_ok_and(|found| found == inputs.as_ref()) {
         say!("up to date: {}", workspace.relative(folder));
         return Ok(());
     }

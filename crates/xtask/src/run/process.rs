@@ -2,8 +2,9 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::BufReader;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -74,13 +75,22 @@ fn capture(command: &mut Command, expected: &[i32]) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("the output of `{}` is not UTF-8", describe(command)))
 }
 
+/// Starts a command whose stdout the caller reads.
+pub(crate) fn start(command: &mut Command) -> Result<(Child, BufReader<ChildStdout>)> {
+    announce(command);
+    output::connect(command)?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
+    let stdout = child.stdout.take().context("cannot read its output")?;
+    Ok((child, BufReader::new(stdout)))
+}
+
 /// Prints the command that is about to run.
-pub(crate) fn announce(command: &Command) {
+fn announce(command: &Command) {
     say!("$ {}", describe(command));
 }
 
 /// The message for a program that cannot be started.
-pub(crate) fn not_started(command: &Command) -> String {
+fn not_started(command: &Command) -> String {
     format!("cannot start `{}`; is it installed and on PATH?", command.get_program().display())
 }
 

@@ -1,10 +1,10 @@
 //! Runs a test program and counts its tests. The tests of cargo are counted by the lines that they
 //! print, because libtest has no other stable output; every other runner writes JUnit files.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 use std::ops::AddAssign;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
@@ -112,12 +112,9 @@ impl TestResults {
 
 /// Runs a command of cargo and counts its tests.
 pub(crate) fn run(command: &mut Command) -> Result<TestResults> {
-    process::announce(command);
-    output::connect(command)?;
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| process::not_started(command))?;
-    let stdout = child.stdout.take().context("cannot read its output")?;
+    let (mut child, stdout) = process::start(command)?;
     let mut results = TestResults::default();
-    let read = results.read_libtest(BufReader::new(stdout), output::print);
+    let read = results.read_libtest(stdout, output::print);
     results.success = child.wait()?.success();
     read?;
     Ok(results)

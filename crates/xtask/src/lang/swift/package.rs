@@ -57,12 +57,8 @@ pub(super) fn archive(workspace: &Workspace) -> Result<PathBuf> {
 /// Unpacks the archive in a folder unless it is already unpacked there, and returns the folder of
 /// the package.
 pub(super) fn unpack(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
-    let archive = archive(workspace)?;
-    let (package, unpacked) = (folder.join(NAME), folder.join("unpacked.tar.gz"));
-    if fs::read(&unpacked).ok() != Some(fs::read(&archive)?) {
-        files::unpack(&archive, &package)?;
-        files::copy(&archive, &unpacked)?;
-    }
+    let (archive, package) = (archive(workspace)?, folder.join(NAME));
+    files::make_once(workspace, &package, fs::read(&archive)?, || files::unpack(&archive, &package))?;
     Ok(package)
 }
 
