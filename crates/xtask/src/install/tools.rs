@@ -67,7 +67,7 @@ pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("tools")
 }
 
-pub(crate) fn says_version(text: &str, version: &str) -> bool {
+fn says_version(text: &str, version: &str) -> bool {
     text.split_whitespace().nth(1) == Some(version)
 }
 
