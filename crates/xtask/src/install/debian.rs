@@ -69,13 +69,13 @@ impl DebianRoot {
             // Not across a mount point that was left there.
             process::run(process::command("rm").args(["-rf", "--one-file-system"]).arg(&root))?;
             fs::create_dir_all(&workspace.target)?;
-            process::run(
-                process::command("debootstrap").args(["--variant=minbase", RELEASE]).arg(&root).arg(mirror()?),
-            )
-            .context("cannot create the root folder of Debian; this needs the rights of root")?;
-            ["etc/resolv.conf", "etc/hosts"]
-                .iter()
-                .try_for_each(|name| Ok(fs::copy(Path::new("/").join(name), root.join(name)).map(drop)?))
+            let mut debootstrap = process::command("debootstrap");
+            debootstrap.args(["--variant=minbase", RELEASE]).arg(&root).arg(mirror()?);
+            process::run(&mut debootstrap).context("cannot create the root folder; this needs the rights of root")?;
+            for name in ["etc/resolv.conf", "etc/hosts"] {
+                fs::copy(Path::new("/").join(name), root.join(name))?;
+            }
+            Ok(())
         })?;
         files::make_once(workspace, &self.stamp(workspace), self.packages.join(" "), || {
             apt_install(|| enter(workspace, &[], "apt-get"), self.packages.iter().copied())?;
@@ -117,9 +117,9 @@ fn mirror() -> Result<String> {
     let targets =
         process::output(process::command("apt-get").args(["indextargets", "--format", "$(REPO_URI) $(CODENAME)"]))
             .context("cannot find this machine's mirror of Debian")?;
-    let lines = targets.lines().filter_map(|line| line.split_once(' '));
+    let mut lines = targets.lines().filter_map(|line| line.split_once(' '));
     let is_main = |uri: &str, codename: &str| !codename.contains('-') && uri.trim_end_matches('/').ends_with("/debian");
-    let (uri, _) =
-        lines.into_iter().find(|(uri, codename)| is_main(uri, codename)).context("apt has no mirror of Debian")?;
+    let main = lines.find(|(uri, codename)| is_main(uri, codename));
+    let (uri, _) = main.context("apt has no mirror of Debian")?;
     Ok(uri.to_owned())
 }
