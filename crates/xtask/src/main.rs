@@ -54,7 +54,7 @@ enum Command {
     #[command(after_help = "Examples:
   cargo xtask setup                what the tests of every language need
   cargo xtask setup --lang rust    what the tests of Rust need
-  cargo xtask setup --check        also what `cargo xtask check` needs (builds cargo-deny: some minutes)")]
+  cargo xtask setup --check        also what `cargo xtask check` needs (builds its tools: some minutes)")]
     Setup {
         #[command(flatten)]
         languages: Languages,
@@ -104,10 +104,12 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         installed: bool,
     },
     /// Runs every check except the tests: format, lints, documentation, licences, promises
-    #[command(after_help = check::help(), after_long_help = check::help())]
+    #[command(after_help = "Examples:
+  cargo xtask check                all of them
+  cargo xtask check fmt boundary   two that take seconds")]
     Check {
         /// Run only these checks, in their usual order [default: all]
-        #[arg(value_name = "CHECK", value_parser = PossibleValuesParser::new(check::names()), hide_possible_values = true)]
+        #[arg(value_name = "CHECK", value_parser = check::parser())]
         only: Vec<String>,
     },
     /// Runs the benchmarks, built like a Rust user's release build
@@ -120,7 +122,7 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         arguments: Vec<OsString>,
     },
     /// Changes the core in one place at a time, and checks that a test fails
-    #[command(after_help = mutants::HELP, after_long_help = mutants::HELP)]
+    #[command(after_help = mutants::HELP)]
     Mutants {
         /// Passed to cargo-mutants
         #[arg(value_name = "ARGUMENT", last = true)]
@@ -128,7 +130,7 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
     },
     /// Makes calls in several languages at once for many minutes, against a server that resets,
     /// stalls and throttles at random
-    #[command(after_help = soak::HELP, after_long_help = soak::HELP)]
+    #[command(after_help = soak::HELP)]
     Soak {
         /// Narrow the run to these languages, separated by commas [default: all that have a
         /// program]
@@ -145,10 +147,10 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         arguments: Vec<OsString>,
     },
     /// Fuzzes for inputs that break a promise; `cargo xtask test` replays the known ones
-    #[command(after_help = fuzz::help(), after_long_help = fuzz::help())]
+    #[command(after_help = fuzz::HELP)]
     Fuzz {
         /// Run only these targets, in their usual order [default: all]
-        #[arg(value_name = "TARGET", value_parser = PossibleValuesParser::new(fuzz::names()), hide_possible_values = true)]
+        #[arg(value_name = "TARGET", value_parser = fuzz::parser())]
         only: Vec<String>,
         /// How long each target runs
         #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
@@ -178,20 +180,22 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load()?;
     let mut steps = Steps::default();
     match command {
-        Command::Setup { languages, check } => {
+        Command::Setup { languages, check: and_checks } => {
             for language in lang::choose(&languages.lang) {
-                (language.setup)(&workspace, &mut steps);
+                steps.run_all(&workspace, language.name, language.setup);
             }
-            if *check {
-                check::setup(&workspace, &mut steps);
+            if *and_checks {
+                steps.run_all(&workspace, "check", check::SETUP);
             }
         }
         Command::Build { languages, release, prefix } => {
             // A relative path refers to the current folder of the user.
             let prefix = prefix.as_deref().map(std::path::absolute).transpose()?;
-            let options = BuildOptions { release: *release, prefix };
+            let options = BuildOptions { release: *release, prefix, documentation: true };
             for language in lang::choose(languages) {
-                (language.build)(&workspace, &mut steps, &options);
+                steps.run(&format!("{}: build", language.name), || {
+                    (language.build)(&workspace, &options)?.iter().try_for_each(|artifact| artifact.print(&workspace))
+                });
             }
         }
         Command::Test { languages, quick, installed } => {
@@ -203,14 +207,14 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             test::run(&workspace, &mut steps, &lang::choose(&languages.lang));
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
-        Command::Bench { arguments } => bench::run(&workspace, &mut steps, arguments),
-        Command::Mutants { arguments } => mutants::run(&workspace, &mut steps, arguments),
+        Command::Bench { arguments } => bench::run(&workspace, &steps, arguments),
+        Command::Mutants { arguments } => mutants::run(&workspace, &steps, arguments),
         Command::Soak { lang, seconds, rate, arguments } => {
             let mut all: Vec<OsString> = vec![format!("--seconds={seconds}").into(), format!("--rate={rate}").into()];
             all.extend(arguments.iter().cloned());
-            soak::run(&workspace, &mut steps, lang, &all);
+            soak::run(&workspace, &steps, lang, &all);
         }
-        Command::Fuzz { only, seconds } => fuzz::run(&workspace, &mut steps, only, *seconds),
+        Command::Fuzz { only, seconds } => fuzz::run(&workspace, &steps, only, *seconds),
     }
     Ok(steps.finish())
 }

@@ -1,10 +1,10 @@
-//! `cargo xtask mutants`: changes the core in one place at a time, and sees that a test fails. `.cargo/mutants.toml` lists the
-//! files, and the changes that no test can notice.
+//! `cargo xtask mutants`: changes the core in one place at a time, and checks that a test fails.
+//! `.cargo/mutants.toml` lists the files, and the changes that no test can notice.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use fs_err as fs;
 
 use crate::install::tools;
@@ -42,22 +42,18 @@ const SMOKE: &[&str] =
     &["--re=src/(rate_limit|retry|sign)", "--shard=0/25", "--sharding=round-robin", "--cargo-arg=--lib"];
 
 /// Runs all mutants, or those that the arguments of cargo-mutants select.
-pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[OsString]) {
-    let mut all_caught = None;
+pub(crate) fn run(workspace: &Workspace, steps: &Steps, arguments: &[OsString]) {
     for (about, pass) in PASSES {
         if *pass == SUITE {
             steps.run("mutants: the shared suite without any", || Suite::of(&["rust"]).run(workspace)?.check());
         }
-        all_caught = steps.run(&format!("mutants: {about}"), || run_pass(workspace, arguments, pass));
-        if all_caught != Some(false) {
-            break;
+        if steps.run(&format!("mutants: {about}"), || run_pass(workspace, arguments, pass)) != Some(false) {
+            return;
         }
     }
-    if all_caught == Some(false) {
-        steps.run("mutants: none survives", || -> Result<()> {
-            bail!("mutants survived: the lines of the last pass that begin with MISSED name them")
-        });
-    }
+    steps.run("mutants: none survives", || -> Result<()> {
+        bail!("mutants survived: the lines of the last pass that begin with MISSED name them")
+    });
 }
 
 /// Checks that the tool runs with its configuration, and that the tests notice a few mutants.
@@ -74,8 +70,7 @@ fn run_pass(workspace: &Workspace, arguments: &[OsString], pass: &[&str]) -> Res
     fs::create_dir_all(&folder)?;
     command.current_dir(&workspace.root).args(["mutants", "--jobs=1", "--no-shuffle", "--colors=never", "--output"]);
     command.arg(&folder).args(arguments).args(pass).env("CARGO_TARGET_DIR", folder.join("build"));
-    process::announce(&command);
-    let status = command.status().with_context(|| process::not_started(&command))?;
+    let status = process::run_to_end(&mut command)?;
     all_caught(status.code(), &folder.join("mutants.out/missed.txt"))
 }
 

@@ -75,6 +75,12 @@ impl Workspace {
     pub(crate) fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
+
+    /// The folder with cargo's downloads and settings.
+    pub(crate) fn cargo_home(&self) -> Result<PathBuf> {
+        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+        home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).context("cargo has no home")
+    }
 }
 
 /// The cargo that runs `xtask`, so that `cargo +name xtask` uses its toolchain for everything.

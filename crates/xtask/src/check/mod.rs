@@ -1,19 +1,17 @@
 //! The checks of `cargo xtask check`: one row each.
 
-mod api;
 mod boundary;
-pub(crate) mod msrv;
+mod msrv;
 mod size_budget;
 
 pub(crate) use self::size_budget::Artifact;
 
-use std::process::Command;
-
 use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 
 use crate::install::tools;
 use crate::mutants;
-use crate::run::{Job, Steps, choice, process};
+use crate::run::{Job, Step, Steps, choice, files, process};
 use crate::workspace::Workspace;
 
 struct Check {
@@ -34,7 +32,7 @@ const CHECKS: &[Check] = &[
     },
     Check { name: "clippy", about: "no warning of rustc or clippy, in tests either", run: clippy },
     Check { name: "doc", about: "the documentation of what is published builds without a warning", run: doc },
-    Check { name: "api", about: "the core's public API contains no type of another crate", run: api::check },
+    Check { name: "api", about: "the core's public API contains no type of another crate", run: api },
     Check { name: "msrv", about: "packages with a rust-version build with Rust 1.85.0", run: msrv::check },
     Check {
         name: "mutants",
@@ -44,35 +42,30 @@ const CHECKS: &[Check] = &[
     Check { name: "deny", about: "licences, sources and refused dependencies (deny.toml)", run: deny },
 ];
 
-/// The names that `cargo xtask check` takes.
-pub(crate) fn names() -> Vec<&'static str> {
-    CHECKS.iter().map(|check| check.name).collect()
-}
-
-/// The end of `cargo xtask check --help`.
-pub(crate) fn help() -> String {
-    choice::list("Checks", CHECKS.iter().map(|check| (check.name, check.about)))
-        + "
-Examples:
-  cargo xtask check                all of them
-  cargo xtask check fmt boundary   two that take seconds"
+/// Parses the name of a check.
+pub(crate) fn parser() -> PossibleValuesParser {
+    choice::parser(CHECKS.iter().map(|check| (check.name, check.about)))
 }
 
 /// Runs the checks with these names, or all.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
-    let chosen = choice::choose(CHECKS, |check| check.name, only);
-    let jobs = chosen
-        .into_iter()
-        .map(|check| -> Job<'_, Option<()>> { Box::new(|steps| steps.run(check.name, || (check.run)(workspace))) });
-    steps.in_parallel(&workspace.target.join("log"), jobs.collect());
+    let job = |check: &'static Check| -> Job<'_> {
+        Box::new(|steps| {
+            steps.run(check.name, || (check.run)(workspace));
+        })
+    };
+    let jobs = choice::choose(CHECKS, |check| check.name, only).into_iter().map(job).collect();
+    steps.run_jobs(workspace.target.join("log"), jobs);
 }
 
 /// Installs what the checks need, so that a later run needs no network.
-pub(crate) fn setup(workspace: &Workspace, steps: &mut Steps) {
-    steps.run("check: Rust 1.85.0", || msrv::install(workspace));
-    steps.run("check: cargo-deny", || tools::install(workspace, &tools::CARGO_DENY));
-    steps.run("check: cargo-mutants", || tools::install(workspace, &tools::CARGO_MUTANTS));
-}
+pub(crate) const SETUP: &[Step] = &[
+    Step::new("Rust 1.85.0", |workspace| msrv::install(workspace).map(drop)),
+    Step::new("tools", |workspace| {
+        let tools = [tools::CARGO_CHECK_EXTERNAL_TYPES, tools::CARGO_DENY, tools::CARGO_MUTANTS];
+        tools.iter().try_for_each(|tool| tools::install(workspace, tool).map(drop))
+    }),
+];
 
 fn fmt(workspace: &Workspace) -> Result<()> {
     process::run(workspace.cargo().args(["fmt", "--all", "--check"]))
@@ -90,15 +83,23 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 }
 
 fn doc(workspace: &Workspace) -> Result<()> {
-    process::run(document(workspace).env("RUSTDOCFLAGS", "-D warnings"))
-}
-
-/// Documents the published libraries. `api` does the same in another format, and both share the
-/// checked dependencies.
-pub(crate) fn document(workspace: &Workspace) -> Command {
     let mut command = workspace.cargo();
     command.args(["doc", "--no-deps", "--all-features", "--locked", "-p", "devcred", "-p", "devcred-emulator"]);
-    command
+    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Another crate's type in the core's public API would let that crate's next major version break the
+/// core's users. The core's Cargo.toml lists the exceptions.
+///
+/// The tool reads rustdoc's unstable JSON, which `RUSTC_BOOTSTRAP` enables; a newer pinned Rust may
+/// need a newer tool. Only rustdoc gets the variable: with it, cargo would build the build scripts
+/// again, and everything that depends on them.
+fn api(workspace: &Workspace) -> Result<()> {
+    let rustdoc = workspace.target.join("api/rustdoc");
+    files::write_starter(&rustdoc, None, "env RUSTC_BOOTSTRAP=1 rustdoc")?;
+    let mut command = process::command(tools::install(workspace, &tools::CARGO_CHECK_EXTERNAL_TYPES)?);
+    command.current_dir(workspace.root.join("crates/devcred")).env("RUSTDOC", rustdoc);
+    process::run(command.args(["check-external-types", "--all-features"]))
 }
 
 /// Leaves advisories out: they are in a git repository that changes every day, so they need the
@@ -107,16 +108,4 @@ fn deny(workspace: &Workspace) -> Result<()> {
     let mut command = process::command(tools::install(workspace, &tools::CARGO_DENY)?);
     command.current_dir(&workspace.root).args(["--locked", "check", "bans", "licenses", "sources"]);
     process::run(&mut command)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_help_lists_every_check() {
-        for name in names() {
-            assert!(help().contains(&format!("  {name} ")), "{name}");
-        }
-    }
 }

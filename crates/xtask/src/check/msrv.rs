@@ -4,22 +4,27 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::Package;
 
-use crate::install::{debian, tools};
+use crate::install::debian::DebianRoot;
+use crate::install::tools;
 use crate::run::{process, say};
 use crate::workspace::Workspace;
 
 /// What the packages' `rust-version = "1.85"` promises.
-pub(crate) const VERSION: &str = "1.85.0";
+const VERSION: &str = "1.85.0";
+
+/// A Rust 1.85, if rustup's server cannot be reached. A point release only corrects errors.
+const DEBIAN: DebianRoot = DebianRoot { packages: &["cargo", "rustc", "ca-certificates"] };
 
 /// Checks every package that has a `rust-version`, with all of its features and without its tests,
 /// whose dependencies may need a newer Rust.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let packages = promising(&workspace.packages)?;
     let mut command = install(workspace)?;
-    command.current_dir(&workspace.root).args(["check", "--locked", "--all-features", "--target-dir"]);
+    let manifest = workspace.root.join("Cargo.toml");
+    command.args(["check", "--locked", "--all-features", "--manifest-path"]).arg(manifest).arg("--target-dir");
     command.arg(workspace.target.join("msrv")).args(packages.into_iter().flat_map(|package| ["-p", package]));
     process::run(&mut command).with_context(|| {
         format!("a package that promises Rust {VERSION} does not build with it: avoid what is newer, or depend on an older version")
@@ -30,53 +35,48 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 /// checks it.
 fn promising(packages: &[Package]) -> Result<Vec<&str>> {
     let mut names = Vec::new();
-    for package in packages {
-        match &package.rust_version {
+    for Package { name, rust_version, .. } in packages {
+        match rust_version.as_ref().map(ToString::to_string) {
             None => {}
-            Some(version) if version.to_string() == VERSION => names.push(package.name.as_str()),
+            Some(version) if version == VERSION => names.push(name.as_str()),
             Some(other) => bail!(
-                "{} promises Rust {other}, but only {VERSION} is checked: promise that, or remove `rust-version` from its Cargo.toml",
-                package.name
+                "{name} promises Rust {other}, but only {VERSION} is checked: promise that, or remove `rust-version` from its Cargo.toml"
             ),
         }
     }
-    if names.is_empty() {
-        bail!("no package has `rust-version` in its Cargo.toml; the core must have it");
-    }
+    ensure!(!names.is_empty(), "no package has `rust-version` in its Cargo.toml; the core must have it");
     Ok(names)
 }
 
-/// Finds Rust `VERSION` or installs it, with rustup or, if rustup's server cannot be reached, from the
-/// packages of Debian. Returns its cargo.
+/// Finds Rust `VERSION` or installs it, with rustup or, if rustup's server cannot be reached, from
+/// the packages of Debian. Returns its cargo.
 pub(crate) fn install(workspace: &Workspace) -> Result<Command> {
     // A separate home, so that the user's list of toolchains does not change.
     let home = tools::folder(workspace).join("rustup");
     for home in [None, Some(home.as_path())] {
-        if process::output(run(home).args(["rustc", "--version"])).is_ok() {
+        if process::output(rustup(home).args(["run", VERSION, "rustc", "--version"])).is_ok() {
             return Ok(cargo(home));
         }
     }
-    if let Ok(cargo) = debian::unpacked_rust(workspace) {
-        return Ok(cargo);
-    }
     let mut command = rustup(Some(&home));
     command.args(["toolchain", "install", VERSION, "--profile", "minimal", "--no-self-update"]);
-    let Err(error) = process::run(&mut command) else {
-        return Ok(cargo(Some(&home)));
-    };
-    say!("rustup cannot install Rust {VERSION}: {error:#}; trying the packages of Debian");
-    debian::install_rust(workspace).with_context(|| format!("run `rustup toolchain install {VERSION}` first"))
+    if DEBIAN.check(workspace).is_err() {
+        let Err(error) = process::run(&mut command) else { return Ok(cargo(Some(&home))) };
+        say!("rustup cannot install Rust {VERSION}: {error:#}; trying the packages of Debian");
+    }
+    let hint = || format!("run `rustup toolchain install {VERSION}` first");
+    DEBIAN.install(workspace).with_context(hint)?;
+    // By their paths: by name, rustup would start the pinned ones.
+    let version = process::output(DEBIAN.command(workspace, "/usr/bin/rustc")?.arg("--version"))?;
+    ensure!(version.starts_with("rustc 1.85."), "the Rust of Debian is {}: {}", version.trim_end(), hint());
+    let mut cargo = DEBIAN.command(workspace, "/usr/bin/cargo")?;
+    cargo.env_remove("RUSTUP_TOOLCHAIN").env("RUSTC", "/usr/bin/rustc");
+    Ok(cargo)
 }
 
 fn cargo(home: Option<&Path>) -> Command {
-    let mut command = run(home);
-    command.arg("cargo");
-    command
-}
-
-fn run(home: Option<&Path>) -> Command {
     let mut command = rustup(home);
-    command.args(["run", VERSION]);
+    command.args(["run", VERSION, "cargo"]);
     command
 }
 

@@ -1,11 +1,12 @@
 //! The sizes of the release artifacts are in `ledger.toml`, so that growth is noticed at once.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use fs_err as fs;
 
-use crate::lang::LANGUAGES;
+use crate::lang::{BuildOptions, LANGUAGES};
 use crate::run::say;
 use crate::workspace::Workspace;
 
@@ -20,24 +21,22 @@ pub(crate) struct Artifact {
 }
 
 impl Artifact {
-    /// Prints its size.
-    pub(crate) fn print(&self) -> Result<()> {
-        say!("{}: {} bytes", self.name, self.size()?);
+    /// Prints its size and its path.
+    pub(crate) fn print(&self, workspace: &Workspace) -> Result<()> {
+        say!("{}: {} bytes, {}", self.name, fs::metadata(&self.file)?.len(), workspace.relative(&self.file));
         Ok(())
-    }
-
-    fn size(&self) -> Result<u64> {
-        Ok(fs::metadata(&self.file)?.len())
     }
 }
 
 /// Builds the release artifacts and compares their sizes with the recorded ones.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let text = fs::read_to_string(workspace.root.join(FILE))?;
-    for language in LANGUAGES {
-        for artifact in (language.artifacts)(workspace)? {
-            compare(&text, artifact.name, artifact.size()?)?;
-            refuse_debug_build(&artifact)?;
+    let recorded = toml::from_str(&fs::read_to_string(workspace.root.join(FILE))?).context(FILE)?;
+    // Rust's release is the source.
+    for language in LANGUAGES.iter().filter(|language| language.install.is_some()) {
+        for artifact in (language.build)(workspace, &BuildOptions::default())? {
+            compare(&recorded, artifact.name, fs::metadata(&artifact.file)?.len())?;
+            let is_debug = contains(&fs::read(&artifact.file)?, PANIC_CLIENT_ID);
+            ensure!(!is_debug, "{} is a debug build, in which a call for one device panics", artifact.name);
         }
     }
     Ok(())
@@ -46,47 +45,33 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 /// The client id of the call that panics in debug builds: `PANIC_CLIENT_ID` of devcred-bridge.
 const PANIC_CLIENT_ID: &str = "GID_test@@@panic";
 
-/// Fails if a release artifact contains the call that panics.
-fn refuse_debug_build(artifact: &Artifact) -> Result<()> {
-    let contents = fs::read(&artifact.file)?;
-    if contains(&contents, PANIC_CLIENT_ID) {
-        bail!("{} is a debug build, in which a call for one device panics: it must be a release build", artifact.name);
-    }
-    Ok(())
-}
-
 fn contains(contents: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(contents).contains(text)
 }
 
-fn compare(ledger: &str, name: &str, size: u64) -> Result<()> {
-    let recorded = recorded(ledger, name).with_context(|| format!("{FILE} has no line `\"{name}\" = <bytes>`"))?;
+fn compare(recorded: &BTreeMap<String, u64>, name: &str, size: u64) -> Result<()> {
+    let recorded = recorded.get(name).with_context(|| format!("{FILE} has no line `\"{name}\" = <bytes>`"))?;
     say!("{name}: {size} bytes, recorded {recorded}");
-    if size * 100 > recorded * (100 + GROWTH_MAX) {
-        bail!(
-            "{name} has grown from {recorded} to {size} bytes, by more than {GROWTH_MAX} %: find out why, or record it in {FILE}"
-        );
-    }
+    ensure!(
+        size * 100 <= recorded * (100 + GROWTH_MAX),
+        "{name} has grown from {recorded} to {size} bytes, by more than {GROWTH_MAX} %: find out why, or record it in {FILE}"
+    );
     Ok(())
-}
-
-/// The file has only lines `"name" = bytes` and comments, so this needs no TOML library.
-fn recorded(ledger: &str, name: &str) -> Option<u64> {
-    let value = ledger.lines().find_map(|line| line.strip_prefix(&format!("\"{name}\" = ")))?;
-    value.replace('_', "").parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LEDGER: &str = "# a comment\n\"libdevcred.so\" = 1_000_000\n";
+    fn ledger() -> BTreeMap<String, u64> {
+        toml::from_str("# a comment\n\"libdevcred.so\" = 1_000_000\n").expect("it is TOML")
+    }
 
     #[test]
     fn more_than_a_tenth_is_refused() {
-        assert!(compare(LEDGER, "libdevcred.so", 900_000).is_ok());
-        assert!(compare(LEDGER, "libdevcred.so", 1_100_000).is_ok());
-        let error = compare(LEDGER, "libdevcred.so", 1_100_001).expect_err("it has grown");
+        assert!(compare(&ledger(), "libdevcred.so", 900_000).is_ok());
+        assert!(compare(&ledger(), "libdevcred.so", 1_100_000).is_ok());
+        let error = compare(&ledger(), "libdevcred.so", 1_100_001).expect_err("it has grown");
         assert!(error.to_string().contains("from 1000000 to 1100001 bytes"), "{error}");
     }
 
@@ -102,6 +87,6 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_recorded_is_refused() {
-        assert!(compare(LEDGER, "other.so", 1).is_err());
+        assert!(compare(&ledger(), "other.so", 1).is_err());
     }
 }

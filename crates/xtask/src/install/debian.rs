@@ -1,7 +1,6 @@
-//! What comes from the packages of Debian: programs that the tests need, and Rust 1.85.0 if rustup's
-//! server cannot be reached. That Rust is unpacked below `target/tools`, not installed.
+//! Packages of Debian: programs in this system, and a small Debian in a folder for what this
+//! system's packages may not have.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -9,113 +8,118 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::check::msrv::VERSION;
-use crate::install::tools;
-use crate::run::{process, say};
+use crate::run::{files, process, say};
 use crate::workspace::Workspace;
 
-/// The packages of Rust itself, at `VERSION`. `-web` is Debian's name for the newer Rust that builds
-/// browsers.
-const RUST: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev", "libstd-rust-web-1.85"];
-
-/// The libraries that they need, at any version.
-const LIBRARIES: [&str; 5] = ["libllvm19", "libz3-4", "libedit2", "libhttp-parser2.9", "libpcre3"];
-
-/// Installs the missing programs, each from a package of Debian, into the system, because a compiler knows its own path. Without
-/// root's rights it fails and names the packages.
+/// Installs the missing programs, each from a package, into the system, because a compiler knows
+/// its own path. Without the rights of root it fails and names the packages.
 pub(crate) fn ensure(programs: &[(&str, &str)]) -> Result<()> {
     // apt-get locks out a second apt-get, and steps run in parallel.
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let missing: Vec<_> = programs.iter().filter(|(name, _)| !is_on_path(name)).map(|(_, package)| *package).collect();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_missing = |name: &str| !std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    let missing: Vec<_> = programs.iter().filter(|(name, _)| is_missing(name)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         say!("up to date: {}", programs.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
         return Ok(());
     }
-    let hint = format!(
-        "install {missing}, then run this again (Debian, Ubuntu: `apt-get install {missing}`)",
-        missing = missing.join(" ")
-    );
-    let by_root = process::output(process::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if !by_root || !is_on_path("apt-get") {
+    let missing = missing.join(" ");
+    let hint = format!("install {missing}, then run this again (Debian, Ubuntu: `apt-get install {missing}`)");
+    let is_root = process::output(process::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || is_missing("apt-get") {
         bail!("{hint}");
     }
-    process::run(process::command("apt-get").arg("update")).context("cannot download the lists of packages")?;
-    let mut install = process::command("apt-get");
+    apt_install(|| process::command("apt-get"), missing.split(' ')).context(hint)
+}
+
+/// Updates the lists of packages and installs some, by commands that `apt_get` creates.
+fn apt_install<'a>(apt_get: impl Fn() -> Command, packages: impl Iterator<Item = &'a str>) -> Result<()> {
+    process::run(apt_get().arg("update")).context("cannot download the lists of packages")?;
+    let mut install = apt_get();
     install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
-    process::run(install.args(&missing)).with_context(|| hint)
+    process::run(install.args(packages))
 }
 
-fn is_on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+/// The Debian that has Swift 6.0 and Rust 1.85.
+const RELEASE: &str = "trixie";
+
+const DEBOOTSTRAP: &[(&str, &str)] = &[("debootstrap", "debootstrap")];
+
+/// Mounts what a program needs in the root, until the process ends: some folders, `/dev`, and
+/// `/proc`, with which Swift finds its own programs.
+const ENTER: &str = r#"
+root=$1; shift
+while [ "$1" != -- ]; do mkdir -p "$root$1"; mount --bind "$1" "$root$1"; shift; done; shift
+mount -t proc proc "$root/proc"; mount --bind /dev "$root/dev"
+exec chroot "$root" "$@""#;
+
+/// Packages in a small Debian below `target/`. Their programs run there with chroot and a private
+/// mount namespace, so no mount remains.
+pub(crate) struct DebianRoot {
+    pub(crate) packages: &'static [&'static str],
 }
 
-/// The cargo of the Rust that `install_rust` has unpacked.
-pub(crate) fn unpacked_rust(workspace: &Workspace) -> Result<Command> {
-    cargo(&rust_folder(workspace))
+impl DebianRoot {
+    /// Creates the root unless it is complete, and installs the packages in it.
+    pub(crate) fn install(&self, workspace: &Workspace) -> Result<()> {
+        let root = Self::folder(workspace);
+        files::make_once(workspace, &root, RELEASE, || {
+            ensure(DEBOOTSTRAP)?;
+            // Not across a mount point that was left there.
+            process::run(process::command("rm").args(["-rf", "--one-file-system"]).arg(&root))?;
+            fs::create_dir_all(&workspace.target)?;
+            let mut debootstrap = process::command("debootstrap");
+            debootstrap.args(["--variant=minbase", RELEASE]).arg(&root).arg(mirror()?);
+            process::run(&mut debootstrap).context("cannot create the root folder; this needs the rights of root")?;
+            for name in ["etc/resolv.conf", "etc/hosts"] {
+                fs::copy(Path::new("/").join(name), root.join(name))?;
+            }
+            Ok(())
+        })?;
+        files::make_once(workspace, &self.stamp(workspace), self.packages.join(" "), || {
+            apt_install(|| enter(workspace, &[], "apt-get"), self.packages.iter().copied())?;
+            process::run(enter(workspace, &[], "apt-get").arg("clean"))
+        })
+    }
+
+    /// Fails unless `install` has installed the packages.
+    pub(crate) fn check(&self, workspace: &Workspace) -> Result<()> {
+        files::check_made(workspace, &self.stamp(workspace))
+    }
+
+    /// A command of one of the programs. The workspace has the same path in the root.
+    pub(crate) fn command(&self, workspace: &Workspace, program: &str) -> Result<Command> {
+        self.check(workspace)?;
+        let cargo_home = workspace.cargo_home()?;
+        Ok(enter(workspace, &[&workspace.root, &workspace.target, &cargo_home], program))
+    }
+
+    /// The folder that contains `/`.
+    pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+        workspace.target.join("debian")
+    }
+
+    fn stamp(&self, workspace: &Workspace) -> PathBuf {
+        Self::folder(workspace).join("devcred").join(self.packages.join("-"))
+    }
 }
 
-/// Downloads and unpacks Rust `VERSION`, and returns its cargo.
-pub(crate) fn install_rust(workspace: &Workspace) -> Result<Command> {
-    let folder = rust_folder(workspace);
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    if !release.lines().any(|line| line == "VERSION_CODENAME=bookworm") {
-        bail!("this is not Debian 12 (bookworm), whose packages contain Rust {VERSION}");
-    }
-    let packages = folder.join("packages");
-    for needed in ["packages", "lists/partial", "cache"] {
-        fs::create_dir_all(folder.join(needed))?;
-    }
-    // Separate lists, because the machine's may be old or, as in many containers, deleted.
-    process::run(apt(&folder).arg("update")).context("cannot download the lists of packages")?;
-    let rust = RUST.map(|name| format!("{name}={VERSION}+*"));
-    let mut download = apt(&folder);
-    download.arg("download").args(rust).args(LIBRARIES).current_dir(&packages);
-    process::run(&mut download).context("cannot download the packages")?;
-    for entry in fs::read_dir(&packages)? {
-        process::output(process::command("dpkg-deb").arg("-x").arg(entry?.path()).arg(&folder))?;
-    }
-    for done in ["packages", "lists", "cache"] {
-        fs::remove_dir_all(folder.join(done))?;
-    }
-    cargo(&folder).context("the packages were unpacked, but do not work together")
-}
-
-fn rust_folder(workspace: &Workspace) -> PathBuf {
-    tools::folder(workspace).join(format!("rust-{VERSION}"))
-}
-
-/// An apt-get that keeps its lists and its cache in the folder.
-fn apt(folder: &Path) -> Command {
-    let mut command = process::command("apt-get");
-    for (option, place) in [("Dir::State::lists", "lists"), ("Dir::Cache", "cache")] {
-        let mut value = OsString::from(format!("{option}="));
-        value.push(folder.join(place));
-        command.arg("-o").arg(value);
-    }
-    // The machine's lock does not cover this folder.
-    command.args(["-o", "Debug::NoLocking=1"]);
+fn enter(workspace: &Workspace, bound: &[&Path], program: &str) -> Command {
+    let mut command = process::command("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-ec", ENTER, "sh"]);
+    command.arg(DebianRoot::folder(workspace)).args(bound).arg("--").arg(program);
     command
 }
 
-/// The cargo that is unpacked in the folder, if it runs. It is called by its path: by name, rustup
-/// would start the pinned one.
-fn cargo(folder: &Path) -> Result<Command> {
-    // The folder of libraries is named after the architecture: `x86_64-linux-gnu`.
-    let architecture = fs::read_dir(folder.join("usr/lib"))?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .find(|name| name.ends_with("-linux-gnu"))
-        .context("there is no folder with libraries")?;
-    let libraries = ["usr/lib", "lib"].map(|lib| folder.join(lib).join(&architecture));
-    let libraries = std::env::join_paths(libraries).context("the path of the checkout contains a `:`")?;
-    let program = |name: &str| {
-        let mut command = process::command(folder.join("usr/bin").join(name));
-        command.env_remove("RUSTUP_TOOLCHAIN").env("LD_LIBRARY_PATH", &libraries);
-        command
-    };
-    process::output(program("rustc").arg("--version"))?;
-    let mut cargo = program("cargo");
-    cargo.env("RUSTC", folder.join("usr/bin/rustc")).env("RUSTDOC", folder.join("usr/bin/rustdoc"));
-    Ok(cargo)
+/// The mirror of Debian in the configuration of this machine.
+fn mirror() -> Result<String> {
+    let targets =
+        process::output(process::command("apt-get").args(["indextargets", "--format", "$(REPO_URI) $(CODENAME)"]))
+            .context("cannot find this machine's mirror of Debian")?;
+    let mut lines = targets.lines().filter_map(|line| line.split_once(' '));
+    let is_main = |uri: &str, codename: &str| !codename.contains('-') && uri.trim_end_matches('/').ends_with("/debian");
+    let main = lines.find(|(uri, codename)| is_main(uri, codename));
+    let (uri, _) = main.context("apt has no mirror of Debian")?;
+    Ok(uri.to_owned())
 }

@@ -2,10 +2,12 @@
 //! for each language below `target/installed`, which must not refer to the source tree. The shared
 //! suite runs these probes.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use fs_err as fs;
+use walkdir::WalkDir;
 
 use crate::run::{files, process};
 use crate::workspace::Workspace;
@@ -35,27 +37,19 @@ pub(crate) fn finish(workspace: &Workspace, language: &str, command: &str) -> Re
 
 /// Fails if a file contains the path of a folder of the source tree.
 fn refuse_text(folder: &Path, sources: &[PathBuf]) -> Result<()> {
-    let mut command = process::command("grep");
-    command.args(["--recursive", "--files-with-matches", "--fixed-strings", "--text"]);
-    for source in sources {
-        command.arg("-e").arg(source);
-    }
-    let output = command.arg(folder).output().with_context(|| process::not_started(&command))?;
-    let found = String::from_utf8_lossy(&output.stdout);
-    ensure!(output.status.code() == Some(1), "these files contain a path of the source tree:\n{}", found.trim_end());
+    let mut grep = process::command("grep");
+    grep.args(["--recursive", "--files-with-matches", "--fixed-strings", "--text"]);
+    grep.args(sources.iter().flat_map(|source| [OsStr::new("-e"), source.as_os_str()])).arg(folder);
+    let found = process::search(&mut grep)?;
+    ensure!(found.is_empty(), "these files contain a path of the source tree:\n{}", found.trim_end());
     Ok(())
 }
 
 fn refuse_links(folder: &Path, sources: &[PathBuf]) -> Result<()> {
-    for path in files::list(folder)? {
-        if path.is_symlink() {
-            let to = fs::canonicalize(&path)?;
-            if sources.iter().any(|source| to.starts_with(source)) {
-                bail!("{} links to the source tree", path.display());
-            }
-        } else if path.is_dir() {
-            refuse_links(&path, sources)?;
-        }
+    for entry in WalkDir::new(folder) {
+        let path = entry?.into_path();
+        let to = fs::canonicalize(&path)?;
+        ensure!(!sources.iter().any(|source| to.starts_with(source)), "{} links to the source tree", path.display());
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(crate) const GLIBC: &str = "2.17";
 pub(crate) fn command(workspace: &Workspace, program: &str) -> Result<Command> {
     BUILD_TOOLS.install(workspace)?;
     let program = BUILD_TOOLS.program(workspace, program)?;
-    let folder = program.parent().context("a program lies in a folder")?.to_owned();
+    let folder = program.parent().context("a program is in a folder")?.to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path: OsString = std::env::join_paths([folder.clone()].into_iter().chain(std::env::split_paths(&path)))?;
     let mut command = process::command(program);
@@ -59,17 +59,9 @@ fn use_same_compilers(workspace: &Workspace, command: &mut Command, tools: &Path
 }
 
 /// The flags that keep the folders of this machine out of the messages of panics.
-fn without_paths(workspace: &Workspace) -> Result<OsString> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).context("cargo has no home")?;
-    let mut flags = OsString::new();
-    for (separator, folder, name) in [("", &home, "cargo"), ("\u{1f}", &workspace.root, "devcred")] {
-        flags.push(separator);
-        flags.push("--remap-path-prefix=");
-        flags.push(folder);
-        flags.push(format!("={name}"));
-    }
-    Ok(flags)
+fn without_paths(workspace: &Workspace) -> Result<String> {
+    let flag = |folder: &Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
+    Ok([flag(&workspace.cargo_home()?, "cargo"), flag(&workspace.root, "devcred")].join("\u{1f}"))
 }
 
 /// Builds a package for release, for the processor of this machine, and returns the folder of the
@@ -84,10 +76,8 @@ pub(crate) fn build(workspace: &Workspace, package: &str) -> Result<PathBuf> {
 pub(crate) fn native_static_libraries(workspace: &Workspace, package: &str) -> Result<Vec<String>> {
     // cargo repeats rustc's message, as JSON.
     let text = process::output(&mut cargo(workspace, package, &["--quiet", "--message-format", "json"])?)?;
-    let (_, rest) = text
-        .split_once("native-static-libs: ")
-        .context("rustc does not print the libraries that a static library needs")?;
-    let line = rest.split(['\\', '"', '\n']).next().unwrap_or_default();
+    let line = text.split("native-static-libs: ").nth(1).and_then(|rest| rest.split(['\\', '"', '\n']).next());
+    let line = line.context("rustc does not print the libraries that a static library needs")?;
     Ok(line.split_whitespace().map(str::to_owned).collect())
 }
 

@@ -9,12 +9,29 @@ use fs_err as fs;
 use crate::check::Artifact;
 use crate::install::{debian, installed, zig};
 use crate::lang::{BuildOptions, Language};
-use crate::run::{Steps, Suite, Tally, files, process, runner, say};
+use crate::run::{Step, Suite, TestResults, files, process, runner, say, suite};
 use crate::workspace::Workspace;
 
 /// C's row in the table of languages.
-pub(crate) const LANGUAGE: Language =
-    Language { name: "c", setup, build, install, test, check_suite: Some(check_suite), artifacts, bench_args };
+pub(crate) const LANGUAGE: Language = Language {
+    name: "c",
+    setup: &[Step::new("compilers and checkers", |_| debian::ensure(&PROGRAMS.map(|name| (name, name))))],
+    build,
+    install: Some(install),
+    tests: &[Step::test("tests", test)],
+    suite_checks: &[
+        Step::repeat("suite, with sanitizers", |workspace| {
+            // With sanitizers, many calls at once keep two cores so busy that requests that were
+            // sent evenly arrive in bursts.
+            run_suite(workspace, &probe(workspace, "sanitized"), &[&["--slow", "10"], suite::WITHOUT_CROWDS].concat())
+        }),
+        Step::repeat("suite, under valgrind", |workspace| {
+            run_suite(workspace, &format!("{VALGRIND} {}", probe(workspace, "plain")), WITH_VALGRIND)
+        }),
+    ],
+    bench_args,
+    soak: Some(|workspace| build_program(workspace, "soak")),
+};
 
 /// The version of the binary interface: `DEVCRED_ABI_VERSION` in `bindings/c/src/version.rs`; a
 /// test compares the two.
@@ -22,15 +39,8 @@ const ABI_VERSION: &str = "1";
 
 const PACKAGE: &str = "devcred-c";
 
-/// Programs, and the packages of Debian that contain them.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("gcc", "gcc"),
-    ("g++", "g++"),
-    ("clang", "clang"),
-    ("cmake", "cmake"),
-    ("pkg-config", "pkg-config"),
-    ("valgrind", "valgrind"),
-];
+/// Programs, each in the package of Debian with the same name.
+const PROGRAMS: [&str; 6] = ["gcc", "g++", "clang", "cmake", "pkg-config", "valgrind"];
 
 /// The builds of the probe: as a user builds it, and with sanitizers that find errors with memory.
 const PROBES: &[(&str, &[&str])] = &[
@@ -44,68 +54,39 @@ const VALGRIND: &str =
     "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9";
 const WITH_VALGRIND: &[&str] = &["--slow", "10", "--case", "answer/body"];
 
-/// With sanitizers, many calls at once keep two cores so busy that requests that were sent evenly
-/// arrive in bursts.
-const WITH_SANITIZERS: &[&str] =
-    &["--slow", "10", "--skip", "pace/many-calls-within-the-quotas", "--skip", "pace/refused-at-once-by-default"];
-
-fn setup(_: &Workspace, steps: &mut Steps) {
-    steps.run("c: compilers and checkers", || debian::ensure(PROGRAMS));
-}
-
-fn build(workspace: &Workspace, steps: &mut Steps, options: &BuildOptions) {
+fn build(workspace: &Workspace, options: &BuildOptions) -> Result<Vec<Artifact>> {
     let prefix = options.prefix.clone().unwrap_or_else(|| prefix(workspace));
-    steps.run("c: build and install", || {
-        install_in(workspace, &prefix)?;
-        say!("installed in {}", workspace.relative(&prefix));
-        artifacts(workspace)?.iter().try_for_each(Artifact::print)
-    });
+    let file = install_in(workspace, &prefix)?;
+    say!("installed in {}", workspace.relative(&prefix));
+    Ok(vec![Artifact { name: "libdevcred.so", file }])
 }
 
-fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
-    build(workspace, steps, &BuildOptions::default());
-    steps.run("c: install, with the probe", || {
-        let folder = installed::folder(workspace, "c");
-        files::make_empty(&folder)?;
-        // All paths in the folder are relative.
-        files::copy(&prefix(workspace), &folder.join("prefix"))?;
-        files::copy(&workspace.root.join("bindings/c/probe.c"), &folder.join("probe.c"))?;
-        PROBES.iter().try_for_each(|(name, more)| compile(&folder, Path::new("probe.c"), more, name))?;
-        installed::finish(workspace, "c", "./plain")
-    })
+fn install(workspace: &Workspace) -> Result<()> {
+    install_in(workspace, &prefix(workspace))?;
+    let folder = installed::folder(workspace, "c");
+    files::make_empty(&folder)?;
+    // All paths in the folder are relative.
+    files::copy(&prefix(workspace), &folder.join("prefix"))?;
+    files::copy(&workspace.root.join("bindings/c/probe.c"), &folder.join("probe.c"))?;
+    PROBES.iter().try_for_each(|(name, more)| compile(&folder, Path::new("probe.c"), more, name))?;
+    installed::finish(workspace, "c", "./plain")
 }
 
-fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    steps.test("c: tests", || {
-        let debug = workspace.debug_libraries()?;
-        let mut command = workspace.cargo_together("test");
-        command.arg("--no-fail-fast").env("DEVCRED_C_PREFIX", prefix(workspace)).env("DEVCRED_C_DEBUG", debug);
-        for test in workspace.tests_of("devcred-c") {
-            command.args(["--test", test]);
-        }
-        runner::run(&mut command)
-    })
+fn test(workspace: &Workspace) -> Result<TestResults> {
+    let debug = workspace.debug_libraries()?;
+    let mut command = workspace.cargo_together("test");
+    command.arg("--no-fail-fast").env("DEVCRED_C_PREFIX", prefix(workspace)).env("DEVCRED_C_DEBUG", debug);
+    command.args(workspace.tests_of("devcred-c").into_iter().flat_map(|test| ["--test", test]));
+    runner::run(&mut command)
 }
 
-/// Runs cases that the suite has counted: only their failures count here.
-fn check_suite(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    let built = |name: &str| installed::folder(workspace, "c").join(name).display().to_string();
-    let sanitized = built("sanitized");
-    let valgrind = format!("{VALGRIND} {}", built("plain"));
-    let mut tally = Tally::default();
-    for (about, checked) in [
-        (
-            "suite, with sanitizers",
-            Suite { probe: Some(("c", &sanitized)), which: WITH_SANITIZERS, ..Suite::of(&["c"]) },
-        ),
-        ("suite, under valgrind", Suite { probe: Some(("c", &valgrind)), which: WITH_VALGRIND, ..Suite::of(&["c"]) }),
-    ] {
-        let name = format!("c: {about}");
-        if !steps.leaves_out(&name) {
-            tally.failed += steps.test(&name, || checked.run(workspace)).failed;
-        }
-    }
-    tally
+/// Runs cases with another command line of the probe.
+fn run_suite(workspace: &Workspace, probe: &str, which: &[&str]) -> Result<TestResults> {
+    Suite { probe: Some(("c", probe)), which, ..Suite::of(&["c"]) }.run(workspace)
+}
+
+fn probe(workspace: &Workspace, build: &str) -> String {
+    installed::folder(workspace, "c").join(build).display().to_string()
 }
 
 /// The prefix whose files the tests use.
@@ -113,14 +94,9 @@ fn prefix(workspace: &Workspace) -> PathBuf {
     workspace.target.join("c/prefix")
 }
 
-fn artifacts(workspace: &Workspace) -> Result<Vec<Artifact>> {
-    let file = zig::build(workspace, PACKAGE)?.join("libdevcred.so");
-    Ok(vec![Artifact { name: "libdevcred.so", file }])
-}
-
 /// Builds and installs the header, both libraries, and the files for pkg-config and CMake. All
-/// paths are relative to the prefix, so the folder can be moved.
-fn install_in(workspace: &Workspace, prefix: &Path) -> Result<()> {
+/// paths are relative to the prefix, so the folder can be moved. Returns the built shared library.
+fn install_in(workspace: &Workspace, prefix: &Path) -> Result<PathBuf> {
     let (built, libraries) = (zig::build(workspace, PACKAGE)?, zig::native_static_libraries(workspace, PACKAGE)?);
     let (version, sources) = (env!("CARGO_PKG_VERSION"), workspace.root.join("bindings/c"));
     let library = prefix.join("lib");
@@ -140,24 +116,20 @@ fn install_in(workspace: &Workspace, prefix: &Path) -> Result<()> {
         let text = text.replace("@VERSION@", version).replace("@ABI_VERSION@", ABI_VERSION);
         files::write(&library.join(to), text.replace("@STATIC_LIBRARIES@", &libraries))?;
     }
-    Ok(())
+    Ok(built.join("libdevcred.so"))
 }
 
 fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
-    install_in(workspace, &prefix(workspace))?;
-    let folder = workspace.target.join("c");
-    compile(&folder, &workspace.root.join("bindings/c/bench.c"), &["-O2"], "bench")?;
-    let program = folder.join("bench");
-    let argument = |form: &str| format!("--binding=C, {form}={} {form}", program.display());
-    Ok(["blocking", "callback"].map(argument).into())
+    let program = build_program(workspace, "bench")?;
+    Ok(["blocking", "callback"].map(|form| format!("--binding=C, {form}={program} {form}")).into())
 }
 
-/// Builds C's program of `cargo xtask soak`, and returns the command that starts it.
-pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
+/// Builds a program of `bindings/c` and returns its path.
+fn build_program(workspace: &Workspace, name: &str) -> Result<String> {
     install_in(workspace, &prefix(workspace))?;
     let folder = workspace.target.join("c");
-    compile(&folder, &workspace.root.join("bindings/c/soak.c"), &["-O2"], "soak")?;
-    Ok(folder.join("soak").display().to_string())
+    compile(&folder, &workspace.root.join(format!("bindings/c/{name}.c")), &["-O2"], name)?;
+    Ok(folder.join(name).display().to_string())
 }
 
 /// Compiles a program as a user does, with the flags that pkg-config prints for the `prefix` in the

@@ -5,32 +5,30 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::check::Artifact;
-use crate::run::{Steps, Tally};
+use crate::run::Step;
 use crate::workspace::Workspace;
 
-/// The functions for one language. Each runs its work as named steps, which record success and
-/// failure.
+/// The work for one language.
 pub(crate) struct Language {
     /// The name in `--lang` and in the last lines of a test run.
     pub(crate) name: &'static str,
     /// Installs what the tests need, below `target/`. It is quick if everything is installed.
-    pub(crate) setup: fn(&Workspace, &mut Steps),
-    /// Builds it.
-    pub(crate) build: fn(&Workspace, &mut Steps, &BuildOptions),
+    pub(crate) setup: &'static [Step],
+    /// Builds it, and returns the release artifacts whose sizes are in `ledger.toml`.
+    pub(crate) build: fn(&Workspace, &BuildOptions) -> Result<Vec<Artifact>>,
     /// Builds the release artifacts and installs them with the language's probe in a folder of
-    /// `installed.rs`, after `setup`. Returns `None` if it failed.
-    pub(crate) install: fn(&Workspace, &mut Steps) -> Option<()>,
-    /// Runs every test except the shared suite, after `install`, and returns how many passed and
-    /// failed. Two languages may run in parallel.
-    pub(crate) test: fn(&Workspace, &mut Steps) -> Tally,
-    /// Runs cases of the shared suite again under a checker, and returns how many passed and
-    /// failed.
-    pub(crate) check_suite: Option<fn(&Workspace, &mut Steps) -> Tally>,
-    /// Builds the release artifacts whose sizes are in `ledger.toml`.
-    pub(crate) artifacts: fn(&Workspace) -> Result<Vec<Artifact>>,
+    /// `installed.rs`, after `setup`. `None` for Rust, whose probe is part of the workspace.
+    pub(crate) install: Option<fn(&Workspace) -> Result<()>>,
+    /// Every test except the shared suite, after `install`. Two languages may run in parallel.
+    pub(crate) tests: &'static [Step],
+    /// Cases of the shared suite that run again under a checker.
+    pub(crate) suite_checks: &'static [Step],
     /// Builds the programs that `cargo xtask bench` measures, and returns the arguments that name
     /// them.
     pub(crate) bench_args: fn(&Workspace) -> Result<Vec<String>>,
+    /// Builds the program of `cargo xtask soak`, and returns the command that starts it, split at
+    /// spaces.
+    pub(crate) soak: Option<fn(&Workspace) -> Result<String>>,
 }
 
 /// The options of `cargo xtask build`.
@@ -40,4 +38,6 @@ pub(crate) struct BuildOptions {
     pub(crate) release: bool,
     /// The folder for C's library, instead of `target/c/prefix`.
     pub(crate) prefix: Option<PathBuf>,
+    /// Also build the documentation that is published with the artifacts.
+    pub(crate) documentation: bool,
 }

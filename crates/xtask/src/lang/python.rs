@@ -9,55 +9,65 @@ use fs_err as fs;
 use crate::check::Artifact;
 use crate::install::{Venv, installed, zig};
 use crate::lang::{BuildOptions, Language, emulator};
-use crate::run::{Steps, Tally, files, process, runner, say};
+use crate::run::{Step, TestResults, files, process, runner};
 use crate::workspace::Workspace;
 
 /// Python's row in the table of languages.
-pub(crate) const LANGUAGE: Language =
-    Language { name: "python", setup, build, install, test, check_suite: None, artifacts, bench_args };
+pub(crate) const LANGUAGE: Language = Language {
+    name: "python",
+    setup: &[
+        Step::new("what builds the wheel", |workspace| zig::BUILD_TOOLS.install(workspace)),
+        Step::new("what tests it", |workspace| TOOLS.install(workspace)),
+    ],
+    build,
+    install: Some(install),
+    tests: &[
+        Step::test("tests", test),
+        Step::new("format", |workspace| check(workspace, &format!("ruff format --no-cache --check {SOURCES}"))),
+        Step::new("lints", |workspace| check(workspace, &format!("ruff check --no-cache {SOURCES}"))),
+        Step::new("types, by mypy", |workspace| {
+            check(workspace, &format!("mypy --cache-dir target/python/mypy --config-file {CONFIG} {TYPED}"))
+        }),
+        Step::new("types, by pyright", |workspace| {
+            check(workspace, &format!("basedpyright --pythonpath target/python/tools/bin/python --project {CONFIG}"))
+        }),
+        Step::new("the stubs are what is installed", |workspace| check(workspace, "stubtest devcred")),
+    ],
+    suite_checks: &[],
+    bench_args,
+    soak: Some(|workspace| {
+        let python = install_for_bench(workspace)?;
+        Ok(format!("{} {}/bindings/python/bench/soak.py", python.display(), workspace.root.display()))
+    }),
+};
 
 const TOOLS: Venv =
     Venv { name: "python/tools", purpose: "testing Python", requirements: "bindings/python/requirements-test.txt" };
 
-/// The checks besides the tests: a name, a program of the test tools, and its arguments.
-const CHECKS: &[(&str, &str, &[&str])] = &[
-    ("format", "ruff", &["format", "--no-cache", "--check", "--config", CONFIG, SOURCES, EXAMPLES, VENDOR]),
-    ("lints", "ruff", &["check", "--no-cache", "--config", CONFIG, SOURCES, EXAMPLES, VENDOR]),
-    ("types, by mypy", "mypy", &["--config-file", CONFIG, "--cache-dir", "target/python/mypy", SOURCES, EXAMPLES]),
-    ("types, by pyright", "basedpyright", &["--project", CONFIG, "--pythonpath", "target/python/tools/bin/python"]),
-    ("the stubs are what is installed", "stubtest", &["devcred"]),
-];
 const CONFIG: &str = "bindings/python/pyproject.toml";
-const SOURCES: &str = "bindings/python";
-const EXAMPLES: &str = "examples/python";
-const VENDOR: &str = "tests/vendor/python";
+const SOURCES: &str = "--config bindings/python/pyproject.toml bindings/python examples/python tests/vendor/python";
+const TYPED: &str = "bindings/python examples/python";
 
-fn setup(workspace: &Workspace, steps: &mut Steps) {
-    steps.run("python: what builds the wheel", || zig::BUILD_TOOLS.install(workspace));
-    steps.run("python: what tests it", || TOOLS.install(workspace));
+fn build(workspace: &Workspace, _: &BuildOptions) -> Result<Vec<Artifact>> {
+    Ok(vec![
+        Artifact { name: "devcred.whl", file: wheel(workspace)? },
+        Artifact { name: "devcred/_native.abi3.so", file: zig::built(workspace).join("lib_native.so") },
+    ])
 }
 
-fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
-    steps.run("python: source distribution and wheel", || artifacts(workspace)?.iter().try_for_each(Artifact::print));
+fn test(workspace: &Workspace) -> Result<TestResults> {
+    emulator::build(workspace)?;
+    build_extension_that_panics(workspace)?;
+    let reports = folder(workspace).join("reports");
+    let mut pytest = tool(workspace, "pytest")?;
+    pytest.arg("bindings/python").arg("--junit-xml").arg(reports.join("pytest.xml"));
+    runner::run_with_junit(pytest.env("DEVCRED_TARGET", &workspace.target), &reports)
 }
 
-fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
-    steps.run("python: build and install the wheel", || install_wheel(workspace))
-}
-
-fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    let tally = steps.test("python: tests", || {
-        emulator::build(workspace)?;
-        build_extension_that_panics(workspace)?;
-        let mut pytest = tool(workspace, "pytest")?;
-        let reports = folder(workspace).join("reports");
-        pytest.arg("bindings/python").arg("--junit-xml").arg(reports.join("pytest.xml"));
-        runner::run_with_junit(pytest.env("DEVCRED_TARGET", &workspace.target), &reports)
-    });
-    for (about, program, arguments) in CHECKS {
-        steps.run(&format!("python: {about}"), || process::run(tool(workspace, program)?.args(*arguments)));
-    }
-    tally
+/// Runs a command line of the test tools.
+fn check(workspace: &Workspace, line: &str) -> Result<()> {
+    let (program, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    process::run(tool(workspace, program)?.args(arguments.split(' ')))
 }
 
 /// A program of the test tools, which runs in the workspace's root.
@@ -77,55 +87,40 @@ fn clean(workspace: &Workspace) -> PathBuf {
     installed::folder(workspace, "python").join("venv")
 }
 
-fn artifacts(workspace: &Workspace) -> Result<Vec<Artifact>> {
-    Ok(vec![
-        Artifact { name: "devcred.whl", file: wheel(workspace)? },
-        Artifact { name: "devcred/_native.abi3.so", file: zig::built(workspace).join("lib_native.so") },
-    ])
-}
-
 const ARCH: &str = std::env::consts::ARCH;
 
 /// Builds the source distribution in `target/dist`, and from it the wheel, which proves that it is
 /// complete.
 fn wheel(workspace: &Workspace) -> Result<PathBuf> {
-    let dist = workspace.target.join("dist");
+    let (dist, source) = (workspace.target.join("dist"), folder(workspace).join("source"));
     let mut command = zig::command(workspace, "maturin")?;
     command.args(["sdist", "--manifest-path", "bindings/python/Cargo.toml", "--out"]).arg(&dist);
     process::run(&mut command)?;
 
     let sdist = dist.join(format!("devcred-{VERSION}.tar.gz"));
-    let wheel = dist.join(format!("devcred-{VERSION}-cp39-abi3-manylinux2014_{ARCH}.manylinux_2_17_{ARCH}.whl"));
-    let of_wheel = folder(workspace).join("built-from.tar.gz");
-    if wheel.exists() && fs::read(&of_wheel).ok() == Some(fs::read(&sdist)?) {
-        say!("up to date: {}", workspace.relative(&wheel));
-        return Ok(wheel);
-    }
-    let source = folder(workspace).join("source");
-    files::unpack(&sdist, &source)?;
-    let mut command = zig::command(workspace, "maturin")?;
-    command.current_dir(&source).args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out"]);
-    process::run(command.arg(&dist).env("CARGO_TARGET_DIR", &workspace.target))?;
-    files::copy(&sdist, &of_wheel)?;
-    Ok(wheel)
+    let wheel = format!("devcred-{VERSION}-cp39-abi3-manylinux2014_{ARCH}.manylinux_2_17_{ARCH}.whl");
+    files::make_once(workspace, &source, fs::read(&sdist)?, || {
+        files::unpack(&sdist, &source)?;
+        let mut command = zig::command(workspace, "maturin")?;
+        command.args(["build", "--release", "--zig", "--compatibility", "manylinux_2_17", "--out", "dist"]);
+        process::run(command.current_dir(&source).env("CARGO_TARGET_DIR", &workspace.target))
+    })?;
+    files::copy(&source.join("dist").join(&wheel), &dist.join(&wheel))?;
+    Ok(dist.join(wheel))
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Installs the wheel without a package index, so without any other package: in the environment of
 /// the test tools, and in one with only the probe.
-fn install_wheel(workspace: &Workspace) -> Result<()> {
-    let wheel = wheel(workspace)?;
-    let clean = clean(workspace);
+fn install(workspace: &Workspace) -> Result<()> {
+    let (wheel, clean) = (wheel(workspace)?, clean(workspace));
     process::run(process::command("python3").args(["-m", "venv", "--clear", "--without-pip"]).arg(&clean))?;
-    let pip = || -> Result<Command> {
+    for python in [TOOLS.program(workspace, "python")?, clean.join("bin/python")] {
         let mut pip = tool(workspace, "python")?;
-        pip.args(["-m", "pip", "--disable-pip-version-check"]);
-        Ok(pip)
-    };
-    let install = ["install", "--quiet", "--no-index", "--force-reinstall"];
-    process::run(pip()?.arg("--python").arg(&clean).args(install).arg(&wheel))?;
-    process::run(pip()?.args(install).arg(&wheel))?;
+        pip.args(["-m", "pip", "--disable-pip-version-check", "--python"]).arg(python);
+        process::run(pip.args(["install", "--quiet", "--no-index", "--force-reinstall"]).arg(&wheel))?;
+    }
     let probe = installed::folder(workspace, "python").join("probe.py");
     files::copy(&workspace.root.join("bindings/python/probe.py"), &probe)?;
     // -I: Python ignores the current folder and its environment variables.
@@ -141,9 +136,7 @@ fn build_extension_that_panics(workspace: &Workspace) -> Result<()> {
 }
 
 fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
-    TOOLS.install(workspace)?;
-    install_wheel(workspace)?;
-    let python = clean(workspace).join("bin/python");
+    let python = install_for_bench(workspace)?;
     let (python, folder) = (python.display(), workspace.root.join("bindings/python/bench"));
     let folder = folder.display();
     let mut arguments: Vec<_> =
@@ -152,10 +145,9 @@ fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(arguments)
 }
 
-/// Installs the wheel, and returns the command that starts Python's program of `cargo xtask soak`.
-pub(crate) fn soak(workspace: &Workspace) -> Result<String> {
+/// Installs the wheel, and returns the Python of its environment.
+fn install_for_bench(workspace: &Workspace) -> Result<PathBuf> {
     TOOLS.install(workspace)?;
-    install_wheel(workspace)?;
-    let (python, program) = (clean(workspace).join("bin/python"), workspace.root.join("bindings/python/bench/soak.py"));
-    Ok(format!("{} {}", python.display(), program.display()))
+    install(workspace)?;
+    Ok(clean(workspace).join("bin/python"))
 }

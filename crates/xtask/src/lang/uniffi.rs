@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::check::Artifact;
 use crate::install::zig;
 use crate::run::{files, process};
 use crate::workspace::Workspace;
@@ -17,24 +16,24 @@ pub(crate) const FILE: &str = "libdevcred_uniffi.so";
 /// The static library, which Swift links into the program.
 const STATIC_FILE: &str = "libdevcred_uniffi.a";
 
-/// Builds the shared library for release.
-pub(crate) fn library(workspace: &Workspace) -> Result<Artifact> {
-    Ok(Artifact { name: FILE, file: zig::build(workspace, PACKAGE)?.join(FILE) })
+/// Builds the shared library for release and returns its path.
+pub(crate) fn library(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(zig::build(workspace, PACKAGE)?.join(FILE))
 }
 
 /// The build of the static library.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// The release build.
-    Shipped,
+    Release,
     /// The debug build, in which a call for one device panics.
-    ForTests,
+    Debug,
 }
 
 pub(crate) fn static_library(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let folder = match profile {
-        Profile::Shipped => zig::build(workspace, PACKAGE)?,
-        Profile::ForTests => workspace.debug_libraries()?,
+        Profile::Release => zig::build(workspace, PACKAGE)?,
+        Profile::Debug => workspace.debug_libraries()?,
     };
     Ok(folder.join(STATIC_FILE))
 }

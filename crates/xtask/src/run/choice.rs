@@ -1,5 +1,7 @@
 //! Tables whose rows users choose by name.
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
 use crate::run::say;
 
 /// The rows with one of these names, in the table's order; without names, all rows. Prints the
@@ -13,10 +15,9 @@ pub(crate) fn choose<'a, T>(table: &'a [T], name: fn(&T) -> &'static str, only: 
     chosen
 }
 
-/// A list of names with their descriptions, for a help text.
-pub(crate) fn list(title: &str, rows: impl Iterator<Item = (&'static str, &'static str)>) -> String {
-    let lines: String = rows.map(|(name, about)| format!("  {name:<32} {about}\n")).collect();
-    format!("{title}:\n{lines}")
+/// Parses one of these names. The help lists each with its description.
+pub(crate) fn parser(rows: impl Iterator<Item = (&'static str, &'static str)>) -> PossibleValuesParser {
+    PossibleValuesParser::new(rows.map(|(name, about)| PossibleValue::new(name).help(about)))
 }
 
 #[cfg(test)]

@@ -10,40 +10,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::run::{process, say};
 use crate::workspace::Workspace;
 
-/// Copies a file, or a folder with its contents.
+/// Copies a file, or a folder with its contents. Leaves unchanged files alone, so that nothing that
+/// depends on them is built again.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
-    for (file, to) in copies(from, to)? {
-        make_place(&to)?;
-        fs::copy(&file, &to)?;
+    for file in list_all(from)? {
+        let to = if file == from { to.to_owned() } else { to.join(file.strip_prefix(from)?) };
+        if fs::read(&to).ok() != Some(fs::read(&file)?) {
+            make_place(&to)?;
+            fs::copy(&file, &to)?;
+        }
     }
     Ok(())
 }
 
-/// Copies the files that have changed, so that nothing that depends on the others is built again.
-pub(crate) fn copy_changed(from: &Path, to: &Path) -> Result<()> {
-    copies(from, to)?.into_iter().try_for_each(|(file, to)| write_changed(&to, fs::read(file)?))
-}
-
-/// Each file of a folder, or the file itself, and the path of its copy.
-fn copies(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let files = list_all(from)?.into_iter().map(|file| {
-        let to = if file == from { to.to_owned() } else { to.join(file.strip_prefix(from)?) };
-        Ok((file, to))
-    });
-    files.collect()
-}
-
+/// Writes a file unless it has these contents: a script may be running.
 pub(crate) fn write(to: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
+    if fs::read(to).is_ok_and(|old| old == contents.as_ref()) {
+        return Ok(());
+    }
     make_place(to)?;
     Ok(fs::write(to, contents)?)
-}
-
-fn write_changed(to: &Path, contents: Vec<u8>) -> Result<()> {
-    if fs::read(to).is_ok_and(|old| old == contents) { Ok(()) } else { write(to, contents) }
 }
 
 /// Writes a script that replaces itself with `command`, in the syntax of the shell, and passes its
@@ -51,8 +42,7 @@ fn write_changed(to: &Path, contents: Vec<u8>) -> Result<()> {
 pub(crate) fn write_starter(to: &Path, folder: Option<&Path>, command: &str) -> Result<()> {
     let enter = folder.map_or_else(String::new, |folder| format!("cd '{}' || exit\n", folder.display()));
     let script = format!("#!/bin/sh\n{enter}exec {command} \"$@\"\n");
-    // An unchanged script may be running.
-    write_changed(to, script.into_bytes())?;
+    write(to, script)?;
     Ok(fs::set_permissions(to, Permissions::from_mode(0o755))?)
 }
 
@@ -82,7 +72,7 @@ pub(crate) fn delete(file: &Path) -> Result<()> {
 pub(crate) fn make_once(
     workspace: &Workspace,
     folder: &Path,
-    inputs: &str,
+    inputs: impl AsRef<[u8]>,
     work: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     // Steps in parallel may need the same folder.
@@ -90,7 +80,7 @@ pub(crate) fn make_once(
     let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner).entry(folder.to_owned()).or_default().clone();
     let _alone = making.lock().unwrap_or_else(PoisonError::into_inner);
     let stamp = folder.join(STAMP);
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == inputs) {
+    if fs::read(&stamp).is_ok_and(|found| found == inputs.as_ref()) {
         say!("up to date: {}", workspace.relative(folder));
         return Ok(());
     }
@@ -123,11 +113,8 @@ pub(crate) fn make_empty(folder: &Path) -> Result<()> {
 
 /// Every file below a folder, or the file itself.
 pub(crate) fn list_all(path: &Path) -> Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let entries = list(path)?.iter().map(|entry| list_all(entry)).collect::<Result<Vec<_>>>()?;
-    Ok(entries.concat())
+    let entries = WalkDir::new(path).follow_links(true).into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(entries.into_iter().filter(|entry| entry.file_type().is_file()).map(DirEntry::into_path).collect())
 }
 
 /// The entries of a folder, sorted.
@@ -154,17 +141,20 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let path = |name: &str| folder.path().join(name);
         write(&path("a/b/c"), "1").expect("it can be written");
-        for copy in [copy, copy_changed] {
-            copy(&path("a"), &path("d")).expect("a folder can be copied");
-            copy(&path("a/b/c"), &path("e/f")).expect("a file can be copied");
-            for file in ["d/b/c", "e/f"] {
-                assert_eq!(fs::read_to_string(path(file)).expect("it is there"), "1");
-            }
-            write(&path("a/b/c"), "2").expect("it can be written");
-            copy(&path("a/b/c"), &path("e/f")).expect("a copy can be replaced");
-            assert_eq!(fs::read_to_string(path("e/f")).expect("it is there"), "2");
-            write(&path("a/b/c"), "1").expect("it can be written");
+        copy(&path("a"), &path("d")).expect("a folder can be copied");
+        copy(&path("a/b/c"), &path("e/f")).expect("a file can be copied");
+        for file in ["d/b/c", "e/f"] {
+            assert_eq!(fs::read_to_string(path(file)).expect("it is there"), "1");
         }
+        write(&path("a/b/c"), "2").expect("it can be written");
+        copy(&path("a/b/c"), &path("e/f")).expect("a copy can be replaced");
+        assert_eq!(fs::read_to_string(path("e/f")).expect("it is there"), "2");
+        let modified = || fs::metadata(path("e/f")).and_then(|file| file.modified()).expect("the system knows it");
+        fs::set_permissions(path("e/f"), Permissions::from_mode(0o400)).expect("they can be set");
+        let before = modified();
+        copy(&path("a/b/c"), &path("e/f")).expect("it is the same");
+        write(&path("e/f"), "2").expect("it is the same");
+        assert_eq!(modified(), before, "an unchanged file is left alone");
     }
 
     #[test]

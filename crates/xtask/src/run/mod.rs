@@ -11,5 +11,5 @@ pub(crate) mod suite;
 
 pub(crate) use self::output::say;
 pub(crate) use self::runner::{Tally, TestResults};
-pub(crate) use self::steps::{Extent, Job, Steps};
+pub(crate) use self::steps::{Extent, Job, Step, Steps};
 pub(crate) use self::suite::Suite;

@@ -1,28 +1,34 @@
 //! Runs a test program and counts its tests. The tests of cargo are counted by the lines that they
 //! print, because libtest has no other stable output; every other runner writes JUnit files.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead};
 use std::ops::AddAssign;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::run::output::{self, Output};
-use crate::run::{files, process};
+use crate::run::{files, output, process};
 
-/// How many tests passed and failed.
+/// How many tests passed, failed and were skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    pub(crate) passed: u64,
-    pub(crate) failed: u64,
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) skipped: usize,
+}
+
+impl Tally {
+    /// The tally of a language whose tests could not run.
+    pub(crate) const FAILURE: Self = Self { passed: 0, failed: 1, skipped: 0 };
 }
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 }
 
@@ -30,8 +36,8 @@ impl AddAssign for Tally {
 #[derive(Debug, Default)]
 pub(crate) struct TestResults {
     pub(crate) tally: Tally,
-    /// The columns of the shared suite, by language.
-    pub(crate) columns: Vec<(String, Tally)>,
+    /// The results of the shared suite, by language.
+    pub(crate) by_language: Vec<(String, Tally)>,
     /// The names of the tests that were skipped, or whose failure is expected.
     pub(crate) skipped: Vec<String>,
     /// Whether its exit status was zero.
@@ -43,40 +49,44 @@ impl TestResults {
     pub(crate) fn check(&self) -> Result<()> {
         match self.tally {
             Tally { failed: 0, .. } if !self.success => bail!("it failed, although no test did; its output is above"),
-            Tally { failed: 0, passed: 0 } => bail!("no test ran"),
+            Tally { failed: 0, passed: 0, .. } => bail!("no test ran"),
             Tally { failed: 0, .. } => Ok(()),
             Tally { failed, .. } => bail!("{failed} failed; see above"),
         }
     }
 
-    /// Copies the lines of cargo's tests as they come, which may contain any bytes, and reads them.
-    fn read_libtest(&mut self, from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<()> {
-        let mut ignored = 0;
-        let mut line = Vec::new();
-        while from.read_until(b'\n', &mut line)? > 0 {
-            to.write_all(&line)?;
+    /// Reads the lines of cargo's tests, which may contain any bytes, and passes each on at once.
+    fn read_libtest(&mut self, from: impl BufRead, mut pass_on: impl FnMut(&str)) -> io::Result<()> {
+        for line in from.split(b'\n') {
+            let line = line?;
             let text = String::from_utf8_lossy(&line);
-            // `test result: ok. 3 passed; 0 failed; 1 ignored; ...`
-            if let Some((_, counts)) = text.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) {
-                let count = |word: &str| {
-                    let counts = counts.split("; ").filter_map(|count| count.strip_suffix(word)?.parse::<u64>().ok());
-                    counts.sum::<u64>()
-                };
-                self.tally += Tally { passed: count(" passed"), failed: count(" failed") };
-                ignored += count(" ignored");
-            // `test tests::one ... ignored, reason`
-            } else if let Some((name, _)) = text.strip_prefix("test ").and_then(|rest| rest.split_once(" ... ignored"))
-            {
-                self.skipped.push(name.to_owned());
-            } else {
-                self.columns.extend(parse_column(&text));
+            pass_on(&format!("{text}\n"));
+            let words: Vec<_> = text.split_whitespace().collect();
+            match *words.as_slice() {
+                // `test result: ok. 3 passed; 0 failed; 1 ignored; ...`
+                ["test", "result:", _, passed, "passed;", failed, "failed;", ignored, "ignored;", ..] => {
+                    let [passed, failed, skipped] = [passed, failed, ignored].map(|n| n.parse().unwrap_or_default());
+                    self.tally += Tally { passed, failed, skipped };
+                }
+                // `rust: 131 passed, 0 failed`
+                [name, passed, "passed,", failed, "failed"] => {
+                    if let (Some(name), Ok(passed), Ok(failed)) =
+                        (name.strip_suffix(':'), passed.parse(), failed.parse())
+                    {
+                        self.by_language.push((name.to_owned(), Tally { passed, failed, skipped: 0 }));
+                    }
+                }
+                // `test tests::one ... ignored, reason`
+                ["test", ..] => {
+                    let name = text.strip_prefix("test ").and_then(|rest| rest.split_once(" ... ignored"));
+                    self.skipped.extend(name.map(|(name, _)| name.to_owned()));
+                }
+                _ => {}
             }
-            line.clear();
         }
-        let unnamed =
-            (self.skipped.len()..ignored.try_into().unwrap_or_default()).map(|_| "a test without a name".into());
-        self.skipped.extend(unnamed);
-        to.flush()
+        // Each skipped test needs a name for the list of those that may be skipped.
+        self.skipped.resize(self.skipped.len().max(self.tally.skipped), "a test without a name".to_owned());
+        Ok(())
     }
 
     /// Reads a JUnit file.
@@ -91,6 +101,7 @@ impl TestResults {
             } else if has("skipped") {
                 let [class, name] = ["classname", "name"].map(|name| test.attribute(name).unwrap_or_default());
                 self.skipped.push(format!("{class}.{name}"));
+                self.tally.skipped += 1;
             } else {
                 self.tally.passed += 1;
             }
@@ -101,12 +112,9 @@ impl TestResults {
 
 /// Runs a command of cargo and counts its tests.
 pub(crate) fn run(command: &mut Command) -> Result<TestResults> {
-    process::announce(command);
-    output::connect(command)?;
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| process::not_started(command))?;
-    let stdout = child.stdout.take().context("cannot read its output")?;
+    let (mut child, stdout) = process::start(command)?;
     let mut results = TestResults::default();
-    let read = results.read_libtest(&mut BufReader::new(stdout), &mut Output);
+    let read = results.read_libtest(stdout, output::print);
     results.success = child.wait()?.success();
     read?;
     Ok(results)
@@ -116,23 +124,13 @@ pub(crate) fn run(command: &mut Command) -> Result<TestResults> {
 pub(crate) fn run_with_junit(command: &mut Command, folder: &Path) -> Result<TestResults> {
     // Without the files of an earlier run.
     files::make_empty(folder)?;
-    process::announce(command);
-    output::connect(command)?;
-    let success = command.status().with_context(|| process::not_started(command))?.success();
+    let success = process::run_to_end(command)?.success();
     let mut results = TestResults { success, ..TestResults::default() };
-    for file in files::list(folder)?.iter().filter(|file| file.extension().is_some_and(|extension| extension == "xml"))
-    {
+    for file in files::list(folder)?.iter().filter(|file| file.extension().is_some_and(|name| name == "xml")) {
         let text = fs::read_to_string(file)?;
         results.read_junit(&text).with_context(|| format!("{} is not a JUnit file", file.display()))?;
     }
     Ok(results)
-}
-
-/// Parses `rust: 131 passed, 0 failed`.
-fn parse_column(line: &str) -> Option<(String, Tally)> {
-    let (name, counts) = line.trim_end().split_once(": ")?;
-    let (passed, failed) = counts.strip_suffix(" failed")?.split_once(" passed, ")?;
-    Some((name.to_owned(), Tally { passed: passed.parse().ok()?, failed: failed.parse().ok()? }))
 }
 
 #[cfg(test)]
@@ -140,17 +138,18 @@ mod tests {
     use super::*;
 
     fn libtest(output: &[u8]) -> TestResults {
-        let (mut results, mut copy) = (TestResults::default(), Vec::new());
-        results.read_libtest(&mut &output[..], &mut copy).expect("a slice can be read");
-        assert_eq!(copy, output, "every byte is passed on");
+        let (mut results, mut copy) = (TestResults::default(), String::new());
+        results.read_libtest(output, |line| copy.push_str(line)).expect("a slice can be read");
+        assert_eq!(copy.trim_end(), String::from_utf8_lossy(output).trim_end(), "every line is passed on");
         results
     }
 
     #[test]
-    fn columns_of_the_suite_are_read() {
-        assert_eq!(parse_column("c: 131 passed, 2 failed\n"), Some(("c".to_owned(), Tally { passed: 131, failed: 2 })));
+    fn the_results_of_the_suite_are_read_by_language() {
+        let of_c = ("c".to_owned(), Tally { passed: 131, failed: 2, skipped: 0 });
+        assert_eq!(libtest(b"c: 131 passed, 2 failed\n").by_language, [of_c]);
         for line in ["c: many passed, 0 failed", "test result: ok. 3 passed; 0 failed", "c: after the last answer: x"] {
-            assert_eq!(parse_column(line), None, "{line}");
+            assert_eq!(libtest(line.as_bytes()).by_language, [], "{line}");
         }
     }
 
@@ -159,10 +158,10 @@ mod tests {
         let results = libtest(
             b"running 1 test\ntest a ... ok\n\xff\xfe\n\
             test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.01s\n\
-            test result: FAILED. 2 passed; 3 failed; 0 ignored\ntest result: ok\ntest result: ok. many passed;\nno newline",
+            test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured\ntest result: ok\ntest result: ok. many passed;\nno newline",
         );
-        assert_eq!(results.tally, Tally { passed: 3, failed: 3 });
-        assert!(results.columns.is_empty() && results.skipped.is_empty(), "{results:?}");
+        assert_eq!(results.tally, Tally { passed: 3, failed: 3, skipped: 0 });
+        assert!(results.by_language.is_empty() && results.skipped.is_empty(), "{results:?}");
     }
 
     #[test]
@@ -187,7 +186,7 @@ mod tests {
             </testsuites>";
         let mut results = TestResults::default();
         results.read_junit(text).expect("it is XML");
-        assert_eq!(results.tally, Tally { passed: 2, failed: 2 });
+        assert_eq!(results.tally, Tally { passed: 2, failed: 2, skipped: 2 });
         assert_eq!(results.skipped, ["test.two, (odd)", "test.three"]);
         results.read_junit("<testsuites><testcase").expect_err("it is cut off");
     }
@@ -202,7 +201,7 @@ mod tests {
         let mut command = process::command("sh");
         command.args(["-c", "echo '<testsuite><testcase name=\"a\"/></testsuite>' >$0; exit 1"]).arg(earlier);
         let results = run_with_junit(&mut command, folder.path()).expect("it runs");
-        assert_eq!(results.tally, Tally { passed: 1, failed: 0 });
+        assert_eq!(results.tally, Tally { passed: 1, failed: 0, skipped: 0 });
         results.check().expect_err("its exit status counts");
     }
 }

@@ -42,10 +42,10 @@ pub(crate) const WITHOUT_CROWDS: &[&str] =
 
 /// Runs the suite in these languages at once: while one waits for the clock of a case, another
 /// computes. Then measures what hostile answers cost each probe in memory, which is not counted.
-pub(crate) fn run_suite(workspace: &Workspace, steps: &mut Steps, languages: &[&'static str]) {
+pub(crate) fn run_suite(workspace: &Workspace, steps: &Steps, languages: &[&'static str]) {
     let which = if steps.leaves_out("the cases with crowds of calls") { WITHOUT_CROWDS } else { &[] };
     let suite = Suite { which, ..Suite::of(languages) };
-    steps.run_suite("the shared suite", languages, || suite.run(workspace));
+    steps.run_suite(languages, || suite.run(workspace));
     if !steps.leaves_out("memory") {
         let memory = Suite { target: "memory", ..suite };
         steps.run("memory", || memory.run(workspace)?.check());

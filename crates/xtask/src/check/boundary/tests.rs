@@ -1,14 +1,23 @@
-//! Each rule is seen to fail on a bad sample, and to let a good one pass that looks like it.
+//! Each rule fails on a bad sample, and passes a good one that looks like it.
+
+use std::collections::BTreeSet;
 
 use cargo_metadata::Package;
 use serde_json::json;
 
-use super::{PURE, RULES, SourceFile, Tree, code, has_word};
+use super::{PACKAGE_RULES, file_rules};
+use crate::run::{files, process};
 use crate::workspace::Workspace;
 
+/// What the rules look at: files and packages.
+#[derive(Default)]
+struct Tree {
+    files: Vec<(String, String)>,
+    packages: Vec<Package>,
+}
+
 fn file(path: &str, text: &str) -> Tree {
-    let file = SourceFile { path: path.to_owned(), text: text.to_owned() };
-    Tree { files: vec![file], ..Tree::default() }
+    Tree { files: vec![(path.to_owned(), text.to_owned())], ..Tree::default() }
 }
 
 /// A package in a folder, with dependencies like `reqwest` or `dev:reqwest`, and a library of these
@@ -33,11 +42,8 @@ fn package(folder: &str, dependencies: &[&str]) -> Tree {
 
 /// A package with a root file and a manifest.
 fn rooted(folder: &str, root: &str, manifest: &str) -> Tree {
-    let mut tree = package(folder, &[]);
-    tree.files = [(format!("{folder}/src/lib.rs"), root), (format!("{folder}/Cargo.toml"), manifest)]
-        .map(|(path, text)| SourceFile { path, text: text.to_owned() })
-        .into();
-    tree
+    let files = [(format!("{folder}/src/lib.rs"), root), (format!("{folder}/Cargo.toml"), manifest)];
+    Tree { files: files.map(|(path, text)| (path, text.to_owned())).into(), ..package(folder, &[]) }
 }
 
 /// For each rule: a tree that breaks it, and one that does not.
@@ -81,7 +87,7 @@ fn samples() -> Vec<(&'static str, Tree, Tree)> {
         ),
         (
             "lints",
-            rooted("tests/bench", "", "[lints.clippy]\n"),
+            rooted("tests/bench", "", "version.workspace = true\n[lints.clippy]\n"),
             rooted("tests/bench", "", "[lints]\nworkspace = true\n"),
         ),
         (
@@ -107,9 +113,22 @@ fn samples() -> Vec<(&'static str, Tree, Tree)> {
     ]
 }
 
+fn workspace() -> Workspace {
+    Workspace::load().expect("cargo metadata works")
+}
+
 fn violations(name: &str, tree: &Tree) -> Vec<String> {
-    let rule = RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("there is no rule {name}"));
-    (rule.find)(tree)
+    let root = tempfile::tempdir().expect("a folder can be made");
+    process::output(process::command("git").args(["init", "--quiet"]).arg(root.path())).expect("there is git");
+    for (path, text) in &tree.files {
+        files::write(&root.path().join(path), text).expect("it can be written");
+    }
+    if let Some(rule) = PACKAGE_RULES.iter().find(|rule| rule.name == name) {
+        return rule.run(root.path(), &tree.packages);
+    }
+    let rules = file_rules(&workspace()).expect("they can be read");
+    let rule = rules.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("there is no rule {name}"));
+    rule.run(root.path()).expect("git can search")
 }
 
 #[test]
@@ -122,22 +141,28 @@ fn every_rule_fails_on_its_bad_sample_and_passes_its_good_one() {
 
 #[test]
 fn every_rule_has_a_sample() {
-    let sampled: Vec<_> = samples().iter().map(|(name, _, _)| *name).collect();
-    assert_eq!(RULES.iter().map(|rule| rule.name).collect::<Vec<_>>(), sampled);
+    let rules = file_rules(&workspace()).expect("they can be read");
+    let names = rules.iter().map(|rule| rule.name.as_str()).chain(PACKAGE_RULES.iter().map(|rule| rule.name));
+    let sampled: BTreeSet<_> = samples().iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(names.collect::<BTreeSet<_>>(), sampled);
 }
 
 #[test]
-fn a_finding_names_file_line_and_word() {
+fn a_violation_names_file_and_line() {
     let tree = file("bindings/c/src/lib.rs", "//! x\n\nfn x() { std::env::var(\"X\") }\n");
     let found = violations("binding-environment", &tree);
-    assert_eq!(found, ["bindings/c/src/lib.rs:3: contains `std::env`", "bindings/c/src/lib.rs:3: contains `env::var`"]);
+    assert_eq!(found, ["bindings/c/src/lib.rs:3:fn x() { std::env::var(\"X\") }"]);
 }
 
 #[test]
-fn every_pure_stage_is_there() {
-    let tree = Tree::load(&Workspace::load().expect("cargo metadata works")).expect("it can be read");
-    for stage in PURE.under.split(' ') {
-        assert!(tree.files.iter().any(|file| file.path.starts_with(stage)), "{stage} has moved: name its new place");
+fn every_pathspec_selects_files() {
+    let workspace = workspace();
+    for rule in file_rules(&workspace).expect("they can be read") {
+        for files in rule.files.iter().filter(|files| files.contains('/') && !files.starts_with(":!")) {
+            let mut git = process::command("git");
+            git.current_dir(&workspace.root).args(["ls-files", "--error-unmatch", "--", files]);
+            process::output(&mut git).unwrap_or_else(|_| panic!("{files} has moved: name its new place"));
+        }
     }
 }
 
@@ -147,28 +172,29 @@ fn build_dependencies_count_as_dependencies() {
 }
 
 #[test]
-fn the_unit_tests_at_the_end_of_a_file_may_read_the_clock() {
-    let tests = "fn turn() {}\n\n#[cfg(test)]\nmod tests {\n    fn x() { Instant::now(); }\n}\n";
-    assert_eq!(violations("pure-core", &file("crates/devcred/src/rate_limit.rs", tests)), [""; 0]);
-    let code = "#[cfg(test)]\nmod tests;\nfn turn() { Instant::now(); }\n";
-    assert_eq!(violations("pure-core", &file("crates/devcred/src/rate_limit.rs", code)).len(), 1);
+fn unit_tests_may_read_the_clock() {
+    let clock = "fn turn() { Instant::now(); }\n";
+    assert_eq!(violations("pure-core", &file("crates/devcred/src/rate_limit/tests.rs", clock)), [""; 0]);
+    assert_eq!(violations("pure-core", &file("crates/devcred/src/rate_limit/slot.rs", clock)).len(), 1);
 }
 
 #[test]
-fn words_are_whole() {
-    assert!(has_word("use sha1::Sha1;", "sha1"));
-    assert!(!has_word("sha1sum", "sha1"));
-    assert!(!has_word("my_sha1", "sha1"));
-    assert!(has_word("file:///x/y", "/x/"));
-    assert!(!has_word("a/x/y", "/x/"));
+fn words_do_not_begin_inside_of_others() {
+    let count = |text: &str| violations("binding-service", &file("bindings/c/src/lib.rs", text)).len();
+    assert_eq!(count("Throttling\nin(Throttling.User)\n"), 2);
+    assert_eq!(count("NoThrottling\n"), 0);
+    let count = |text: &str| violations("machine-path", &file("README.md", text)).len();
+    assert_eq!(count(concat!("file:///ro", "ot/x\n(/ro", "ot/)\n")), 2);
+    assert_eq!(count(concat!("a/ro", "ot/x\n")), 0);
 }
 
 #[test]
-fn comments_are_no_code_and_urls_are_no_comments() {
-    assert_eq!(code("let a = 1; // getrandom"), "let a = 1; ");
-    assert_eq!(code("let a = \"http://x\"; // y"), "let a = \"http://x\"; ");
-    assert_eq!(code("  # python"), "");
-    assert_eq!(code(" * in a block"), "");
-    assert_eq!(code("#[cfg(x)]"), "#[cfg(x)]");
-    assert_eq!(code("#!/bin/sh"), "#!/bin/sh");
+fn comments_are_not_code() {
+    let count = |text: &str| violations("binding-service", &file("bindings/c/src/lib.rs", text)).len();
+    for comment in ["// aliyuncs", "  # aliyuncs", " * aliyuncs"] {
+        assert_eq!(count(comment), 0, "{comment}");
+    }
+    for code in ["#[aliyuncs]", "#![aliyuncs]", "#!/bin/aliyuncs", "let url = \"http://aliyuncs\"; // x"] {
+        assert_eq!(count(code), 1, "{code}");
+    }
 }

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, ensure};
 use fs_err as fs;
 use serde_json::Value;
 
-use super::root::SwiftRoot;
+use super::toolchain::swift;
 use crate::run::{process, say};
 use crate::workspace::Workspace;
 
@@ -19,34 +19,33 @@ const FILE: &str = "bindings/swift/api.txt";
 /// The protocol that every type conforms to unless it says otherwise.
 const IMPLIED: &str = "Swift.Copyable";
 
+fn members(array: &Value) -> impl Iterator<Item = &Value> {
+    array.as_array().into_iter().flatten()
+}
+
 /// The symbols of a graph without those that the compiler adds to every type of some kind.
 fn symbols(graph: &Value) -> impl Iterator<Item = &Value> {
     let is_synthesized = |symbol: &&Value| symbol["identifier"]["precise"].to_string().contains("::SYNTHESIZED::");
-    graph["symbols"].as_array().into_iter().flatten().filter(move |symbol| !is_synthesized(symbol))
+    members(&graph["symbols"]).filter(move |symbol| !is_synthesized(symbol))
 }
 
 /// `Client.close()`
 fn name(symbol: &Value) -> String {
-    let parts = symbol["pathComponents"].as_array().into_iter().flatten();
-    parts.filter_map(Value::as_str).collect::<Vec<_>>().join(".")
+    members(&symbol["pathComponents"]).filter_map(Value::as_str).collect::<Vec<_>>().join(".")
 }
 
 /// Compares the API with the file, which `DEVCRED_WRITE=1` rewrites.
-pub(super) fn check(workspace: &Workspace, root: &SwiftRoot, package: &Path, modules: &Path) -> Result<()> {
+pub(super) fn check(workspace: &Workspace, package: &Path, modules: &Path) -> Result<()> {
     let folder = workspace.target.join("swift/api");
     fs::create_dir_all(&folder)?;
-    let mut command = root.swift(workspace);
+    let mut command = swift(workspace)?;
     command.args(["symbolgraph-extract", "-module-name", "Devcred", "-minimum-access-level", "public"]);
     command.arg("-target").arg(format!("{}-pc-linux-gnu", std::env::consts::ARCH));
     command.arg("-I").arg(modules).arg("-I").arg(package.join("Sources/DevcredFFI")).arg("-output-dir").arg(&folder);
     process::run(&mut command)?;
-    let graph = folder.join("Devcred.symbols.json");
-    let graph = fs::read_to_string(&graph)?;
-    let graph = serde_json::from_str(&graph).context("the symbol graph is not JSON")?;
+    let graph = serde_json::from_str(&fs::read_to_string(folder.join("Devcred.symbols.json"))?)?;
     let bare = undocumented(&graph);
-    if !bare.is_empty() {
-        bail!("these items have no comment: {}", bare.join(", "));
-    }
+    ensure!(bare.is_empty(), "these items have no comment: {}", bare.join(", "));
     compare(&workspace.root.join(FILE), &text(&graph))
 }
 
@@ -58,17 +57,14 @@ fn undocumented(graph: &Value) -> Vec<String> {
 fn text(graph: &Value) -> String {
     let mut lines = BTreeSet::new();
     for symbol in symbols(graph) {
-        let fragments = symbol["declarationFragments"].as_array().into_iter().flatten();
-        let declaration: String = fragments.filter_map(|fragment| fragment["spelling"].as_str()).collect();
-        lines.insert(format!("{} | {declaration}\n", name(symbol)));
-        let relationships = graph["relationships"].as_array().into_iter().flatten();
-        let conformances = relationships
-            .filter(|relationship| relationship["kind"] == "conformsTo")
-            .filter(|relationship| relationship["source"] == symbol["identifier"]["precise"]);
+        let (name, id) = (name(symbol), &symbol["identifier"]["precise"]);
+        let declaration: String =
+            members(&symbol["declarationFragments"]).filter_map(|part| part["spelling"].as_str()).collect();
+        lines.insert(format!("{name} | {declaration}\n"));
+        let conformances =
+            members(&graph["relationships"]).filter(|kin| kin["kind"] == "conformsTo" && kin["source"] == *id);
         let protocols = conformances.filter_map(|conformance| conformance["targetFallback"].as_str());
-        lines.extend(
-            protocols.filter(|name| *name != IMPLIED).map(|protocol| format!("{} : {protocol}\n", name(symbol))),
-        );
+        lines.extend(protocols.filter(|name| *name != IMPLIED).map(|protocol| format!("{name} : {protocol}\n")));
     }
     lines.into_iter().collect()
 }
@@ -78,15 +74,11 @@ fn compare(file: &Path, api: &str) -> Result<()> {
         return Ok(fs::write(file, api)?);
     }
     let known = fs::read_to_string(file).unwrap_or_default();
-    let of = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
-    let (known, found) = (of(&known), of(api));
+    let (known, found): (BTreeSet<_>, BTreeSet<_>) = (known.lines().collect(), api.lines().collect());
     known.difference(&found).for_each(|line| say!("- {line}"));
     found.difference(&known).for_each(|line| say!("+ {line}"));
-    if known != found {
-        bail!(
-            "{FILE} differs from the API of the sources: `DEVCRED_WRITE=1 cargo xtask test --lang swift` rewrites it"
-        );
-    }
+    let hint = "`DEVCRED_WRITE=1 cargo xtask test --lang swift` rewrites it";
+    ensure!(known == found, "{FILE} differs from the API of the sources: {hint}");
     Ok(())
 }
 

@@ -2,122 +2,97 @@
 
 mod api;
 mod package;
-mod root;
+mod toolchain;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
-use self::root::SwiftRoot;
+use self::toolchain::{loader, swift};
 use crate::check::Artifact;
 use crate::install::installed;
-use crate::lang::emulator::{self, Emulator};
+use crate::lang::emulator;
 use crate::lang::uniffi::Profile;
 use crate::lang::{BuildOptions, Language};
-use crate::run::{Steps, Tally, TestResults, files, process, runner, say};
+use crate::run::{Step, TestResults, files, process, runner};
 use crate::workspace::Workspace;
 
 /// Swift's row in the table of languages.
-pub(crate) const LANGUAGE: Language =
-    Language { name: "swift", setup, build, install, test, check_suite: None, artifacts, bench_args };
+pub(crate) const LANGUAGE: Language = Language {
+    name: "swift",
+    setup: &[Step::new("toolchain", |workspace| toolchain::ROOT.install(workspace))],
+    build,
+    install: Some(install),
+    tests: &[
+        Step::new("public API", |workspace| {
+            let package = package::folder(workspace, Profile::Release);
+            api::check(workspace, &package, &programs(workspace).join("Modules"))
+        }),
+        Step::test("tests", |workspace| run_tests(workspace, &TESTS_RUN)),
+        Step::repeat("tests, with the thread sanitizer", |workspace| {
+            run_tests(workspace, &Run { name: "sanitized", options: &["--sanitize=thread"], ..TESTS_RUN })
+        }),
+        Step::test("examples", |workspace| run_tests(workspace, &EXAMPLES_RUN)),
+        Step::new("the example of an app, with its own server", |workspace| {
+            let mut app = loader(workspace)?;
+            app.push(scratch(workspace, "examples/debug/login").display().to_string());
+            emulator::log_in(workspace, &app)
+        }),
+    ],
+    suite_checks: &[],
+    bench_args,
+    soak: None,
+};
 
 /// The package of the tests, the probe and the benchmark.
 const TESTS: &str = "bindings/swift/tests";
 
 /// A run of `swift test`, against an emulator.
 struct Run {
-    about: &'static str,
+    /// The folder of its build. With a common folder, each run would undo the work of the others.
+    name: &'static str,
     package: &'static str,
     /// The programs of the package that are linked with the library.
     linked: &'static [&'static str],
     profile: Profile,
     options: &'static [&'static str],
-    /// Whether an earlier run has counted the same tests. Then only failures count.
-    counted: bool,
 }
 
-const RUNS: &[Run] = &[
-    Run {
-        about: "tests",
-        package: TESTS,
-        linked: &["devcred-testsPackageTests.xctest"],
-        profile: Profile::ForTests,
-        options: &[],
-        counted: false,
-    },
-    Run {
-        about: "tests, with the thread sanitizer",
-        package: TESTS,
-        linked: &["devcred-testsPackageTests.xctest"],
-        profile: Profile::ForTests,
-        options: &["--sanitize=thread"],
-        counted: true,
-    },
-    Run {
-        about: "examples",
-        package: "examples/swift",
-        linked: &["devcred-examplesPackageTests.xctest", "get"],
-        profile: Profile::Shipped,
-        options: &[],
-        counted: false,
-    },
-];
+const TESTS_RUN: Run = Run {
+    name: "tests",
+    package: TESTS,
+    linked: &["devcred-testsPackageTests.xctest"],
+    profile: Profile::Debug,
+    options: &[],
+};
 
-fn setup(workspace: &Workspace, steps: &mut Steps) {
-    steps.run("swift: toolchain", || SwiftRoot::install(workspace));
+const EXAMPLES_RUN: Run = Run {
+    name: "examples",
+    package: "examples/swift",
+    linked: &["devcred-examplesPackageTests.xctest", "get"],
+    profile: Profile::Release,
+    options: &[],
+};
+
+fn build(workspace: &Workspace, _: &BuildOptions) -> Result<Vec<Artifact>> {
+    Ok(vec![Artifact { name: "devcred-swift.tar.gz", file: package::archive(workspace)? }])
 }
 
-fn build(workspace: &Workspace, steps: &mut Steps, _: &BuildOptions) {
-    steps.run("swift: build", || {
-        let archive = package::archive(workspace)?;
-        say!("built {}", workspace.relative(&archive.file));
-        archive.print()
-    });
-}
-
-fn install(workspace: &Workspace, steps: &mut Steps) -> Option<()> {
-    steps.run("swift: install the archive, and build the probe", || {
-        build_programs(workspace)?;
-        let clean = installed::folder(workspace, "swift");
-        files::copy(&programs(workspace).join("probe"), &clean.join("program"))?;
-        let words = SwiftRoot::find(workspace)?.loader()?.into_iter().chain(["./program".to_owned()]);
-        let quoted: Vec<_> = words.map(|word| format!("'{word}'")).collect();
-        installed::finish(workspace, "swift", &quoted.join(" "))
-    })
-}
-
-fn test(workspace: &Workspace, steps: &mut Steps) -> Tally {
-    steps.run("swift: public API", || {
-        let modules = programs(workspace).join("Modules");
-        api::check(workspace, &SwiftRoot::find(workspace)?, &package::folder(workspace, Profile::Shipped), &modules)
-    });
-    let mut tally = Tally::default();
-    for run in RUNS {
-        let name = format!("swift: {}", run.about);
-        if run.counted && steps.leaves_out(&name) {
-            continue;
-        }
-        let tested = steps.test(&name, || run_tests(workspace, run));
-        tally.failed += tested.failed;
-        tally.passed += if run.counted { 0 } else { tested.passed };
-    }
-    steps.run("swift: the example of an app, with its own server", || {
-        let mut app = SwiftRoot::find(workspace)?.loader()?;
-        app.push(scratch(workspace, "examples/debug/login").display().to_string());
-        emulator::log_in(workspace, &app)
-    });
-    tally
-}
-
-fn artifacts(workspace: &Workspace) -> Result<Vec<Artifact>> {
-    Ok(vec![package::archive(workspace)?])
+fn install(workspace: &Workspace) -> Result<()> {
+    build_programs(workspace)?;
+    let clean = installed::folder(workspace, "swift");
+    files::copy(&programs(workspace).join("probe"), &clean.join("program"))?;
+    let mut words = loader(workspace)?;
+    words.push("./program".to_owned());
+    let quoted: Vec<_> = words.into_iter().map(|word| format!("'{word}'")).collect();
+    installed::finish(workspace, "swift", &quoted.join(" "))
 }
 
 fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
     build_programs(workspace)?;
-    let loader = SwiftRoot::find(workspace)?.loader()?.join(" ");
-    let start = |name: &str| format!("{loader} {}", programs(workspace).join(name).display());
+    let (loader, programs) = (loader(workspace)?.join(" "), programs(workspace));
+    let start = |name: &str| format!("{loader} {}/{name}", programs.display());
     Ok(vec![
         format!("--binding=Swift={}", start("bench")),
         format!("--cold-start=Swift={};{}", start("bare"), start("cold")),
@@ -127,17 +102,17 @@ fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
 /// Builds the probe and the benchmarks like a user's release build, in a folder with the unpacked
 /// archive.
 fn build_programs(workspace: &Workspace) -> Result<()> {
-    let root = SwiftRoot::find(workspace)?;
     let clean = installed::folder(workspace, "swift");
     let package = package::unpack(workspace, &clean)?;
-    files::copy_changed(&workspace.root.join(TESTS), &clean.join("tests"))?;
-    let folder = programs(workspace);
-    // SwiftPM does not notice a change of the library that they are linked with.
-    for program in ["probe", "bench", "cold"] {
-        files::delete(&folder.join(program))?;
-    }
-    let mut command = swiftpm(workspace, &root, "build", &clean.join("tests"), "programs");
+    files::copy(&workspace.root.join(TESTS), &clean.join("tests"))?;
+    delete_linked(&programs(workspace), &["probe", "bench", "cold"])?;
+    let mut command = swiftpm(workspace, "build", &clean.join("tests"), "programs")?;
     process::run(command.env("DEVCRED_SWIFT_PACKAGE", package).args(["--configuration", "release"]))
+}
+
+/// SwiftPM does not notice a change of the library that programs are linked with.
+fn delete_linked(folder: &Path, programs: &[&str]) -> Result<()> {
+    programs.iter().try_for_each(|program| files::delete(&folder.join(program)))
 }
 
 /// The folder of these programs.
@@ -145,31 +120,23 @@ fn programs(workspace: &Workspace) -> PathBuf {
     scratch(workspace, "programs").join("release")
 }
 
-/// Runs the tests of a package.
 fn run_tests(workspace: &Workspace, run: &Run) -> Result<TestResults> {
-    let root = SwiftRoot::find(workspace)?;
     let package = package::assemble(workspace, run.profile)?;
-    let emulator = Emulator::start(workspace)?;
-    // With a common folder, each run would undo the work of the others.
-    let name = run.about.replace(", ", "-").replace(' ', "-");
-    for linked in run.linked {
-        files::delete(&scratch(workspace, &name).join("debug").join(linked))?;
-    }
-    let mut command = swiftpm(workspace, &root, "test", &workspace.root.join(run.package), &name);
-    emulator.configure(&mut command);
+    delete_linked(&scratch(workspace, run.name).join("debug"), run.linked)?;
+    let mut command = swiftpm(workspace, "test", &workspace.root.join(run.package), run.name)?;
     // A test causes a panic, whose backtrace helps no one.
     command.env("DEVCRED_SWIFT_PACKAGE", package).env("RUST_BACKTRACE", "0").args(run.options);
-    let reports = workspace.target.join("swift/reports").join(&name);
+    let reports = workspace.target.join("swift/reports").join(run.name);
     command.arg("--xunit-output").arg(reports.join("report.xml"));
-    runner::run_with_junit(&mut command, &reports)
+    runner::run_with_junit(&mut emulator::with_emulator(workspace, &command)?, &reports)
 }
 
 /// A command of SwiftPM for a package. It builds below `target/swift`, not in the source tree.
-fn swiftpm(workspace: &Workspace, root: &SwiftRoot, subcommand: &str, package: &Path, name: &str) -> Command {
-    let mut command = root.swift(workspace);
+fn swiftpm(workspace: &Workspace, subcommand: &str, package: &Path, name: &str) -> Result<Command> {
+    let mut command = swift(workspace)?;
     command.args([subcommand, "--package-path"]).arg(package);
     command.arg("--scratch-path").arg(scratch(workspace, name)).args(["-Xswiftc", "-warnings-as-errors"]);
-    command
+    Ok(command)
 }
 
 fn scratch(workspace: &Workspace, name: &str) -> PathBuf {

@@ -1,13 +1,11 @@
 //! The Swift package: the facade, the generated code and the library, in one folder from which
 //! SwiftPM builds.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use fs_err as fs;
 
-use crate::check::Artifact;
 use crate::lang::uniffi::{self, Profile};
 use crate::run::{files, process};
 use crate::workspace::Workspace;
@@ -18,70 +16,58 @@ const NAME: &str = "devcred";
 /// Assembles the package below `target/swift` and returns its folder. Unchanged files are left
 /// alone, so that SwiftPM compiles only the others.
 pub(super) fn assemble(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
-    let folder = folder(workspace, profile);
-    let files = contents(workspace, profile)?;
-    let sources = folder.join("Sources");
-    let old = if sources.exists() { files::list_all(&sources)? } else { Vec::new() };
-    old.iter().filter(|path| !files.contains_key(*path)).try_for_each(|stale| files::delete(stale))?;
-    for (to, from) in &files {
-        files::copy_changed(from, to)?;
+    let library = uniffi::static_library(workspace, profile)?;
+    let generated = uniffi::generate(workspace, "swift")?;
+    let (folder, source) = (folder(workspace, profile), workspace.root.join("bindings/swift"));
+    files::copy(&source.join("Sources"), &folder.join("Sources"))?;
+    for (from, to) in [
+        (source.join("Package.swift"), "Package.swift"),
+        (source.join("README.md"), "README.md"),
+        (workspace.root.join("LICENSE"), "LICENSE"),
+        (workspace.root.join("docs/reference.md"), "docs/reference.md"),
+        (generated.join("DevcredNative.swift"), "Sources/DevcredNative/DevcredNative.swift"),
+        (generated.join("DevcredFFI.h"), "Sources/DevcredFFI/DevcredFFI.h"),
+        (generated.join("DevcredFFI.modulemap"), "Sources/DevcredFFI/module.modulemap"),
+        (library, "lib/libdevcred_uniffi.a"),
+    ] {
+        files::copy(&from, &folder.join(to))?;
+    }
+    // A file that was deleted in the sources would be compiled too.
+    for file in files::list_all(&folder.join("Sources/Devcred"))? {
+        if !source.join(file.strip_prefix(&folder)?).exists() {
+            files::delete(&file)?;
+        }
     }
     Ok(folder)
 }
 
-/// Builds the archive that users unpack and depend on by its path.
-pub(super) fn archive(workspace: &Workspace) -> Result<Artifact> {
-    let folder = assemble(workspace, Profile::Shipped)?;
+/// Builds the archive that users unpack and depend on by its path, and returns its path.
+pub(super) fn archive(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = assemble(workspace, Profile::Release)?;
     let parent = folder.parent().context("the folder of a package has a parent")?;
     let dist = workspace.target.join("dist");
     fs::create_dir_all(&dist)?;
-    let architecture = std::env::consts::ARCH;
-    let file = dist.join(format!("devcred-swift-{}-linux-{architecture}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let (version, architecture) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+    let file = dist.join(format!("devcred-swift-{version}-linux-{architecture}.tar.gz"));
     let mut tar = process::command("tar");
     tar.args(["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--create", "--gzip"]);
     process::run(tar.arg("--file").arg(&file).arg("--directory").arg(parent).arg(NAME))?;
-    Ok(Artifact { name: "devcred-swift.tar.gz", file })
+    Ok(file)
 }
 
 /// Unpacks the archive in a folder unless it is already unpacked there, and returns the folder of
 /// the package.
 pub(super) fn unpack(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
-    let archive = archive(workspace)?.file;
-    let (package, unpacked) = (folder.join(NAME), folder.join("unpacked.tar.gz"));
-    if fs::read(&unpacked).ok() != Some(fs::read(&archive)?) {
-        files::unpack(&archive, &package)?;
-        files::copy(&archive, &unpacked)?;
-    }
+    let (archive, package) = (archive(workspace)?, folder.join(NAME));
+    files::make_once(workspace, &package, fs::read(&archive)?, || files::unpack(&archive, &package))?;
     Ok(package)
 }
 
 /// The folder in which the package is assembled.
 pub(super) fn folder(workspace: &Workspace, profile: Profile) -> PathBuf {
     let parent = match profile {
-        Profile::Shipped => "swift",
-        Profile::ForTests => "swift/for-tests",
+        Profile::Release => "swift",
+        Profile::Debug => "swift/for-tests",
     };
     workspace.target.join(parent).join(NAME)
-}
-
-/// Each file of the package, with the file from which it is copied.
-fn contents(workspace: &Workspace, profile: Profile) -> Result<BTreeMap<PathBuf, PathBuf>> {
-    let folder = folder(workspace, profile);
-    let library = uniffi::static_library(workspace, profile)?;
-    let generated = uniffi::generate(workspace, "swift")?;
-    let source = workspace.root.join("bindings/swift");
-    let mut files = BTreeMap::from([
-        (folder.join("Package.swift"), source.join("Package.swift")),
-        (folder.join("README.md"), source.join("README.md")),
-        (folder.join("LICENSE"), workspace.root.join("LICENSE")),
-        (folder.join("docs/reference.md"), workspace.root.join("docs/reference.md")),
-        (folder.join("Sources/DevcredNative/DevcredNative.swift"), generated.join("DevcredNative.swift")),
-        (folder.join("Sources/DevcredFFI/DevcredFFI.h"), generated.join("DevcredFFI.h")),
-        (folder.join("Sources/DevcredFFI/module.modulemap"), generated.join("DevcredFFI.modulemap")),
-        (folder.join("lib/libdevcred_uniffi.a"), library),
-    ]);
-    for file in files::list_all(&source.join("Sources"))? {
-        files.insert(folder.join(file.strip_prefix(&source)?), file);
-    }
-    Ok(files)
 }
