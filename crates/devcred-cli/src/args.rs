@@ -83,10 +83,9 @@ With a COMMAND it selects a free port, generates an AccessKey, runs the command
 with both in its environment, and exits when the command does. The command gets
 stdin, stdout, Ctrl-C and SIGTERM.
 
-The name of a device can make its calls fail: GID_x@@@fault-close, fault-hang,
-fault-lost,
-fault-slow-3000, fault-Throttling.User, fault-Throttling.User-2 (this code
-twice, then success).
+The name of a device can make its calls fail: GID_x@@@fault-close, fault-lost
+(the call is executed, but its response is lost), fault-hang, fault-slow-3000,
+fault-Throttling.User, fault-Throttling.User-2 (this code twice, then success).
 
 Examples:
   The default port, any instance and device:
@@ -202,12 +201,13 @@ pub(crate) struct Emulator {
     #[arg(long = "device", value_name = "CLIENT_ID")]
     pub devices: Vec<String>,
 
-    /// What happens if a device that has a credential is registered: a new credential replaces the
-    /// old one, or DeviceCredentialExsit
+    /// What registering a device that has a credential does: rotate replaces the credential, refuse
+    /// returns DeviceCredentialExsit
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     pub register_existing: RegisterExisting,
 
-    /// The maximum number of devices of an instance that have a credential [default: unlimited]
+    /// How many devices of an instance can have a credential; needs --device, or all have one
+    /// [default: unlimited]
     #[arg(long, value_name = "N")]
     pub max_credentials: Option<usize>,
 

@@ -43,7 +43,7 @@ fn line(call: &RecordedCall) -> String {
         format!("{} ms", call.duration.unwrap_or_default().as_millis()),
         call.request_id.clone(),
     ];
-    let line = columns.map(|column| in_one_line(&column)).join("  ");
+    let line = columns.map(|column| single_line(&column)).join("  ");
     match refused_signature(call) {
         Some(why) => format!("{line}  {why}"),
         None => line,
@@ -64,7 +64,7 @@ fn outcome(call: &RecordedCall) -> &str {
 fn refused_signature(call: &RecordedCall) -> Option<String> {
     let calculated_from = call.refused_signature.as_deref()?;
     Some(match body_hash_that_differs(calculated_from) {
-        Some(line) => format!("differs: {}, but the body that arrived has another hash", in_one_line(line)),
+        Some(line) => format!("differs: {}, but the body that arrived has another hash", single_line(line)),
         None => "compare your string to sign with refused_signature in GET /_devcred/calls".into(),
     })
 }
@@ -78,7 +78,7 @@ fn body_hash_that_differs(canonical_request: &str) -> Option<&str> {
 }
 
 /// A client chooses its texts: none may begin a line, or move the cursor.
-fn in_one_line(text: &str) -> String {
+fn single_line(text: &str) -> String {
     let escaped = |character: char| match character.is_control() {
         true => character.escape_default().to_string(),
         false => character.to_string(),
@@ -91,8 +91,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_a_client_stays_in_its_line() {
-        assert_eq!(in_one_line("GID_é@@@a b\n\u{1b}[2J"), "GID_é@@@a b\\n\\u{1b}[2J");
+    fn a_text_of_a_client_stays_on_one_line() {
+        assert_eq!(single_line("GID_é@@@a b\n\u{1b}[2J"), "GID_é@@@a b\\n\\u{1b}[2J");
     }
 
     #[test]

@@ -45,7 +45,7 @@ Exit status:
 With a COMMAND, the exit status of the command; 128 plus the signal number if
 a signal terminated it, 127 if it does not exist, 126 if it cannot be run.";
 
-pub(crate) fn of(kind: ErrorKind) -> u8 {
+pub(crate) fn for_kind(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::InvalidParameter => USAGE,
         ErrorKind::Authentication | ErrorKind::PermissionDenied => ACCESS,
@@ -64,7 +64,7 @@ pub(crate) fn of(kind: ErrorKind) -> u8 {
 }
 
 /// Returns 0 if help or the version was requested, otherwise 2.
-pub(crate) fn usage(help_or_usage: &clap::Error) -> ExitCode {
+pub(crate) fn for_usage(help_or_usage: &clap::Error) -> ExitCode {
     ExitCode::from(if help_or_usage.exit_code() == 0 { SUCCESS } else { USAGE })
 }
 
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_the_status_of_the_table() {
-        let statuses: Vec<(&str, u8)> = ErrorKind::ALL.iter().map(|kind| (kind.name(), of(*kind))).collect();
+        let statuses: Vec<(&str, u8)> = ErrorKind::ALL.iter().map(|kind| (kind.name(), for_kind(*kind))).collect();
         assert_eq!(
             statuses,
             [

@@ -49,7 +49,7 @@ impl Failure {
 
     fn exit_status(&self) -> u8 {
         match self {
-            Self::Call(error) => exit::of(error.kind()),
+            Self::Call(error) => exit::for_kind(error.kind()),
             Self::Usage(_) => exit::USAGE,
             Self::Command { is_missing: true, .. } => exit::COMMAND_NOT_FOUND,
             Self::Command { is_missing: false, .. } => exit::COMMAND_NOT_RUN,

@@ -14,8 +14,8 @@ mod console;
 mod emulator;
 mod exit;
 mod failure;
-mod firewall;
 mod output;
+mod panic_guard;
 mod runtime;
 mod shell;
 
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Err(help_or_usage) => {
             // If this cannot be written, the exit status remains.
             let _ = help_or_usage.print();
-            exit::usage(&help_or_usage)
+            exit::for_usage(&help_or_usage)
         }
     }
 }

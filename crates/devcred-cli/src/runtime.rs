@@ -7,7 +7,7 @@ use tokio::select;
 use tokio::signal::ctrl_c;
 
 use crate::failure::Failure;
-use crate::firewall;
+use crate::panic_guard;
 
 /// Runs the future unless Ctrl-C comes first, and returns at once in either case: a look-up of a
 /// name that is still under way cannot be cancelled, so it is left behind.
@@ -24,7 +24,7 @@ pub(crate) fn block_on_until_ctrl_c<T>(work: impl Future<Output = Result<T, Fail
 
 /// Runs the future. Unless it calls [`survive_ctrl_c`], Ctrl-C terminates the process.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    firewall::guard(|| {
+    panic_guard::catch_panic(|| {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
