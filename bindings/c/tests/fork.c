@@ -128,7 +128,7 @@ int main(int count, char **arguments) {
     is_ended = 1;
     pthread_mutex_unlock(&lock);
     for (int i = 0; i <= IN_FLIGHT; i++) pthread_join(threads[i], NULL);
-    printf("the slowest of %d children elapsed %.3f s, one on average %.3f s\n", forks, slowest, sum / forks);
+    printf("the slowest of %d children took %.3f s, one on average %.3f s\n", forks, slowest, sum / forks);
     devcred_client_free(client);
     devcred_options_free(options);
     return 0;

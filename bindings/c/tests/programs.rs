@@ -8,28 +8,28 @@ mod common;
 use std::fs;
 use std::time::Instant;
 
-use common::{How, INSTANCE, Program, Service, prefix};
+use common::{INSTANCE, Mode, Program, Service, prefix};
 use devcred_emulator::{Emulator, Step, Tls};
 
 /// Starts an emulator, runs a program with it, and returns it.
-fn run(name: &str, how: How, more: &[&str]) -> Service {
+fn run(name: &str, mode: Mode, more: &[&str]) -> Service {
     let service = Service::start(Emulator::builder());
     let mut arguments = service.arguments();
     arguments.extend(more.iter().copied().map(str::to_owned));
     let start = Instant::now();
-    Program::compile(name, how, &prefix()).run(&arguments);
-    println!("{name}.c, {how:?}: {:.1?}", start.elapsed());
+    Program::compile(name, mode, &prefix()).run(&arguments);
+    println!("{name}.c, {mode:?}: {:.1?}", start.elapsed());
     service
 }
 
 fn run_both(name: &str) -> [Service; 2] {
-    [How::Plainly, How::Sanitized].map(|how| run(name, how, &[]))
+    [Mode::Plain, Mode::Sanitizers].map(|mode| run(name, mode, &[]))
 }
 
 #[test]
 fn no_function_crashes_on_null_or_on_a_text_that_is_not_utf8() {
-    for how in [How::Plainly, How::Sanitized, How::Valgrind] {
-        run("misuse", how, &[]);
+    for mode in [Mode::Plain, Mode::Sanitizers, Mode::Valgrind] {
+        run("misuse", mode, &[]);
     }
 }
 
@@ -53,8 +53,8 @@ fn threads_share_a_client_while_its_key_is_replaced() {
 #[test]
 fn a_started_call_completes_once_whatever_is_freed_cancelled_or_called_meanwhile() {
     // The sanitizers do not instrument the library's own writes; valgrind does, but it is slow.
-    for (how, times) in [(How::Plainly, "2000"), (How::Sanitized, "2000"), (How::Valgrind, "20")] {
-        run("callbacks", how, &[times]);
+    for (mode, times) in [(Mode::Plain, "2000"), (Mode::Sanitizers, "2000"), (Mode::Valgrind, "20")] {
+        run("callbacks", mode, &[times]);
     }
 }
 
@@ -63,8 +63,9 @@ fn a_started_call_completes_once_whatever_is_freed_cancelled_or_called_meanwhile
 /// time, so it gets fewer forks.
 #[test]
 fn a_client_works_in_the_child_of_a_busy_process() {
-    for (how, forks, limit_s) in [(How::Undefined, 60_u64, "10"), (How::ValgrindWithoutLeaks, 6, "60")] {
-        let service = run("fork", how, &[&forks.to_string(), limit_s]);
+    for (mode, forks, limit_s) in [(Mode::UndefinedSanitizer, 60_u64, "10"), (Mode::ValgrindWithoutLeakCheck, 6, "60")]
+    {
+        let service = run("fork", mode, &[&forks.to_string(), limit_s]);
         let children = forks - forks.div_ceil(10);
         let calls = service.emulator.calls();
         let child_calls =
@@ -79,9 +80,9 @@ fn a_client_works_in_the_child_of_a_busy_process() {
 fn a_panic_is_an_error_and_the_next_call_works() {
     let folder = tempfile::tempdir().unwrap();
     common::install_library_that_panics(folder.path());
-    for how in [How::Plainly, How::Sanitized] {
+    for mode in [Mode::Plain, Mode::Sanitizers] {
         let service = Service::start(Emulator::builder());
-        Program::compile("panic", how, folder.path()).run(&service.arguments());
+        Program::compile("panic", mode, folder.path()).run(&service.arguments());
     }
 }
 
@@ -92,29 +93,29 @@ fn a_lookup_that_hangs_takes_one_thread_and_delays_no_other_name() {
 
 #[test]
 fn no_callback_runs_after_a_client_is_closed() {
-    for (how, times) in [(How::Plainly, "20"), (How::Sanitized, "20"), (How::Valgrind, "3")] {
-        run("closing", how, &[times]);
+    for (mode, times) in [(Mode::Plain, "20"), (Mode::Sanitizers, "20"), (Mode::Valgrind, "3")] {
+        run("closing", mode, &[times]);
     }
 }
 
 /// The program prints nothing: a panic would print its message.
 #[test]
 fn a_thread_that_cannot_start_is_an_error_and_the_next_call_works() {
-    for how in [How::Plainly, How::Sanitized] {
+    for mode in [Mode::Plain, Mode::Sanitizers] {
         let service = Service::start(Emulator::builder());
-        assert_eq!(Program::compile("refused", how, &prefix()).run(&service.arguments()), "");
+        assert_eq!(Program::compile("refused", mode, &prefix()).run(&service.arguments()), "");
     }
 }
 
 #[test]
 fn signals_reach_the_program_only_and_a_reset_is_retried() {
-    for how in [How::Plainly, How::Sanitized] {
+    for mode in [Mode::Plain, Mode::Sanitizers] {
         let steps = [r#"{"reset": true}"#, r#"{"answer": "credential"}"#].map(|step| step.parse::<Step>().unwrap());
         let steps = steps.into_iter().cycle().take(80);
         let service = Service::start(Emulator::builder().tls(Tls::Valid).steps(steps));
         let mut arguments = service.arguments();
         arguments.extend(service.emulator.authority_pem().map(str::to_owned));
-        Program::compile("signals", how, &prefix()).run(&arguments);
+        Program::compile("signals", mode, &prefix()).run(&arguments);
     }
 }
 
@@ -123,8 +124,8 @@ fn check_error(service: &Service, change: impl Fn(&mut Vec<String>), expected: &
     let mut arguments = service.arguments();
     arguments.extend(["GID_a@@@b".to_owned(), "1".to_owned()]);
     change(&mut arguments);
-    for how in [How::Plainly, How::Sanitized, How::Valgrind, How::LinkedStatically] {
-        let printed = Program::compile("errors", how, &prefix()).run(&arguments);
+    for mode in [Mode::Plain, Mode::Sanitizers, Mode::Valgrind, Mode::StaticLibrary] {
+        let printed = Program::compile("errors", mode, &prefix()).run(&arguments);
         // The order of the lines does not matter. A line that ends with "..." varies.
         let lines: Vec<_> = printed.lines().collect();
         for expected in expected {
@@ -132,12 +133,12 @@ fn check_error(service: &Service, change: impl Fn(&mut Vec<String>), expected: &
                 Some(start) => lines.iter().any(|line| line.starts_with(start)),
                 None => lines.contains(expected),
             };
-            assert!(is_present, "{how:?}: no line \"{expected}\" in\n{printed}");
+            assert!(is_present, "{mode:?}: no line \"{expected}\" in\n{printed}");
         }
         for optional in ["code", "request_id", "help_url", "advice"] {
             let is_expected = expected.iter().any(|line| line.starts_with(&format!("{optional}=")));
             let is_present = lines.iter().any(|line| line.starts_with(&format!("{optional}=")));
-            assert_eq!(is_present, is_expected, "{how:?}: {optional} in\n{printed}");
+            assert_eq!(is_present, is_expected, "{mode:?}: {optional} in\n{printed}");
         }
         assert!(!printed.contains(service.emulator.access_key_secret()), "a secret is in\n{printed}");
     }

@@ -11,7 +11,7 @@ mod memory;
 
 use std::process::Command;
 
-use common::{How, INSTANCE, Program, Service, prefix};
+use common::{INSTANCE, Mode, Program, Service, prefix};
 use devcred_emulator::Emulator;
 use memory::{Holder, masked, tail, unmasked};
 
@@ -22,8 +22,8 @@ const SECRET: &str = "account-secret-0123456789-abcdefghijklmnopqrstuvwxyz-QWERT
 fn secrets_are_wiped_when_their_handles_are_freed() {
     let service = Service::start(Emulator::builder().access_key("LTAI-wiping", SECRET));
     let emulator = &service.emulator;
-    for how in [How::Plainly, How::LinkedStatically] {
-        let program = Program::compile("wiping", how, &prefix());
+    for mode in [Mode::Plain, Mode::StaticLibrary] {
+        let program = Program::compile("wiping", mode, &prefix());
         let mut command = Command::new(program.path());
         let mut holder = Holder::start(command.env_clear().args([emulator.endpoint(), "LTAI-wiping", DEVICE]));
         holder.tell(&masked(SECRET));
@@ -33,15 +33,15 @@ fn secrets_are_wiped_when_their_handles_are_freed() {
         let before = holder.counts(needles);
         assert!(
             before.iter().all(|count| *count > 0),
-            "{how:?}: account secret, MQTT password, device secret: {before:?}"
+            "{mode:?}: account secret, MQTT password, device secret: {before:?}"
         );
         holder.tell("");
         holder.await_text("freed");
         let after = holder.counts(needles);
-        assert_eq!(after[..2], [0; 2], "{how:?}: account secret, MQTT password");
-        assert!(after[2] < before[2], "{how:?}: device secret: {before:?}, then {after:?}");
+        assert_eq!(after[..2], [0; 2], "{mode:?}: account secret, MQTT password");
+        assert!(after[2] < before[2], "{mode:?}: device secret: {before:?}, then {after:?}");
         holder.tell("");
         holder.end();
-        println!("{how:?}: account secret, MQTT password, device secret: {before:?}, then {after:?}");
+        println!("{mode:?}: account secret, MQTT password, device secret: {before:?}, then {after:?}");
     }
 }

@@ -16,11 +16,11 @@ pub fn string_to_sign(data: &[u8]) {
         return;
     };
     let signature = if *choice == b'1' { SignatureMethod::HmacSha1 } else { SignatureMethod::Acs3HmacSha256 };
-    let (error, ours) = call(signature, |call| {
-        let ours = call.signed_text().expect("the call can be signed");
-        let message = String::from_utf8_lossy(message).replace("{ours}", &ours);
+    let (error, signed_text) = call(signature, |call| {
+        let signed_text = call.signed_text().expect("the call can be signed");
+        let message = String::from_utf8_lossy(message).replace("{ours}", &signed_text);
         let body = json!({"Code": "SignatureDoesNotMatch", "Message": message}).to_string();
-        (call.read(400, &[], body.as_bytes()).expect_err("an error body is not a credential"), ours)
+        (call.read(400, &[], body.as_bytes()).expect_err("an error body is not a credential"), signed_text)
     });
     check_error(&error, 400);
     assert_eq!((error.kind(), error.code()), (ErrorKind::Authentication, Some("SignatureDoesNotMatch")));
@@ -39,7 +39,8 @@ pub fn string_to_sign(data: &[u8]) {
     check_hides_altered_tokens(advice);
     if advice == WRONG_SECRET {
         assert!(
-            String::from_utf8_lossy(message).contains("{ours}") || String::from_utf8_lossy(message).contains(&ours)
+            String::from_utf8_lossy(message).contains("{ours}")
+                || String::from_utf8_lossy(message).contains(&signed_text)
         );
     }
 }

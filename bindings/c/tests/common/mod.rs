@@ -66,26 +66,26 @@ impl Service {
 
 /// How a program is built and run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum How {
-    Plainly,
+pub(crate) enum Mode {
+    Plain,
     /// With the address, leak and undefined behaviour sanitizers; the first report ends the
     /// program.
-    Sanitized,
+    Sanitizers,
     /// With the undefined behaviour sanitizer only.
-    Undefined,
+    UndefinedSanitizer,
     Valgrind,
-    ValgrindWithoutLeaks,
+    ValgrindWithoutLeakCheck,
     /// Linked with `libdevcred.a` and the libraries that pkg-config lists for it.
-    LinkedStatically,
+    StaticLibrary,
 }
 
-impl How {
+impl Mode {
     fn flags(self) -> &'static [&'static str] {
         match self {
-            Self::Sanitized => {
+            Self::Sanitizers => {
                 &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
             }
-            Self::Undefined => &["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+            Self::UndefinedSanitizer => &["-fsanitize=undefined", "-fno-sanitize-recover=all"],
             _ => &[],
         }
     }
@@ -93,19 +93,19 @@ impl How {
 
 /// A compiled program, in a temporary folder.
 pub(crate) struct Program {
-    how: How,
+    mode: Mode,
     folder: tempfile::TempDir,
 }
 
 impl Program {
     /// Compiles `tests/NAME.c` against the library that is installed in `prefix`.
-    pub(crate) fn compile(name: &str, how: How, prefix: &Path) -> Self {
+    pub(crate) fn compile(name: &str, mode: Mode, prefix: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = prefix.join("lib");
         let mut command = Command::new("cc");
-        command.args(["-std=c99", "-g"]).args(STRICT).args(how.flags());
+        command.args(["-std=c99", "-g"]).args(STRICT).args(mode.flags());
         command.arg("-I").arg(prefix.join("include")).arg(sources().join(format!("{name}.c")));
-        if how == How::LinkedStatically {
+        if mode == Mode::StaticLibrary {
             command.arg(library.join("libdevcred.a")).args(static_libraries(prefix));
         } else {
             // -rdynamic exports the functions with which the program replaces those of the C
@@ -115,8 +115,8 @@ impl Program {
         }
         command.args(["-pthread", "-o"]).arg(folder.path().join("program"));
         let (status, output) = run(&mut command);
-        assert!(status.success(), "{name}.c does not compile, {how:?}:\n{output}");
-        Self { how, folder }
+        assert!(status.success(), "{name}.c does not compile, {mode:?}:\n{output}");
+        Self { mode, folder }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -126,9 +126,9 @@ impl Program {
     /// Runs the program and returns what it printed. It must succeed without a report of a checker.
     pub(crate) fn run(&self, arguments: &[String]) -> String {
         let program = self.folder.path().join("program");
-        let mut command = match self.how {
-            How::Valgrind | How::ValgrindWithoutLeaks => {
-                let leaks = if self.how == How::Valgrind { "full" } else { "no" };
+        let mut command = match self.mode {
+            Mode::Valgrind | Mode::ValgrindWithoutLeakCheck => {
+                let leaks = if self.mode == Mode::Valgrind { "full" } else { "no" };
                 let mut command = Command::new("valgrind");
                 command.args(["--quiet", "--fair-sched=try", "--errors-for-leak-kinds=definite,indirect"]);
                 command.arg("--show-leak-kinds=definite,indirect");
@@ -142,8 +142,8 @@ impl Program {
         command.env("ASAN_OPTIONS", "detect_leaks=1").env("UBSAN_OPTIONS", "print_stacktrace=1");
         let (status, output) = run(command.args(arguments));
         let is_clean = !output.contains("Sanitizer") && !output.contains("runtime error:");
-        assert!(status.success() && is_clean, "{:?}: {status}\n{output}", self.how);
-        println!("{:?}: {output}", self.how);
+        assert!(status.success() && is_clean, "{:?}: {status}\n{output}", self.mode);
+        println!("{:?}: {output}", self.mode);
         output
     }
 }
