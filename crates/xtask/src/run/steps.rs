@@ -34,7 +34,7 @@ enum Work {
 }
 
 impl Step {
-    /// Fails or succeeds.
+    /// Does work that fails or succeeds.
     pub(crate) const fn new(about: &'static str, work: fn(&Workspace) -> Result<()>) -> Self {
         Self { about, work: Work::Do(work), is_slow: false }
     }
@@ -49,7 +49,7 @@ impl Step {
         Self { about, work: Work::Test(work, false), is_slow: true }
     }
 
-    /// Only a full run has it.
+    /// Leaves it to a full run.
     pub(crate) const fn slow(self) -> Self {
         Self { is_slow: true, ..self }
     }
