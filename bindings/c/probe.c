@@ -102,6 +102,11 @@ static int64_t call_timeout(void) {
     return get("call_timeout_ms") ? (int64_t)number("call_timeout_ms", 0) : DEVCRED_CLIENT_TIMEOUT;
 }
 
+typedef int32_t (*blocking_function)(const devcred_client *, const char *, const char *, int64_t, devcred_credential **,
+                                     devcred_error **);
+typedef int32_t (*start_function)(const devcred_client *, const char *, const char *, int64_t, devcred_completion, void *,
+                                  devcred_call **, devcred_error **);
+
 static int is_register(void) {
     return get("operation") && !strcmp(get("operation"), "RegisterDeviceCredential");
 }
@@ -111,9 +116,8 @@ static void *run_blocking(void *argument) {
     if (call->handle) {
         call->status = devcred_call_wait(call->handle, &call->credential, &call->error);
     } else {
-        int32_t (*blocking)(const devcred_client *, const char *, const char *, int64_t, devcred_credential **, devcred_error **) =
-            is_register() ? devcred_register_device_credential : devcred_get_device_credential;
-        call->status = blocking(call->client, call->client_id, get("call_instance_id"), call_timeout(), &call->credential, &call->error);
+        blocking_function make_call = is_register() ? devcred_register_device_credential : devcred_get_device_credential;
+        call->status = make_call(call->client, call->client_id, get("call_instance_id"), call_timeout(), &call->credential, &call->error);
     }
     return NULL;
 }
@@ -132,9 +136,7 @@ static void on_complete(void *argument, int32_t status, devcred_credential *cred
 static void start(struct call *call, int is_blocking, int is_cancelled) {
     if (!is_blocking || is_cancelled) {
         devcred_completion completion = is_blocking ? NULL : on_complete;
-        int32_t (*start_call)(const devcred_client *, const char *, const char *, int64_t, devcred_completion, void *, devcred_call **,
-                              devcred_error **) =
-            is_register() ? devcred_register_device_credential_start : devcred_get_device_credential_start;
+        start_function start_call = is_register() ? devcred_register_device_credential_start : devcred_get_device_credential_start;
         int32_t status =
             start_call(call->client, call->client_id, get("call_instance_id"), call_timeout(), completion, call, &call->handle, NULL);
         if (status != DEVCRED_OK) die("a call could not be started");

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 KEY = ["access_key_id", "access_key_secret", "security_token"]
 # Every other key is an option of the client.
-INSTRUCTIONS = ["case", "operation", "client_id", "calls", "repeat", "from_env", "cancel_after_ms", "replace_key_after_ms"]
+ROUNDS = ["calls", "repeat", "cancel_after_ms", "replace_key_after_ms"]
+INSTRUCTIONS = ["case", "operation", "client_id", "from_env", *ROUNDS]
 CREDENTIAL = ["client_id", "instance_id", "device_access_key_id", "device_access_key_secret", "request_id"]
 ERROR = ["kind", "code", "message", "http_status", "request_id", "attempts", "help_url", "advice"]
 

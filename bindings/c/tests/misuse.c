@@ -151,26 +151,31 @@ static const struct {
 };
 static const int64_t invalid_timeouts[] = {0, -2, INT64_MIN, 86400001, INT64_MAX};
 
-static void check_blocking_call(devcred_client *client) {
+typedef devcred_status (*blocking_function)(const devcred_client *, const char *, const char *, int64_t, devcred_credential **,
+                                            devcred_error **);
+typedef devcred_status (*start_function)(const devcred_client *, const char *, const char *, int64_t, devcred_completion, void *,
+                                         devcred_call **, devcred_error **);
+
+static void check_blocking_call(devcred_client *client, blocking_function call) {
     devcred_error *error = NULL;
     devcred_credential *credential = UNTOUCHED(devcred_credential);
-    CHECK_REFUSED(devcred_get_device_credential(NULL, "GID_a@@@b", NULL, -1, &credential, &error), error, "client is NULL");
+    CHECK_REFUSED(call(NULL, "GID_a@@@b", NULL, -1, &credential, &error), error, "client is NULL");
     CHECK(!credential);
-    CHECK_REFUSED(devcred_get_device_credential(client, "GID_a@@@b", NULL, -1, NULL, &error), error, "credential is NULL");
+    CHECK_REFUSED(call(client, "GID_a@@@b", NULL, -1, NULL, &error), error, "credential is NULL");
     for (int i = 0; i < 3; i++) {
         credential = UNTOUCHED(devcred_credential);
-        CHECK_REFUSED(devcred_get_device_credential(client, invalid_texts[i].client_id, invalid_texts[i].instance_id, -1,
+        CHECK_REFUSED(call(client, invalid_texts[i].client_id, invalid_texts[i].instance_id, -1,
                                                     &credential, &error),
                       error, invalid_texts[i].why);
         CHECK(!credential);
     }
     for (int i = 0; i < 5; i++) {
         credential = UNTOUCHED(devcred_credential);
-        CHECK(devcred_get_device_credential(client, "GID_a@@@b", NULL, invalid_timeouts[i], &credential, NULL) ==
+        CHECK(call(client, "GID_a@@@b", NULL, invalid_timeouts[i], &credential, NULL) ==
               DEVCRED_INVALID_PARAMETER);
         CHECK(!credential);
     }
-    CHECK(devcred_get_device_credential(NULL, NULL, NULL, 0, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
+    CHECK(call(NULL, NULL, NULL, 0, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
 }
 
 static void on_unexpected_complete(void *user_data, devcred_status status, devcred_credential *credential, devcred_error *error) {
@@ -178,17 +183,17 @@ static void on_unexpected_complete(void *user_data, devcred_status status, devcr
     CHECK(!"a refused call must not complete");
 }
 
-static void check_started_call(devcred_client *client) {
+static void check_started_call(devcred_client *client, start_function start) {
     devcred_error *error = NULL;
     devcred_call *call = UNTOUCHED(devcred_call);
-    CHECK_REFUSED(devcred_get_device_credential_start(NULL, "GID_a@@@b", NULL, -1, on_unexpected_complete, NULL, &call, &error), error,
+    CHECK_REFUSED(start(NULL, "GID_a@@@b", NULL, -1, on_unexpected_complete, NULL, &call, &error), error,
                   "client is NULL");
     CHECK(!call);
-    CHECK_REFUSED(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, -1, NULL, NULL, NULL, &error), error,
+    CHECK_REFUSED(start(client, "GID_a@@@b", NULL, -1, NULL, NULL, NULL, &error), error,
                   "completion and call are both NULL; one of them must receive the outcome");
     for (int i = 0; i < 3; i++) {
         call = UNTOUCHED(devcred_call);
-        CHECK_REFUSED(devcred_get_device_credential_start(client, invalid_texts[i].client_id, invalid_texts[i].instance_id, -1,
+        CHECK_REFUSED(start(client, invalid_texts[i].client_id, invalid_texts[i].instance_id, -1,
                                                           i % 2 ? NULL : on_unexpected_complete, NULL, &call, &error),
                       error, invalid_texts[i].why);
         CHECK(!call);
@@ -196,14 +201,14 @@ static void check_started_call(devcred_client *client) {
     /* The core checks the timeout after the call has started, so its error is the outcome. */
     for (int i = 0; i < 5; i++) {
         devcred_credential *credential = UNTOUCHED(devcred_credential);
-        CHECK_OK(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, invalid_timeouts[i], NULL, NULL, &call, NULL));
+        CHECK_OK(start(client, "GID_a@@@b", NULL, invalid_timeouts[i], NULL, NULL, &call, NULL));
         CHECK(devcred_call_wait(call, &credential, NULL) == DEVCRED_INVALID_PARAMETER);
         CHECK(!credential);
         devcred_call_free(call);
     }
-    CHECK(devcred_get_device_credential_start(NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
+    CHECK(start(NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
     struct outcome outcome = {0};
-    CHECK_OK(devcred_get_device_credential_start(client, "GID_a@@@b", NULL, -1, on_complete, &outcome, NULL, NULL));
+    CHECK_OK(start(client, "GID_a@@@b", NULL, -1, on_complete, &outcome, NULL, NULL));
     await(&outcome);
     CHECK_OK(outcome.status);
     devcred_credential_free(outcome.credential);
@@ -238,7 +243,7 @@ static void check_getters(void) {
     CHECK(!devcred_error_attempts(NULL) && !devcred_error_help_url(NULL) && !devcred_error_advice(NULL));
 
     CHECK(devcred_abi_version() == DEVCRED_ABI_VERSION && *devcred_version());
-    static const int32_t invalid_statuses[] = {-1, 12, 99, 101, INT32_MIN, INT32_MAX};
+    static const int32_t invalid_statuses[] = {-1, 13, 99, 101, INT32_MIN, INT32_MAX};
     for (int i = 0; i < 6; i++) CHECK(!devcred_status_name(invalid_statuses[i]));
     CHECK_TEXT(devcred_status_name(DEVCRED_OK), "Ok");
     CHECK_TEXT(devcred_status_name(DEVCRED_CANCELLED), "Cancelled");
@@ -261,8 +266,10 @@ int main(int count, char **arguments) {
     check_other_setters();
     check_values();
     check_client(client);
-    check_blocking_call(client);
-    check_started_call(client);
+    check_blocking_call(client, devcred_get_device_credential);
+    check_blocking_call(client, devcred_register_device_credential);
+    check_started_call(client, devcred_get_device_credential_start);
+    check_started_call(client, devcred_register_device_credential_start);
     check_wait_and_cancel(client);
     check_getters();
     check_free_functions();

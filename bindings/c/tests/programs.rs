@@ -158,7 +158,7 @@ fn an_unregistered_device_is_not_found_and_no_memory_leaks() {
             "retryable=false",
             "attempts=1",
             "help_url=https://...",
-            "advice=Register the device first (RegisterDeviceCredential); registering a device that has a credential replaces its secret.",
+            "advice=Register the device first (RegisterDeviceCredential), and only once: registering it again fails or replaces its secret.",
             "text=NotFound: ...",
         ],
     );

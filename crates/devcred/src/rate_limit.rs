@@ -37,7 +37,7 @@ struct Schedule {
 
 /// A reserved slot. Dropping it returns it, unless it was used.
 pub(crate) struct Slot<'a> {
-    pace: &'a RateLimiter,
+    limiter: &'a RateLimiter,
     time: Instant,
     start: Instant,
     is_used: bool,
@@ -80,7 +80,7 @@ impl RateLimiter {
             schedule.next = Some(time + self.interval);
         }
         schedule.waiting += 1;
-        Ok(Slot { pace: self, time, start, is_used: false })
+        Ok(Slot { limiter: self, time, start, is_used: false })
     }
 
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
@@ -102,7 +102,7 @@ impl Slot<'_> {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        let mut schedule = self.pace.schedule();
+        let mut schedule = self.limiter.schedule();
         schedule.waiting -= 1;
         if !self.is_used {
             schedule.returned.insert(self.time);

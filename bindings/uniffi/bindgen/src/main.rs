@@ -1,4 +1,4 @@
-//! Generates what stands between `bindings/uniffi` and a facade: `devcred-uniffi-bindgen LIBRARY kotlin|swift FOLDER`.
+//! Generates the code between `bindings/uniffi` and a facade: `devcred-uniffi-bindgen LIBRARY kotlin|swift FOLDER`.
 //!
 //! A crate of its own, so that the library's build stays small.
 

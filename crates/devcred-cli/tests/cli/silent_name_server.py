@@ -1,4 +1,4 @@
-"""Runs a command on a machine whose only name server never answers, and tells in JSON how it ended."""
+"""Runs a command on a machine whose only name server never responds, and reports in JSON how it ended."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-/* Stands before the C library's getaddrinfo: a look-up that asks nobody and does not return in the time of a test. */
+/* Replaces getaddrinfo of the C library: a look-up that sends nothing and does not return during a test. */
 #include <unistd.h>
 
 int getaddrinfo(const char *node, const char *service, const void *hints, void **result) {

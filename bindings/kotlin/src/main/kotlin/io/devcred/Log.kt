@@ -1,30 +1,30 @@
 package io.devcred
 
-/** How much an event matters. */
+/** The level of a log event, the most severe first. */
 public enum class LogLevel(internal val text: String) {
-    /** There are none: a failure is thrown. */
+    /** devcred logs nothing at this level: it throws exceptions instead. */
     Error("error"),
 
-    /** An attempt that failed and is made again; the first wait for the pace. */
+    /** Retries, and the first time that the rate limiter delays a call. */
     Warn("warn"),
 
-    /** There are none. */
+    /** devcred logs nothing at this level. */
     Info("info"),
 
     /** Every attempt. */
     Debug("debug"),
 
-    /** There are none. */
+    /** devcred logs nothing at this level. */
     Trace("trace"),
 }
 
 /**
- * Is told a client's events.
+ * Receives the log events of a client.
  *
- * It runs on a thread of the library while the call waits for it, several at once, so it must return soon; a blocking call of
- * devcred in it is refused. What it throws goes to its thread's handler of uncaught exceptions, and the call goes on.
+ * It runs on a thread of the library while the call waits for it, so it must return soon; a blocking call of devcred in it is
+ * refused. An exception that it throws is passed to its thread's handler of uncaught exceptions, and the call continues.
  */
 public fun interface LogListener {
-    /** One event, in one line, in which no secret, no URL and no header stands. */
+    /** Called for each event with one line, which contains no secret, no URL and no header. */
     public fun event(level: LogLevel, message: String)
 }
