@@ -128,6 +128,7 @@ pub use client::Client;
 pub use credential::{DeviceCredential, MqttLogin, RevealedMqttLogin};
 pub use endpoint::Network;
 pub use error::{Error, ErrorKind};
-pub use request::{Call, GetDeviceCredential, RegisterDeviceCredential};
+// `Call` and the type of each operation's call.
+pub use request::*;
 pub use secret::Secret;
 pub use sign::SignatureMethod;

@@ -78,6 +78,8 @@ suspend fun blockingCalls(client: Client, call: Line, firstRound: FirstRound) = 
     outcomes.map { it.get() }
 }
 
+private val Line.isRegister get() = this["operation"] == "RegisterDeviceCredential"
+
 private const val STACK = 256L * 1024
 
 private inline fun eachRound(call: Line, round: (clientIds: List<String>, isFirst: Boolean) -> List<Outcome>): List<Outcome> {

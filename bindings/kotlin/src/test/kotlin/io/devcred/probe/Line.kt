@@ -14,8 +14,6 @@ class Line {
         if (value != null) values[key] = value.toString()
     }
 
-    val isRegister get() = this["operation"] == "RegisterDeviceCredential"
-
     fun long(key: String): Long? = this[key]?.toLong()
 
     override fun toString() = values.entries.joinToString("&") { (key, value) -> "$key=${encode(value)}" }
