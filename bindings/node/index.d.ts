@@ -31,8 +31,8 @@ export interface AccessKey {
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /**
- * The options of a client. Absent and `undefined` mean the default. Only own enumerable properties count, never those of the
- * prototype.
+ * The options of a client. Absent and `undefined` mean the default. Only own enumerable properties
+ * count, never those of the prototype.
  */
 export interface ClientOptions extends Partial<AccessKey> {
   /** The instance's region, such as `cn-hangzhou`. Required unless `endpoint` is set. */
@@ -60,8 +60,8 @@ export interface ClientOptions extends Partial<AccessKey> {
   /** `http[s]://[user:password@]host[:port]`, or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
   proxy?: string | undefined;
   /**
-   * Called with a line for each log event, which never contains a secret. It does not keep the program
-   * running. If it throws, the call continues and the process emits a warning.
+   * Called with a line for each log event, which never contains a secret. It does not keep the
+   * program running. If it throws, the call continues and the process emits a warning.
    */
   log?: ((level: LogLevel, message: string) => void) | undefined;
   /** The lowest level of the events for `log`. Default: `debug`, which includes all of them. */
@@ -79,7 +79,8 @@ export interface CallOptions {
 }
 
 /**
- * Fetches the credentials of devices. Create one and share it: it has the connections, the AccessKey and the rate limiter.
+ * Fetches the credentials of devices. Create one and share it: it has the connections, the
+ * AccessKey and the rate limiter.
  *
  * A client keeps the program running only while calls run.
  */
@@ -94,8 +95,8 @@ export class Client {
 
   /**
    * Creates a client from the environment variables `ALIBABA_CLOUD_ACCESS_KEY_ID`,
-   * `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_REGION_ID`, `DEVCRED_INSTANCE_ID`,
-   * `DEVCRED_ENDPOINT`, `DEVCRED_MAX_REQUESTS_PER_SECOND`.
+   * `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_REGION_ID`,
+   * `DEVCRED_INSTANCE_ID`, `DEVCRED_ENDPOINT`, `DEVCRED_MAX_REQUESTS_PER_SECOND`.
    *
    * @param overrides - Options that take precedence over the environment.
    * @throws {@link DevcredError} of kind `InvalidParameter` if a variable is missing or invalid.
@@ -105,8 +106,9 @@ export class Client {
   /**
    * Fetches the credential of a device. Each success is billed as one messaging TPS, so store it.
    *
-   * The promise is rejected with a {@link DevcredError}, with `signal.reason` if the call was aborted (a request that was
-   * already sent may have been billed), or with a TypeError if an argument has the wrong type.
+   * The promise is rejected with a {@link DevcredError}, with `signal.reason` if the call was
+   * aborted (a request that was already sent may have been billed), or with a TypeError if an
+   * argument has the wrong type.
    *
    * @param clientId - The device's MQTT client id, `GROUP@@@DEVICE`: 1 to 64 characters, no control characters.
    */
@@ -115,17 +117,19 @@ export class Client {
   /**
    * Creates the credential of a device. Each success is billed as one messaging TPS.
    *
-   * If the device has a credential, the promise is rejected with an error of kind `AlreadyExists`; the service may instead replace
-   * the credential, and the old secret then no longer works. Therefore call {@link getDeviceCredential} first. The call is not
-   * retried if the request may have arrived: call {@link getDeviceCredential} to find out whether the device was registered.
+   * If the device has a credential, the promise is rejected with an error of kind `AlreadyExists`;
+   * the service may instead replace the credential, and the old secret then no longer works.
+   * Therefore call {@link getDeviceCredential} first. The call is not retried if the request may
+   * have arrived: call {@link getDeviceCredential} to find out whether the device was registered.
    *
-   * It takes the same arguments as {@link getDeviceCredential} and is rejected for the same reasons.
+   * It takes the same arguments as {@link getDeviceCredential} and is rejected for the same
+   * reasons.
    */
   registerDeviceCredential(clientId: string, options?: CallOptions): Promise<DeviceCredential>;
 
   /**
-   * Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards use the
-   * new key. If an attempt was refused for its token meanwhile, it is made once more.
+   * Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards
+   * use the new key. If an attempt was refused for its token meanwhile, it is made once more.
    *
    * @throws {@link DevcredError} of kind `InvalidParameter` if the key is invalid. The client keeps the old one.
    */
@@ -139,8 +143,8 @@ export class Client {
 }
 
 /**
- * The credential of one device; immutable. `console.log`, `JSON.stringify`, `String()` and copies leave out its secret or show
- * `<hidden: use reveal()>`.
+ * The credential of one device; immutable. `console.log`, `JSON.stringify`, `String()` and copies
+ * leave out its secret or show `<hidden: use reveal()>`.
  */
 export class DeviceCredential {
   private constructor();
@@ -196,9 +200,11 @@ export type ErrorKind =
 export const ErrorKind: { readonly [Kind in ErrorKind]: Kind };
 
 /**
- * Why a call failed or an option was refused. `instanceof` also works for errors of another copy of this package.
+ * Why a call failed or an option was refused. `instanceof` also works for errors of another copy of
+ * this package.
  *
- * `toString()` returns `KIND: message (Code, request id ...)`, with the advice on a second line. It never contains a secret.
+ * `toString()` returns `KIND: message (Code, request id ...)`, with the advice on a second line. It
+ * never contains a secret.
  */
 export class DevcredError extends Error {
   private constructor();

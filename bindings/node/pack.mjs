@@ -1,6 +1,6 @@
 // Creates the packages for npm: `node pack.mjs ADDON STAGE PACKAGES`, with the addon that was built
-// for this machine. The `files` of a package list its contents; those that are outside its folder are
-// copied with the others to STAGE first.
+// for this machine. The `files` of a package list its contents; those that are outside its folder
+// are copied with the others to STAGE first.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

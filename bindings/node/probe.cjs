@@ -1,5 +1,5 @@
-// The probe of Node.js: it makes calls with the package as npm installed it and reports the results. tests/README.md describes the
-// protocol.
+// The probe of Node.js: it makes calls with the package as npm installed it and reports the
+// results. tests/README.md describes the protocol.
 'use strict';
 
 const assert = require('node:assert');

@@ -1,10 +1,10 @@
 /**
  * Requests the MQTT login of one device from your own server, as an app does. The app contains
- * neither an AccessKey nor devcred: the server knows from the token who the user is and which device
- * belongs to the user, and calls devcred.
+ * neither an AccessKey nor devcred: the server knows from the token who the user is and which
+ * device belongs to the user, and calls devcred.
  *
- * The first argument is the server's URL. The variable APP_TOKEN is the token that the server issued
- * when the user signed in. examples/python and examples/node contain such a server.
+ * The first argument is the server's URL. The variable APP_TOKEN is the token that the server
+ * issued when the user signed in. examples/python and examples/node contain such a server.
  */
 package examples.login
 

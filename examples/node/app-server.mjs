@@ -4,9 +4,9 @@
 //   APP_TOKENS='{"a-token-of-the-app": "GID_app@@@phone-1"}' PORT=8080 node app-server.mjs
 //   curl -X POST -H 'Authorization: Bearer a-token-of-the-app' http://127.0.0.1:8080/mqtt-login
 //
-// The AccessKey, the region and the instance come from the environment, as in get.mjs. A real server
-// stores each login, because it stays valid and each call is billed, and looks tokens up in its user
-// database.
+// The AccessKey, the region and the instance come from the environment, as in get.mjs. A real
+// server stores each login, because it stays valid and each call is billed, and looks tokens up in
+// its user database.
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Client, DevcredError } from 'devcred';

@@ -61,7 +61,12 @@ async fn call_devcred(request: &CallRequest, signature: SignatureMethod) -> Resu
 }
 
 /// Checks the journal's record of a call of either client.
-fn check_journal(call: &RecordedCall, request: &CallRequest, signature: SignatureMethod, token: SecurityTokenPresented) {
+fn check_journal(
+    call: &RecordedCall,
+    request: &CallRequest,
+    signature: SignatureMethod,
+    token: SecurityTokenPresented,
+) {
     let kind = match signature {
         SignatureMethod::HmacSha1 => devcred_emulator::SignatureMethod::HmacSha1,
         _ => devcred_emulator::SignatureMethod::Acs3HmacSha256,

@@ -148,8 +148,8 @@ typedef struct devcred_client devcred_client;
 typedef struct devcred_credential devcred_credential;
 
 /*
- Why a function failed. It contains no secret. The caller owns it and must free it with devcred_error_free. Any number of
- threads may read it at once.
+ Why a function failed. It contains no secret. The caller owns it and must free it with
+ devcred_error_free. Any number of threads may read it at once.
  */
 typedef struct devcred_error devcred_error;
 
@@ -580,14 +580,16 @@ const char *devcred_credential_text(const devcred_credential *credential);
 void devcred_credential_free(devcred_credential *credential);
 
 /*
- Returns the status that the function returned with this error, never DEVCRED_OK. devcred_status_name returns its name.
+ Returns the status that the function returned with this error, never DEVCRED_OK.
+ devcred_status_name returns its name.
 
  Returns DEVCRED_INTERNAL for NULL.
  */
 devcred_status devcred_error_status(const devcred_error *error);
 
 /*
- Returns the complete error as text, with the advice on a second line: "NotFound: message (Code, request id ...)".
+ Returns the complete error as text, with the advice on a second line: "NotFound: message (Code,
+ request id ...)".
 
  Valid until the error is freed. Returns NULL for NULL.
  */

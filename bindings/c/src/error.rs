@@ -10,8 +10,8 @@ use crate::pointer::{free, get_field, write_out};
 use crate::status::{self, DEVCRED_INTERNAL, Status};
 use crate::text::{c_text, pointer};
 
-/// Why a function failed. It contains no secret. The caller owns it and must free it with devcred_error_free. Any number of
-/// threads may read it at once.
+/// Why a function failed. It contains no secret. The caller owns it and must free it with
+/// devcred_error_free. Any number of threads may read it at once.
 pub struct Error {
     status: Status,
     message: CString,
@@ -47,7 +47,8 @@ impl Error {
 /// # Safety
 /// `error` is NULL or can be written.
 pub(crate) unsafe fn fallible(error: *mut *mut Error, body: impl FnOnce() -> Result<Status, Box<ErrorInfo>>) -> Status {
-    // Before the body: a call that was started may complete, and free what `error` points into, before this returns.
+    // Before the body: a call that was started may complete, and free what `error` points into,
+    // before this returns.
     // SAFETY: as the caller promises.
     unsafe { write_out(error, None) };
     let failed = match catch_unwind(AssertUnwindSafe(body)) {
@@ -61,7 +62,8 @@ pub(crate) unsafe fn fallible(error: *mut *mut Error, body: impl FnOnce() -> Res
     status
 }
 
-/// Returns the status that the function returned with this error, never DEVCRED_OK. devcred_status_name returns its name.
+/// Returns the status that the function returned with this error, never DEVCRED_OK.
+/// devcred_status_name returns its name.
 ///
 /// Returns DEVCRED_INTERNAL for NULL.
 #[unsafe(no_mangle)]
@@ -70,7 +72,8 @@ pub unsafe extern "C" fn devcred_error_status(error: *const Error) -> Status {
     unsafe { get_field(error, DEVCRED_INTERNAL, |error| error.status) }
 }
 
-/// Returns the complete error as text, with the advice on a second line: "NotFound: message (Code, request id ...)".
+/// Returns the complete error as text, with the advice on a second line: "NotFound: message (Code,
+/// request id ...)".
 ///
 /// Valid until the error is freed. Returns NULL for NULL.
 #[unsafe(no_mangle)]

@@ -1,4 +1,5 @@
-//! Reads and writes through pointers of the caller: NULL and strings that are not UTF-8 become errors.
+//! Reads and writes through pointers of the caller: NULL and strings that are not UTF-8 become
+//! errors.
 
 use std::ffi::{CStr, c_char};
 

@@ -1,7 +1,8 @@
 'use strict';
 
-// The functions that cancel the calls of each signal. One listener serves all calls of a signal: Node.js warns if a signal has more
-// than ten listeners, and a program may use one signal for everything.
+// The functions that cancel the calls of each signal. One listener serves all calls of a signal:
+// Node.js warns if a signal has more than ten listeners, and a program may use one signal for
+// everything.
 const cancelFunctions = new WeakMap();
 
 function onAbort() {

@@ -1,7 +1,7 @@
 'use strict';
 
-// Checks the types of arguments. A wrong type is a TypeError, as everywhere in Node.js, and never shows the value, which may be a
-// secret. The core checks everything else.
+// Checks the types of arguments. A wrong type is a TypeError, as everywhere in Node.js, and never
+// shows the value, which may be a secret. The core checks everything else.
 
 const { notUnicode } = require('./error.js');
 
@@ -59,8 +59,9 @@ const OPTIONS = {
 
 const CALL_OPTIONS = { instanceId: text, timeoutMs: number, signal };
 
-// Returns the checked properties of an object, in an object without a prototype, so that neither this package nor the addon reads an
-// option from `Object.prototype`. An unknown name is refused, because it is probably a misspelled option.
+// Returns the checked properties of an object, in an object without a prototype, so that neither
+// this package nor the addon reads an option from `Object.prototype`. An unknown name is refused,
+// because it is probably a misspelled option.
 function properties(owner, checks, object) {
   const checked = { __proto__: null };
   if (object === undefined) return checked;

@@ -73,10 +73,12 @@ function throwIfError(returned) {
   return returned;
 }
 
-// It must not reference the client: the addon references it while the client lives, so the client could never be collected.
+// It must not reference the client: the addon references it while the client lives, so the client
+// could never be collected.
 function eventListener(running, log) {
   return (nativeEvent) => {
-    // Without a prototype, properties that the addon leaves out are absent, whatever `Object.prototype` has.
+    // Without a prototype, properties that the addon leaves out are absent, whatever
+    // `Object.prototype` has.
     const event = { __proto__: null, ...nativeEvent };
     if (event.id === undefined) {
       writeLog(log, event);

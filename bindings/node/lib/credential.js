@@ -4,7 +4,8 @@ const { inspect } = require('node:util');
 
 const HIDDEN = '<hidden: use reveal()>';
 
-// Secrets are private fields, so code that iterates over the properties of an object does not find them.
+// Secrets are private fields, so code that iterates over the properties of an object does not find
+// them.
 
 class DeviceCredential {
   #secret;

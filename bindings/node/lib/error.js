@@ -15,7 +15,8 @@ class DevcredError extends Error {
   constructor(error) {
     super(error.text);
     this.#text = error.text;
-    // V8 formats the stack when it is first read. Read it now, so that it begins with the whole text instead of the message.
+    // V8 formats the stack when it is first read. Read it now, so that it begins with the whole
+    // text instead of the message.
     this.stack;
     Object.defineProperty(this, 'message', { __proto__: null, value: error.message });
     for (const name of PROPERTIES) if (Object.hasOwn(error, name)) this[name] = error[name];
@@ -40,8 +41,8 @@ Object.defineProperty(DevcredError.prototype, 'name', {
 });
 Object.defineProperty(DevcredError.prototype, BRAND, { __proto__: null, value: true });
 
-// Creates the error for a string that JavaScript has and UTF-8 has not: converted to UTF-8, it would be another string, such as
-// another device's id.
+// Creates the error for a string that JavaScript has and UTF-8 has not: converted to UTF-8, it
+// would be another string, such as another device's id.
 function notUnicode(name) {
   return new DevcredError(native.notUnicode(name));
 }

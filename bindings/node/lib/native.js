@@ -1,10 +1,12 @@
 'use strict';
 
-// Loads the addon. Each platform has its own package; npm installs the right one by the `os`, `cpu` and `libc` of its package.json.
+// Loads the addon. Each platform has its own package; npm installs the right one by the `os`, `cpu`
+// and `libc` of its package.json.
 
 const { platform, arch } = process;
 
-// The C library of a Linux need not be detected: the package for the other one is not installed, or does not load.
+// The C library of a Linux need not be detected: the package for the other one is not installed, or
+// does not load.
 const names = {
   __proto__: null,
   linux: [`devcred-linux-${arch}-gnu`, `devcred-linux-${arch}-musl`],

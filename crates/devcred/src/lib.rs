@@ -47,9 +47,9 @@
 //! limiter](ClientBuilder::max_requests_per_second), checks that the response is about the
 //! requested device, and retries if that can help: at most
 //! [`max_attempts`](ClientBuilder::max_attempts) times, with growing random waits, within one
-//! [`timeout`](ClientBuilder::timeout) that covers everything. A registration is not sent again once
-//! it may have arrived. A wrong clock is corrected by the
-//! service's own, once. Dropping the future stops the call.
+//! [`timeout`](ClientBuilder::timeout) that covers everything. A registration is not sent again
+//! once it may have arrived. A wrong clock is corrected by the service's own, once. Dropping the
+//! future stops the call.
 //!
 //! # Errors
 //!

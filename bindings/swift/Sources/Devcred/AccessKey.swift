@@ -1,4 +1,5 @@
-/// The AccessKey that signs requests: an id, its secret and, for temporary ones of STS, a security token.
+/// The AccessKey that signs requests: an id, its secret and, for temporary ones of STS, a security
+/// token.
 ///
 /// Each part is visible ASCII and not empty, which is checked when a ``Client`` gets the key.
 public struct AccessKey: Hashable, Sendable {

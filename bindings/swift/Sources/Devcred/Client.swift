@@ -1,7 +1,7 @@
 internal import DevcredNative
 
-/// Fetches the credentials of devices. Create one client and keep it: it has the connections and the rate
-/// limiter. Any number of tasks may use it at once.
+/// Fetches the credentials of devices. Create one client and keep it: it has the connections and
+/// the rate limiter. Any number of tasks may use it at once.
 ///
 /// ```swift
 /// let client = try Client.fromEnvironment()
@@ -53,12 +53,13 @@ public final class Client: Sendable {
         }
     }
 
-    /// Fetches the credential of a device. It stays valid until it is refreshed or unregistered: fetch it once per device and
-    /// store it. Each success is billed.
+    /// Fetches the credential of a device. It stays valid until it is refreshed or unregistered:
+    /// fetch it once per device and store it. Each success is billed.
     ///
-    /// Cancelling the task cancels the call immediately and closes its connection. The call then throws `CancellationError`, as
-    /// is usual in Swift, so this function's `throws` is not limited to ``DevcredError``. A request that was already sent may
-    /// have been billed. A task that is already cancelled sends nothing.
+    /// Cancelling the task cancels the call immediately and closes its connection. The call then
+    /// throws `CancellationError`, as is usual in Swift, so this function's `throws` is not limited
+    /// to ``DevcredError``. A request that was already sent may have been billed. A task that is
+    /// already cancelled sends nothing.
     ///
     /// - Parameters:
     ///   - clientID: The device's client id, `GROUP@@@DEVICE`: at most 64 characters, no control characters.
@@ -74,10 +75,12 @@ public final class Client: Sendable {
 
     /// Creates the credential of a device. Each success is billed.
     ///
-    /// It throws a ``DevcredError`` of kind ``ErrorKind/alreadyExists`` if the device has a credential; the service may instead
-    /// replace it, and its old secret then no longer works. Therefore call ``deviceCredential(clientID:instanceID:timeout:)`` first.
-    /// The call is not retried if the request may have arrived: call ``deviceCredential(clientID:instanceID:timeout:)`` to find out
-    /// whether the device was registered.
+    /// It throws a ``DevcredError`` of kind ``ErrorKind/alreadyExists`` if the device has a
+    /// credential; the service may instead replace it, and its old secret then no longer works.
+    /// Therefore call ``deviceCredential(clientID:instanceID:timeout:)`` first. The call is not
+    /// retried if the request may have arrived: call
+    /// ``deviceCredential(clientID:instanceID:timeout:)`` to find out whether the device was
+    /// registered.
     ///
     /// Cancellation is that of ``deviceCredential(clientID:instanceID:timeout:)``.
     ///
@@ -114,8 +117,8 @@ public final class Client: Sendable {
         }
     }
 
-    /// Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards use the
-    /// new key, also those of running calls.
+    /// Replaces the AccessKey: id, secret and security token together. Attempts that begin
+    /// afterwards use the new key, also those of running calls.
     ///
     /// - Throws: A ``DevcredError`` of kind ``ErrorKind/invalidParameter`` if the key is invalid or the client is
     ///   closed; the client keeps the old key.
@@ -125,8 +128,9 @@ public final class Client: Sendable {
         }
     }
 
-    /// Closes the client. Running calls end soon and later calls immediately, both with a ``DevcredError`` of kind
-    /// ``ErrorKind/invalidParameter``. Closing a closed client does nothing.
+    /// Closes the client. Running calls end soon and later calls immediately, both with a
+    /// ``DevcredError`` of kind ``ErrorKind/invalidParameter``. Closing a closed client does
+    /// nothing.
     public func close() {
         native.shut()
     }

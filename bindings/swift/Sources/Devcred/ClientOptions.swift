@@ -14,33 +14,36 @@ extension Client {
         public var region: String?
         /// The network on which the service is reached. Default: ``Client/Network/public``.
         public var network: Network?
-        /// `https://host[:port]`; `http` for loopback only, because the response contains a secret. Overrides ``region`` and
-        /// ``network``. Default: the endpoint of the region.
+        /// `https://host[:port]`; `http` for loopback only, because the response contains a secret.
+        /// Overrides ``region`` and ``network``. Default: the endpoint of the region.
         public var endpoint: String?
         /// The instance, unless a call sets another.
         public var instanceID: String?
         /// The signature method. Default: ``Client/Signature/acs3HMACSHA256``.
         public var signature: Signature?
-        /// The timeout of a call, with the rate limiter and all retries: 1 millisecond to 24 hours. Default: 15 seconds.
+        /// The timeout of a call, with the rate limiter and all retries: 1 millisecond to 24 hours.
+        /// Default: 15 seconds.
         public var timeout: Duration?
-        /// The timeout of one attempt, measured from when the rate limiter admits it: 1 millisecond to 24 hours.
-        /// Default: 5 seconds.
+        /// The timeout of one attempt, measured from when the rate limiter admits it: 1 millisecond
+        /// to 24 hours. Default: 5 seconds.
         public var attemptTimeout: Duration?
-        /// The timeout to connect, which includes DNS, TCP, the proxy and TLS: 1 millisecond to 24 hours. Default: 3 seconds.
+        /// The timeout to connect, which includes DNS, TCP, the proxy and TLS: 1 millisecond to 24
+        /// hours. Default: 3 seconds.
         public var connectTimeout: Duration?
         /// The maximum number of attempts, the first included: at least 1. Default: 3.
         public var maxAttempts: Int?
-        /// The maximum number of requests per second, retries included: 1 to 1,000,000. A burst of a tenth of
-        /// it, at least 10, is sent without delay. Default: 50.
+        /// The maximum number of requests per second, retries included: 1 to 1,000,000. A burst of
+        /// a tenth of it, at least 10, is sent without delay. Default: 50.
         ///
-        /// The service allows 500 requests a second per account and blocks a source address that sends more
-        /// than 300. If a process is the only one behind its address, use at most 200.
+        /// The service allows 500 requests a second per account and blocks a source address that
+        /// sends more than 300. If a process is the only one behind its address, use at most 200.
         public var maxRequestsPerSecond: Int?
-        /// Certificate authorities in PEM, in addition to those in use: the bundled ones or, if `SSL_CERT_FILE` is set when the
-        /// client is created, those in that file.
+        /// Certificate authorities in PEM, in addition to those in use: the bundled ones or, if
+        /// `SSL_CERT_FILE` is set when the client is created, those in that file.
         public var rootCertificatesPEM: String?
-        /// The proxy, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the value of `HTTPS_PROXY`, unless
-        /// `NO_PROXY` matches the host. Loopback is never reached through a proxy.
+        /// The proxy, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the
+        /// value of `HTTPS_PROXY`, unless `NO_PROXY` matches the host. Loopback is never reached
+        /// through a proxy.
         public var proxy: String?
         /// Receives the log events of the client. Default: none.
         public var log: Log?

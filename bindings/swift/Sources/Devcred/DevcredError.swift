@@ -5,8 +5,8 @@ import Foundation
 /// A kind says what the caller should do, not what went wrong: that is in ``DevcredError/code`` and
 /// ``DevcredError/message``. Its raw value is its name, the same in every language.
 public enum ErrorKind: String, CaseIterable, Sendable {
-    /// Fix the input: an option or id is invalid. It was refused by this library before anything was sent, or by the service. A
-    /// closed client throws this too.
+    /// Fix the input: an option or id is invalid. It was refused by this library before anything
+    /// was sent, or by the service. A closed client throws this too.
     case invalidParameter = "InvalidParameter"
     /// Fix the AccessKey, its security token, or the clock.
     case authentication = "Authentication"
@@ -24,7 +24,8 @@ public enum ErrorKind: String, CaseIterable, Sendable {
     case service = "Service"
     /// Check the network: no response arrived in time.
     case timeout = "Timeout"
-    /// Check the network: no connection could be made, or it ended before the complete response arrived.
+    /// Check the network: no connection could be made, or it ended before the complete response
+    /// arrived.
     case transport = "Transport"
     /// Report it: the response does not match the service's documentation.
     case invalidResponse = "InvalidResponse"
@@ -39,16 +40,18 @@ extension ErrorKind: CustomStringConvertible {
 
 /// Why a call failed or an option was refused. A cancelled call throws `CancellationError` instead.
 ///
-/// No property contains a secret, a URL with one, or any part of a response body but the service's message.
+/// No property contains a secret, a URL with one, or any part of a response body but the service's
+/// message.
 public struct DevcredError: Error, Hashable, Sendable {
     /// What the caller should do.
     public let kind: ErrorKind
-    /// The service's code, verbatim, such as `DeviceCredentialNotFound`; `nil` if there was no readable response.
+    /// The service's code, verbatim, such as `DeviceCredentialNotFound`; `nil` if there was no
+    /// readable response.
     public let code: String?
     /// What happened, in one line. For a service error it is the service's message.
     public let message: String
-    /// The HTTP status; `nil` if there was no response. Decide by the ``code``: throttling, for example, has
-    /// the status 400 or 500.
+    /// The HTTP status; `nil` if there was no response. Decide by the ``code``: throttling, for
+    /// example, has the status 400 or 500.
     public let httpStatus: Int?
     /// The service's id of the request, which its support needs.
     public let requestID: String?
@@ -60,7 +63,8 @@ public struct DevcredError: Error, Hashable, Sendable {
     public let helpURL: URL?
     /// One or two sentences on what to do, if known.
     public let advice: String?
-    /// The line `KIND: message (Code, request id …)` and, if there is ``advice``, a second line with it.
+    /// The line `KIND: message (Code, request id …)` and, if there is ``advice``, a second line
+    /// with it.
     public let description: String
 }
 

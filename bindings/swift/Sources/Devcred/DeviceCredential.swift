@@ -2,8 +2,8 @@ import Foundation
 
 /// The credential of one device.
 ///
-/// It stays valid until it is refreshed or unregistered, so fetch it once per device and store it. Descriptions, `dump` and
-/// mirrors hide the secret.
+/// It stays valid until it is refreshed or unregistered, so fetch it once per device and store it.
+/// Descriptions, `dump` and mirrors hide the secret.
 public struct DeviceCredential: Hashable, Sendable {
     /// The device's client id, `GROUP@@@DEVICE`, as requested.
     public let clientID: String
@@ -15,12 +15,13 @@ public struct DeviceCredential: Hashable, Sendable {
     public let deviceAccessKeySecret: String
     /// When the credential was created, in milliseconds.
     public let createTime: Date
-    /// When the credential was last changed, in milliseconds: by a refresh, or by registering the device again.
+    /// When the credential was last changed, in milliseconds: by a refresh, or by registering the
+    /// device again.
     public let updateTime: Date
     /// The service's id of the request; empty if the service sent none.
     public let requestID: String
-    /// What the device sends in CONNECT. It is valid as long as the credential. Give a device or an app this instead of the
-    /// secret, if it need not compute the password itself.
+    /// What the device sends in CONNECT. It is valid as long as the credential. Give a device or an
+    /// app this instead of the secret, if it need not compute the password itself.
     public let mqttLogin: MQTTLogin
 }
 

@@ -1,8 +1,8 @@
 extension Client {
     /// Receives the log events of a client, from a level on.
     ///
-    /// An event is one line, `attempt ended operation=GetDeviceCredential attempt=1 status=200 …`, and never
-    /// contains a secret, a URL or a header.
+    /// An event is one line, `attempt ended operation=GetDeviceCredential attempt=1 status=200 …`,
+    /// and never contains a secret, a URL or a header.
     public struct Log: Sendable {
         let level: LogLevel
         let write: @Sendable (LogLevel, String) -> Void

@@ -1,7 +1,8 @@
-/// The three fields of CONNECT that authenticate a device. Descriptions, `dump` and mirrors hide the password.
+/// The three fields of CONNECT that authenticate a device. Descriptions, `dump` and mirrors hide
+/// the password.
 ///
-/// It is not `Encodable`, so that neither a placeholder nor a password is encoded by accident; encode the result of
-/// ``reveal()``:
+/// It is not `Encodable`, so that neither a placeholder nor a password is encoded by accident;
+/// encode the result of ``reveal()``:
 ///
 /// ```swift
 /// let body = try JSONEncoder().encode(credential.mqttLogin.reveal())
@@ -19,8 +20,8 @@ public struct MQTTLogin: Hashable, Sendable {
         Revealed(clientID: clientID, username: username, password: password)
     }
 
-    /// A login that is encoded with its password, as `{"clientId": …, "username": …, "password": …}`. Its
-    /// descriptions still hide the password.
+    /// A login that is encoded with its password, as `{"clientId": …, "username": …, "password":
+    /// …}`. Its descriptions still hide the password.
     public struct Revealed: Hashable, Sendable, Encodable {
         /// CONNECT's client identifier.
         public let clientID: String

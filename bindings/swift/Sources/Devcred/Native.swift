@@ -63,8 +63,8 @@ extension Date {
 }
 
 extension Duration {
-    /// The milliseconds, rounded up so that a short duration does not become zero, and limited to a range beyond that of every
-    /// option so that no multiplication overflows.
+    /// The milliseconds, rounded up so that a short duration does not become zero, and limited to a
+    /// range beyond that of every option so that no multiplication overflows.
     var inMilliseconds: Int64 {
         let (seconds, attoseconds) = min(max(self, .zero), .seconds(1 << 40)).components
         return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000

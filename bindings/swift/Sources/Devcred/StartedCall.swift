@@ -8,8 +8,8 @@ final class StartedCall: @unchecked Sendable {
     private var call: NativeCall?
     private var isCancelled = false
 
-    /// Starts the call, unless it is already cancelled, and returns whether it did. Starting returns immediately, so a cancellation
-    /// can wait for the lock; it then finds the call.
+    /// Starts the call, unless it is already cancelled, and returns whether it did. Starting
+    /// returns immediately, so a cancellation can wait for the lock; it then finds the call.
     func start(_ start: () -> NativeCall) -> Bool {
         lock.withLock {
             if !isCancelled { call = start() }

@@ -1,4 +1,5 @@
-// Swift's probe: it makes calls with the public API of Devcred and reports the results. tests/README.md describes the protocol.
+// Swift's probe: it makes calls with the public API of Devcred and reports the results.
+// tests/README.md describes the protocol.
 import Devcred
 import Foundation
 

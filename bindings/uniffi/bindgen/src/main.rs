@@ -1,4 +1,5 @@
-//! Generates the code between `bindings/uniffi` and a facade: `devcred-uniffi-bindgen LIBRARY kotlin|swift FOLDER`.
+//! Generates the code between `bindings/uniffi` and a facade: `devcred-uniffi-bindgen LIBRARY
+//! kotlin|swift FOLDER`.
 //!
 //! A crate of its own, so that the library's build stays small.
 
@@ -47,8 +48,8 @@ fn kotlin_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The same Kotlin, with every top-level declaration `internal`: uniffi has no option for it. One that is overlooked fails to
-/// compile, since the facade is built with `-Xexplicit-api=strict`.
+/// The same Kotlin, with every top-level declaration `internal`: uniffi has no option for it. One
+/// that is overlooked fails to compile, since the facade is built with `-Xexplicit-api=strict`.
 fn hidden(kotlin: &str) -> String {
     const MODIFIERS: &[&str] = &["open ", "data ", "sealed ", "enum ", "abstract ", "inline "];
     const DECLARATIONS: &[&str] = &["class ", "interface ", "object ", "fun ", "typealias "];
@@ -67,10 +68,12 @@ fn hidden(kotlin: &str) -> String {
     kotlin.split_inclusive('\n').map(hide).collect()
 }
 
-/// The same Kotlin, with one place a thread for the status of a call in the place of a new one each time: JNA allocates memory for it,
-/// and registers what frees it, which together cost more than all the rest of a call.
+/// The same Kotlin, with one place a thread for the status of a call in the place of a new one each
+/// time: JNA allocates memory for it, and registers what frees it, which together cost more than
+/// all the rest of a call.
 ///
-/// One place is enough: a call's status is read before the thread makes its next one, and a success writes nothing there.
+/// One place is enough: a call's status is read before the thread makes its next one, and a success
+/// writes nothing there.
 fn with_status_kept(kotlin: &str) -> Result<String> {
     const NEW: &str = "var status = UniffiRustCallStatus()";
     const KEPT: &str = "val status = STATUS.get().apply { code = UNIFFI_CALL_SUCCESS }";

@@ -43,7 +43,8 @@ struct Ended: Equatable {
     var status: Int32
 }
 
-/// Runs an example that was built beside these tests. The environment configures it for the emulator.
+/// Runs an example that was built beside these tests. The environment configures it for the
+/// emulator.
 func run(_ name: String, _ arguments: String..., environment: [String: String] = [:]) throws -> Ended {
     let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let (output, errors, process) = (Pipe(), Pipe(), Process())

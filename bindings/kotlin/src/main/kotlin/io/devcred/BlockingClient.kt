@@ -9,16 +9,17 @@ import java.util.concurrent.CompletableFuture
 import kotlin.time.toKotlinDuration
 
 /**
- * A [Client] whose calls block their thread. [Client.blocking] returns it. Any number of threads may use it at once. Closing the
- * client closes it.
+ * A [Client] whose calls block their thread. [Client.blocking] returns it. Any number of threads
+ * may use it at once. Closing the client closes it.
  */
 public class BlockingClient internal constructor(private val native: NativeClient) {
     /**
-     * Fetches the credential of the device [clientId], which has the form `GROUP@@@DEVICE`, and blocks until the call has ended. Each
-     * success is billed as one messaging TPS, so store it.
+     * Fetches the credential of the device [clientId], which has the form `GROUP@@@DEVICE`, and
+     * blocks until the call has ended. Each success is billed as one messaging TPS, so store it.
      *
-     * Interrupting the thread cancels the call and closes its connection; a request that was already sent may have been billed. A
-     * [LogListener] must not call this, because the call needs the thread that the listener would block.
+     * Interrupting the thread cancels the call and closes its connection; a request that was
+     * already sent may have been billed. A [LogListener] must not call this, because the call needs
+     * the thread that the listener would block.
      *
      * @param instanceId the device's instance; by default, and if it is null, the client's.
      * @param timeout the timeout of the call, from 1 millisecond to a day; by default, and if it is null, the client's.
@@ -35,9 +36,9 @@ public class BlockingClient internal constructor(private val native: NativeClien
         call(request("GetDeviceCredential", clientId, instanceId, timeout?.toKotlinDuration()))
 
     /**
-     * Creates the credential of the device [clientId] and blocks until the call has ended. Each success is billed as one messaging
-     * TPS. [Client.registerDeviceCredential] describes what happens if the device has a credential, and what to do if the outcome is
-     * unknown.
+     * Creates the credential of the device [clientId] and blocks until the call has ended. Each
+     * success is billed as one messaging TPS. [Client.registerDeviceCredential] describes what
+     * happens if the device has a credential, and what to do if the outcome is unknown.
      *
      * Parameters and interruption are those of [getDeviceCredential].
      *

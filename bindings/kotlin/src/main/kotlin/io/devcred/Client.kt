@@ -12,8 +12,8 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 /**
  * Fetches the credentials of IoT devices on Alibaba Cloud ApsaraMQ for MQTT.
  *
- * Any number of coroutines and threads may use a client at once. Create one and keep it: it has the connections and the rate
- * limiter. Close it when it is no longer needed.
+ * Any number of coroutines and threads may use a client at once. Create one and keep it: it has the
+ * connections and the rate limiter. Close it when it is no longer needed.
  *
  * ```
  * Client.fromEnv().use { client ->
@@ -24,8 +24,8 @@ import kotlinx.coroutines.suspendCancellableCoroutine
  */
 public class Client private constructor(private val native: NativeClient) : AutoCloseable {
     /**
-     * Creates a client with these options, which may be changed and reused afterwards. Nothing is sent, and
-     * no thread is started.
+     * Creates a client with these options, which may be changed and reused afterwards. Nothing is
+     * sent, and no thread is started.
      *
      * @throws DevcredException of kind [ErrorKind.InvalidParameter] if an option is missing or invalid; the message names it.
      */
@@ -39,11 +39,11 @@ public class Client private constructor(private val native: NativeClient) : Auto
     public constructor(configure: ClientOptions.() -> Unit) : this(ClientOptions().apply(configure))
 
     /**
-     * Fetches the credential of the device [clientId], which has the form `GROUP@@@DEVICE`. Each success is
-     * billed as one messaging TPS, so store it.
+     * Fetches the credential of the device [clientId], which has the form `GROUP@@@DEVICE`. Each
+     * success is billed as one messaging TPS, so store it.
      *
-     * Cancelling the coroutine, also by `withTimeout`, cancels the call and closes its connection; a request
-     * that was already sent may have been billed.
+     * Cancelling the coroutine, also by `withTimeout`, cancels the call and closes its connection;
+     * a request that was already sent may have been billed.
      *
      * The coroutine continues on its dispatcher. Without one, as in `suspend fun main`, and with
      * [Dispatchers.Unconfined][kotlinx.coroutines.Dispatchers.Unconfined] it continues on
@@ -62,9 +62,10 @@ public class Client private constructor(private val native: NativeClient) : Auto
     /**
      * Creates the credential of the device [clientId]. Each success is billed as one messaging TPS.
      *
-     * It throws an error of kind [ErrorKind.AlreadyExists] if the device has a credential; the service may instead replace it, and
-     * its old secret then no longer works. Therefore call [getDeviceCredential] first. The call is not retried if the request may
-     * have arrived: call [getDeviceCredential] to find out whether the device was registered.
+     * It throws an error of kind [ErrorKind.AlreadyExists] if the device has a credential; the
+     * service may instead replace it, and its old secret then no longer works. Therefore call
+     * [getDeviceCredential] first. The call is not retried if the request may have arrived: call
+     * [getDeviceCredential] to find out whether the device was registered.
      *
      * Parameters, cancellation and dispatcher are those of [getDeviceCredential].
      *
@@ -88,7 +89,8 @@ public class Client private constructor(private val native: NativeClient) : Auto
                 call = started
                 continuation.invokeOnCancellation { started.cancel() }
             }
-            // Thrown here rather than where the outcome arrives, so that its stack trace names the caller.
+            // Thrown here rather than where the outcome arrives, so that its stack trace names the
+            // caller.
             return outcome.credential()
         } finally {
             call?.close()
@@ -99,8 +101,9 @@ public class Client private constructor(private val native: NativeClient) : Auto
     public fun blocking(): BlockingClient = BlockingClient(native)
 
     /**
-     * Replaces the AccessKey: id, secret and security token together. Attempts that begin afterwards use the
-     * new key. If an attempt was refused for its token meanwhile, it is made once more.
+     * Replaces the AccessKey: id, secret and security token together. Attempts that begin
+     * afterwards use the new key. If an attempt was refused for its token meanwhile, it is made
+     * once more.
      *
      * @throws DevcredException of kind [ErrorKind.InvalidParameter] if the key is invalid or the client is
      * closed; the client keeps the old key.
@@ -116,8 +119,9 @@ public class Client private constructor(private val native: NativeClient) : Auto
     }
 
     /**
-     * Closes the client. Running calls end soon and later calls immediately, both with a [DevcredException] of kind
-     * [ErrorKind.InvalidParameter]. Closing a closed client does nothing.
+     * Closes the client. Running calls end soon and later calls immediately, both with a
+     * [DevcredException] of kind [ErrorKind.InvalidParameter]. Closing a closed client does
+     * nothing.
      */
     // The native client itself is freed with this object: a call on another thread may be using it.
     override fun close(): Unit = native.shut()

@@ -5,8 +5,8 @@ import io.devcred.internal.NativeError
 /**
  * Why a call failed or an option was refused.
  *
- * [toString] returns what happened, the service's code and request id and, on a second line, what to do. No property contains a
- * secret.
+ * [toString] returns what happened, the service's code and request id and, on a second line, what
+ * to do. No property contains a secret.
  */
 public class DevcredException internal constructor(native: NativeError) : RuntimeException() {
     /** What the caller should do. */

@@ -5,7 +5,8 @@ import io.devcred.internal.NativeMqttLogin
 import java.time.Instant
 
 /**
- * The credential of one device. It does not expire, and changes only if the device is registered again or refreshed.
+ * The credential of one device. It does not expire, and changes only if the device is registered
+ * again or refreshed.
  *
  * `toString` hides its secret, and serialisers that use getters or fields skip it.
  */
@@ -37,8 +38,8 @@ public class DeviceCredential internal constructor(native: NativeCredential) {
     private val login = MqttLogin(native.mqttLogin)
 
     /**
-     * Returns what the device sends in CONNECT. It is valid as long as the credential. Give a device or an
-     * app this instead of the secret, if it need not compute the password itself.
+     * Returns what the device sends in CONNECT. It is valid as long as the credential. Give a
+     * device or an app this instead of the secret, if it need not compute the password itself.
      */
     public fun mqttLogin(): MqttLogin = login
 
@@ -66,7 +67,8 @@ public class MqttLogin internal constructor(native: NativeMqttLogin) {
     public val password: String = native.password
 
     /**
-     * Returns `clientId`, `username` and `password`, with the readable password: send it to the device and nowhere else.
+     * Returns `clientId`, `username` and `password`, with the readable password: send it to the
+     * device and nowhere else.
      */
     public fun reveal(): Map<String, String> =
         mapOf("clientId" to clientId, "username" to username, "password" to password)

@@ -50,8 +50,9 @@ internal object Library {
 }
 
 /**
- * The thread of the library stays attached to the JVM while calls run, because attaching it for each outcome costs more than the
- * call. It detaches with the last call, because the JVM waits 0.3 seconds at exit for an attached thread in native code.
+ * The thread of the library stays attached to the JVM while calls run, because attaching it for
+ * each outcome costs more than the call. It detaches with the last call, because the JVM waits 0.3
+ * seconds at exit for an attached thread in native code.
  *
  * It is a daemon thread. JNA reads this setting when the callbacks are registered, at load time.
  */
@@ -84,9 +85,9 @@ internal inline fun catchAll(body: () -> Unit) {
 }
 
 /**
- * Resumes a coroutine, but never on the calling thread, which is the library's: it runs all calls of the process, and a coroutine
- * may block its thread. Without a dispatcher, and with one that does not dispatch such as [Dispatchers.Unconfined], the coroutine
- * resumes on the default one.
+ * Resumes a coroutine, but never on the calling thread, which is the library's: it runs all calls
+ * of the process, and a coroutine may block its thread. Without a dispatcher, and with one that
+ * does not dispatch such as [Dispatchers.Unconfined], the coroutine resumes on the default one.
  */
 internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
     val dispatcher = context[ContinuationInterceptor] as? CoroutineDispatcher
