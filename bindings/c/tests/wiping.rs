@@ -26,7 +26,7 @@ fn secrets_are_wiped_when_their_handles_are_freed() {
         let program = Program::compile("wiping", mode, &prefix());
         let mut command = Command::new(program.path());
         let mut holder = Holder::start(command.env_clear().args([emulator.endpoint(), "LTAI-wiping", DEVICE]));
-        holder.tell(&masked(SECRET));
+        holder.send(&masked(SECRET));
         let password = unmasked(&holder.await_text("ready: "));
         let device = emulator.device_access_key_secret(INSTANCE, DEVICE).unwrap();
         let needles = [SECRET, &password, &device].map(tail);
@@ -35,12 +35,12 @@ fn secrets_are_wiped_when_their_handles_are_freed() {
             before.iter().all(|count| *count > 0),
             "{mode:?}: account secret, MQTT password, device secret: {before:?}"
         );
-        holder.tell("");
+        holder.send("");
         holder.await_text("freed");
         let after = holder.counts(needles);
         assert_eq!(after[..2], [0; 2], "{mode:?}: account secret, MQTT password");
         assert!(after[2] < before[2], "{mode:?}: device secret: {before:?}, then {after:?}");
-        holder.tell("");
+        holder.send("");
         holder.end();
         println!("{mode:?}: account secret, MQTT password, device secret: {before:?}, then {after:?}");
     }
