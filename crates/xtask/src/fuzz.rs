@@ -83,7 +83,12 @@ fn fuzz(workspace: &Workspace, target: &Target, seconds: u32) -> Result<()> {
     {
         command.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
     }
-    process::run(&mut command).or_else(|error| Err(explain(workspace, name, &files::list(&findings)?, error)))
+    let result = process::run(&mut command);
+    // cargo-fuzz creates these folders, even if it writes nothing there.
+    for empty in [format!("tests/fuzz/artifacts/{name}"), "tests/fuzz/artifacts".to_owned()] {
+        let _ = fs::remove_dir(workspace.root.join(empty));
+    }
+    result.or_else(|error| Err(explain(workspace, name, &files::list(&findings)?, error)))
 }
 
 /// Adds how to replay the inputs that break a promise.
