@@ -103,9 +103,11 @@ impl Failure {
     /// arrived, and no readable response says what became of it.
     ///
     /// A refusal before execution is known by its code or by a 4xx status. A status of 5xx alone
-    /// proves nothing, and an unreadable 200 most likely reports a success.
+    /// proves nothing, and an unreadable 200 most likely reports a success. If the nonce was already
+    /// used, a copy of the request arrived before, since every attempt has a new one.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         match &self.reason {
+            Reason::Answered { .. } if self.has_code(&["SignatureNonceUsed"]) => true,
             Reason::Answered { .. } => {
                 matches!(self.kind, ErrorKind::Service | ErrorKind::InvalidResponse)
                     && !self.details.http_status.is_some_and(|status| (300..500).contains(&status))
@@ -211,6 +213,10 @@ mod tests {
         ] {
             assert_eq!(answered(kind, status).is_outcome_unknown(), is_unknown, "{kind} with {status}");
         }
+        let mut nonce_used = answered(ErrorKind::Authentication, 400);
+        assert!(!nonce_used.is_outcome_unknown());
+        nonce_used.details.code = Some("SignatureNonceUsed".to_owned());
+        assert!(nonce_used.is_outcome_unknown());
         for (phase, cause, is_unknown) in [
             (Phase::AwaitingResponse, Cause::Reset, true),
             (Phase::AwaitingResponse, Cause::TimedOut(Duration::ZERO), true),

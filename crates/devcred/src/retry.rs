@@ -238,7 +238,6 @@ mod tests {
         for (kind, code, status) in [
             (ErrorKind::Throttled, "Throttling.User", 400),
             (ErrorKind::Throttled, "SystemOverFlow", 500),
-            (ErrorKind::Authentication, "SignatureNonceUsed", 400),
         ] {
             let mut failure = answered(kind, code, true);
             failure.details.http_status = Some(status);

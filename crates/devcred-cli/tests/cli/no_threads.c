@@ -1,4 +1,4 @@
-/* Stands before the C library's pthread_create: a system that gives no threads. */
+/* Replaces pthread_create of the C library: a system that refuses every thread. */
 #include <errno.h>
 
 int pthread_create(void *thread, const void *attributes, void *(*start)(void *), void *argument) {
