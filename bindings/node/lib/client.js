@@ -19,8 +19,8 @@ class Client {
   constructor(options, origin) {
     const { log, logLevel = 'debug', ...checked } = clientOptions(options);
     const nativeOptions = { __proto__: null, ...checked, fromEnv: origin === FROM_ENV };
-    const onEvent = eventListener(this.#running, log);
-    this.#native = throwIfError(native.open(nativeOptions, log && logLevel, onEvent));
+    const onEvents = eventListener(this.#running, log);
+    this.#native = throwIfError(native.open(nativeOptions, log && logLevel, onEvents));
   }
 
   static fromEnv(overrides) {
@@ -46,7 +46,7 @@ class Client {
     const ended = new Promise((resolve) => this.#running.set(number, resolve));
     const cancel = signal && (() => this.#native.cancel(number));
     if (signal) subscribe(signal, cancel);
-    this.#native.keepAlive(true);
+    if (this.#running.size === 1) this.#native.keepAlive(true);
     // Waiting and creating the error here adds the caller to the error's stack.
     const { credential, error } = await ended;
     if (signal) unsubscribe(signal, cancel);
@@ -76,26 +76,39 @@ function throwIfError(returned) {
 // It must not reference the client: the addon references it while the client lives, so the client
 // could never be collected.
 function eventListener(running, log) {
-  return (nativeEvent) => {
-    // Without a prototype, properties that the addon leaves out are absent, whatever
-    // `Object.prototype` has.
-    const event = { __proto__: null, ...nativeEvent };
-    if (event.id === undefined) {
-      writeLog(log, event);
-      return;
+  return (nativeEvents) => {
+    for (const nativeEvent of nativeEvents) {
+      // Without a prototype, properties that the addon leaves out are absent, whatever
+      // `Object.prototype` has.
+      const event = { __proto__: null, ...nativeEvent };
+      if (event.id === undefined) writeLog(log, event);
+      else endCall(running, event);
     }
-    const resolve = running.get(event.id);
-    running.delete(event.id);
-    resolve(event);
   };
 }
 
+function endCall(running, event) {
+  const resolve = running.get(event.id);
+  running.delete(event.id);
+  resolve(event);
+}
+
+// It never throws: the events after this one would be lost.
 function writeLog(log, { level, message }) {
   try {
     log(level, message);
   } catch (error) {
     // A log function that fails must neither end the program nor go unnoticed.
-    process.emitWarning(`the log function of a devcred client threw: ${inspect(error)}`, 'DevcredWarning');
+    process.emitWarning(`the log function of a devcred client threw: ${describe(error)}`, 'DevcredWarning');
+  }
+}
+
+// A value may have functions that `inspect` calls, and they may throw.
+function describe(value) {
+  try {
+    return inspect(value);
+  } catch {
+    return `a value of type ${typeof value} that cannot be inspected`;
   }
 }
 

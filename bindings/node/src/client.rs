@@ -34,16 +34,16 @@ impl RunningCalls {
     }
 }
 
-/// Opens a client. `on_event` receives its events. With a `log_level`, it logs events of this level
-/// and more severe ones.
+/// Opens a client. `on_events` receives its events. With a `log_level`, it logs events of this
+/// level and more severe ones.
 #[napi(catch_unwind)]
 pub fn open(
     env: &Env,
     options: Options,
     log_level: Option<String>,
-    on_event: Function<Event, ()>,
+    on_events: Function<Vec<Event>, ()>,
 ) -> Result<Either<NativeClient, ErrorInfo>> {
-    let events = Arc::new(EventSender::new(&on_event)?);
+    let events = Arc::new(EventSender::new(&on_events)?);
     Ok(match open_client(options, log_level, &events) {
         Ok(client) => {
             env.adjust_external_memory(MEMORY)?;

@@ -1,5 +1,7 @@
 //! The events of a client, which reach the thread of JavaScript in order.
 
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use devcred_bridge::{LogLevel, Outcome};
 use napi::bindgen_prelude::{Function, Result, sys};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -36,28 +38,50 @@ impl Event {
     }
 }
 
-/// Calls the facade's function with events. It does not keep the event loop alive by itself.
-pub(crate) struct EventSender(ThreadsafeFunction<Event, (), Event, Status, false, true>);
+/// The events that JavaScript has not received yet.
+type EventQueue = Mutex<Vec<Event>>;
+
+/// Calls the facade's function with all events that are queued by then, so that JavaScript is woken
+/// and entered once for many. It does not keep the event loop alive by itself.
+pub(crate) struct EventSender {
+    function: ThreadsafeFunction<(), (), Vec<Event>, Status, false, true>,
+    /// The function owns the queue, so the events, which contain secrets, are dropped with the
+    /// environment.
+    queue: Weak<EventQueue>,
+}
 
 impl EventSender {
-    pub(crate) fn new(function: &Function<Event, ()>) -> Result<Self> {
-        let builder = function.build_threadsafe_function::<Event>().weak::<true>();
-        builder.build_callback(|event| Ok(event.value)).map(Self)
+    pub(crate) fn new(function: &Function<Vec<Event>, ()>) -> Result<Self> {
+        let events = Arc::<EventQueue>::default();
+        let queue = Arc::downgrade(&events);
+        let builder = function.build_threadsafe_function::<()>().weak::<true>();
+        let function = builder
+            .build_callback(move |_| Ok(std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner))))?;
+        Ok(Self { function, queue })
     }
 
     /// Sends an event, from any thread. If the environment has ended, such as that of a terminated
     /// worker, the event is dropped.
     pub(crate) fn send(&self, event: Event) {
-        self.0.call(event, ThreadsafeFunctionCallMode::NonBlocking);
+        let Some(queue) = self.queue.upgrade() else { return };
+        let is_first = {
+            let mut events = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            events.push(event);
+            events.len() == 1
+        };
+        // Otherwise the call for the first event takes this one too.
+        if is_first {
+            self.function.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
     }
 
     /// Sets whether the event loop stays alive to wait for events.
     pub(crate) fn keep_alive(&self, env: &Env, alive: bool) {
         let set = if alive { sys::napi_ref_threadsafe_function } else { sys::napi_unref_threadsafe_function };
-        self.0.handle.with_read_aborted(|is_gone| {
+        self.function.handle.with_read_aborted(|is_gone| {
             if !is_gone {
                 // SAFETY: this is the environment's thread, and the function lives until it is gone.
-                unsafe { set(env.raw(), self.0.raw()) };
+                unsafe { set(env.raw(), self.function.raw()) };
             }
         });
     }

@@ -141,6 +141,36 @@ test('every worker thread can use clients', { timeout: LIMIT }, async (t) => {
   assert.deepEqual(await runProgram(t, program), { ...clean, stdout: `${Array(8).fill(DEVICE)} ${Array(8).fill(0)}` });
 });
 
+test('calls that end while JavaScript is busy complete in one event, in order', { timeout: LIMIT }, async (t) => {
+  const program = `${IMPORT}
+    // 0: the worker waits, 1: it makes a call, 2: its call has ended.
+    const state = new Int32Array(new SharedArrayBuffer(4));
+    const text = \`${WORKER}
+      const { workerData: state } = require('node:worker_threads');
+      const end = () => { Atomics.store(state, 0, 2); Atomics.notify(state, 0); };
+      Atomics.wait(state, 0, 0);
+      Client.fromEnv().getDeviceCredential('${DEVICE}').then(end);
+    \`;
+    const worker = new Worker(text, { eval: true, execArgv: [], workerData: state });
+    await once(worker, 'online');
+    const client = Client.fromEnv();
+    const order = [];
+    for (let n = 0; n < 9; n++) client.getDeviceCredential('').catch(() => {
+      order.push(n);
+      // Node.js calls it when it has handled the event.
+      process.nextTick(() => order.push('event'));
+    });
+    Atomics.store(state, 0, 1);
+    Atomics.notify(state, 0);
+    // One thread makes the calls of all clients, so the nine calls end before the worker's.
+    Atomics.wait(state, 0, 1);
+    await once(worker, 'exit');
+    console.log(order.join());
+  `;
+  const expected = [...Array(9).keys(), ...Array(9).fill('event')].join();
+  assert.deepEqual(await runProgram(t, program), { ...clean, stdout: expected });
+});
+
 test('200 worker threads exit or are terminated during calls', { timeout: LIMIT * 2 }, async (t) => {
   const program = `${IMPORT}
     const text = (then) => \`${WORKER}

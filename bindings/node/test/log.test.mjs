@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { DEVICE, Emulator, run } from './emulator.mjs';
+import { inspect } from 'node:util';
+import { DEVICE, Emulator, LIMIT, run } from './emulator.mjs';
 
 const TWICE = 'GID_test@@@fault-InternalError-1';
 
@@ -45,6 +46,23 @@ test('a log function that throws causes a warning, and the call continues', asyn
   const [warning] = await warned;
   assert.equal(warning.name, 'DevcredWarning');
   assert.match(warning.message, /the disk is full/);
+});
+
+test('a log function that throws a value which cannot be inspected loses no outcome', { timeout: LIMIT }, async (t) => {
+  const emulator = await Emulator.start(t);
+  const client = emulator.client({
+    log() {
+      throw {
+        [inspect.custom]() {
+          throw new Error('not inspectable');
+        },
+      };
+    },
+  });
+  const warned = once(process, 'warning');
+  const credentials = await Promise.all(Array.from({ length: 20 }, () => client.getDeviceCredential(DEVICE)));
+  assert(credentials.every(({ clientId }) => clientId === DEVICE));
+  assert.match((await warned)[0].message, /cannot be inspected/);
 });
 
 test('a log function does not keep the program running', async (t) => {
