@@ -20,7 +20,8 @@ pub struct Unreadable(pub String);
 /// A JSON object of the response. Members are parsed lazily.
 pub struct Fields<'a> {
     body: &'a [u8],
-    path: String,
+    /// The name of this object, or empty for the response itself.
+    name: &'static str,
     members: Members<'a>,
 }
 
@@ -30,7 +31,7 @@ impl<'a> Fields<'a> {
             let place = format!("line {}, column {}", error.line(), error.column());
             Unreadable(format!("the response is not a JSON object ({place})"))
         })?;
-        Ok(Self { body, path: String::new(), members })
+        Ok(Self { body, name: "", members })
     }
 
     /// Returns a non-empty string. MQTT's CONNECT cannot contain control characters, and a NUL
@@ -48,7 +49,7 @@ impl<'a> Fields<'a> {
 
     /// Returns a string, if there is one.
     pub(crate) fn optional_text(&self, name: &str) -> Option<String> {
-        let (_, value) = self.members.0.iter().find(|(known, _)| known == name)?;
+        let (_, value) = self.members.0.iter().find(|(Text(known), _)| known == name)?;
         serde_json::from_str(value.get()).ok().filter(|text: &String| !text.is_empty())
     }
 
@@ -58,7 +59,7 @@ impl<'a> Fields<'a> {
 
     /// Checks that a member is the requested string.
     pub(crate) fn equals(&self, name: &str, asked: &str) -> Result<(), Unreadable> {
-        let text: Cow<str> = self.read(name, "a string")?;
+        let Text(text) = self.read(name, "a string")?;
         if text == asked { Ok(()) } else { Err(self.expected(name, "the requested id")) }
     }
 
@@ -72,9 +73,10 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.expected(name, "whole milliseconds from 1970 to 9999"))
     }
 
-    pub(crate) fn object(&self, name: &str) -> Result<Fields<'a>, Unreadable> {
+    /// Returns an object of the response itself: no field is nested deeper.
+    pub(crate) fn object(&self, name: &'static str) -> Result<Fields<'a>, Unreadable> {
         let members = self.read(name, "an object")?;
-        Ok(Fields { body: self.body, path: self.path_of(name), members })
+        Ok(Fields { body: self.body, name, members })
     }
 
     fn read<T: Deserialize<'a>>(&self, name: &str, expected: &str) -> Result<T, Unreadable> {
@@ -82,7 +84,7 @@ impl<'a> Fields<'a> {
     }
 
     fn member(&self, name: &str) -> Result<&'a RawValue, Unreadable> {
-        let mut named = self.members.0.iter().filter(|(known, _)| known == name);
+        let mut named = self.members.0.iter().filter(|(Text(known), _)| known == name);
         match (named.next(), named.next()) {
             (Some((_, value)), None) => Ok(value),
             (None, _) => Err(Unreadable(format!("the response has no {}", self.path_of(name)))),
@@ -97,7 +99,7 @@ impl<'a> Fields<'a> {
     }
 
     fn path_of(&self, name: &str) -> String {
-        format!("{}{}{name}", self.path, if self.path.is_empty() { "" } else { "." })
+        format!("{}{}{name}", self.name, if self.name.is_empty() { "" } else { "." })
     }
 }
 
@@ -110,8 +112,13 @@ fn place(body: &[u8], part: &str) -> String {
     format!(" (line {line}, column {column})")
 }
 
+/// A string, borrowed from the body unless it contains an escape.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// Every member with its name, in the order of the text.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -125,7 +132,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
+                // Enough for what the service documents.
+                let mut members = Vec::with_capacity(8);
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }

@@ -34,9 +34,9 @@ pub trait Operation: Clone + Debug + Send + Sync + 'static {
         validate::client_id(self.client_id())
     }
 
-    /// The parameters beside the InstanceId.
-    fn parameters(&self) -> Vec<(&'static str, &str)> {
-        vec![("ClientId", self.client_id())]
+    /// Returns the parameters of a request.
+    fn parameters<'a>(&'a self, instance_id: &'a str) -> Vec<(&'static str, &'a str)> {
+        vec![("ClientId", self.client_id()), ("InstanceId", instance_id)]
     }
 
     /// Reads a successful response. `request_id` is the one of the response.

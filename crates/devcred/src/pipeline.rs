@@ -1,5 +1,6 @@
 //! One call, from validation to advice: the only place that sees every stage.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -34,7 +35,7 @@ pub(crate) struct Pipeline {
 /// A call whose parameters are valid.
 struct Request<'a, O> {
     operation: &'a O,
-    instance_id: String,
+    instance_id: Cow<'a, str>,
     deadline: Deadline,
 }
 
@@ -101,12 +102,13 @@ impl Pipeline {
     }
 
     fn validate<'a, O: Operation>(
-        &self,
+        &'a self,
         operation: &'a O,
         instance_id: Option<String>,
         timeout: Option<Duration>,
     ) -> Result<Request<'a, O>, Error> {
-        let instance_id = instance_id.or_else(|| self.config.instance_id.clone()).ok_or_else(|| {
+        let default = || self.config.instance_id.as_deref().map(Cow::Borrowed);
+        let instance_id = instance_id.map(Cow::Owned).or_else(default).ok_or_else(|| {
             Error::invalid_parameter(
                 "no instance_id: set it for the client (option instance_id or DEVCRED_INSTANCE_ID) or for this call",
             )
@@ -142,8 +144,7 @@ impl Pipeline {
         let Config { endpoint, signature_method, .. } = &self.config;
         let key = self.access_key();
         let context = SigningContext { time: self.clock.now(), nonce: &nonce };
-        let mut parameters = request.operation.parameters();
-        parameters.push(("InstanceId", &request.instance_id));
+        let parameters = request.operation.parameters(&request.instance_id);
         let request = signature_method
             .sign(O::NAME, &parameters, endpoint.host(), &key, context)
             .map_err(|_| Failure::internal("the request could not be built"))?;

@@ -69,14 +69,15 @@ pub(crate) fn parse<'a, O: Operation>(
     let request_id = request_id(response, fields.as_ref().ok(), service_error.as_ref(), &secrets);
     match service_error {
         Some(error) if !(300..400).contains(&response.status) => Err(refused(error, response, request_id, &secrets)),
-        _ if response.status == 200 => fields
-            .and_then(|fields| operation.read(instance_id, &fields, request_id.as_deref().unwrap_or_default()))
-            .map(|output| Parsed {
-                output,
-                status: response.status,
-                request_id: request_id.clone().unwrap_or_default(),
-            })
-            .map_err(|unreadable| invalid(unreadable.0, response, request_id)),
+        _ if response.status == 200 => {
+            let id = request_id.as_deref().unwrap_or_default();
+            match fields.and_then(|fields| operation.read(instance_id, &fields, id)) {
+                Ok(output) => {
+                    Ok(Parsed { output, status: response.status, request_id: request_id.unwrap_or_default() })
+                }
+                Err(unreadable) => Err(invalid(unreadable.0, response, request_id)),
+            }
+        }
         _ => Err(without_code(response, request_id)),
     }
 }

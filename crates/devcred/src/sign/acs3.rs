@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use hmac::Hmac;
+use hyper::body::Bytes;
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -64,7 +65,7 @@ fn lower_case(name: &str) -> Cow<'_, str> {
 }
 
 fn string_to_sign(canonical_request: &str) -> String {
-    format!("{ALGORITHM}\n{}", hex(&Sha256::digest(canonical_request)))
+    [ALGORITHM, "\n", &hex(&Sha256::digest(canonical_request))].concat()
 }
 
 fn signature(secret: &str, string_to_sign: &str) -> String {
@@ -72,7 +73,7 @@ fn signature(secret: &str, string_to_sign: &str) -> String {
 }
 
 fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> String {
-    format!("{ALGORITHM} Credential={access_key_id},SignedHeaders={signed_headers},Signature={signature}")
+    [ALGORITHM, " Credential=", access_key_id, ",SignedHeaders=", signed_headers, ",Signature=", signature].concat()
 }
 
 /// Signs a request with the operation's parameters in the query and everything of the protocol in
@@ -105,9 +106,13 @@ pub(super) fn sign(
     let authorization = authorization(key.id(), &signed_headers, &signature);
 
     signed.push(("authorization", &authorization));
+    // The values share one buffer: neither a value nor a copy of it in the HTTP library allocates.
+    let mut values = Vec::with_capacity(signed.iter().map(|(_, value)| value.len()).sum());
+    signed.iter().for_each(|(_, value)| values.extend_from_slice(value.as_bytes()));
+    let mut values = Bytes::from(values);
     let mut headers = Vec::with_capacity(signed.len());
     for (name, value) in signed {
-        let mut value = HeaderValue::from_str(value)?;
+        let mut value = HeaderValue::from_maybe_shared(values.split_to(value.len()))?;
         // Kept out of what the HTTP library logs.
         value.set_sensitive(matches!(name, "authorization" | "x-acs-security-token"));
         headers.push((name, value));

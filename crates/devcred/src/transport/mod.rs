@@ -6,10 +6,10 @@ mod roots;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
 };
 use reqwest::{Method, Request};
 use rustls::ClientConfig;
@@ -24,7 +24,7 @@ use crate::response::{BODY_MAX, Body, HEADERS_MAX, HttpResponse};
 use crate::sign::SignedRequest;
 use crate::transport_error::TransportError;
 use client_certificate::ClientCertificate;
-use kept::NoteOpened;
+use kept::KeptConnections;
 pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds, so a longer limit risks using
@@ -36,6 +36,7 @@ pub(crate) struct Transport {
     pooled: reqwest::Client,
     /// Opens a new connection for each request.
     unpooled: reqwest::Client,
+    kept_connections: KeptConnections,
     client_certificate: ClientCertificate,
     user_agent: HeaderValue,
 }
@@ -59,8 +60,9 @@ impl Transport {
         let http = || http_client(tls.clone(), proxy, connect_timeout, resolver.clone());
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|_| fault("the HTTP client"));
         Ok(Self {
-            pooled: build(http()?.pool_idle_timeout(IDLE_MAX).connector_layer(NoteOpened))?,
+            pooled: build(http()?.pool_idle_timeout(IDLE_MAX))?,
             unpooled: build(http()?.pool_max_idle_per_host(0))?,
+            kept_connections: KeptConnections::default(),
             client_certificate,
             user_agent,
         })
@@ -85,13 +87,17 @@ impl Transport {
         // reqwest leaves it out if there is no body.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         for (name, value) in &request.headers {
-            headers.insert(*name, value.clone());
+            // Unlike a text, a static name is not copied.
+            headers.insert(HeaderName::from_static(name), value.clone());
         }
 
         let http = if opens_connection { &self.unpooled } else { &self.pooled };
-        let (response, has_opened) = kept::noting(http.execute(post)).await;
-        let is_kept = !has_opened && !opens_connection;
-        let mut response = response.map_err(|error| self.transport_error(&error).on_kept_connection(is_kept))?;
+        let started = Instant::now();
+        let mut response = http.execute(post).await.map_err(|error| {
+            let is_kept = self.kept_connections.was_kept(&error, started);
+            self.transport_error(&error).on_kept_connection(is_kept)
+        })?;
+        self.kept_connections.record(&response);
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
