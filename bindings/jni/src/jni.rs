@@ -48,10 +48,6 @@ impl<'frame> Object<'frame> {
         Self { raw, frame: PhantomData }
     }
 
-    pub(crate) fn raw(self) -> jobject {
-        self.raw
-    }
-
     pub(crate) fn is_null(self) -> bool {
         self.raw.is_null()
     }
@@ -104,7 +100,8 @@ impl<'frame> Env<'frame> {
         elements: impl ExactSizeIterator<Item = Result<Object<'frame>, Thrown>>,
     ) -> Result<Object<'frame>, Thrown> {
         let length = jsize::try_from(elements.len()).unwrap_or(jsize::MAX);
-        let array = Object::new(call!(self, NewObjectArray, length, vm::object_class(), ptr::null_mut())).or_thrown()?;
+        let array =
+            Object::new(call!(self, NewObjectArray, length, vm::object_class(), ptr::null_mut())).or_thrown()?;
         for (index, element) in (0..).zip(elements) {
             let element = element?;
             call!(self, SetObjectArrayElement, array.raw, index, element.raw);

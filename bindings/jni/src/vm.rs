@@ -6,9 +6,7 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jni_sys::{
-    JNI_ERR, JNI_OK, JNI_VERSION_1_6, JNIEnv, JavaVM, JavaVMAttachArgs, jclass, jint, jmethodID, jobject,
-};
+use jni_sys::{JNI_ERR, JNI_OK, JNI_VERSION_1_6, JNIEnv, JavaVM, JavaVMAttachArgs, jclass, jint, jmethodID, jobject};
 
 use crate::jni::{Env, Object, Thrown};
 
