@@ -31,7 +31,7 @@ join_architectures() {
 cargo build --locked -p devcred-uniffi
 generated=target/uniffi/swift
 rm -rf "$generated" "$package"
-cargo run --locked --quiet -p devcred-uniffi-bindgen -- target/debug/libdevcred_uniffi.dylib swift "$generated"
+cargo run --locked --quiet -p devcred-uniffi-bindgen -- target/debug/libdevcred_uniffi.dylib "$generated"
 
 mkdir -p "$package/Sources/DevcredNative" "$package/docs" target/swift/headers/DevcredFFI
 cp bindings/swift/Package.swift bindings/swift/README.md LICENSE "$package"

@@ -29,36 +29,13 @@ pub enum NativeOpened {
     },
 }
 
-/// The language of the facade, for the user agent.
-#[derive(uniffi::Enum)]
-pub enum Language {
-    /// Kotlin.
-    Kotlin,
-    /// Swift.
-    Swift,
-}
-
-impl Language {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Kotlin => "kotlin",
-            Self::Swift => "swift",
-        }
-    }
-}
-
 /// Opens a client. Nothing is sent, and no thread is started. `log` receives events of the level
 /// with the name `log_level` and more severe ones; without it, events are dropped.
 #[uniffi::export]
-pub fn open(
-    language: Language,
-    options: NativeOptions,
-    log_level: String,
-    log: Option<Box<dyn NativeLog>>,
-) -> NativeOpened {
+pub fn open(options: NativeOptions, log_level: String, log: Option<Box<dyn NativeLog>>) -> NativeOpened {
     let open = || {
         let log = log.map(|listener| self::log(&log_level, listener)).transpose()?;
-        bridge::Client::open(language.name(), options, log)
+        bridge::Client::open("swift", options, log)
     };
     match contain_panic(open) {
         Ok(client) => NativeOpened::Client { client: Arc::new(NativeClient(client)) },
@@ -82,9 +59,7 @@ impl NativeClient {
     }
 
     /// Closes the client: running calls end soon and later calls immediately, both with an error.
-    ///
-    /// uniffi's Kotlin reserves the name `close`.
-    pub fn shut(&self) {
+    pub fn close(&self) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.close()));
     }
 }

@@ -45,7 +45,7 @@ public final class Client: Sendable {
 
     private init(_ options: Options, isFromEnvironment: Bool) throws(DevcredError) {
         let opened = DevcredNative.open(
-            language: .swift, options: options.native(fromEnv: isFromEnvironment),
+            options: options.native(fromEnv: isFromEnvironment),
             logLevel: options.log?.level.rawValue ?? "", log: options.log.map(NativeLogAdapter.init))
         switch opened {
         case .client(let client): native = client
@@ -132,6 +132,6 @@ public final class Client: Sendable {
     /// ``DevcredError`` of kind ``ErrorKind/invalidParameter``. Closing a closed client does
     /// nothing.
     public func close() {
-        native.shut()
+        native.close()
     }
 }

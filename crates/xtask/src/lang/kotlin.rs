@@ -9,7 +9,7 @@ use fs_err as fs;
 
 use crate::check::Artifact;
 use crate::install::{debian, installed, zig};
-use crate::lang::{BuildOptions, Language, emulator, uniffi, vendor};
+use crate::lang::{BuildOptions, Language, emulator, vendor};
 use crate::run::{Step, TestResults, files, process, runner};
 use crate::workspace::Workspace;
 
@@ -38,8 +38,11 @@ pub(crate) const LANGUAGE: Language = Language {
 /// Programs, and the packages of Debian that contain them.
 const PROGRAMS: &[(&str, &str)] = &[("javac", "openjdk-17-jdk-headless"), ("mvn", "maven")];
 
-/// JNA's name for this machine, and the folder of the native library in the jar.
-const PLATFORM: &str = if cfg!(target_arch = "aarch64") { "linux-aarch64" } else { "linux-x86-64" };
+/// The folder of this machine's native library in the jar.
+const PLATFORM: &str = if cfg!(target_arch = "aarch64") { "linux-aarch64" } else { "linux-x86_64" };
+
+/// The file of the native library.
+const LIBRARY: &str = "libdevcred_jni.so";
 
 /// A probe starts many times in a run, so it must start quickly. Its heap has its full size from
 /// the beginning, so that the test of memory does not measure the growth of the heap.
@@ -53,7 +56,7 @@ const BENCH_FLAGS: &str = "-Xmx512m";
 const JARS: [&str; 3] = ["", "-sources", "-javadoc"];
 
 fn build(workspace: &Workspace, options: &BuildOptions) -> Result<Vec<Artifact>> {
-    let library = Artifact { name: uniffi::FILE, file: uniffi::library(workspace)? };
+    let library = Artifact { name: LIBRARY, file: library(workspace)? };
     if options.documentation {
         package(workspace, &["-DskipTests", "-Pdocumentation"])?;
         let dist = workspace.target.join("dist");
@@ -66,6 +69,7 @@ fn build(workspace: &Workspace, options: &BuildOptions) -> Result<Vec<Artifact>>
 
 fn test(workspace: &Workspace) -> Result<TestResults> {
     emulator::build(workspace)?;
+    workspace.debug_libraries()?;
     let mut maven = maven(workspace);
     maven.args(["-Dmaven.test.failure.ignore=true", "surefire:test@default-test", "surefire:test@panic"]);
     runner::run_with_junit(&mut maven, &folder(workspace).join("surefire-reports"))
@@ -83,12 +87,15 @@ fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
     ])
 }
 
-/// Builds everything up to the jar: with the release build of the native library in the folder that
-/// Maven reads, and with generated code that calls it.
+/// Builds the native library for release.
+fn library(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(zig::build(workspace, "devcred-jni")?.join(LIBRARY))
+}
+
+/// Builds everything up to the jar, with the native library in the folder that Maven reads.
 fn package(workspace: &Workspace, options: &[&str]) -> Result<()> {
     let folder = folder(workspace);
-    uniffi::generate(workspace, "kotlin")?;
-    files::copy(&uniffi::library(workspace)?, &folder.join("natives").join(PLATFORM).join(uniffi::FILE))?;
+    files::copy(&library(workspace)?, &folder.join("natives").join(PLATFORM).join(LIBRARY))?;
     // Maven adds to it.
     files::make_empty(&folder.join("dependencies"))?;
     process::run(maven(workspace).args(options).arg("package"))
@@ -126,7 +133,6 @@ fn install(workspace: &Workspace) -> Result<()> {
     let target = folder(workspace);
     let clean = installed::folder(workspace, "kotlin");
     files::make_empty(&clean)?;
-    fs::create_dir_all(clean.join("jna"))?;
     files::copy(&jar(workspace, ""), &clean.join("lib/devcred.jar"))?;
     files::copy(&target.join("dependencies"), &clean.join("lib"))?;
     let java = java()?;
@@ -136,7 +142,7 @@ fn install(workspace: &Workspace) -> Result<()> {
 
     let command = |flags: &str| {
         let java = java.display();
-        format!("'{java}' {PROBE_FLAGS} -Xlog:disable {flags} -Djna.tmpdir=jna -cp 'lib/*' io.devcred.probe.ProbeKt")
+        format!("'{java}' {PROBE_FLAGS} -Xlog:disable {flags} -cp 'lib/*' io.devcred.probe.ProbeKt")
     };
     // The JVM archives the classes that a first call loads, which fails. With the archive the probe
     // starts much faster.
@@ -158,10 +164,9 @@ const FIRST_CALL: &str = "case=first&endpoint=http%3A%2F%2F127.0.0.1%3A1&access_
 fn program(workspace: &Workspace, name: &str, flags: &str, class: &str) -> Result<String> {
     let folder = folder(workspace);
     let dependencies = fs::read_to_string(folder.join("test-classpath")).context("Maven writes this file")?;
-    fs::create_dir_all(folder.join("jna"))?;
     let (java, jar, target) = (java()?, jar(workspace, ""), folder.display());
     let classpath = format!("{}:{target}/test-classes:{dependencies}", jar.display());
-    let command = format!("'{}' {flags} '-Djna.tmpdir={target}/jna' -cp '{classpath}' {class}", java.display());
+    let command = format!("'{}' {flags} -cp '{classpath}' {class}", java.display());
     let file = folder.join(name);
     files::write_starter(&file, None, &command)?;
     Ok(file.display().to_string())

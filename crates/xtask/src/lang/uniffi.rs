@@ -1,5 +1,4 @@
-//! The parts that Kotlin and Swift share: the library of `bindings/uniffi`, and the code that is
-//! generated from it.
+//! The library of `bindings/uniffi`, and the code for Swift that is generated from it.
 
 use std::path::PathBuf;
 
@@ -10,16 +9,12 @@ use crate::run::{files, process};
 use crate::workspace::Workspace;
 
 const PACKAGE: &str = "devcred-uniffi";
-/// The file of the shared library.
-pub(crate) const FILE: &str = "libdevcred_uniffi.so";
+
+/// The shared library, whose debug build has the metadata.
+const FILE: &str = "libdevcred_uniffi.so";
 
 /// The static library, which Swift links into the program.
 const STATIC_FILE: &str = "libdevcred_uniffi.a";
-
-/// Builds the shared library for release and returns its path.
-pub(crate) fn library(workspace: &Workspace) -> Result<PathBuf> {
-    Ok(zig::build(workspace, PACKAGE)?.join(FILE))
-}
 
 /// The build of the static library.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,14 +33,14 @@ pub(crate) fn static_library(workspace: &Workspace, profile: Profile) -> Result<
     Ok(folder.join(STATIC_FILE))
 }
 
-/// Generates the code of a language from the debug build, and returns its folder. The release build
-/// is stripped of the metadata.
-pub(crate) fn generate(workspace: &Workspace, language: &str) -> Result<PathBuf> {
+/// Generates the code for Swift from the debug build, and returns its folder. The release build is
+/// stripped of the metadata.
+pub(crate) fn generate(workspace: &Workspace) -> Result<PathBuf> {
     let library = workspace.debug_libraries()?.join(FILE);
-    let folder = workspace.target.join("uniffi").join(language);
+    let folder = workspace.target.join("uniffi/swift");
     // Old files would be compiled too.
     files::make_empty(&folder)?;
     let mut command = process::command(workspace.program("devcred-uniffi-bindgen")?);
-    process::run(command.current_dir(&workspace.root).arg(library).arg(language).arg(&folder))?;
+    process::run(command.current_dir(&workspace.root).arg(library).arg(&folder))?;
     Ok(folder)
 }

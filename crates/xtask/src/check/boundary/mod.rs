@@ -52,7 +52,8 @@ const PACKAGE_RULES: &[PackageRule] = &[
     PackageRule {
         name: "binding-dependencies",
         find: |_, folder, package| {
-            let allowed = ["devcred-bridge", "napi", "napi-build", "napi-derive", "pyo3", "uniffi", "zeroize"];
+            let allowed =
+                ["devcred-bridge", "jni-sys", "napi", "napi-build", "napi-derive", "pyo3", "uniffi", "zeroize"];
             let is_binding = folder.starts_with("bindings/") && folder != "bindings/uniffi/bindgen";
             dependencies(package, |name| is_binding && !allowed.contains(&name))
         },

@@ -17,7 +17,7 @@ const NAME: &str = "devcred";
 /// alone, so that SwiftPM compiles only the others.
 pub(super) fn assemble(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let library = uniffi::static_library(workspace, profile)?;
-    let generated = uniffi::generate(workspace, "swift")?;
+    let generated = uniffi::generate(workspace)?;
     let (folder, source) = (folder(workspace, profile), workspace.root.join("bindings/swift"));
     files::copy(&source.join("Sources"), &folder.join("Sources"))?;
     for (from, to) in [

@@ -1,9 +1,9 @@
 package io.devcred
 
+import io.devcred.internal.Fields
 import io.devcred.internal.NativeClient
-import io.devcred.internal.NativeOutcome
-import io.devcred.internal.NativeRequest
-import io.devcred.internal.refuseBlocking
+import io.devcred.internal.NativeError
+import io.devcred.internal.NativeLibrary
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlin.time.toKotlinDuration
@@ -56,18 +56,17 @@ public class BlockingClient internal constructor(private val native: NativeClien
     ): DeviceCredential =
         call(request("RegisterDeviceCredential", clientId, instanceId, timeout?.toKotlinDuration()))
 
-    private fun call(request: NativeRequest): DeviceCredential {
-        refuseBlocking()?.let { throw DevcredException(it) }
+    private fun call(request: Array<Any?>): DeviceCredential {
+        NativeLibrary.refuseBlocking()?.let { throw DevcredException(NativeError(Fields(it))) }
         // Otherwise an interrupted thread could still send it.
         if (Thread.interrupted()) throw InterruptedException()
-        val outcome = CompletableFuture<NativeOutcome>()
-        native.start(request, Listener(outcome::complete)).use { call ->
-            try {
-                return outcome.get().credential()
-            } catch (interrupted: InterruptedException) {
-                call.cancel()
-                throw interrupted
-            }
+        val outcome = CompletableFuture<Outcome>()
+        val call = native.start(request, Listener(outcome::complete))
+        try {
+            return outcome.get().credential()
+        } catch (interrupted: InterruptedException) {
+            native.cancel(call)
+            throw interrupted
         }
     }
 }

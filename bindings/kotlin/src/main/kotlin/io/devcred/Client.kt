@@ -1,9 +1,6 @@
 package io.devcred
 
-import io.devcred.internal.NativeCall
 import io.devcred.internal.NativeClient
-import io.devcred.internal.NativeOutcome
-import io.devcred.internal.NativeRequest
 import kotlin.time.Duration
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
@@ -79,22 +76,16 @@ public class Client private constructor(private val native: NativeClient) : Auto
         timeout: Duration? = null,
     ): DeviceCredential = call(request("RegisterDeviceCredential", clientId, instanceId, timeout))
 
-    private suspend fun call(request: NativeRequest): DeviceCredential {
+    private suspend fun call(request: Array<Any?>): DeviceCredential {
         // Otherwise a cancelled coroutine could still send it.
         currentCoroutineContext().ensureActive()
-        var call: NativeCall? = null
-        try {
-            val outcome = suspendCancellableCoroutine<NativeOutcome> { continuation ->
-                val started = native.start(request, Listener { continuation.resumeElsewhere(it) })
-                call = started
-                continuation.invokeOnCancellation { started.cancel() }
-            }
-            // Thrown here rather than where the outcome arrives, so that its stack trace names the
-            // caller.
-            return outcome.credential()
-        } finally {
-            call?.close()
+        val outcome = suspendCancellableCoroutine<Outcome> { continuation ->
+            val call = native.start(request, Listener { continuation.resumeElsewhere(it) })
+            continuation.invokeOnCancellation { native.cancel(call) }
         }
+        // Thrown here rather than where the outcome arrives, so that its stack trace names the
+        // caller.
+        return outcome.credential()
     }
 
     /** Returns the same client with blocking calls, for Java and for Kotlin without coroutines. */
@@ -111,9 +102,9 @@ public class Client private constructor(private val native: NativeClient) : Auto
     @JvmOverloads
     public fun setAccessKey(accessKeyId: String, accessKeySecret: String, securityToken: String? = null) {
         val error = native.setAccessKey(
-            wellFormed("accessKeyId", accessKeyId),
-            wellFormed("accessKeySecret", accessKeySecret),
-            wellFormed("securityToken", securityToken),
+            utf8("accessKeyId", accessKeyId),
+            utf8("accessKeySecret", accessKeySecret),
+            optionalUtf8("securityToken", securityToken),
         )
         if (error != null) throw DevcredException(error)
     }
@@ -124,7 +115,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
      * nothing.
      */
     // The native client itself is freed with this object: a call on another thread may be using it.
-    override fun close(): Unit = native.shut()
+    override fun close(): Unit = native.close()
 
     /** Creates clients from the environment. */
     public companion object {

@@ -1,11 +1,10 @@
 package io.devcred
 
-import io.devcred.internal.Language
 import io.devcred.internal.NativeClient
+import io.devcred.internal.NativeLibrary
 import io.devcred.internal.NativeLog
-import io.devcred.internal.NativeOpened
-import io.devcred.internal.NativeOptions
-import io.devcred.internal.open
+import io.devcred.internal.number
+import io.devcred.internal.optionalNumber
 import kotlin.time.Duration
 import kotlin.time.toKotlinDuration
 
@@ -85,36 +84,35 @@ public class ClientOptions {
     }
 
     internal fun open(fromEnv: Boolean): NativeClient {
-        Library.ensureLoaded()
-        val log = logListener?.let(::Log)
-        return when (val opened = open(Language.KOTLIN, native(fromEnv), logLevel.text, log)) {
-            is NativeOpened.Client -> opened.client
-            is NativeOpened.Refused -> throw DevcredException(opened.error)
-        }
+        NativeLibrary.ensureLoaded()
+        return NativeClient.open(fields(fromEnv), logLevel.text, logListener?.let(::Log), ::DevcredException)
     }
 
-    private fun native(fromEnv: Boolean) = NativeOptions(
-        fromEnv = fromEnv,
-        accessKeyId = wellFormed("accessKeyId", accessKeyId),
-        accessKeySecret = wellFormed("accessKeySecret", accessKeySecret),
-        securityToken = wellFormed("securityToken", securityToken),
-        region = wellFormed("region", region),
-        network = network?.text,
-        endpoint = wellFormed("endpoint", endpoint),
-        instanceId = wellFormed("instanceId", instanceId),
-        signature = signature?.text,
-        timeoutMs = timeout?.inWholeMilliseconds,
-        attemptTimeoutMs = attemptTimeout?.inWholeMilliseconds,
-        connectTimeoutMs = connectTimeout?.inWholeMilliseconds,
-        maxAttempts = maxAttempts?.toLong(),
-        maxRequestsPerSecond = maxRequestsPerSecond?.toLong(),
-        rootCertificatesPem = wellFormed("rootCertificatesPem", rootCertificatesPem)?.encodeToByteArray(),
-        proxy = wellFormed("proxy", proxy),
+    /** Returns the fields of the bridge's `Options`, in the order of its table. */
+    private fun fields(fromEnv: Boolean): Array<Any?> = arrayOf(
+        number(if (fromEnv) 1 else 0),
+        optionalUtf8("accessKeyId", accessKeyId),
+        optionalUtf8("accessKeySecret", accessKeySecret),
+        optionalUtf8("securityToken", securityToken),
+        optionalUtf8("region", region),
+        network?.text?.encodeToByteArray(),
+        optionalUtf8("endpoint", endpoint),
+        optionalUtf8("instanceId", instanceId),
+        signature?.text?.encodeToByteArray(),
+        optionalNumber(timeout?.inWholeMilliseconds),
+        optionalNumber(attemptTimeout?.inWholeMilliseconds),
+        optionalNumber(connectTimeout?.inWholeMilliseconds),
+        optionalNumber(maxAttempts?.toLong()),
+        optionalNumber(maxRequestsPerSecond?.toLong()),
+        optionalUtf8("rootCertificatesPem", rootCertificatesPem),
+        optionalUtf8("proxy", proxy),
     )
 
     private class Log(private val listener: LogListener) : NativeLog {
-        override fun event(level: String, message: String) =
-            catchAll { listener.event(LogLevel.entries.first { it.text == level }, message) }
+        override fun event(level: ByteArray, message: ByteArray) = catchAll {
+            val name = level.decodeToString()
+            listener.event(LogLevel.entries.first { it.text == name }, message.decodeToString())
+        }
     }
 }
 

@@ -1,17 +1,13 @@
 package io.devcred
 
-import com.sun.jna.CallbackThreadInitializer
-import com.sun.jna.Native
-import com.sun.jna.Platform
+import io.devcred.internal.Fields
+import io.devcred.internal.NativeCredential
+import io.devcred.internal.NativeError
+import io.devcred.internal.NativeLibrary
 import io.devcred.internal.NativeListener
-import io.devcred.internal.NativeOutcome
-import io.devcred.internal.NativeRequest
-import io.devcred.internal.UniffiLib
-import io.devcred.internal.notUnicode
-import io.devcred.internal.uniffiCallbackInterfaceNativeListener
-import io.devcred.internal.uniffiCallbackInterfaceNativeLog
+import io.devcred.internal.optionalNumber
+import java.nio.charset.CharacterCodingException
 import java.util.concurrent.CancellationException
-import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.coroutines.resume
@@ -20,58 +16,22 @@ import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 
-internal class Listener(private val complete: (NativeOutcome) -> Unit) : NativeListener {
-    init {
-        Threads.callBegins()
-    }
-
-    override fun completed(outcome: NativeOutcome) = catchAll {
-        Threads.callEnded()
-        complete(outcome)
-    }
+internal class Listener(private val complete: (Outcome) -> Unit) : NativeListener {
+    override fun completed(credential: Array<Any?>?, error: Array<Any?>?, thrown: Throwable?) =
+        catchAll { complete(Outcome(credential, error, thrown)) }
 }
 
-/** The native library: loaded once. If that fails, each use throws the same error. */
-internal object Library {
-    private val failure = try {
-        Threads.prepare()
-        UniffiLib.ensureInitialized()
-        null
-    } catch (thrown: UnsatisfiedLinkError) {
-        thrown
+/** How a call ended, read on the thread that waits for it. */
+internal class Outcome(
+    private val credential: Array<Any?>?,
+    private val error: Array<Any?>?,
+    private val thrown: Throwable?,
+) {
+    fun credential(): DeviceCredential = when {
+        credential != null -> DeviceCredential(NativeCredential(Fields(credential)))
+        error != null -> throw DevcredException(NativeError(Fields(error)))
+        else -> throw thrown ?: CancellationException("the call was cancelled")
     }
-
-    fun ensureLoaded() {
-        if (failure == null) return
-        val why = "devcred cannot load its native library for ${Platform.RESOURCE_PREFIX}. Either the jar does not contain it, " +
-            "or the temporary folder does not allow running libraries; set another one with -Djna.tmpdir"
-        throw UnsatisfiedLinkError(why).apply { initCause(failure) }
-    }
-}
-
-/**
- * The thread of the library stays attached to the JVM while calls run, because attaching it for
- * each outcome costs more than the call. It detaches with the last call, because the JVM waits 0.3
- * seconds at exit for an attached thread in native code.
- *
- * It is a daemon thread. JNA reads this setting when the callbacks are registered, at load time.
- */
-internal object Threads {
-    private val running = AtomicInteger()
-
-    /** Call this before the library is loaded. */
-    fun prepare() {
-        val stay = CallbackThreadInitializer(true, false, "devcred")
-        Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeListener.completed, stay)
-        Native.setCallbackThreadInitializer(uniffiCallbackInterfaceNativeLog.event, stay)
-    }
-
-    fun callBegins() {
-        running.incrementAndGet()
-    }
-
-    /** Call this on the thread on which the outcome arrives: JNA detaches the calling thread. */
-    fun callEnded() = Native.detach(running.decrementAndGet() == 0)
 }
 
 /** Runs code on a thread of the library, where nothing may be thrown. */
@@ -98,23 +58,19 @@ internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
     }
 }
 
-internal fun request(operation: String, clientId: String, instanceId: String?, timeout: Duration?) = NativeRequest(
-    operation = operation,
-    clientId = wellFormed("clientId", clientId),
-    instanceId = wellFormed("instanceId", instanceId),
-    timeoutMs = timeout?.inWholeMilliseconds,
+/** Returns the fields of the bridge's `Request`, in the order of its table. */
+internal fun request(operation: String, clientId: String, instanceId: String?, timeout: Duration?): Array<Any?> = arrayOf(
+    operation.encodeToByteArray(),
+    utf8("clientId", clientId),
+    optionalUtf8("instanceId", instanceId),
+    optionalNumber(timeout?.inWholeMilliseconds),
 )
 
-internal fun NativeOutcome.credential(): DeviceCredential = when (this) {
-    is NativeOutcome.Ok -> DeviceCredential(credential)
-    is NativeOutcome.Failed -> throw DevcredException(error)
-    NativeOutcome.Cancelled -> throw CancellationException("the call was cancelled")
+/** Refuses a text with a lone surrogate: converted to UTF-8, it would be another text. */
+internal fun utf8(name: String, text: String): ByteArray = try {
+    text.encodeToByteArray(throwOnInvalidSequence = true)
+} catch (_: CharacterCodingException) {
+    throw DevcredException(NativeError(Fields(NativeLibrary.notUnicode(name.encodeToByteArray()))))
 }
 
-/** Returns the text, unless it contains a lone surrogate: converted to UTF-8, it would be another text. */
-internal fun <T : String?> wellFormed(name: String, text: T): T {
-    if (text != null && !Charsets.UTF_8.newEncoder().canEncode(text)) {
-        throw DevcredException(notUnicode(name))
-    }
-    return text
-}
+internal fun optionalUtf8(name: String, text: String?): ByteArray? = text?.let { utf8(name, it) }

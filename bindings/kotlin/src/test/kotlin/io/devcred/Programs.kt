@@ -8,6 +8,9 @@ data class ProgramResult(val stdout: String, val stderr: String, val status: Int
 /** The jar or folder that contains the class. */
 val Class<*>.home: File get() = File(protectionDomain.codeSource.location.toURI())
 
+/** What the program in `shrunk` prints. */
+const val PROGRAM_OUTPUT = "Warn, has operation: true\nGID_test@@@fault-close-1\nnull\nAuthentication\n"
+
 /** Runs a main class in another JVM, with these JVM options. */
 fun runMain(
     mainClass: String,
@@ -17,8 +20,7 @@ fun runMain(
     classPath: String = System.getProperty("java.class.path"),
 ): ProgramResult {
     val java = System.getProperty("java.home") + "/bin/java"
-    val tmp = "-Djna.tmpdir=" + System.getProperty("jna.tmpdir")
-    val command = listOf(java, "-XX:TieredStopAtLevel=1", tmp) + options + listOf("-cp", classPath, mainClass)
+    val command = listOf(java, "-XX:TieredStopAtLevel=1") + options + listOf("-cp", classPath, mainClass)
     val builder = ProcessBuilder(command + arguments)
     builder.environment().apply { clear() }.putAll(environment)
     val process = builder.start()

@@ -1,5 +1,5 @@
 /**
- * A program of ShrunkTest: uses the parts of the API that the example does not, and prints the
+ * A program of ShrunkTest and LibraryTest: uses the parts of the API that the example does not, and prints the
  * results.
  */
 package io.devcred.shrunk

@@ -1,0 +1,57 @@
+/**
+ * The records of the bridge. The order of their properties is that of the fields in
+ * `crates/devcred-bridge/src`: required ones, then optional ones.
+ */
+package io.devcred.internal
+
+/** Reads the fields of a record, one after the other. */
+internal class Fields(private val values: Array<*>) {
+    private var next = 0
+
+    fun optionalText(): String? = (values[next++] as ByteArray?)?.decodeToString()
+
+    fun text(): String = optionalText()!!
+
+    fun optionalNumber(): Long? = (values[next++] as LongArray?)?.single()
+
+    fun number(): Long = optionalNumber()!!
+
+    fun boolean(): Boolean = number() != 0L
+
+    fun record(): Fields = Fields(values[next++] as Array<*>)
+}
+
+internal class NativeCredential(fields: Fields) {
+    val clientId = fields.text()
+    val instanceId = fields.text()
+    val deviceAccessKeyId = fields.text()
+    val deviceAccessKeySecret = fields.text()
+    val createTimeMs = fields.number()
+    val updateTimeMs = fields.number()
+    val requestId = fields.text()
+    val mqttLogin = NativeMqttLogin(fields.record())
+}
+
+internal class NativeMqttLogin(fields: Fields) {
+    val clientId = fields.text()
+    val username = fields.text()
+    val password = fields.text()
+}
+
+internal class NativeError(fields: Fields) {
+    val kind = fields.text()
+    val message = fields.text()
+    val retryable = fields.boolean()
+    val attempts = fields.number()
+    val text = fields.text()
+    val code = fields.optionalText()
+    val httpStatus = fields.optionalNumber()
+    val requestId = fields.optionalText()
+    val helpUrl = fields.optionalText()
+    val advice = fields.optionalText()
+}
+
+/** A number or boolean as the native library reads it. */
+internal fun number(value: Long): LongArray = longArrayOf(value)
+
+internal fun optionalNumber(value: Long?): LongArray? = value?.let(::number)
