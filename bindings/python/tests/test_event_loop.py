@@ -71,8 +71,8 @@ def test_a_thousand_loops_leave_no_open_files(new_loop: NewLoop, emulator: Emula
             counts.append(len(open_files()))
     finally:
         gc.enable()
-    # The service may have closed the connection meanwhile, and the client may have opened another.
-    assert max(counts) <= counts[0] + 1
+    # The thread of the bridge may still be waking the previous loop.
+    assert max(counts) <= counts[0] + 4
 
 
 @EVERY_LOOP
@@ -130,12 +130,16 @@ def test_a_loop_that_is_not_closed_is_collected_with_its_descriptors(new_loop: N
     loop.run_until_complete(fetch(client))
     queue = weakref.ref(completion_queue(loop))
     collected = weakref.ref(loop)
+
+    def is_collected() -> bool:
+        gc.collect()
+        return (collected(), queue(), open_files()) == (None, None, before)
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         del loop
-        gc.collect()
-    assert (collected(), queue()) == (None, None)
-    assert open_files() == before
+        # The thread of the bridge may still be waking it.
+        wait_until(is_collected)
 
 
 @EVERY_LOOP
