@@ -104,5 +104,6 @@ pub use log::{Log, LogLevel};
 pub use number::{Count, Milliseconds};
 pub use options::{Options, Pem};
 pub use outcome::{Credential, ErrorInfo, MqttLogin, Outcome};
+pub use process::{Inherited, ProcessBound};
 pub use request::{Operation, Request};
 pub use runtime::is_bridge_thread;

@@ -21,26 +21,31 @@ pub(crate) fn current() -> u32 {
 
 /// A value with the process that created it. Dropping this in another process does not drop the
 /// value.
-pub(crate) struct ProcessBound<T> {
+pub struct ProcessBound<T> {
     process: u32,
     value: Arc<T>,
 }
 
 /// A value inherited from the parent process. Only immutable parts may be read: anything else may
 /// be locked or half-written.
-pub(crate) struct Inherited<'a, T>(pub &'a T);
+pub struct Inherited<'a, T>(pub &'a T);
 
 impl<T> ProcessBound<T> {
-    pub(crate) fn new(value: T) -> Self {
+    /// Binds a value to this process.
+    pub fn new(value: T) -> Self {
         Self::from_arc(Arc::new(value))
     }
 
-    pub(crate) fn from_arc(value: Arc<T>) -> Self {
+    /// Binds a shared value to this process, which created it.
+    pub fn from_arc(value: Arc<T>) -> Self {
         Self { process: current(), value }
     }
 
     /// Returns the value in the process that created it.
-    pub(crate) fn get(&self) -> Result<&Arc<T>, Inherited<'_, T>> {
+    ///
+    /// # Errors
+    /// [`Inherited`] in another process.
+    pub fn get(&self) -> Result<&Arc<T>, Inherited<'_, T>> {
         if self.process == current() { Ok(&self.value) } else { Err(Inherited(&self.value)) }
     }
 }

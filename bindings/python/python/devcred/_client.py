@@ -123,8 +123,6 @@ class AsyncClient(_BaseClient):
     an option is missing or invalid. As an asynchronous context manager, the client closes itself.
     """
 
-    _queue: _native.CompletionQueue | None = None
-
     async def get_device_credential(
         self, client_id: str, *, instance_id: str | None = None, timeout: float | timedelta | None = None
     ) -> DeviceCredential:
@@ -155,15 +153,12 @@ class AsyncClient(_BaseClient):
     async def _call(
         self, operation: str, client_id: str, instance_id: str | None, timeout: float | timedelta | None
     ) -> DeviceCredential:
-        # Always imported by now, because this runs in an event loop.
-        from asyncio import get_running_loop
+        # It needs asyncio, which is imported by now, because this runs in an event loop.
+        from ._event_loop import completion_queue, get_running_loop
 
         loop = get_running_loop()
-        queue = self._queue
-        if queue is None or not queue.belongs_to(loop):
-            queue = self._queue = _native.CompletionQueue(loop)
         future: Future[DeviceCredential] = loop.create_future()
-        call = self._native.start(queue, future, operation, client_id, instance_id, timeout)
+        call = self._native.start(completion_queue(loop), future, operation, client_id, instance_id, timeout)
         try:
             return await future
         finally:
