@@ -235,10 +235,9 @@ mod tests {
     #[test]
     fn a_refusal_before_execution_is_retried_for_every_operation() {
         let once = RetryInput { is_repeatable: false, ..INPUT };
-        for (kind, code, status) in [
-            (ErrorKind::Throttled, "Throttling.User", 400),
-            (ErrorKind::Throttled, "SystemOverFlow", 500),
-        ] {
+        for (kind, code, status) in
+            [(ErrorKind::Throttled, "Throttling.User", 400), (ErrorKind::Throttled, "SystemOverFlow", 500)]
+        {
             let mut failure = answered(kind, code, true);
             failure.details.http_status = Some(status);
             assert_eq!(waits(3, &failure, &once).len(), 2, "{code}");
