@@ -92,6 +92,14 @@ async fn a_failure_of_the_service_is_not_followed_by_another_request() {
 }
 
 #[tokio::test]
+async fn a_used_nonce_is_not_followed_by_another_request() {
+    let emulator = emulator().await;
+    let register = client_for(&emulator).register_device_credential("GID_test@@@fault-SignatureNonceUsed");
+    assert_unknown(&register.await.unwrap_err(), ErrorKind::Authentication);
+    assert_eq!(emulator.calls().len(), 1);
+}
+
+#[tokio::test]
 async fn an_unreadable_success_leaves_the_outcome_open() {
     let another = CREDENTIAL.replace("@@@test", "@@@another");
     for body in [another.as_str(), "{}", "x"] {
@@ -104,7 +112,7 @@ async fn an_unreadable_success_leaves_the_outcome_open() {
 
 #[tokio::test]
 async fn a_refusal_before_execution_is_followed_by_another_request() {
-    for fault in ["Throttling.User", "SystemOverFlow", "SignatureNonceUsed"] {
+    for fault in ["Throttling.User", "SystemOverFlow"] {
         let emulator = emulator().await;
         let device = format!("GID_test@@@fault-{fault}-1");
         client_for(&emulator).register_device_credential(device).await.unwrap();
