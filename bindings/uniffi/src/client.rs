@@ -64,12 +64,6 @@ impl NativeClient {
     }
 }
 
-/// Returns the error for a blocking call on this thread, if it is one of the bridge.
-#[uniffi::export]
-pub fn refuse_blocking() -> Option<NativeError> {
-    bridge::is_bridge_thread().then(|| *ErrorInfo::blocking_in_callback())
-}
-
 fn contain_panic<T>(body: impl FnOnce() -> Result<T, Box<ErrorInfo>>) -> Result<T, Box<ErrorInfo>> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
 }

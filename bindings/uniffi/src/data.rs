@@ -3,7 +3,7 @@
 //! The tables of the bridge list the fields; `uniffi::remote` generates the conversions.
 
 use devcred_bridge::{
-    self as bridge, Count, Credential as NativeCredential, ErrorInfo as NativeError, ErrorKind, Milliseconds,
+    Count, Credential as NativeCredential, ErrorInfo as NativeError, ErrorKind, Milliseconds,
     MqttLogin as NativeMqttLogin, Operation, Options as NativeOptions, Outcome, Pem, Request as NativeRequest, Secret,
     credential_fields, error_fields, mqtt_login_fields, options_fields, record, request_fields,
 };
@@ -91,10 +91,4 @@ impl From<Outcome> for NativeOutcome {
             Outcome::Cancelled => Self::Cancelled,
         }
     }
-}
-
-/// Creates the error for a string that its language has and UTF-8 has not.
-#[uniffi::export]
-pub fn not_unicode(name: String) -> NativeError {
-    *bridge::ErrorInfo::not_unicode(&name)
 }

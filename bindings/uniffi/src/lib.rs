@@ -12,8 +12,8 @@ mod data;
 mod log;
 
 pub use call::{NativeCall, NativeListener};
-pub use client::{NativeClient, NativeOpened, open, refuse_blocking};
-pub use data::{NativeOutcome, not_unicode};
+pub use client::{NativeClient, NativeOpened, open};
+pub use data::NativeOutcome;
 pub use log::NativeLog;
 
 uniffi::setup_scaffolding!("devcred");
