@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::operation::{GetDeviceCredential, Operation};
 use crate::proxy::Proxy;
 use crate::response::{self, Body, HttpResponse};
-use crate::sign::{SignatureMethod, SignedRequest, SigningContext};
+use crate::sign::{SignatureMethod, SignedRequest, SigningContext, encode};
 use crate::transport::Roots;
 
 fn sign_with(
@@ -41,6 +41,13 @@ pub fn sign(method: SignatureMethod, client_id: &str, instance_id: &str, host: &
     request.map_or(0, |request| {
         request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     })
+}
+
+/// Percent-encodes a text as queries contain it.
+pub fn percent_encode(text: &str) -> String {
+    let mut encoded = String::new();
+    encode::append(&mut encoded, text);
+    encoded
 }
 
 /// A call whose host, nonce and time are fixed.
@@ -75,11 +82,12 @@ impl FixedCall<'_> {
         };
         let headers: HeaderMap = headers.iter().filter_map(header).collect();
         let response = HttpResponse { status, headers, body: Body::Whole(Zeroizing::new(body.to_vec())) };
-        let (request, operation) = (self.sign()?, GetDeviceCredential::new(self.client_id));
+        let operation = GetDeviceCredential::new(self.client_id);
         let failure = match response::parse(&operation, self.instance_id, &response, self.key.secrets()) {
             Ok(parsed) => return Ok(parsed.output),
             Err(failure) => failure,
         };
+        let request = self.sign()?;
         let context = CallContext {
             operation: GetDeviceCredential::NAME,
             unknown_outcome_advice: GetDeviceCredential::UNKNOWN_OUTCOME_ADVICE,

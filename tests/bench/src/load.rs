@@ -1,63 +1,51 @@
-//! A number of calls, sequential or concurrent.
+//! A number of calls, one at a time or many at once.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 
-use crate::contender::Contender;
+use crate::contender::{Contender, Lane};
 use crate::measure::{Sample, Stopwatch};
 
-/// How many calls run concurrently in the second kind of load.
-pub(crate) const AT_ONCE: u32 = 64;
+/// Calls of each task before the measurement, to open connections and fill caches.
+pub(crate) const WARM_UP: u32 = 20;
 
-/// Calls that each task makes before the measurement, to open connections and fill caches.
-const WARM_UP: u32 = 20;
-
+#[derive(Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) calls: u32,
     pub(crate) at_once: u32,
 }
 
-/// The samples of one round: a contender, and the base that it is compared with.
-pub(crate) struct Pair {
-    pub(crate) base: Sample,
-    pub(crate) measured: Sample,
-}
-
-impl Pair {
-    /// Returns the contender's CPU time as a multiple of the base's.
-    pub(crate) fn cpu_ratio(&self) -> f64 {
-        self.measured.cpu_per_thousand() / self.base.cpu_per_thousand()
-    }
-
-    /// Returns the contender's calls per second as a fraction of the base's.
-    pub(crate) fn rate_ratio(&self) -> f64 {
-        self.measured.rate() / self.base.rate()
-    }
-}
-
 impl Load {
     pub(crate) async fn measure(&self, contender: &impl Contender) -> Result<Sample> {
-        call_in_tasks(contender, self.at_once, WARM_UP).await?;
-        let calls_per_task = self.calls.div_ceil(self.at_once);
+        let mut lanes = Vec::new();
+        for _ in 0..self.at_once {
+            lanes.push(contender.open_lane().await?);
+        }
+        let lanes = call(lanes, WARM_UP).await?;
+        let calls_per_lane = self.calls / self.at_once;
         let stopwatch = Stopwatch::for_process();
-        call_in_tasks(contender, self.at_once, calls_per_task).await?;
-        Ok(stopwatch.stop(calls_per_task * self.at_once))
+        call(lanes, calls_per_lane).await?;
+        Ok(stopwatch.stop(calls_per_lane * self.at_once))
     }
 }
 
-async fn call_in_tasks(contender: &impl Contender, tasks: u32, calls: u32) -> Result<()> {
-    let mut running = JoinSet::new();
-    for _ in 0..tasks {
-        let contender = contender.clone();
-        running.spawn(async move {
-            for _ in 0..calls {
-                contender.call().await?;
-            }
-            anyhow::Ok(())
-        });
+/// Makes the calls of each lane in a task, or without one if there is one lane.
+async fn call<L: Lane>(mut lanes: Vec<L>, calls: u32) -> Result<Vec<L>> {
+    if lanes.len() == 1 {
+        let lane = lanes.pop().context("there is one")?;
+        return Ok(vec![call_in_sequence(lane, calls).await?]);
     }
-    while let Some(result) = running.join_next().await {
-        result??;
+    let mut running: JoinSet<_> = lanes.into_iter().map(|lane| call_in_sequence(lane, calls)).collect();
+    let mut lanes = Vec::new();
+    while let Some(lane) = running.join_next().await {
+        lanes.push(lane??);
     }
-    Ok(())
+    Ok(lanes)
+}
+
+async fn call_in_sequence<L: Lane>(mut lane: L, calls: u32) -> Result<L> {
+    for _ in 0..calls {
+        lane.call().await?;
+    }
+    Ok(lane)
 }

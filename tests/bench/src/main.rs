@@ -1,114 +1,84 @@
-//! `cargo xtask bench`: the overhead of devcred over reqwest, the HTTP library that it uses.
+//! `cargo xtask bench`: what a call costs in every language, compared with what a user would choose
+//! instead.
 //!
-//! Two contenders call the same keep-alive stub server in alternating rounds: raw reqwest, which
-//! neither signs nor parses JSON and is therefore the limit, and devcred's `Client`. The result is
-//! the ratio within a round, because a busy or slow machine affects both. The stub server is
-//! another process, so that its CPU time is not counted.
+//! Every contender is a program that calls the same stub server and measures itself
+//! (`protocol.rs`): raw hyper, raw reqwest and the core, which are this program again, the bindings,
+//! and the alternatives in the bindings' languages. They take turns in rounds, and a result is the
+//! median of the ratios within a round, because a busy or slow machine affects all of them. The stub
+//! server is another process, so that its CPU time is not counted.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::print_stdout, reason = "a command for the terminal: it prints a table")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for the terminal")]
 
-mod binding;
+mod chart;
 mod cold;
 mod contender;
+mod instructions;
 mod load;
-
+mod machine;
+mod markdown;
+mod marks;
 mod measure;
+mod program;
+mod protocol;
 mod report;
+mod results;
+mod run;
 mod signing;
 mod stub;
-mod targets;
+mod trace;
 
-use anyhow::{Context, Result};
-use clap::Parser;
-use clap::builder::RangedU64ValueParser;
+use anyhow::Result;
+use clap::{Parser, Subcommand};
 
-use crate::binding::Binding;
-use crate::cold::ColdStart;
-use crate::contender::{Devcred, RawReqwest};
-use crate::load::{AT_ONCE, Load, Pair};
-use crate::report::{Contest, Report};
-use crate::signing::Signing;
-use crate::stub::Stub;
+use crate::contender::Kind;
+use crate::instructions::Work;
+use crate::run::Options;
 
-/// Compares devcred's client with raw reqwest, and measures how many requests it signs per second.
-///
-/// Both call a keep-alive stub server on loopback in alternating rounds. The table ends with the
-/// targets: a target that is not met is reported, but the run does not fail.
+/// Compares devcred in every language with what a user would choose instead, and prints
+/// BENCHMARKS.md. A mark that is missed is reported, but the run does not fail.
 #[derive(Parser)]
-#[command(name = "devcred-bench", bin_name = "cargo xtask bench --")]
-struct Options {
-    /// Number of rounds; ratios are computed within a round, and the result is the median of the
-    /// rounds
-    #[arg(long, value_name = "N", default_value_t = 25, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
-    rounds: usize,
-    /// Number of calls of each contender in a round, sequentially and then 64 at once
-    #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = RangedU64ValueParser::<u32>::new().range(64..=10_000_000))]
-    calls: u32,
-    /// A binding to measure too; `cargo xtask bench` passes those of every language
-    #[arg(long, value_name = "NAME=COMMAND")]
-    binding: Vec<String>,
-    /// A program that makes one call, to compare with the bare runtime of its language; `cargo
-    /// xtask bench` passes them too
-    #[arg(long, value_name = "NAME=BARE;COMMAND")]
-    cold_start: Vec<String>,
-    /// Measure only the bindings and cold starts whose name starts with this
-    #[arg(long, value_name = "NAME", default_value = "")]
-    only: String,
-    /// Run the stub server: the benchmark starts itself a second time with this option.
-    #[arg(long, hide = true)]
-    stub_server: bool,
+#[command(name = "devcred-bench", bin_name = "cargo xtask bench --", args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+/// The program starts itself again in these roles.
+#[derive(Subcommand)]
+enum Role {
+    /// Serve the responses until stdin is closed
+    #[command(hide = true)]
+    Stub,
+    /// Make calls, as `protocol.rs` describes
+    #[command(hide = true)]
+    Contender {
+        kind: Kind,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Repeat one kind of work, whose instructions valgrind counts
+    #[command(hide = true)]
+    Work { work: Work, repetitions: u32 },
+    /// Print how many instructions each kind of work executes, as ledger.toml has them; needs
+    /// valgrind
+    Instructions,
 }
 
 fn main() -> Result<()> {
-    let options = Options::parse();
-    if options.stub_server {
-        return stub::serve();
-    }
-    let report = run(&options)?;
-    print!("{report}");
-    Ok(())
-}
-
-fn run(options: &Options) -> Result<Report> {
-    let stub = Stub::start().context("cannot start the stub server")?;
-    let (raw, devcred) = (RawReqwest::new(&stub.endpoint)?, Devcred::new(&stub.endpoint)?);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let signing = Signing::new()?;
-
-    let is_selected = |option: &&String| option.starts_with(&options.only);
-    let bindings = options.binding.iter().filter(is_selected).map(|option| Binding::start(option, &stub.endpoint));
-    let mut bindings = bindings.collect::<Result<Vec<_>>>()?;
-    let cold_starts =
-        options.cold_start.iter().filter(is_selected).map(|option| ColdStart::new(option, &stub.endpoint));
-
-    let mut report = Report::new(options.rounds, options.calls);
-    report.cold_starts = cold_starts.collect::<Result<Vec<_>>>()?;
-    for binding in &mut bindings {
-        let growth = binding.growth()?;
-        report.bindings.push(Contest::new(&binding.name, growth));
-    }
-    for round in 0..options.rounds {
-        for at_once in [1, AT_ONCE] {
-            let load = Load { calls: options.calls, at_once };
-            // Alternate the order, because the first contender has colder caches.
-            let (base, measured) = if round % 2 == 0 {
-                let base = runtime.block_on(load.measure(&raw))?;
-                (base, runtime.block_on(load.measure(&devcred))?)
-            } else {
-                let measured = runtime.block_on(load.measure(&devcred))?;
-                (runtime.block_on(load.measure(&raw))?, measured)
-            };
-            report.devcred.push(at_once, Pair { base, measured });
-            for (binding, contest) in bindings.iter_mut().zip(&mut report.bindings) {
-                contest.push(at_once, Pair { base: measured, measured: binding.measure(&load)? });
+    let cli = Cli::parse();
+    match cli.role {
+        None => run::run(&cli.options),
+        Some(Role::Stub) => stub::serve(),
+        Some(Role::Contender { kind, arguments }) => protocol::serve(kind, &arguments),
+        Some(Role::Work { work, repetitions }) => work.repeat(repetitions),
+        Some(Role::Instructions) => {
+            for count in instructions::count()? {
+                println!("\"{}\" = {}", count.name, count.count);
             }
+            Ok(())
         }
-        for cold_start in &mut report.cold_starts {
-            cold_start.run()?;
-        }
-        report.acs3.push(signing.acs3()?);
-        report.rpc.push(signing.rpc()?);
     }
-    Ok(report)
 }

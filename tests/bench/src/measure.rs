@@ -1,4 +1,4 @@
-//! The clocks, and statistics over rounds.
+//! The clocks, and the median of rounds.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ impl Stopwatch {
     }
 
     pub(crate) fn stop(self, count: u32) -> Sample {
-        Sample::new(count, now(self.clock).saturating_sub(self.cpu), self.wall.elapsed())
+        Sample { count, cpu: now(self.clock).saturating_sub(self.cpu), wall: self.wall.elapsed() }
     }
 }
 
@@ -38,47 +38,29 @@ fn now(clock: ClockId) -> Duration {
 /// The times that a number of calls or signatures took.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample {
-    count: f64,
-    cpu: f64,
-    wall: f64,
+    pub(crate) count: u32,
+    pub(crate) cpu: Duration,
+    pub(crate) wall: Duration,
 }
 
 impl Sample {
-    pub(crate) fn new(count: u32, cpu: Duration, wall: Duration) -> Self {
-        Self { count: count.into(), cpu: cpu.as_secs_f64(), wall: wall.as_secs_f64() }
-    }
-
-    /// Returns the CPU time of 1,000 calls, in seconds.
-    pub(crate) fn cpu_per_thousand(&self) -> f64 {
-        self.cpu / self.count * 1000.0
+    /// Returns the CPU time of one call, in microseconds.
+    pub(crate) fn cpu_micros(&self) -> f64 {
+        self.cpu.as_secs_f64() / f64::from(self.count) * 1e6
     }
 
     /// Returns the calls per second of wall time.
     pub(crate) fn rate(&self) -> f64 {
-        self.count / self.wall
-    }
-
-    /// Returns the calls per second of CPU time: the rate of a thread that does not share its core.
-    pub(crate) fn cpu_rate(&self) -> f64 {
-        self.count / self.cpu
+        f64::from(self.count) / self.wall.as_secs_f64()
     }
 }
 
-/// The minimum, median and maximum of the rounds.
-pub(crate) struct Spread {
-    pub(crate) min: f64,
-    pub(crate) median: f64,
-    pub(crate) max: f64,
-}
-
-impl Spread {
-    pub(crate) fn of<T>(rounds: &[T], value: impl Fn(&T) -> f64) -> Self {
-        let mut values: Vec<f64> = rounds.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-        let last = values.len().saturating_sub(1);
-        Self { min: at(0), median: f64::midpoint(at(last / 2), at(last.div_ceil(2))), max: at(last) }
-    }
+/// Returns the median, or `None` without values.
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    Some(f64::midpoint(*values.get(last / 2)?, *values.get(last.div_ceil(2))?))
 }
 
 #[cfg(test)]
@@ -87,10 +69,10 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle_or_between_the_two_middles() {
-        let median = |values: &[f64]| Spread::of(values, |value| *value).median;
-        assert_eq!(median(&[9.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), 3.0);
-        assert_eq!(median(&[7.0]), 7.0);
+        assert_eq!(median([9.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median([9.0, 1.0, 2.0, 4.0]), Some(3.0));
+        assert_eq!(median([7.0]), Some(7.0));
+        assert_eq!(median([]), None);
     }
 
     #[test]
@@ -98,11 +80,12 @@ mod tests {
         let stopwatch = Stopwatch::for_thread();
         std::thread::sleep(Duration::from_millis(50));
         let asleep = stopwatch.stop(1);
-        assert!(asleep.wall >= 0.05 && asleep.cpu < 0.04, "{} of {}", asleep.cpu, asleep.wall);
+        let limit = Duration::from_millis(50);
+        assert!(asleep.wall >= limit && asleep.cpu < limit, "{:?} of {:?}", asleep.cpu, asleep.wall);
 
         let stopwatch = Stopwatch::for_process();
         let mut sum = 0_u64;
         (0..20_000_000_u64).for_each(|number| sum = std::hint::black_box(sum ^ number));
-        assert!(stopwatch.stop(1).cpu > 0.0);
+        assert!(stopwatch.stop(1).cpu > Duration::ZERO);
     }
 }

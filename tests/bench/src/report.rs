@@ -1,232 +1,252 @@
-//! The tables and the targets.
+//! BENCHMARKS.md: the tables, the marks, and how they came about.
 
 use std::fmt;
-use std::fs;
+use std::path::Path;
 
-use crate::cold::{ColdStart, Round, milliseconds};
-use crate::load::{AT_ONCE, Pair};
-use crate::measure::{Sample, Spread};
-use crate::targets::{self, Target};
+use anyhow::Result;
+use fs_err as fs;
 
-/// The samples of one contender in all rounds, under both loads.
-pub(crate) struct Contest {
-    name: String,
-    /// The memory growth over 20,000 calls in bytes, if the system reports memory.
-    growth: Option<i64>,
-    sequential: Vec<Pair>,
-    at_once: Vec<Pair>,
-}
+use crate::chart;
+use crate::cold::Cost;
+use crate::instructions::Count;
+use crate::machine;
+use crate::markdown::{Table, group_digits};
+use crate::marks;
+use crate::results::{Contender, Measured, PACES, Pace, Results};
 
-impl Contest {
-    pub(crate) fn new(name: &str, growth: Option<i64>) -> Self {
-        Self { name: name.to_owned(), growth, sequential: Vec::new(), at_once: Vec::new() }
+/// Writes the files in the current folder, or prints the text.
+pub(crate) fn publish(results: &Results, is_written: bool) -> Result<()> {
+    let text = Report(results).to_string();
+    if !is_written {
+        print!("{text}");
+        return Ok(());
     }
-
-    pub(crate) fn push(&mut self, at_once: u32, pair: Pair) {
-        if at_once == 1 { self.sequential.push(pair) } else { self.at_once.push(pair) }
+    for pace in PACES {
+        fs::write(Path::new("docs").join(chart_name(pace)), chart::draw(results, pace)?)?;
     }
-
-    fn loads(&self) -> [(String, &[Pair]); 2] {
-        [("sequential".to_owned(), &self.sequential), (format!("{AT_ONCE} at once"), &self.at_once)]
-    }
-}
-
-pub(crate) struct Report {
-    rounds: usize,
-    calls: u32,
-    load_before: Option<String>,
-    /// Devcred's client, compared with raw reqwest.
-    pub(crate) devcred: Contest,
-    /// Compared with devcred's client.
-    pub(crate) bindings: Vec<Contest>,
-    pub(crate) cold_starts: Vec<ColdStart>,
-    pub(crate) acs3: Vec<Sample>,
-    pub(crate) rpc: Vec<Sample>,
-}
-
-impl Report {
-    pub(crate) fn new(rounds: usize, calls: u32) -> Self {
-        Self {
-            rounds,
-            calls,
-            load_before: load_average(),
-            devcred: Contest::new("devcred", None),
-            bindings: Vec::new(),
-            cold_starts: Vec::new(),
-            acs3: Vec::new(),
-            rpc: Vec::new(),
-        }
-    }
-}
-
-/// Returns the load average, if the system reports it: a busy machine distorts the results.
-fn load_average() -> Option<String> {
-    let text = fs::read_to_string("/proc/loadavg").ok()?;
-    text.split_whitespace().next().map(str::to_owned)
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} rounds, {} calls of each contender in a round, HTTP over loopback, one thread; CPU of this process only",
-            self.rounds,
-            group_digits(self.calls.into())
-        )?;
-        for binding in &self.bindings {
-            if let Some(growth) = binding.growth {
-                writeln!(
-                    f,
-                    "{}: 20,000 calls after the first 1,000 increased its memory by {} bytes",
-                    binding.name,
-                    group_digits(growth as f64)
-                )?;
-            }
-        }
-        if let (Some(before), Some(after)) = (&self.load_before, load_average()) {
-            let cores = std::thread::available_parallelism().map_or(0, usize::from);
-            writeln!(f, "load average of this machine: {before} before, {after} after, on {cores} cores")?;
-        }
-        writeln!(f)?;
-        for (contest, base) in self.contests() {
-            for (load, pairs) in contest.loads() {
-                write_table(f, &load, pairs, base, &contest.name)?;
-            }
-        }
-        for cold_start in &self.cold_starts {
-            write_cold_start(f, cold_start)?;
-        }
-        write_signatures(f, "ACS3-HMAC-SHA256", &self.acs3)?;
-        write_signatures(f, "HMAC-SHA1", &self.rpc)?;
-        self.write_targets(f)
-    }
-}
-
-impl Report {
-    /// Returns every contender with the name of its base.
-    fn contests(&self) -> impl Iterator<Item = (&Contest, &str)> {
-        let bindings = self.bindings.iter().map(|contest| (contest, self.devcred.name.as_str()));
-        std::iter::once((&self.devcred, "raw reqwest")).chain(bindings)
-    }
-
-    fn write_targets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "targets, compared with the median of the rounds")?;
-        for (load, pairs) in self.devcred.loads() {
-            let name = format!("CPU time as a multiple of raw reqwest's, {load}");
-            let measured = Spread::of(pairs, Pair::cpu_ratio).median;
-            Target::AtMost(targets::CPU_RATIO_MAX).write_line(f, &name, measured, |ratio| format!("{ratio:.2}"))?;
-        }
-        write_rate_targets(f, &self.devcred, "raw reqwest", targets::RATE_RATIO_MIN)?;
-        for binding in &self.bindings {
-            self.write_binding_targets(f, binding)?;
-        }
-        for cold_start in &self.cold_starts {
-            if let Some(target) = targets::for_binding(&cold_start.name).cold_start_max {
-                let name = format!("{}: cold start, time added to the bare runtime", cold_start.name);
-                let measured = Spread::of(&cold_start.rounds, Round::added).median;
-                Target::AtMost(target).write_line(f, &name, measured, |added| format!("{added:.1} ms"))?;
-            }
-        }
-        let measured = Spread::of(&self.acs3, Sample::cpu_rate).median;
-        Target::AtLeast(targets::ACS3_MIN).write_line(
-            f,
-            "ACS3 signatures per second of one thread",
-            measured,
-            group_digits,
-        )
-    }
-
-    fn write_binding_targets(&self, f: &mut fmt::Formatter<'_>, binding: &Contest) -> fmt::Result {
-        let targets = targets::for_binding(&binding.name);
-        if let Some(target) = targets.rate_ratio_min {
-            write_rate_targets(f, binding, &self.devcred.name, target)?;
-        }
-        let cpu_targets = [targets.cpu_sequential_max, targets.cpu_at_once_max];
-        for ((load, pairs), target) in binding.loads().into_iter().zip(cpu_targets) {
-            if let Some(target) = target {
-                let name = format!("{}: CPU seconds per 1,000 calls, {load}", binding.name);
-                let measured = Spread::of(pairs, |pair| pair.measured.cpu_per_thousand()).median;
-                Target::AtMost(target).write_line(f, &name, measured, |seconds| format!("{seconds:.3}"))?;
-            }
-        }
-        if let (Some(target), Some(growth)) = (targets.growth_max, binding.growth) {
-            let name = format!("{}: memory growth over 20,000 calls, in bytes", binding.name);
-            Target::AtMost(target).write_line(f, &name, growth as f64, group_digits)?;
-        }
-        Ok(())
-    }
-}
-
-fn write_rate_targets(f: &mut fmt::Formatter<'_>, contest: &Contest, base: &str, target: f64) -> fmt::Result {
-    for (load, pairs) in contest.loads() {
-        let name = format!("{}: calls per second, relative to {base}, {load}", contest.name);
-        let measured = Spread::of(pairs, Pair::rate_ratio).median;
-        Target::AtLeast(target).write_line(f, &name, measured, |ratio| format!("{:.0} %", 100.0 * ratio))?;
-    }
+    fs::write("BENCHMARKS.md", text)?;
+    println!("written: BENCHMARKS.md, docs/benchmarks-*.svg");
     Ok(())
 }
 
-fn write_cold_start(f: &mut fmt::Formatter<'_>, cold_start: &ColdStart) -> fmt::Result {
-    writeln!(f, "{}: cold start, a process that makes one call, in ms (min  median  max)", cold_start.name)?;
-    let rounds = &cold_start.rounds;
-    for (name, spread) in [
-        ("bare runtime", Spread::of(rounds, |round| milliseconds(round.bare))),
-        ("with one call", Spread::of(rounds, |round| milliseconds(round.calling))),
-        ("added per round", Spread::of(rounds, Round::added)),
-    ] {
-        writeln!(f, "  {name:<18}{:>7.1}  {:>7.1}  {:>7.1}", spread.min, spread.median, spread.max)?;
+fn chart_name(pace: Pace) -> &'static str {
+    match pace {
+        Pace::OneAtATime => "benchmarks-one-at-a-time.svg",
+        Pace::AtOnce => "benchmarks-at-once.svg",
     }
-    writeln!(f)
 }
 
-fn write_table(f: &mut fmt::Formatter<'_>, name: &str, pairs: &[Pair], base: &str, contender: &str) -> fmt::Result {
-    writeln!(f, "{name:<18}{:<30}calls per second", "CPU s per 1,000 calls")?;
-    writeln!(f, "{:<18}{:<30}    min   median      max", "", "   min  median     max")?;
-    let select_base: fn(&Pair) -> &Sample = |pair| &pair.base;
-    for (contender, select) in [(base, select_base), (contender, |pair| &pair.measured)] {
-        let cpu = Spread::of(pairs, |pair| select(pair).cpu_per_thousand());
-        let rate = Spread::of(pairs, |pair| select(pair).rate());
-        let cpu = format!("{:.4}  {:.4}  {:.4}", cpu.min, cpu.median, cpu.max);
-        let rate = [rate.min, rate.median, rate.max].map(|rate| format!("{:>7}", group_digits(rate)));
-        writeln!(f, "  {contender:<16}{cpu:<30}{}", rate.join("  "))?;
-    }
-    let cpu = Spread::of(pairs, Pair::cpu_ratio);
-    let rate = Spread::of(pairs, Pair::rate_ratio);
-    let cpu = format!("{:>6.2}  {:>6.2}  {:>6.2}", cpu.min, cpu.median, cpu.max);
-    let rate = [rate.min, rate.median, rate.max].map(|rate| format!("{:>6.0} %", 100.0 * rate));
-    writeln!(f, "  {:<16}{cpu:<30}{}\n", "ratio per round", rate.join(" "))
-}
+struct Report<'a>(&'a Results);
 
-fn write_signatures(f: &mut fmt::Formatter<'_>, name: &str, samples: &[Sample]) -> fmt::Result {
-    let cpu = Spread::of(samples, Sample::cpu_rate);
-    let wall = Spread::of(samples, Sample::rate);
-    let format_spread = |spread: &Spread| [spread.min, spread.median, spread.max].map(group_digits).join("  ");
-    writeln!(f, "{name} signatures, including nonce and date (min  median  max)")?;
-    writeln!(f, "  per second of CPU time:   {}", format_spread(&cpu))?;
-    writeln!(f, "  per second of wall time:  {}\n", format_spread(&wall))
-}
-
-/// Formats a whole number with a comma before every three digits.
-fn group_digits(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        let follows_digit = text.ends_with(|before: char| before.is_ascii_digit());
-        if follows_digit && (digits.len() - index) % 3 == 0 {
-            text.push(',');
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(results) = self;
+        f.write_str(INTRODUCTION)?;
+        for pace in PACES {
+            writeln!(f, "\n![CPU time of a call, {pace}](docs/{})", chart_name(pace))?;
         }
-        text.push(digit);
+        write!(f, "\n## Speed\n\n{SPEED}\n{}", speed_table(results))?;
+        write!(f, "## What a call does\n\n{COUNTS}\n{}", counts_table(results))?;
+        write!(f, "## Cold start\n\n{COLD_START}\n{}", cold_table(results))?;
+        write!(f, "## Signatures\n\n{SIGNATURES}\n{}", signatures_table(results))?;
+        write!(f, "## Instructions\n\n{INSTRUCTIONS}\n")?;
+        match &results.instructions {
+            Ok(counts) => write!(f, "{}", instructions_table(counts))?,
+            Err(reason) => writeln!(f, "Not counted: {reason}.\n")?,
+        }
+        write!(f, "## Marks\n\n{MARKS}\n{}", marks_table(results))?;
+        write!(f, "## Versions and machine\n\n{}", versions_table(results))?;
+        writeln!(f, "- Date: {}", machine::date())?;
+        writeln!(f, "- Machine: {}", machine::describe())?;
+        let kind = if results.is_quick { " (a quick run)" } else { "" };
+        writeln!(f, "- Rounds: {}{kind}", results.rounds)?;
+        if let Some(load) = &results.load_before {
+            writeln!(f, "- Load averages before the run: {load}")?;
+        }
+        f.write_str(RERUN)
     }
-    text
+}
+
+const INTRODUCTION: &str = "\
+# Benchmarks
+
+What one call of devcred costs in every language, compared with what you would use without it: bare
+clients of the language, which neither sign a request nor read a response, and the vendor's SDKs.
+`cargo xtask bench --write` wrote this page and its charts, with every number of the run.
+";
+
+const SPEED: &str = "\
+Every contender is a program that sends the same request to the same server on loopback, over HTTP
+without TLS and over connections that are kept. CPU is the time of all threads of the client's
+process, user and system, for one call; the server's time is not counted. Contenders take turns in
+rounds. A number is the median of the rounds, and a ratio the median of the ratios within a round,
+because a busy machine slows all of them. *Core* is devcred's client for Rust, which all bindings
+use.
+";
+
+const COUNTS: &str = "\
+For one call, one at a time: context switches of all threads, system calls (strace), and
+allocations (valgrind; only if the language allocates with `malloc`). With 64 calls at once: the
+connections that the first 1,920 calls opened, the resident memory after 20,000 calls, and by how
+much it grew during the next 20,000. *Too slow*: 20,000 calls take longer than the run allows.
+";
+
+const COLD_START: &str = "\
+A process that makes one call and ends, compared with a process of the bare runtime that does
+nothing: how much time it adds, by the clock and of the CPU.
+";
+
+const SIGNATURES: &str = "\
+Signatures for each second of CPU time of one thread. A signed request has a new nonce and date. The
+hashes alone are SHA-256 and HMAC over as many bytes as an ACS3 signature hashes.
+";
+
+const INSTRUCTIONS: &str = "\
+Counted by callgrind, in which SHA-256 has no help of the processor. `cargo xtask check
+instructions` fails if one of them grows by more than a tenth over `ledger.toml`.
+";
+
+const MARKS: &str = "\
+What each number should be, as ratios to something that is measured in the same run. CPU ratios are
+the medians of the rounds.
+";
+
+const RERUN: &str = "
+## Run it again
+
+```sh
+cargo xtask bench            # prints this page; less than half an hour
+cargo xtask bench --quick    # fewer and shorter rounds; less than 10 minutes
+cargo xtask bench --write    # writes this page and its charts
+```
+
+Build times are not included. Use a machine that does nothing else: ratios change little on a busy
+one, but times and context switches do.
+";
+
+/// Formats a number with these decimals.
+fn number(value: Option<f64>, decimals: usize) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
+}
+
+fn measured(value: Measured, format: impl Fn(f64) -> String) -> String {
+    value.map_or_else(str::to_owned, format)
+}
+
+fn speed_table(results: &Results) -> Table {
+    let titles = PACES.map(|pace| format!("CPU, {pace}"));
+    let columns = titles.iter().flat_map(|title| [title.as_str(), "of the core", "calls/s"]);
+    let mut table = Table::new(["language", "client"].into_iter().chain(columns));
+    for contender in &results.contenders {
+        let mut row = name_cells(contender);
+        for pace in PACES {
+            let ratio = results.core().and_then(|core| contender.cpu_ratio(core, pace));
+            row.push(format!("{} µs", number(contender.cpu(pace), 1)));
+            row.push(number(ratio, 2));
+            row.push(contender.rate(pace).map_or_else(|| "–".to_owned(), group_digits));
+        }
+        table.push(row);
+    }
+    table
+}
+
+fn name_cells(contender: &Contender) -> Vec<String> {
+    vec![contender.program.language().to_owned(), contender.program.client()]
+}
+
+fn counts_table(results: &Results) -> Table {
+    let header = ["context switches", "system calls", "allocations", "connections", "memory", "growth"];
+    let mut table = Table::new(["language", "client"].into_iter().chain(header));
+    for contender in &results.contenders {
+        let mut row = name_cells(contender);
+        row.push(number(contender.context_switches(), 2));
+        row.push(measured(contender.system_calls, |count| format!("{count:.1}")));
+        row.push(measured(contender.allocations, |count| format!("{count:.1}")));
+        row.push(measured(contender.connections, group_digits));
+        row.push(measured(contender.memory, |bytes| format!("{:.1} MB", bytes / 1e6)));
+        row.push(measured(contender.growth, |bytes| format!("{:.2} MB", bytes / 1e6)));
+        table.push(row);
+    }
+    table
+}
+
+fn cold_table(results: &Results) -> Table {
+    let mut table = Table::new(["language", "bare runtime", "devcred adds", "bare runtime, CPU", "devcred adds, CPU"]);
+    for cold_start in &results.cold_starts {
+        let costs: [fn(&Cost) -> f64; 2] = [Cost::wall, Cost::cpu];
+        let times = costs.into_iter().flat_map(|cost| [cold_start.bare(cost), cold_start.added(cost)]);
+        let mut row = vec![cold_start.name.clone()];
+        row.extend(times.map(|time| format!("{} ms", number(time, 1))));
+        table.push(row);
+    }
+    table
+}
+
+fn signatures_table(results: &Results) -> Table {
+    let mut table = Table::new(["", "a second", "of the hashes alone"]);
+    for row in results.signing.rows() {
+        let share = row.share.map_or_else(|| "–".to_owned(), |share| format!("{share:.0} %"));
+        table.push([row.name.to_owned(), group_digits(row.rate), share]);
+    }
+    table
+}
+
+fn instructions_table(counts: &[Count]) -> Table {
+    let mut table = Table::new(["", "what", "instructions"]);
+    for Count { name, work, count } in counts {
+        table.push([format!("`{name}`"), work.describe().to_owned(), group_digits(*count as f64)]);
+    }
+    table
+}
+
+fn marks_table(results: &Results) -> Table {
+    let mut table = Table::new(["devcred in", "what", "mark", "measured", ""]);
+    for verdict in marks::verdicts(results) {
+        let (measured, outcome) = match (verdict.measured, verdict.is_met) {
+            (None, _) => ("–".to_owned(), "not measured"),
+            (Some(measured), true) => (measured, "met"),
+            (Some(measured), false) => (measured, "**missed**"),
+        };
+        table.push([verdict.contender, verdict.measure, verdict.mark, measured, outcome.to_owned()]);
+    }
+    table
+}
+
+fn versions_table(results: &Results) -> Table {
+    let mut table = Table::new(["language", "client", "version"]);
+    for contender in &results.contenders {
+        let mut row = name_cells(contender);
+        row.push(contender.version.clone().unwrap_or_else(|| "not stated".to_owned()));
+        table.push(row);
+    }
+    table
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::{CORE, Origin, REQWEST};
+    use crate::results::tests::results;
 
     #[test]
-    fn digits_are_grouped_by_three() {
-        assert_eq!([0.4, 999.0, 1000.0, 1_234_567.4].map(group_digits), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([-999.0, -1000.0].map(group_digits), ["-999", "-1,000"]);
+    fn every_contender_has_its_rows() {
+        let results = results(&[
+            (REQWEST, Origin::Alternative, &[20, 20, 20]),
+            (CORE, Origin::Core, &[25, 26, 27]),
+            ("C, blocking", Origin::Binding, &[52, 52, 52]),
+        ]);
+        let text = Report(&results).to_string();
+        for line in [
+            "| Rust | raw reqwest | 20.0 µs | 0.77 | 25,000 | 20.0 µs | 0.77 | 25,000 |",
+            "| Rust | **devcred** | 26.0 µs | 1.00 | 19,231 | 26.0 µs | 1.00 | 19,231 |",
+            "| C | **devcred**, blocking | 52.0 µs | 2.00 | 9,615 | 52.0 µs | 2.00 | 9,615 |",
+            "| C | **devcred**, blocking | 1.00 | not measured | not measured | not measured | not measured | not measured |",
+            "| Rust | CPU time of a call, of raw reqwest, one at a time | at most 1.30 | 1.30 | met |",
+            "| C | **devcred**, blocking | not stated |",
+            "Not counted: valgrind is not installed.",
+            "- Rounds: 3 (a quick run)",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
     }
 }
