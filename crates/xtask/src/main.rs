@@ -112,11 +112,11 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         #[arg(value_name = "CHECK", value_parser = check::parser())]
         only: Vec<String>,
     },
-    /// Runs the benchmarks, built like a Rust user's release build
-    #[command(after_help = "Examples:
-  cargo xtask bench                every benchmark
-  cargo xtask bench -- --help      the options of the benchmark program")]
+    /// Measures what a call costs in every language, compared with what a user would choose instead
+    #[command(after_help = bench::HELP)]
     Bench {
+        #[command(flatten)]
+        languages: Languages,
         /// Passed to the benchmark program
         #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
@@ -207,7 +207,9 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             test::run(&workspace, &mut steps, &lang::choose(&languages.lang));
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
-        Command::Bench { arguments } => bench::run(&workspace, &steps, arguments),
+        Command::Bench { languages, arguments } => {
+            bench::run(&workspace, &steps, &lang::choose(&languages.lang), arguments);
+        }
         Command::Mutants { arguments } => mutants::run(&workspace, &steps, arguments),
         Command::Soak { lang, seconds, rate, arguments } => {
             let mut all: Vec<OsString> = vec![format!("--seconds={seconds}").into(), format!("--rate={rate}").into()];

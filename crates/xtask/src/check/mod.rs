@@ -1,6 +1,8 @@
 //! The checks of `cargo xtask check`: one row each.
 
 mod boundary;
+mod instructions;
+mod ledger;
 mod msrv;
 mod size_budget;
 
@@ -39,6 +41,11 @@ const CHECKS: &[Check] = &[
         about: "the tests notice a few changes of the core; all: cargo xtask mutants",
         run: mutants::smoke,
     },
+    Check {
+        name: "instructions",
+        about: "the core executes no more than a tenth more instructions (ledger.toml); needs valgrind",
+        run: instructions::check,
+    },
     Check { name: "deny", about: "licences, sources and refused dependencies (deny.toml)", run: deny },
 ];
 
@@ -60,6 +67,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, only: &[String]) {
 
 /// Installs what the checks need, so that a later run needs no network.
 pub(crate) const SETUP: &[Step] = &[
+    Step::new("valgrind", |_| instructions::install()),
     Step::new("Rust 1.85.0", |workspace| msrv::install(workspace).map(drop)),
     Step::new("tools", |workspace| {
         let tools = [tools::CARGO_CHECK_EXTERNAL_TYPES, tools::CARGO_DENY, tools::CARGO_MUTANTS];
