@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
 use crate::measure::median;
 use crate::program;
@@ -79,7 +80,7 @@ fn cost(words: &[String]) -> Result<Cost> {
 fn cpu_of_ended_processes() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let times = [usage.user_time(), usage.system_time()];
-    let micros: i64 = times.iter().map(|time| time.tv_sec() * 1_000_000 + i64::from(time.tv_usec())).sum();
+    let micros: i64 = times.iter().map(TimeValLike::num_microseconds).sum();
     Ok(Duration::from_micros(micros.try_into().unwrap_or_default()))
 }
 

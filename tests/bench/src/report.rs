@@ -46,6 +46,9 @@ impl fmt::Display for Report<'_> {
             writeln!(f, "\n![CPU time of a call, {pace}](docs/{})", chart_name(pace))?;
         }
         write!(f, "\n## Speed\n\n{SPEED}\n{}", speed_table(results))?;
+        for failure in &results.failures {
+            writeln!(f, "- Not measured: {failure}\n")?;
+        }
         write!(f, "## What a call does\n\n{COUNTS}\n{}", counts_table(results))?;
         write!(f, "## Cold start\n\n{COLD_START}\n{}", cold_table(results))?;
         write!(f, "## Signatures\n\n{SIGNATURES}\n{}", signatures_table(results))?;
@@ -245,6 +248,7 @@ mod tests {
             "| C | **devcred**, blocking | not stated |",
             "Not counted: valgrind is not installed.",
             "- Rounds: 3 (a quick run)",
+            "- Not measured: Node, x: it has ended",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -118,12 +118,20 @@ pub(crate) struct Results {
     pub(crate) load_before: Option<String>,
     pub(crate) contenders: Vec<Contender>,
     pub(crate) cold_starts: Vec<ColdStart>,
+    /// The contenders that could not be measured, and why.
+    pub(crate) failures: Vec<String>,
     pub(crate) signing: Signing,
     /// The instructions of each kind of work, or why they were not counted.
     pub(crate) instructions: Result<Vec<Count>, String>,
 }
 
 impl Results {
+    /// Notes that a contender could not be measured, so that the others still are.
+    pub(crate) fn fail(&mut self, name: &str, error: &anyhow::Error) {
+        eprintln!("{name}: {error:#}");
+        self.failures.push(format!("{name}: {error:#}"));
+    }
+
     pub(crate) fn contender(&self, name: &str) -> Option<&Contender> {
         self.contenders.iter().find(|contender| contender.program.name == name)
     }
@@ -169,6 +177,7 @@ pub(crate) mod tests {
             load_before: None,
             contenders: rows.iter().map(contender).collect(),
             cold_starts: Vec::new(),
+            failures: vec!["Node, x: it has ended".to_owned()],
             signing: Signing::new().expect("it can sign"),
             instructions: Err("valgrind is not installed".to_owned()),
         }

@@ -85,6 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         load_before: machine::load_average(),
         contenders: Vec::new(),
         cold_starts: Vec::new(),
+        failures: Vec::new(),
         signing: Signing::new()?,
         instructions: Err("not counted".to_owned()),
     };
@@ -94,10 +95,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut racers = Vec::new();
     for program in options.programs()? {
         eprintln!("{}: the first calls, and memory", program.name);
-        racers.push(Racer::start(program, &mut stub, options)?);
+        let name = program.name.clone();
+        match Racer::start(program, racers.len(), &mut stub, options) {
+            Ok(racer) => racers.push(racer),
+            Err(error) => results.fail(&name, &error),
+        }
     }
     run_rounds(&mut racers, &mut results, options)?;
-    // Only the one that is counted should run.
+    racers.sort_by_key(|racer| racer.place);
+    // Only the one that is counted should run, so the others end here.
     results.contenders = racers.into_iter().map(|racer| racer.contender).collect();
     for contender in &mut results.contenders {
         eprintln!("{}: system calls and allocations", contender.program.name);
@@ -111,6 +117,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// A contender whose program runs.
 struct Racer {
     contender: Contender,
+    /// In the tables.
+    place: usize,
     process: Process,
     /// Calls per second, for each pace, in the last measurement.
     rates: [f64; 2],
@@ -124,10 +132,10 @@ const CALLS_OF_GROWTH: u32 = 64 * 313;
 
 impl Racer {
     /// Starts a program, which makes its first calls.
-    fn start(program: Program, stub: &mut Stub, options: &Options) -> Result<Self> {
+    fn start(program: Program, place: usize, stub: &mut Stub, options: &Options) -> Result<Self> {
         let before = stub.connections()?;
         let process = program.start(&stub.endpoint)?;
-        let mut racer = Self { contender: Contender::new(program), process, rates: [1.0; 2] };
+        let mut racer = Self { contender: Contender::new(program), place, process, rates: [1.0; 2] };
         racer.measure(Pace::AtOnce, FIRST_CALLS)?;
         racer.contender.connections = Ok(f64::from(stub.connections()? - before));
         let [_, rate] = racer.rates;
@@ -183,7 +191,7 @@ fn calls_in(rate: f64, time: Duration) -> u32 {
 /// Signatures of each kind in a round.
 const SIGNATURES: u32 = 50_000;
 
-fn run_rounds(racers: &mut [Racer], results: &mut Results, options: &Options) -> Result<()> {
+fn run_rounds(racers: &mut Vec<Racer>, results: &mut Results, options: &Options) -> Result<()> {
     let begin = Instant::now();
     for round in 0..results.rounds {
         let left = match round {
@@ -195,13 +203,14 @@ fn run_rounds(racers: &mut [Racer], results: &mut Results, options: &Options) ->
         };
         eprintln!("round {} of {}{left}", round + 1, results.rounds);
         for pace in PACES {
-            // Another one begins in each round, because the first has colder caches.
-            let middle = round % racers.len();
-            let (first, last) = racers.split_at_mut(middle);
-            for racer in last.iter_mut().chain(first) {
-                racer.run_round(pace, options.time_of_load())?;
-            }
+            racers.retain_mut(|racer| {
+                let result = racer.run_round(pace, options.time_of_load());
+                result.inspect_err(|error| results.fail(&racer.contender.program.name, error)).is_ok()
+            });
         }
+        // Another one begins in the next round, because the first has colder caches.
+        let by = racers.len().min(1);
+        racers.rotate_left(by);
         for cold_start in &mut results.cold_starts {
             cold_start.run()?;
         }

@@ -27,10 +27,11 @@ pub(crate) const SYSTEM_CALLS: Counter = Counter {
     parse: parse_system_calls,
 };
 
-/// `malloc` and what calls it; the other checks of valgrind are switched off.
+/// `malloc` and what calls it; the other checks of valgrind are switched off. If a script starts the
+/// program, the report of the program replaces that of the script.
 pub(crate) const ALLOCATIONS: Counter = Counter {
     program: "valgrind",
-    arguments: &["--tool=memcheck", "--undef-value-errors=no", "--leak-check=no"],
+    arguments: &["--tool=memcheck", "--undef-value-errors=no", "--leak-check=no", "--trace-children=yes"],
     file_option: "--log-file=",
     parse: parse_allocations,
 };
