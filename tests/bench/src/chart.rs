@@ -9,75 +9,93 @@ use crate::program::Origin;
 use crate::results::{Pace, Results};
 
 /// In pixels.
-const ROW: u32 = 24;
-const WIDTH: u32 = 1000;
-const MARGIN: u32 = 16;
-const TITLE: u32 = 68;
-const AXIS: u32 = 44;
-/// Of the labels of bars, and of the numbers at the ends of bars.
-const LABELS: u32 = 400;
-const NUMBERS: u32 = 76;
+const WIDTH: i32 = 1000;
+const MARGIN: i32 = 16;
+const TITLE: i32 = 84;
+const ROW: i32 = 26;
+/// Between two languages.
+const GAP: i32 = 10;
+const AXIS: i32 = 44;
+/// Of the number at the end of a bar.
+const NUMBER: i32 = 80;
+/// Of a letter, on average.
+const LETTER: i32 = 7;
 
 const FONT: &str = "Helvetica, Arial, sans-serif";
-const DEVCRED: RGBColor = RGBColor(31, 111, 235);
-const OTHERS: RGBColor = RGBColor(175, 184, 193);
 const TEXT: RGBColor = RGBColor(31, 35, 40);
 const GRID: RGBColor = RGBColor(222, 226, 230);
+
+/// The colors, each with its meaning.
+const DEVCRED: (RGBColor, &str) = (RGBColor(31, 111, 235), "devcred");
+const VENDOR: (RGBColor, &str) = (RGBColor(218, 141, 32), "the vendor's SDK");
+const BARE: (RGBColor, &str) =
+    (RGBColor(165, 174, 184), "a bare client, which neither signs a request nor reads a response");
 
 struct Bar {
     label: String,
     micros: f64,
     color: RGBColor,
+    /// The distance from the top of the chart.
+    top: i32,
 }
 
 /// Draws the chart for one pace.
 pub(crate) fn draw(results: &Results, pace: Pace) -> Result<String> {
-    let bars = results.contenders.iter().filter_map(|contender| {
-        let is_devcred = contender.program.origin != Origin::Alternative;
-        let client = contender.program.client().replace('*', "");
-        Some(Bar {
-            label: format!("{}: {client}", contender.program.language()),
-            micros: contender.cpu(pace)?,
-            color: if is_devcred { DEVCRED } else { OTHERS },
-        })
-    });
-    let bars: Vec<_> = bars.collect();
+    let bars = bars(results, pace);
+    let bottom = bars.last().map_or(TITLE, |bar| bar.top + ROW);
     let mut text = String::new();
-    let height = TITLE + ROW * bars.len() as u32 + AXIS;
-    let root = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
-    draw_bars(&root, &bars, pace).map_err(|error| anyhow!("cannot draw the chart: {error}"))?;
+    let root = SVGBackend::with_string(&mut text, (WIDTH as u32, (bottom + AXIS) as u32)).into_drawing_area();
+    draw_bars(&root, &bars, bottom, pace).map_err(|error| anyhow!("cannot draw the chart: {error}"))?;
     drop(root);
     Ok(text)
+}
+
+fn bars(results: &Results, pace: Pace) -> Vec<Bar> {
+    let (mut bars, mut top, mut group) = (Vec::new(), TITLE, None);
+    for contender in &results.contenders {
+        let (program, Some(micros)) = (&contender.program, contender.cpu(pace)) else { continue };
+        if group.replace(program.group()).is_some_and(|group| group != program.group()) {
+            top += GAP;
+        }
+        let (color, _) = match program.origin {
+            Origin::Core | Origin::Binding => DEVCRED,
+            Origin::Alternative if program.name.contains("vendor") => VENDOR,
+            Origin::Alternative => BARE,
+        };
+        let label = format!("{}: {}", program.language(), program.client().replace('*', ""));
+        bars.push(Bar { label, micros, color, top });
+        top += ROW;
+    }
+    bars
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-fn draw_bars(root: &Area, bars: &[Bar], pace: Pace) -> Drawn {
+fn draw_bars(root: &Area, bars: &[Bar], bottom: i32, pace: Pace) -> Drawn {
     root.fill(&WHITE)?;
     draw_title(root, pace)?;
     let most = bars.iter().map(|bar| bar.micros).fold(1.0, f64::max);
-    let scale = f64::from(WIDTH - 2 * MARGIN - LABELS - NUMBERS) / most;
-    let left = (MARGIN + LABELS) as i32;
-    let bottom = (TITLE + ROW * bars.len() as u32) as i32;
+    let letters = bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or_default();
+    let left = MARGIN + LETTER * letters as i32 + 12;
+    let scale = f64::from(WIDTH - MARGIN - NUMBER - left) / most;
     let at = |micros: f64| left + (micros * scale).round() as i32;
 
-    let text = style(13, &TEXT);
+    let text = style(15, &TEXT);
     let centered = text.pos(Pos::new(HPos::Center, VPos::Top));
     let step = tick_step(most);
     for tick in (0..).map(|index| f64::from(index) * step).take_while(|tick| *tick <= most) {
         let x = at(tick);
-        root.draw(&PathElement::new([(x, TITLE as i32 - 4), (x, bottom)], GRID))?;
-        root.draw(&Text::new(format!("{tick} µs"), (x, bottom + 8), centered.clone()))?;
+        root.draw(&PathElement::new([(x, TITLE - 4), (x, bottom + 4)], GRID))?;
+        root.draw(&Text::new(format!("{tick} µs"), (x, bottom + 12), centered.clone()))?;
     }
     let (label, number) = (text.pos(Pos::new(HPos::Right, VPos::Center)), text.pos(Pos::new(HPos::Left, VPos::Center)));
-    for (bar, index) in bars.iter().zip(0..) {
-        let top = (TITLE + ROW * index) as i32;
-        let middle = top + ROW as i32 / 2;
-        let corners = [(left, top + 3), (at(bar.micros), top + ROW as i32 - 3)];
+    for bar in bars {
+        let (end, middle) = (at(bar.micros), bar.top + ROW / 2);
+        let corners = [(left, bar.top + 3), (end, bar.top + ROW - 3)];
         root.draw(&Rectangle::new(corners, bar.color.filled()))?;
         root.draw(&Text::new(bar.label.clone(), (left - 8, middle), label.clone()))?;
-        root.draw(&Text::new(format!("{:.1}", bar.micros), (at(bar.micros) + 6, middle), number.clone()))?;
+        root.draw(&Text::new(format!("{:.1}", bar.micros), (end + 6, middle), number.clone()))?;
     }
     root.present()?;
     Ok(())
@@ -85,13 +103,13 @@ fn draw_bars(root: &Area, bars: &[Bar], pace: Pace) -> Drawn {
 
 /// Draws the title, and below it what the colors mean.
 fn draw_title(root: &Area, pace: Pace) -> Drawn {
-    let title = format!("CPU time of a call, calls {pace} (µs; shorter is better)");
-    root.draw(&Text::new(title, (MARGIN as i32, 12), style(17, &TEXT)))?;
-    let legend = [(MARGIN, DEVCRED, "devcred"), (MARGIN + 90, OTHERS, "what you would use without it")];
-    for (x, color, name) in legend {
-        let x = x as i32;
-        root.draw(&Rectangle::new([(x, 38), (x + 12, 50)], color.filled()))?;
-        root.draw(&Text::new(name, (x + 18, 38), style(13, &TEXT)))?;
+    let title = format!("CPU time of one call in µs, calls {pace} (shorter is better)");
+    root.draw(&Text::new(title, (MARGIN, 14), style(20, &TEXT)))?;
+    let mut x = MARGIN;
+    for (color, meaning) in [DEVCRED, VENDOR, BARE] {
+        root.draw(&Rectangle::new([(x, 48), (x + 13, 61)], color.filled()))?;
+        root.draw(&Text::new(meaning, (x + 20, 49), style(15, &TEXT)))?;
+        x += 48 + LETTER * meaning.chars().count() as i32;
     }
     Ok(())
 }
@@ -124,6 +142,8 @@ mod tests {
         for text in ["Rust: devcred", "the vendor", "26.0", "780.0", "64 at once", "100 µs"] {
             assert!(svg.contains(text), "{text}\n{svg}");
         }
+        let gap = bars(&results, Pace::AtOnce).iter().map(|bar| bar.top).collect::<Vec<_>>();
+        assert_eq!(gap, [TITLE, TITLE + ROW + GAP], "another language");
         assert!(!svg.contains("Swift"), "it was not measured");
     }
 

@@ -60,6 +60,14 @@ impl Program {
         self.name.split(", ").next().unwrap_or_default()
     }
 
+    /// Returns the language whose binding a user of this language takes.
+    pub(crate) fn group(&self) -> &str {
+        match self.language() {
+            "Java" => "Kotlin",
+            language => language,
+        }
+    }
+
     /// Returns the name without the language.
     pub(crate) fn client(&self) -> String {
         let rest = self.name.split_once(", ").map(|(_, rest)| rest);
@@ -93,10 +101,10 @@ impl Program {
     pub(crate) fn start(&self, endpoint: &str) -> Result<Process> {
         let mut command = self.command(&[], endpoint)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().with_context(|| format!("cannot start the program of {}", self.name))?;
+        let mut process = command.spawn().context("it cannot be started")?;
         let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
         let (stdin, stdout) = stdin.zip(stdout).context("stdin and stdout are not pipes")?;
-        Ok(Process { name: self.name.clone(), process, stdin, stdout: BufReader::new(stdout) })
+        Ok(Process { process, stdin, stdout: BufReader::new(stdout) })
     }
 }
 
@@ -119,7 +127,6 @@ pub(crate) fn arguments(endpoint: &str) -> [&str; 5] {
 
 /// A program that runs and waits for loads.
 pub(crate) struct Process {
-    name: String,
     process: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
@@ -127,12 +134,12 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn measure(&mut self, load: Load) -> Result<Sample> {
-        self.stdin.write_all(load.line().as_bytes()).with_context(|| format!("{} has ended", self.name))?;
+        self.stdin.write_all(load.line().as_bytes()).context("it has ended")?;
         self.stdin.flush()?;
         let mut line = String::new();
         self.stdout.read_line(&mut line)?;
         let Some((cpu, wall)) = parse_times(&line) else {
-            bail!("the program of {} printed {line:?} instead of two numbers", self.name);
+            bail!("it printed {line:?} instead of two numbers");
         };
         Ok(Sample { count: load.calls / load.at_once * load.at_once, cpu, wall })
     }

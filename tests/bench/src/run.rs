@@ -69,12 +69,19 @@ impl Options {
                 programs.push(Program::parse(option, origin)?);
             }
         }
+        sort_by_group(&mut programs);
         Ok(programs)
     }
 
     fn selected<'a>(&'a self, options: &'a [String]) -> impl Iterator<Item = &'a String> {
         options.iter().filter(|option| option.starts_with(&self.only))
     }
+}
+
+/// Sorts programs of the same language together, the languages in the order of their first programs.
+fn sort_by_group(programs: &mut [Program]) {
+    let groups: Vec<_> = programs.iter().map(|program| program.group().to_owned()).collect();
+    programs.sort_by_key(|program| groups.iter().position(|group| group == program.group()));
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -243,6 +250,16 @@ fn count(contender: &mut Contender, endpoint: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_alternative_is_next_to_its_binding() {
+        let names = ["C", "Kotlin", "Swift", "C, bare", "Java, bare", "Go, bare", "C, other"];
+        let program = |name: &str| Program::parse(&format!("{name}=x"), Origin::Binding).expect("it is valid");
+        let mut programs = names.map(program);
+        sort_by_group(&mut programs);
+        let sorted = programs.map(|program| program.name);
+        assert_eq!(sorted, ["C", "C, bare", "C, other", "Kotlin", "Java, bare", "Swift", "Go, bare"]);
+    }
 
     #[test]
     fn a_load_has_whole_rounds_of_64_calls() {
