@@ -17,10 +17,11 @@ pub(crate) fn random_fraction() -> f64 {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |four_bits: u8| char::from(four_bits + if four_bits < 10 { b'0' } else { b'a' - 10 });
-    let mut text = String::with_capacity(2 * bytes.len());
-    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
-    text
+    let digit = |four_bits: u8| four_bits + if four_bits < 10 { b'0' } else { b'a' - 10 };
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    text.extend(digits);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Computes an HMAC: `hmac::<Hmac<Sha256>>(key, data)`.

@@ -34,14 +34,13 @@ impl<'a> Fields<'a> {
         Ok(Self { body, name: "", members })
     }
 
-    /// Returns a non-empty string. MQTT's CONNECT cannot contain control characters, and a NUL
-    /// would end the string early in C.
+    /// Returns a non-empty string without control characters.
     pub(crate) fn text(&self, name: &str) -> Result<String, Unreadable> {
         let text: String = self.read(name, "a string")?;
         if text.is_empty() {
             return Err(self.expected(name, "a non-empty string"));
         }
-        if text.contains(char::is_control) {
+        if has_control_characters(&text) {
             return Err(self.expected(name, "a string without control characters"));
         }
         Ok(text)
@@ -68,9 +67,8 @@ impl<'a> Fields<'a> {
         let json = self.member(name)?.get();
         let digits = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json);
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let ms = digits.parse().ok().filter(|ms| is_number && *ms <= TIME_MAX_MS);
-        ms.map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
-            .ok_or_else(|| self.expected(name, "whole milliseconds from 1970 to 9999"))
+        let ms = digits.parse().ok().filter(|_| is_number);
+        ms.and_then(time).ok_or_else(|| self.expected(name, "whole milliseconds from 1970 to 9999"))
     }
 
     /// Returns an object of the response itself: no field is nested deeper.
@@ -101,6 +99,16 @@ impl<'a> Fields<'a> {
     fn path_of(&self, name: &str) -> String {
         format!("{}{}{name}", self.name, if self.name.is_empty() { "" } else { "." })
     }
+}
+
+/// Returns whether MQTT's CONNECT cannot contain the text. A NUL would also end it early in C.
+pub(crate) fn has_control_characters(text: &str) -> bool {
+    text.contains(char::is_control)
+}
+
+/// Returns the time of these milliseconds since 1970.
+pub(crate) fn time(ms: u64) -> Option<SystemTime> {
+    (ms <= TIME_MAX_MS).then(|| SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
 }
 
 /// ` (line 1, column 17)` of a part of the body.

@@ -6,6 +6,8 @@ use std::fmt::Debug;
 use crate::credential::DeviceCredential;
 use crate::error::Error;
 use crate::json::{Fields, Unreadable};
+use crate::response::documented_credential;
+use crate::secret::Secret;
 use crate::validate;
 
 /// The version of the service's API that every operation here belongs to.
@@ -39,8 +41,15 @@ pub trait Operation: Clone + Debug + Send + Sync + 'static {
         vec![("ClientId", self.client_id()), ("InstanceId", instance_id)]
     }
 
+    /// Reads a response that is exactly as documented, in one pass. `secrets` are those of the
+    /// request. `None` for any other response, also if it can be read.
+    fn read_documented(&self, instance_id: &str, body: &[u8], secrets: &[&Secret]) -> Option<Self::Output>;
+
     /// Reads a successful response. `request_id` is the one of the response.
     fn read(&self, instance_id: &str, response: &Fields, request_id: &str) -> Result<Self::Output, Unreadable>;
+
+    /// Returns the id of the request that returned this output.
+    fn request_id(output: &Self::Output) -> &str;
 }
 
 /// Reads the credential of a device. Each success is billed as one messaging TPS.
@@ -65,8 +74,16 @@ impl Operation for GetDeviceCredential {
         &self.client_id
     }
 
+    fn read_documented(&self, instance_id: &str, body: &[u8], secrets: &[&Secret]) -> Option<DeviceCredential> {
+        documented_credential(&self.client_id, instance_id, body, secrets)
+    }
+
     fn read(&self, instance_id: &str, response: &Fields, request_id: &str) -> Result<DeviceCredential, Unreadable> {
         credential(&self.client_id, instance_id, response, request_id)
+    }
+
+    fn request_id(output: &DeviceCredential) -> &str {
+        output.request_id()
     }
 }
 
@@ -99,8 +116,16 @@ impl Operation for RegisterDeviceCredential {
         &self.client_id
     }
 
+    fn read_documented(&self, instance_id: &str, body: &[u8], secrets: &[&Secret]) -> Option<DeviceCredential> {
+        documented_credential(&self.client_id, instance_id, body, secrets)
+    }
+
     fn read(&self, instance_id: &str, response: &Fields, request_id: &str) -> Result<DeviceCredential, Unreadable> {
         credential(&self.client_id, instance_id, response, request_id)
+    }
+
+    fn request_id(output: &DeviceCredential) -> &str {
+        output.request_id()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::failure::{AttemptInfo, Failure};
 use crate::operation::Operation;
 use crate::proxy::Proxy;
-use crate::response::{self, Parsed};
+use crate::response;
 use crate::retry::{RetryInput, RetryState};
 use crate::sign::{SignedRequest, SigningContext};
 use crate::transport_error::TransportError;
@@ -163,13 +163,13 @@ impl Pipeline {
         let (limit, reported_limit) = request.deadline.limit(limits.attempt_timeout);
         let send = transport.send(endpoint, &attempt.request, state.needs_new_connection);
         let response = timeout(limit, send).await.unwrap_or_else(|_| Err(TransportError::timed_out(reported_limit)));
-        let parsed = match response {
+        let output = match response {
             Ok(response) => response::parse(request.operation, &request.instance_id, &response, attempt.key.secrets()),
             Err(error) => Err(Failure::no_response(error, &self.attempt_info(state))),
         };
 
-        let (status, code, request_id) = match &parsed {
-            Ok(Parsed { status, request_id, .. }) => (Some(*status), None, Some(request_id.as_str())),
+        let (status, code, request_id) = match &output {
+            Ok(output) => (Some(200), None, Some(O::request_id(output))),
             Err(Failure { details, .. }) => {
                 (details.http_status, details.code.as_deref(), details.request_id.as_deref())
             }
@@ -178,7 +178,7 @@ impl Pipeline {
             target: "devcred", operation = O::NAME, attempt = state.attempts, status, code, request_id,
             elapsed_ms = started.elapsed().as_millis() as u64, "attempt ended"
         );
-        parsed.map(|parsed| parsed.output)
+        output
     }
 
     /// Takes the service's time from a response that refused the signed one.

@@ -84,7 +84,7 @@ impl FixedCall<'_> {
         let response = HttpResponse { status, headers, body: Body::Whole(Zeroizing::new(body.to_vec())) };
         let operation = GetDeviceCredential::new(self.client_id);
         let failure = match response::parse(&operation, self.instance_id, &response, self.key.secrets()) {
-            Ok(parsed) => return Ok(parsed.output),
+            Ok(credential) => return Ok(credential),
             Err(failure) => failure,
         };
         let request = self.sign()?;

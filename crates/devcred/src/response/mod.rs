@@ -1,5 +1,6 @@
 //! Pure: status, headers and body -> the operation's output, or a failure.
 
+mod documented;
 mod service_error;
 
 use std::time::{Duration, SystemTime};
@@ -14,6 +15,7 @@ use crate::json::{Fields, Unreadable};
 use crate::operation::Operation;
 use crate::redact::redact;
 use crate::secret::Secret;
+pub(crate) use documented::credential as documented_credential;
 use service_error::ServiceError;
 
 /// The maximum size of a body in bytes. A response of the service has some hundred.
@@ -42,13 +44,6 @@ pub(crate) enum Body {
     OfLongHeaders,
 }
 
-/// What a successful response contains.
-pub(crate) struct Parsed<T> {
-    pub output: T,
-    pub status: u16,
-    pub request_id: String,
-}
-
 impl HttpResponse {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -62,8 +57,13 @@ pub(crate) fn parse<'a, O: Operation>(
     instance_id: &str,
     response: &HttpResponse,
     secrets: impl IntoIterator<Item = &'a Secret>,
-) -> Result<Parsed<O::Output>, Failure> {
+) -> Result<O::Output, Failure> {
     let secrets: Vec<_> = secrets.into_iter().collect();
+    if let (200, Body::Whole(body)) = (response.status, &response.body) {
+        if let Some(output) = operation.read_documented(instance_id, body, &secrets) {
+            return Ok(output);
+        }
+    }
     let fields = fields(response);
     let service_error = service_error(response, fields.as_ref().ok(), &secrets);
     let request_id = request_id(response, fields.as_ref().ok(), service_error.as_ref(), &secrets);
@@ -71,12 +71,8 @@ pub(crate) fn parse<'a, O: Operation>(
         Some(error) if !(300..400).contains(&response.status) => Err(refused(error, response, request_id, &secrets)),
         _ if response.status == 200 => {
             let id = request_id.as_deref().unwrap_or_default();
-            match fields.and_then(|fields| operation.read(instance_id, &fields, id)) {
-                Ok(output) => {
-                    Ok(Parsed { output, status: response.status, request_id: request_id.unwrap_or_default() })
-                }
-                Err(unreadable) => Err(invalid(unreadable.0, response, request_id)),
-            }
+            let output = fields.and_then(|fields| operation.read(instance_id, &fields, id));
+            output.map_err(|unreadable| invalid(unreadable.0, response, request_id))
         }
         _ => Err(without_code(response, request_id)),
     }

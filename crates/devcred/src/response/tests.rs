@@ -33,7 +33,7 @@ fn answer(status: u16, headers: &[(&'static str, &str)], body: impl AsRef<[u8]>)
 
 fn read_answer(answer: &HttpResponse) -> Result<DeviceCredential, Failure> {
     let secrets = [Secret::new("account+secret"), Secret::new("t0k3n==")];
-    parse(&GetDeviceCredential::new(CLIENT_ID), INSTANCE_ID, answer, &secrets).map(|parsed| parsed.output)
+    parse(&GetDeviceCredential::new(CLIENT_ID), INSTANCE_ID, answer, &secrets)
 }
 
 fn read_json(status: u16, body: &Value) -> Result<DeviceCredential, Failure> {

@@ -1,0 +1,163 @@
+//! Reads a credential from a response that is exactly as the service documents it, in one pass. For
+//! any other response this returns `None`, and the careful reader decides.
+
+use serde::Deserialize;
+
+use crate::credential::DeviceCredential;
+use crate::json::{has_control_characters, time};
+use crate::secret::Secret;
+
+/// Borrowed from the body: a string with an escape does not match.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Response<'a> {
+    request_id: &'a str,
+    #[serde(borrow)]
+    device_credential: Credential<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Credential<'a> {
+    client_id: &'a str,
+    instance_id: &'a str,
+    device_access_key_id: &'a str,
+    device_access_key_secret: &'a str,
+    create_time: u64,
+    update_time: u64,
+}
+
+/// Reads the credential of this device. `secrets` are those of the request.
+pub(crate) fn credential(
+    client_id: &str,
+    instance_id: &str,
+    body: &[u8],
+    secrets: &[&Secret],
+) -> Option<DeviceCredential> {
+    let Response { request_id, device_credential: found } = serde_json::from_slice(body).ok()?;
+    let is_requested = found.client_id == client_id && found.instance_id == instance_id;
+    let mut texts = [found.device_access_key_id, found.device_access_key_secret].into_iter();
+    let are_texts = texts.all(|text| !text.is_empty() && !has_control_characters(text));
+    let is_documented = is_requested && are_texts && is_request_id(request_id, found.device_access_key_secret, secrets);
+    is_documented.then_some(())?;
+    Some(DeviceCredential {
+        client_id: client_id.to_owned(),
+        instance_id: instance_id.to_owned(),
+        device_access_key_id: found.device_access_key_id.to_owned(),
+        device_access_key_secret: Secret::new(found.device_access_key_secret),
+        create_time: time(found.create_time)?,
+        update_time: time(found.update_time)?,
+        request_id: request_id.to_owned(),
+    })
+}
+
+/// Request ids are UUIDs. One that has other characters, or that contains a secret, is left to the
+/// careful reader.
+fn is_request_id(id: &str, device_secret: &str, secrets: &[&Secret]) -> bool {
+    let mut all_secrets = secrets.iter().map(|secret| secret.reveal()).chain([device_secret]);
+    (1..=128).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !all_secrets.any(|secret| !secret.is_empty() && id.contains(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::json::Fields;
+    use crate::operation::{GetDeviceCredential, Operation};
+
+    const CLIENT_ID: &str = "GID_test@@@test";
+    const INSTANCE_ID: &str = "post-cn-0pp12gl****";
+
+    fn documented() -> Value {
+        json!({
+            "RequestId": "020F6A43-19E6-4B6E-B846-44EB31DF0000",
+            "DeviceCredential": {
+                "ClientId": CLIENT_ID,
+                "InstanceId": INSTANCE_ID,
+                "DeviceAccessKeyId": "DC.Z5fq****",
+                "DeviceAccessKeySecret": "DC.BJMkn4eMQJK2vaApTS****",
+                "CreateTime": 1_605_541_382_000_u64,
+                "UpdateTime": 1_605_541_382_001_u64,
+            },
+        })
+    }
+
+    fn read(body: &str) -> Option<DeviceCredential> {
+        credential(CLIENT_ID, INSTANCE_ID, body.as_bytes(), &[&Secret::new("account+secret"), &Secret::new("020F6B")])
+    }
+
+    /// What the careful reader returns.
+    fn read_carefully(body: &str) -> DeviceCredential {
+        let fields = Fields::parse(body.as_bytes()).unwrap();
+        let request_id = fields.optional_text("RequestId").unwrap();
+        GetDeviceCredential::new(CLIENT_ID).read(INSTANCE_ID, &fields, &request_id).unwrap()
+    }
+
+    /// Every field, the secret too.
+    fn fields(credential: &DeviceCredential) -> (String, &str) {
+        (format!("{credential:?}"), credential.device_access_key_secret.reveal())
+    }
+
+    #[test]
+    fn a_documented_response_is_read() {
+        let body = documented().to_string();
+        let credential = read(&body).unwrap();
+        assert_eq!(credential.device_access_key_id, "DC.Z5fq****");
+        assert_eq!(fields(&credential), fields(&read_carefully(&body)));
+    }
+
+    #[test]
+    fn anything_else_is_left_to_the_careful_reader() {
+        let changes: [(&str, Value); 15] = [
+            ("/RequestId", "020F6A43-19E6-4B6E-B846-44EB31DF****".into()),
+            ("/RequestId", "020F6B43-19E6-4B6E-B846-44EB31DF0000".into()),
+            ("/RequestId", "".into()),
+            ("/RequestId", 1.into()),
+            ("/RequestId", "a".repeat(129).into()),
+            ("/DeviceCredential", Value::Null),
+            ("/DeviceCredential/ClientId", "GID_test@@@other".into()),
+            ("/DeviceCredential/InstanceId", "post-cn-other".into()),
+            ("/DeviceCredential/DeviceAccessKeyId", "".into()),
+            ("/DeviceCredential/DeviceAccessKeyId", "DC.\u{85}".into()),
+            ("/DeviceCredential/DeviceAccessKeySecret", "".into()),
+            ("/DeviceCredential/DeviceAccessKeySecret", "44EB".into()),
+            ("/DeviceCredential/CreateTime", "1605541382000".into()),
+            ("/DeviceCredential/UpdateTime", 253_402_300_800_000_u64.into()),
+            ("/DeviceCredential/UpdateTime", (-1).into()),
+        ];
+        for (pointer, value) in changes {
+            let mut body = documented();
+            *body.pointer_mut(pointer).unwrap() = value;
+            assert!(read(&body.to_string()).is_none(), "{body}");
+        }
+        for (part, replacement) in [
+            ("DC.Z5fq", r"DC.\u005a5fq"),
+            ("{\"", r#"{"Code":"200",""#),
+            (r#""RequestId":"#, r#""RequestId":"a","RequestId":"#),
+            (r#""ClientId":"#, r#""clientId":"#),
+        ] {
+            let body = documented().to_string();
+            let changed = body.replace(part, replacement);
+            assert!(changed != body && read(&changed).is_none(), "{changed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_readers_return_the_same(id in "[a-zA-Z0-9./+=*-]{1,40}", secret in "\\PC{1,60}", request_id in "[A-Z0-9-]{1,36}") {
+            let mut body = documented();
+            body["RequestId"] = request_id.into();
+            body["DeviceCredential"]["DeviceAccessKeyId"] = id.into();
+            body["DeviceCredential"]["DeviceAccessKeySecret"] = secret.into();
+            let body = body.to_string();
+            if let Some(credential) = read(&body) {
+                let expected = read_carefully(&body);
+                prop_assert_eq!(fields(&credential), fields(&expected));
+            }
+        }
+    }
+}
