@@ -29,7 +29,7 @@ const GRID: RGBColor = RGBColor(222, 226, 230);
 const DEVCRED: (RGBColor, &str) = (RGBColor(31, 111, 235), "devcred");
 const VENDOR: (RGBColor, &str) = (RGBColor(218, 141, 32), "the vendor's SDK");
 const BARE: (RGBColor, &str) =
-    (RGBColor(165, 174, 184), "a bare client, which neither signs a request nor reads a response");
+    (RGBColor(165, 174, 184), "a bare client, which neither signs a request nor checks the response");
 
 struct Bar {
     label: String,

@@ -74,17 +74,16 @@ const INTRODUCTION: &str = "\
 # Benchmarks
 
 What one call of devcred costs in every language, compared with what you would use without it: bare
-clients of the language, which neither sign a request nor read a response, and the vendor's SDKs.
+clients of the language, which neither sign a request nor check the response, and the vendor's SDKs.
 `cargo xtask bench --write` wrote this page and its charts, with every number of the run.
 ";
 
 const SPEED: &str = "\
-Every contender is a program that sends the same request to the same server on loopback, over HTTP
-without TLS and over connections that are kept. CPU is the time of all threads of the client's
-process, user and system, for one call; the server's time is not counted. Contenders take turns in
-rounds. A number is the median of the rounds, and a ratio the median of the ratios within a round,
-because a busy machine slows all of them. *Core* is devcred's client for Rust, which all bindings
-use.
+Every contender is a program that calls the same server on loopback, over HTTP without TLS, and keeps
+connections as its client does by default. CPU is the time of all threads of the client's process,
+user and system, for one call; the server's time is not counted. Contenders take turns in rounds. A
+number is the median of the rounds, and a ratio the median of the ratios within a round, because a
+busy machine slows all of them. *The core* is devcred's client for Rust, which all bindings use.
 ";
 
 const COUNTS: &str = "\
