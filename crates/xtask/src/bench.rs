@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::alternatives;
 use crate::lang::LANGUAGES;
 use crate::run::{Steps, process};
 use crate::workspace::Workspace;
@@ -15,6 +16,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &Steps, arguments: &[OsString]) 
         for language in LANGUAGES {
             command.args((language.bench_args)(workspace)?);
         }
+        command.args(alternatives::bench_args(workspace)?);
         process::run(command.args(arguments))
     });
 }

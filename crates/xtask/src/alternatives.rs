@@ -1,0 +1,158 @@
+//! What `cargo xtask bench` compares the bindings with (`tests/bench/alternatives`): calls by the
+//! least that a language offers, and by the vendor's SDKs, at the versions that their tests use.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use fs_err as fs;
+
+use crate::install::debian;
+use crate::lang::{kotlin, node, vendor};
+use crate::run::{files, process, say};
+use crate::workspace::Workspace;
+
+/// The alternatives in a language. Each of its programs runs them all, by a name of its own.
+struct Alternatives {
+    language: &'static str,
+    /// Builds the program, and returns the command that starts it, in the syntax of the shell.
+    build: fn(&Workspace) -> Result<String>,
+    /// How a reader and how the program names each.
+    forms: &'static [(&'static str, &'static str)],
+}
+
+const ALTERNATIVES: &[Alternatives] = &[
+    Alternatives { language: "C", build: build_c, forms: &[("bare sockets", "sockets")] },
+    Alternatives {
+        language: "Python",
+        build: build_python,
+        forms: &[
+            ("bare sockets", "sockets"),
+            ("bare asyncio protocol", "asyncio"),
+            ("the vendor's SDK", "sync"),
+            ("the vendor's SDK, async", "async"),
+        ],
+    },
+    Alternatives {
+        language: "Node",
+        build: build_node,
+        forms: &[
+            ("bare node:net", "node:net"),
+            ("bare node:http", "node:http"),
+            ("the vendor's openapi-client", "@alicloud/openapi-client"),
+            ("the vendor's pop-core", "@alicloud/pop-core"),
+        ],
+    },
+    Alternatives {
+        language: "Java",
+        build: build_java,
+        forms: &[
+            ("bare java.net.Socket", "java.net.Socket"),
+            ("bare java.net.http", "java.net.http"),
+            ("the vendor's tea-openapi", "com.aliyun:tea-openapi"),
+        ],
+    },
+];
+
+/// Devcred has no binding for Go, so nothing else needs it.
+const GO: Alternatives = Alternatives {
+    language: "Go",
+    build: build_go,
+    forms: &[
+        ("the vendor's alibaba-cloud-sdk-go", "github.com/aliyun/alibaba-cloud-sdk-go"),
+        ("the vendor's darabonba-openapi", "github.com/alibabacloud-go/darabonba-openapi/v2"),
+    ],
+};
+
+/// Builds the alternatives, and returns the arguments of the benchmark program that name them.
+/// Without Go it leaves Go's out, and says so.
+pub(crate) fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
+    fs::create_dir_all(folder(workspace))?;
+    let mut arguments = Vec::new();
+    for alternatives in ALTERNATIVES {
+        arguments.extend(alternatives.bench_args(workspace)?);
+    }
+    match GO.bench_args(workspace) {
+        Ok(more) => arguments.extend(more),
+        Err(error) => {
+            let names: Vec<_> = GO.names().collect();
+            say!("left out: {}: {error:#}", names.join("; "));
+        }
+    }
+    Ok(arguments)
+}
+
+impl Alternatives {
+    fn bench_args(&self, workspace: &Workspace) -> Result<Vec<String>> {
+        let command = (self.build)(workspace)?;
+        let starter = folder(workspace).join(self.language);
+        let headers = sources(workspace).join("headers.txt");
+        files::write_starter(&starter, None, &format!("env {WITHOUT_PROXY} {command} '{}'", headers.display()))?;
+        let commands = self.forms.iter().map(|(_, form)| format!("{} {form}", starter.display()));
+        Ok(self.names().zip(commands).map(|(name, command)| format!("--alternative={name}={command}")).collect())
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.forms.iter().map(|(name, _)| format!("{}, {name}", self.language))
+    }
+}
+
+/// Some of the SDKs would send the calls to the proxy of this machine, although the server is on
+/// loopback.
+const WITHOUT_PROXY: &str = "-u HTTP_PROXY -u http_proxy -u HTTPS_PROXY -u https_proxy -u ALL_PROXY -u all_proxy";
+
+fn build_c(workspace: &Workspace) -> Result<String> {
+    let program = folder(workspace).join("sockets");
+    let mut gcc = process::command("gcc");
+    gcc.args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2", "-pthread"]);
+    process::run(gcc.arg(sources(workspace).join("c/sockets.c")).arg("-o").arg(&program))?;
+    Ok(quote(&program))
+}
+
+fn build_python(workspace: &Workspace) -> Result<String> {
+    let python = vendor::install_python(workspace)?;
+    // -B: Python would write `__pycache__` next to the sources.
+    Ok(format!("{} -B {}", quote(&python), quote(&sources(workspace).join("python/bench.py"))))
+}
+
+fn build_node(workspace: &Workspace) -> Result<String> {
+    // The programs must be in the folder of the packages that they require.
+    let programs = vendor::install_node(workspace)?.join("bench");
+    files::copy(&sources(workspace).join("node"), &programs)?;
+    Ok(format!("{} {}", quote(&node::program()?), quote(&programs.join("bench.cjs"))))
+}
+
+fn build_java(workspace: &Workspace) -> Result<String> {
+    let (java, libraries) = (kotlin::java()?, vendor::install_java(workspace)?.join("lib/*"));
+    let classes = folder(workspace).join("java");
+    files::make_empty(&classes)?;
+    let mut javac = process::command(java.with_file_name("javac"));
+    javac.args(["--release", "17", "-Xlint:all,-processing", "-Werror", "-cp"]).arg(&libraries).arg("-d").arg(&classes);
+    process::run(javac.args(files::list(&sources(workspace).join("java"))?))?;
+    let classpath = format!("{}:{}", classes.display(), libraries.display());
+    Ok(format!("{} {} -cp '{classpath}' Bench", quote(&java), kotlin::BENCH_FLAGS))
+}
+
+fn build_go(workspace: &Workspace) -> Result<String> {
+    debian::ensure(&[("go", "golang-go")])?;
+    let (program, home) = (folder(workspace).join("go-sdks"), workspace.target.join("go"));
+    let mut go = process::command("go");
+    go.current_dir(sources(workspace).join("go")).env("GOPATH", &home).env("GOCACHE", home.join("cache"));
+    // Neither another Go is downloaded, nor are go.mod and go.sum changed. Modules can be deleted.
+    go.env("GOTOOLCHAIN", "local").args(["build", "-mod=readonly", "-modcacherw", "-buildvcs=false", "-o"]);
+    process::run(go.arg(&program).arg(".")).context("this needs Go 1.19 or later, and Go's modules")?;
+    Ok(quote(&program))
+}
+
+/// A word for the shell.
+fn quote(path: &Path) -> String {
+    format!("'{}'", path.display())
+}
+
+fn sources(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("tests/bench/alternatives")
+}
+
+/// The folder of the built programs.
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("alternatives")
+}
