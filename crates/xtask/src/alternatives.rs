@@ -123,7 +123,7 @@ fn build_node(workspace: &Workspace) -> Result<String> {
 
 fn build_java(workspace: &Workspace) -> Result<String> {
     let (java, libraries) = (kotlin::java()?, vendor::install_java(workspace)?.join("lib/*"));
-    let classes = folder(workspace).join("java");
+    let classes = folder(workspace).join("java-classes");
     files::make_empty(&classes)?;
     let mut javac = process::command(java.with_file_name("javac"));
     javac.args(["--release", "17", "-Xlint:all,-processing", "-Werror", "-cp"]).arg(&libraries).arg("-d").arg(&classes);
