@@ -11,12 +11,12 @@ use crate::lang::{kotlin, node, vendor};
 use crate::run::{files, process, say};
 use crate::workspace::Workspace;
 
-/// The alternatives in a language. Each of its programs runs them all, by a name of its own.
+/// The alternatives in a language. One program measures all of them.
 struct Alternatives {
     language: &'static str,
     /// Builds the program, and returns the command that starts it, in the syntax of the shell.
     build: fn(&Workspace) -> Result<String>,
-    /// How a reader and how the program names each.
+    /// The name in the report, and the program's argument FORM.
     forms: &'static [(&'static str, &'static str)],
 }
 
@@ -155,4 +155,20 @@ fn sources(workspace: &Workspace) -> PathBuf {
 /// The folder of the built programs.
 fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("alternatives")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_alternative_has_a_name_and_a_form_that_is_one_word() {
+        let all: Vec<_> = ALTERNATIVES.iter().chain([&GO]).collect();
+        let names: BTreeSet<_> = all.iter().flat_map(|alternatives| alternatives.names()).collect();
+        let forms: Vec<_> = all.iter().flat_map(|alternatives| alternatives.forms).map(|(_, form)| form).collect();
+        assert_eq!(names.len(), forms.len(), "two have the same name");
+        assert!(forms.iter().all(|form| !form.contains(char::is_whitespace)), "the command is split at spaces");
+    }
 }
