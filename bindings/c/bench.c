@@ -1,6 +1,6 @@
 /* The C program of `cargo xtask bench`. `bench blocking|callback ENDPOINT ACCESS_KEY_ID
  * ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID` reads lines `CALLS AT_ONCE` and prints `CPU WALL`, both
- * in nanoseconds, for each. */
+ * in nanoseconds, for each. `bench blocking|callback --version` prints versions. */
 #define _POSIX_C_SOURCE 200809L
 #include <devcred.h>
 
@@ -33,6 +33,10 @@ static void *make_calls(void *argument) {
 }
 
 static void run_blocking(int at_once) {
+    if (at_once == 1) {
+        make_calls(NULL);
+        return;
+    }
     pthread_t threads[256];
     for (int i = 0; i < at_once; i++)
         if (pthread_create(&threads[i], NULL, make_calls, NULL)) exit(1);
@@ -83,6 +87,10 @@ static long long now(clockid_t clock) {
 }
 
 int main(int count, char **arguments) {
+    if (count == 3 && !strcmp(arguments[2], "--version")) {
+        printf("devcred %s, gcc %s\n", devcred_version(), __VERSION__);
+        return 0;
+    }
     if (count != 7) return 2;
     void (*run)(int) = strcmp(arguments[1], "blocking") ? run_callback : run_blocking;
     client_id = arguments[6];

@@ -1,12 +1,14 @@
 """The Python program of `cargo xtask bench`, in two forms: calls in threads, and calls in tasks.
 
 `bench.py sync|async ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID` reads lines
-`CALLS AT_ONCE` and prints `CPU WALL`, both in nanoseconds, for each.
+`CALLS AT_ONCE` and prints `CPU WALL`, both in nanoseconds, for each. `bench.py sync|async --version`
+prints versions.
 """
 
 from __future__ import annotations
 
 import asyncio
+import platform
 import sys
 import time
 from threading import Thread
@@ -17,7 +19,11 @@ import devcred
 WARM_UP = 20
 
 
-def main(form: str, endpoint: str, access_key_id: str, access_key_secret: str, instance_id: str, device: str) -> None:
+def main(form: str, *arguments: str) -> None:
+    if arguments == ("--version",):
+        print(f"devcred {devcred.__version__}, {platform.python_implementation()} {platform.python_version()}")
+        return
+    endpoint, access_key_id, access_key_secret, instance_id, device = arguments
     options: devcred.ClientOptions = {
         "endpoint": endpoint,
         "access_key_id": access_key_id,
@@ -67,6 +73,9 @@ def call_in_threads(client: devcred.Client, device: str, calls: int, at_once: in
         for _ in range(calls):
             client.get_device_credential(device)
 
+    if at_once == 1:
+        make_calls()
+        return
     threads = [Thread(target=make_calls) for _ in range(at_once)]
     for thread in threads:
         thread.start()

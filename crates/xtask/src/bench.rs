@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::alternatives;
 use crate::lang::Language;
 use crate::run::{Steps, process};
 use crate::workspace::Workspace;
@@ -16,7 +17,8 @@ pub(crate) const HELP: &str = "Examples:
   cargo xtask bench --lang c       only Rust and C
   cargo xtask bench -- --help      the options of the benchmark program";
 
-/// Runs the benchmark program with the programs of these languages. With `cargo run`, they would
+/// Runs the benchmark program with the programs of these languages, and with what they are compared
+/// with. With `cargo run`, they would
 /// load the libraries in its folder.
 pub(crate) fn run(workspace: &Workspace, steps: &Steps, languages: &[&Language], arguments: &[OsString]) {
     steps.run("bench", || {
@@ -24,6 +26,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &Steps, languages: &[&Language],
         for language in languages {
             command.args((language.bench_args)(workspace)?);
         }
+        command.args(alternatives::bench_args(workspace, languages)?);
         process::run(command.current_dir(&workspace.root).args(arguments))
     });
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stderr, reason = "a command for the terminal")]
 
+mod alternatives;
 mod bench;
 mod check;
 mod fuzz;

@@ -1,10 +1,15 @@
 // The Swift program of `cargo xtask bench`.
 // `bench ENDPOINT ACCESS_KEY_ID ACCESS_KEY_SECRET INSTANCE_ID CLIENT_ID` reads lines
-// `CALLS AT_ONCE` and prints `CPU WALL`, both in nanoseconds, for each.
+// `CALLS AT_ONCE` and prints `CPU WALL`, both in nanoseconds, for each. `bench --version` prints the
+// version.
 import Devcred
 import Foundation
 
 let arguments = CommandLine.arguments
+if arguments[1] == "--version" {
+    print("devcred \(Client.version), Swift 6")
+    exit(0)
+}
 let client = try Client(
     .init(
         accessKey: AccessKey(id: arguments[2], secret: arguments[3]), endpoint: arguments[1], instanceID: arguments[4],

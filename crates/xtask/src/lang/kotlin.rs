@@ -50,7 +50,7 @@ const PROBE_FLAGS: &str =
     "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xms48m -Xmx48m -XX:+AlwaysPreTouch -Xss512k";
 
 /// For a JVM like that of a server.
-const BENCH_FLAGS: &str = "-Xmx512m";
+pub(crate) const BENCH_FLAGS: &str = "-Xmx512m";
 
 /// The last parts of the names of the published jars.
 const JARS: [&str; 3] = ["", "-sources", "-javadoc"];

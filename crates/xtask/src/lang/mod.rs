@@ -9,7 +9,7 @@ pub(crate) mod python;
 mod rust;
 mod swift;
 pub(crate) mod uniffi;
-mod vendor;
+pub(crate) mod vendor;
 
 pub(crate) use self::language::{BuildOptions, Language};
 use crate::run::choice;

@@ -167,7 +167,7 @@ fn test(workspace: &Workspace) -> Result<TestResults> {
 fn lint(workspace: &Workspace) -> Result<()> {
     let mut biome = process::command(node_path(workspace, "tools/node_modules/.bin/biome"));
     biome.current_dir(workspace.root.join("bindings/node")).args(["ci", "--colors=off", "."]);
-    process::run(biome.args(["../../examples/node", "../../tests/vendor/node"]))
+    process::run(biome.args(["../../examples/node", "../../tests/vendor/node", "../../tests/bench/alternatives/node"]))
 }
 
 fn npm(folder: &Path) -> Command {

@@ -45,7 +45,8 @@ const TOOLS: Venv =
     Venv { name: "python/tools", purpose: "testing Python", requirements: "bindings/python/requirements-test.txt" };
 
 const CONFIG: &str = "bindings/python/pyproject.toml";
-const SOURCES: &str = "--config bindings/python/pyproject.toml bindings/python examples/python tests/vendor/python";
+const SOURCES: &str = "--config bindings/python/pyproject.toml bindings/python examples/python tests/vendor/python \
+    tests/bench/alternatives/python";
 const TYPED: &str = "bindings/python examples/python";
 
 fn build(workspace: &Workspace, _: &BuildOptions) -> Result<Vec<Artifact>> {

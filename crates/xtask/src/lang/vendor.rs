@@ -14,15 +14,21 @@ use crate::workspace::Workspace;
 const SETUP: &str = "the vendor's SDKs";
 const TESTS: &str = "tests, the vendor's SDKs";
 
-pub(crate) const PYTHON_SETUP: Step = Step::new(SETUP, |workspace| VENV.install(workspace)).slow();
+pub(crate) const PYTHON_SETUP: Step = Step::new(SETUP, |workspace| install_python(workspace).map(drop)).slow();
 pub(crate) const PYTHON_TEST: Step = Step::test(TESTS, test_python).slow();
-pub(crate) const NODE_SETUP: Step = Step::new(SETUP, install_node).slow();
+pub(crate) const NODE_SETUP: Step = Step::new(SETUP, |workspace| install_node(workspace).map(drop)).slow();
 pub(crate) const NODE_TEST: Step = Step::test(TESTS, test_node).slow();
-pub(crate) const JAVA_SETUP: Step = Step::new(SETUP, install_java).slow();
+pub(crate) const JAVA_SETUP: Step = Step::new(SETUP, |workspace| install_java(workspace).map(drop)).slow();
 pub(crate) const JAVA_TEST: Step = Step::test(TESTS, test_java).slow();
 
 const VENV: Venv =
     Venv { name: "vendor-python", purpose: "the vendor's SDK", requirements: "tests/vendor/python/requirements.txt" };
+
+/// Installs the SDK, and returns the Python of its environment.
+pub(crate) fn install_python(workspace: &Workspace) -> Result<PathBuf> {
+    VENV.install(workspace)?;
+    VENV.program(workspace, "python")
+}
 
 fn test_python(workspace: &Workspace) -> Result<TestResults> {
     let python = VENV.program(workspace, "python")?;
@@ -30,8 +36,11 @@ fn test_python(workspace: &Workspace) -> Result<TestResults> {
     test(workspace, "python", &format!("'{}' -I '{}'", python.display(), program.display()))
 }
 
-fn install_node(workspace: &Workspace) -> Result<()> {
-    node::install_locked(workspace, "tests/vendor/node", &folder(workspace, "node"))
+/// Installs the SDKs, and returns the folder of their `node_modules`.
+pub(crate) fn install_node(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = folder(workspace, "node");
+    node::install_locked(workspace, "tests/vendor/node", &folder)?;
+    Ok(folder)
 }
 
 fn test_node(workspace: &Workspace) -> Result<TestResults> {
@@ -41,7 +50,8 @@ fn test_node(workspace: &Workspace) -> Result<TestResults> {
     test(workspace, "node", &format!("'{}' '{}'", node::program()?.display(), program.display()))
 }
 
-fn install_java(workspace: &Workspace) -> Result<()> {
+/// Installs the SDKs, and returns the folder of their `lib`.
+pub(crate) fn install_java(workspace: &Workspace) -> Result<PathBuf> {
     let (project, folder) = (Path::new("tests/vendor/java"), folder(workspace, "java"));
     let read = |file| fs::read_to_string(workspace.root.join(project).join(file));
     files::make_once(workspace, &folder, &(read("pom.xml")? + &read("Generic.java")?), || {
@@ -49,7 +59,8 @@ fn install_java(workspace: &Workspace) -> Result<()> {
         let mut maven = kotlin::maven_in(workspace, project);
         maven.arg(format!("-Ddevcred.folder={}", folder.display())).arg("compile");
         process::run(&mut maven).context("this needs Maven Central")
-    })
+    })?;
+    Ok(folder)
 }
 
 fn test_java(workspace: &Workspace) -> Result<TestResults> {

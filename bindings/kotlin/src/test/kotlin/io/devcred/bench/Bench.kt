@@ -11,6 +11,11 @@ import kotlinx.coroutines.runBlocking
 
 fun main(arguments: Array<String>) {
     val (form, clientId) = arguments.first() to arguments.last()
+    if (clientId == "--version") {
+        val version = Client::class.java.`package`.implementationVersion
+        println("devcred $version, Kotlin ${KotlinVersion.CURRENT}, Java ${System.getProperty("java.version")}")
+        return
+    }
     val client = client(arguments.drop(1))
     val run = if (form == "blocking") ::callInThreads else ::callInCoroutines
     val system = ManagementFactory.getOperatingSystemMXBean() as OperatingSystemMXBean
@@ -40,5 +45,6 @@ private fun callInCoroutines(client: Client, clientId: String, atOnce: Int, call
 
 private fun callInThreads(client: Client, clientId: String, atOnce: Int, calls: Int) {
     val blocking = client.blocking()
-    List(atOnce) { thread { repeat(calls) { blocking.getDeviceCredential(clientId) } } }.forEach { it.join() }
+    val makeCalls = { repeat(calls) { blocking.getDeviceCredential(clientId) } }
+    if (atOnce == 1) makeCalls() else List(atOnce) { thread(block = makeCalls) }.forEach { it.join() }
 }
