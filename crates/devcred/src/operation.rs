@@ -35,8 +35,8 @@ pub trait Operation: Clone + Debug + Send + Sync + 'static {
     }
 
     /// Returns the parameters of a request.
-    fn parameters<'a>(&'a self, instance_id: &'a str) -> Vec<(&'static str, &'a str)> {
-        vec![("ClientId", self.client_id()), ("InstanceId", instance_id)]
+    fn parameters<'a>(&'a self, instance_id: &'a str) -> [(&'static str, &'a str); 2] {
+        [("ClientId", self.client_id()), ("InstanceId", instance_id)]
     }
 
     /// Reads a successful response. `request_id` is the one of the response.
