@@ -92,17 +92,26 @@ impl ConnectionLimit {
     }
 
     /// Changes the state, and wakes those for whom that may matter.
-    fn update<T>(&self, change: impl FnOnce(&mut State, Instant) -> T) -> T {
+    fn update(&self, change: impl FnOnce(&mut State)) {
         let now = Instant::now();
         let mut state = self.state();
-        let result = change(&mut state, now);
+        change(&mut state);
         state.settle(now);
         let is_awaited = state.waiting > 0;
         drop(state);
         if is_awaited {
             self.changed.notify_waiters();
         }
-        result
+    }
+
+    /// Lets an attempt that should have found an idle connection open one. If it may not, nothing
+    /// has changed that others wait for.
+    fn reopen(&self, idle_since: &mut Option<Instant>) -> bool {
+        let may_open = self.state().reopen(Instant::now(), self.max, idle_since);
+        if may_open {
+            self.changed.notify_waiters();
+        }
+        may_open
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

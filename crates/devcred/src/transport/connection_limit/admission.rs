@@ -83,21 +83,20 @@ impl Admission {
         if progress == Progress::Ended {
             return;
         }
-        self.limit.update(|state, _| {
+        self.limit.update(|state| {
             match progress {
-                // Nothing was opened: a response came on a connection that was believed closed.
                 Progress::MayOpen => {
                     state.opening -= 1;
-                    state.shared += u32::from(stays_open);
+                    if stays_open {
+                        state.find();
+                    }
                 }
+                Progress::MayUse(since) => state.return_unused(since),
                 Progress::Using(_) | Progress::Opening | Progress::Opened if !stays_open => state.close(is_single),
                 _ => {}
             }
             if !is_single {
                 state.attempts -= 1;
-            }
-            if let Progress::MayUse(since) = progress {
-                state.idle.push_back(since);
             }
         });
     }
@@ -139,8 +138,7 @@ impl Opening {
         let mut idle_since = Some(since);
         loop {
             let mut changed = pin!(limit.changed.notified());
-            let max = limit.max;
-            if limit.update(|state, now| state.reopen(now, max, &mut idle_since)) {
+            if limit.reopen(&mut idle_since) {
                 return Some(Self { limit: Arc::clone(&limit), is_single: false, is_open: false });
             }
             let is_needed = poll_fn(|context| match Admission::current(|_| ()) {
@@ -167,7 +165,7 @@ impl Opening {
     pub(crate) fn succeed(mut self) {
         self.is_open = true;
         let is_single = self.is_single;
-        self.limit.update(|state, _| {
+        self.limit.update(|state| {
             state.opening -= 1;
             *(if is_single { &mut state.single } else { &mut state.shared }) += 1;
         });
@@ -178,7 +176,7 @@ impl Opening {
 impl Drop for Opening {
     fn drop(&mut self) {
         if !self.is_open {
-            self.limit.update(|state, _| state.opening -= 1);
+            self.limit.update(|state| state.opening -= 1);
             let _ = Admission::current(|it| it.progress.set(Progress::Failed));
         }
     }

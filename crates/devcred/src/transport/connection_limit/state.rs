@@ -22,7 +22,8 @@ pub(super) struct State {
     pub shared: u32,
     /// Open connections of one attempt each.
     pub single: u32,
-    /// Since when the idle connections are idle, the newest last.
+    /// Since when the idle connections are idle, at the latest, in the order of time. The HTTP
+    /// library may use the newest first, or the oldest if the newest is not back yet.
     pub idle: VecDeque<Instant>,
     /// The attempts that wait until they may use or open a connection.
     pub waiting: usize,
@@ -39,7 +40,7 @@ impl State {
             self.attempts += u32::from(!is_single);
             return Some(Progress::MayOpen);
         }
-        let since = self.idle.pop_back()?;
+        let since = self.idle.pop_front()?;
         self.attempts += 1;
         Some(Progress::MayUse(since))
     }
@@ -56,9 +57,23 @@ impl State {
         if idle_since.take_if(|since| is_closed(*since)).is_some() {
             self.close(false);
         }
+        self.settle(now);
         let may_open = self.may_open(max);
         self.opening += u32::from(may_open);
         may_open
+    }
+
+    /// An attempt did not use its idle connection.
+    pub(super) fn return_unused(&mut self, since: Instant) {
+        self.idle.push_front(since);
+    }
+
+    /// An attempt that was to open a connection used one that became idle meanwhile. That was
+    /// believed closed, if there are more attempts than connections for them.
+    pub(super) fn find(&mut self) {
+        if self.attempts > self.shared + self.opening {
+            self.shared += 1;
+        }
     }
 
     /// What is open and not in use is idle.

@@ -44,11 +44,11 @@ fn connections_are_opened_up_to_both_limits() {
 }
 
 #[test]
-fn a_connection_is_used_again_and_the_newest_first() {
+fn a_connection_is_used_again() {
     let start = Instant::now();
     let mut state = State::idle(start);
     let now = start + Duration::from_secs(2);
-    for seconds in [2, 1, 0] {
+    for seconds in [0, 1, 2] {
         let since = start + Duration::from_secs(seconds);
         assert_eq!(state.admit(now, MAX, false), Some(Progress::MayUse(since)));
     }
@@ -93,14 +93,14 @@ fn a_connection_that_is_not_there_was_closed_unless_it_was_used_just_now() {
     let start = Instant::now();
     let mut state = State::idle(start);
     let last = start + Duration::from_secs(2);
-    assert_eq!(state.admit(last, MAX, false), Some(Progress::MayUse(last)));
-    let mut idle_since = Some(last);
-    // The two others were closed.
+    assert_eq!(state.admit(last, MAX, false), Some(Progress::MayUse(start)));
+    let mut idle_since = Some(start);
+    // This one and the second were closed, the third may become idle now.
     assert!(state.reopen(last, MAX, &mut idle_since));
-    assert_eq!((state.opening, state.shared, idle_since), (1, 1, Some(last)));
-    state.finish_opening(last);
+    assert_eq!((state.opening, state.shared, idle_since), (1, 1, None));
 
     let mut state = State { shared: 1, attempts: 1, ..State::default() };
+    let mut idle_since = Some(last);
     let max = MaxConnections { open: 1, connecting: 1 };
     assert!(!state.reopen(last, max, &mut idle_since));
     assert!(state.reopen(last + RETURN_MAX, max, &mut idle_since));
@@ -135,4 +135,19 @@ async fn attempts_wait_in_order_and_leave_without_a_trace() {
     }
     let state = limit.state();
     assert_eq!((state.attempts, state.opening, state.shared, state.waiting), (0, 0, 0, 0));
+}
+
+#[test]
+fn a_connection_that_was_believed_closed_counts_again_once_it_is_used() {
+    let (mut state, now) = (State::default(), Instant::now());
+    state.admit(now, MAX, false);
+    state.opening -= 1;
+    state.find();
+    assert_eq!(state.shared, 1);
+    // The second attempt uses the connection of the first, which ended meanwhile.
+    state.admit(now, MAX, false);
+    state.finish_attempt(now);
+    state.opening -= 1;
+    state.find();
+    assert_eq!(state.shared, 1);
 }
