@@ -31,7 +31,8 @@ async fn a_lack_of_file_descriptors_is_named_and_retried() {
         "connecting to {} failed: out of file descriptors (EMFILE or ENFILE) (attempt 3 of 3)",
         emulator.address()
     );
-    let advice = "This client uses at most 100 of them. Lower max_connections, or raise the limit of the process (ulimit -n).";
+    let advice =
+        "This client uses at most 100 of them. Lower max_connections, or raise the limit of the process (ulimit -n).";
     for error in errors {
         assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Transport, 3, true));
         assert_eq!((error.message(), error.advice()), (&*message, Some(advice)));

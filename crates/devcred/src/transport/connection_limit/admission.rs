@@ -169,7 +169,7 @@ impl Opening {
             state.opening -= 1;
             *(if is_single { &mut state.single } else { &mut state.shared }) += 1;
         });
-        let _ = Admission::current(|it| it.progress.set(Progress::Opened));
+        let _ = Admission::current(|attempt| attempt.progress.set(Progress::Opened));
     }
 }
 
@@ -177,7 +177,7 @@ impl Drop for Opening {
     fn drop(&mut self) {
         if !self.is_open {
             self.limit.update(|state| state.opening -= 1);
-            let _ = Admission::current(|it| it.progress.set(Progress::Failed));
+            let _ = Admission::current(|attempt| attempt.progress.set(Progress::Failed));
         }
     }
 }
