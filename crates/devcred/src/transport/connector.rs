@@ -54,7 +54,7 @@ where
 
     fn call(&mut self, target: Target) -> Self::Future {
         Box::pin(async move {
-            // Only an attempt that has got another connection is interrupted, so it does not see this.
+            // An attempt that is interrupted has got another connection, so it does not see this.
             let interrupted = || io::Error::from(io::ErrorKind::Interrupted);
             let opening = Opening::begin().await.ok_or_else(interrupted)?;
             let mut connector = opening.connector::<S>().ok_or_else(interrupted)?;
