@@ -273,6 +273,8 @@ static devcred_options *options_of_line(void) {
     if (get("attempt_timeout_ms")) devcred_options_set_attempt_timeout(options, number("attempt_timeout_ms", 0));
     if (get("connect_timeout_ms")) devcred_options_set_connect_timeout(options, number("connect_timeout_ms", 0));
     if (get("max_attempts")) devcred_options_set_max_attempts(options, (uint32_t)number("max_attempts", 0));
+    if (get("max_connections")) devcred_options_set_max_connections(options, (uint32_t)number("max_connections", 0));
+    if (get("max_connecting")) devcred_options_set_max_connecting(options, (uint32_t)number("max_connecting", 0));
     if (get("max_requests_per_second"))
         devcred_options_set_max_requests_per_second(options, (uint32_t)number("max_requests_per_second", 0));
     if (get("root_certificates_pem")) devcred_options_set_root_certificates_pem(options, get("root_certificates_pem"));

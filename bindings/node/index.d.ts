@@ -53,6 +53,10 @@ export interface ClientOptions extends Partial<AccessKey> {
   connectTimeoutMs?: number | undefined;
   /** The maximum number of attempts: 1 or more. Default: 3. */
   maxAttempts?: number | undefined;
+  /** The maximum number of open connections: 1 to 10,000. Further calls wait for one. Default: 100. */
+  maxConnections?: number | undefined;
+  /** How many of these connections are opened at a time: 1 to 10,000. Default: 16. */
+  maxConnecting?: number | undefined;
   /** The maximum number of requests per second: 1 to 1,000,000. Default: 50, after a burst of 10. */
   maxRequestsPerSecond?: number | undefined;
   /** Certificate authorities in PEM, in addition to those in use. */

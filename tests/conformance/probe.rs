@@ -150,6 +150,8 @@ fn client(call: &Line, texts: &mut String) -> Result<Client, Error> {
     }
     for (key, set) in [
         ("max_attempts", ClientBuilder::max_attempts as fn(ClientBuilder, u32) -> ClientBuilder),
+        ("max_connections", ClientBuilder::max_connections),
+        ("max_connecting", ClientBuilder::max_connecting),
         ("max_requests_per_second", ClientBuilder::max_requests_per_second),
     ] {
         builder = number(call, key).into_iter().fold(builder, set);

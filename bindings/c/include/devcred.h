@@ -319,6 +319,19 @@ devcred_status devcred_options_set_connect_timeout(devcred_options *options,
 devcred_status devcred_options_set_max_attempts(devcred_options *options, uint32_t max_attempts);
 
 /*
+ Sets the maximum number of connections that are open at a time: 1 to 10,000. A call that finds
+ all of them in use waits for one, within its timeout.
+ */
+devcred_status devcred_options_set_max_connections(devcred_options *options,
+                                                   uint32_t max_connections);
+
+/*
+ Sets how many of the connections are opened at a time: 1 to 10,000.
+ */
+devcred_status devcred_options_set_max_connecting(devcred_options *options,
+                                                  uint32_t max_connecting);
+
+/*
  Sets the maximum number of requests per second, retries included: 1 to 1,000,000. The service
  blocks a source address that sends more than 300.
  */

@@ -264,6 +264,21 @@ pub unsafe extern "C" fn devcred_options_set_max_attempts(options: *mut Options,
     unsafe { set_value::<Count>(options, max_attempts, |options| &mut options.max_attempts) }
 }
 
+/// Sets the maximum number of connections that are open at a time: 1 to 10,000. A call that finds
+/// all of them in use waits for one, within its timeout.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_options_set_max_connections(options: *mut Options, max_connections: u32) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe { set_value::<Count>(options, max_connections, |options| &mut options.max_connections) }
+}
+
+/// Sets how many of the connections are opened at a time: 1 to 10,000.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_options_set_max_connecting(options: *mut Options, max_connecting: u32) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe { set_value::<Count>(options, max_connecting, |options| &mut options.max_connecting) }
+}
+
 /// Sets the maximum number of requests per second, retries included: 1 to 1,000,000. The service
 /// blocks a source address that sends more than 300.
 #[unsafe(no_mangle)]

@@ -78,6 +78,8 @@ static void check_other_setters(void) {
     CHECK(devcred_options_set_attempt_timeout(NULL, 1) == DEVCRED_INVALID_PARAMETER);
     CHECK(devcred_options_set_connect_timeout(NULL, 1) == DEVCRED_INVALID_PARAMETER);
     CHECK(devcred_options_set_max_attempts(NULL, 1) == DEVCRED_INVALID_PARAMETER);
+    CHECK(devcred_options_set_max_connections(NULL, 1) == DEVCRED_INVALID_PARAMETER);
+    CHECK(devcred_options_set_max_connecting(NULL, 1) == DEVCRED_INVALID_PARAMETER);
     CHECK(devcred_options_set_max_requests_per_second(NULL, 1) == DEVCRED_INVALID_PARAMETER);
 
     CHECK(devcred_options_set_log(NULL, DEVCRED_LOG_TRACE, on_event, NULL) == DEVCRED_INVALID_PARAMETER);

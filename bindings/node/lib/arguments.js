@@ -50,6 +50,8 @@ const OPTIONS = {
   attemptTimeoutMs: number,
   connectTimeoutMs: number,
   maxAttempts: number,
+  maxConnections: number,
+  maxConnecting: number,
   maxRequestsPerSecond: number,
   rootCertificatesPem: pem,
   proxy: text,

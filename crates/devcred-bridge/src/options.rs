@@ -36,7 +36,7 @@ macro_rules! options_fields {
                     instance_id: String,
                     /// `acs3-hmac-sha256` or `hmac-sha1`.
                     signature: String,
-                    /// The timeout of a call, with the rate limiter and all retries.
+                    /// The timeout of a call, with all waiting and all retries.
                     timeout_ms: Milliseconds,
                     /// The timeout of one attempt.
                     attempt_timeout_ms: Milliseconds,
@@ -44,6 +44,10 @@ macro_rules! options_fields {
                     connect_timeout_ms: Milliseconds,
                     /// The maximum number of attempts.
                     max_attempts: Count,
+                    /// The maximum number of open connections.
+                    max_connections: Count,
+                    /// How many of them are opened at a time.
+                    max_connecting: Count,
                     /// The maximum number of requests per second.
                     max_requests_per_second: Count,
                     /// Certificate authorities, in addition to those in use.
@@ -90,6 +94,8 @@ impl Options {
         builder = set(builder, duration(self.attempt_timeout_ms), ClientBuilder::attempt_timeout);
         builder = set(builder, duration(self.connect_timeout_ms), ClientBuilder::connect_timeout);
         builder = set(builder, number(self.max_attempts), ClientBuilder::max_attempts);
+        builder = set(builder, number(self.max_connections), ClientBuilder::max_connections);
+        builder = set(builder, number(self.max_connecting), ClientBuilder::max_connecting);
         builder = set(builder, number(self.max_requests_per_second), ClientBuilder::max_requests_per_second);
         builder = set(builder, self.root_certificates_pem, ClientBuilder::root_certificates_pem);
         builder = set(builder, self.proxy, ClientBuilder::proxy);

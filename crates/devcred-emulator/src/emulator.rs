@@ -163,6 +163,11 @@ impl Emulator {
         self.service.recorder.journal.borrow().open_connections()
     }
 
+    /// Returns the largest number of connections that were open at the same time.
+    pub fn peak_connections(&self) -> u64 {
+        self.service.recorder.journal.borrow().peak_connections()
+    }
+
     /// Waits until `condition` is true of the journal: for example until a call has arrived or has
     /// ended, or until connections are closed.
     ///

@@ -121,6 +121,7 @@ async fn calls_are_listed_and_cleared() {
     get(&emulator, CLIENT_ID).key(ID, "wrong").send().await.assert_refused(400, "SignatureDoesNotMatch");
     let shown = control(&emulator, "GET", "calls").await.assert_ok();
     assert_eq!(shown["accepted_connections"], 3);
+    assert!(shown["peak_connections"].as_u64().is_some_and(|peak| (1..=3).contains(&peak)));
     let call = &shown["calls"][0];
     assert_eq!(call["operation"], "GetDeviceCredential");
     assert_eq!(call["client_id"], CLIENT_ID);

@@ -113,6 +113,7 @@ async fn connections_are_counted_and_may_be_used_again() {
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 1).await.unwrap();
     drop(stream);
     emulator.wait_for(LIMIT, |journal| journal.open_connections() == 0).await.unwrap();
+    assert_eq!(emulator.peak_connections(), 2);
 }
 
 #[tokio::test]

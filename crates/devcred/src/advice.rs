@@ -10,7 +10,7 @@ use crate::operation::{Operation, RegisterDeviceCredential};
 use crate::redact::redact;
 use crate::sign::{SignatureMethod, SignedRequest};
 use crate::text::single_line;
-use crate::transport_error::Cause;
+use crate::transport_error::{Cause, Shortage};
 use crate::validate::GROUP_SEPARATOR;
 
 /// The RAM action that every operation on an instance needs beside its own.
@@ -18,6 +18,13 @@ const INSTANCE_ACCESS: &str = "mq:MqttInstanceAccess";
 
 /// What to do if calls are made faster than the rate limiter admits them.
 const NO_SLOT: &str = "Make fewer concurrent calls, use a longer timeout, or raise max_requests_per_second.";
+
+/// What to do if calls are made faster than the client's connections can serve them.
+const NO_CONNECTION: &str = "Make fewer concurrent calls, use a longer timeout, or raise max_connections.";
+
+/// What to do if opening connections takes too long.
+const TOO_MANY_OPENING: &str =
+    "Check the network to the service, make fewer concurrent calls, use a longer timeout, or raise max_connecting.";
 
 const ALREADY_EXISTS: &str =
     "The device already has a credential, which did not change. Fetch it (GetDeviceCredential).";
@@ -36,6 +43,7 @@ pub(crate) struct CallContext<'a> {
     /// `None` if an endpoint was set instead.
     pub region: Option<&'a str>,
     pub requests_per_second: u32,
+    pub max_connections: u32,
     pub roots: &'a str,
     /// The host of the proxy, and the option or variable that set it.
     pub proxy: Option<(&'a str, &'a str)>,
@@ -57,6 +65,8 @@ pub(crate) fn advice(failure: &Failure, context: &CallContext) -> Option<String>
         Reason::Answered { is_known } => for_response(failure, *is_known, context),
         Reason::NoResponse(error) => for_transport_error(error.cause, context),
         Reason::NoSlot => Some(NO_SLOT.into()),
+        Reason::NoConnection { are_all_open: true } => Some(NO_CONNECTION.into()),
+        Reason::NoConnection { are_all_open: false } => Some(TOO_MANY_OPENING.into()),
         Reason::Local => None,
     }
 }
@@ -210,6 +220,10 @@ fn for_transport_error(cause: Cause, context: &CallContext) -> Option<String> {
         Cause::CertificateExpired | Cause::CertificateNotYetValid => Some(format!(
             "This machine's clock reads {}. If that is wrong, correct it and try again.",
             timestamp(context.now)
+        )),
+        Cause::System(Shortage::Descriptors) => Some(format!(
+            "This client uses at most {} of them. Lower max_connections, or raise the limit of the process (ulimit -n).",
+            context.max_connections
         )),
         Cause::Refused | Cause::Reset if context.always_refused_or_reset && context.is_loopback => {
             Some(format!("Is the emulator running at {}?", context.host))

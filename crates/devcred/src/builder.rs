@@ -107,15 +107,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the time of a call, with the rate limiter and all retries: 1 millisecond to 24 hours.
+    /// Limits the time of a call, with all waiting and all retries: 1 millisecond to 24 hours.
     /// Default: 15 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
         self
     }
 
-    /// Limits the time of one attempt, measured from when the rate limiter admits it: 1 millisecond
-    /// to 24 hours. Default: 5 seconds.
+    /// Limits the time of one attempt, measured from when the rate limiter admits it and a
+    /// connection is free: 1 millisecond to 24 hours. Default: 5 seconds.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.limits.attempt_timeout = timeout;
         self
@@ -131,6 +131,22 @@ impl ClientBuilder {
     /// Limits the number of attempts of a call, the first included: at least 1. Default: 3.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.limits.max_attempts = attempts;
+        self
+    }
+
+    /// Limits the connections that this client has open at a time: 1 to 10,000. A call that finds
+    /// all of them in use waits for one, in the order of the calls and within its
+    /// [`timeout`](ClientBuilder::timeout). Default: 100.
+    pub fn max_connections(mut self, connections: u32) -> Self {
+        self.limits.max_connections.open = connections;
+        self
+    }
+
+    /// Limits how many of its connections this client opens at a time: 1 to 10,000. Opening one
+    /// takes much longer than using it, so that many at a time would delay each other until the
+    /// [`connect_timeout`](ClientBuilder::connect_timeout) has passed. Default: 16.
+    pub fn max_connecting(mut self, connections: u32) -> Self {
+        self.limits.max_connections.connecting = connections;
         self
     }
 
@@ -202,6 +218,8 @@ impl ClientBuilder {
         validate::timeout("attempt_timeout", self.limits.attempt_timeout)?;
         validate::timeout("connect_timeout", self.limits.connect_timeout)?;
         validate::max_attempts(self.limits.max_attempts)?;
+        validate::connections("max_connections", self.limits.max_connections.open)?;
+        validate::connections("max_connecting", self.limits.max_connections.connecting)?;
         let requests_per_second = self.max_requests_per_second.unwrap_or(DEFAULT_REQUESTS_PER_SECOND);
         validate::requests_per_second("max_requests_per_second", requests_per_second)?;
 
@@ -209,7 +227,7 @@ impl ClientBuilder {
         let roots = Roots::load(&self.env, self.root_certificates_pem.as_deref())?;
         let user_agent = user_agent(self.language.unwrap_or("rust"))?;
         let resolver = self.resolver.unwrap_or_else(Resolver::new);
-        let transport = Transport::new(proxy.as_ref(), &roots, self.limits.connect_timeout, user_agent, &resolver)?;
+        let transport = Transport::new(proxy.as_ref(), &roots, &self.limits, user_agent, &resolver)?;
         let config = Config {
             endpoint,
             instance_id: self.instance_id.map(|setting| setting.value),

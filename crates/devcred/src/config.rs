@@ -11,7 +11,7 @@ use crate::rate_limit::RateLimiter;
 use crate::resolver::Resolver;
 use crate::retry::DEFAULT_MAX_ATTEMPTS;
 use crate::sign::SignatureMethod;
-use crate::transport::{Roots, Transport};
+use crate::transport::{MaxConnections, Roots, Transport};
 
 /// Everything that a client needs, apart from its AccessKey, which can be replaced.
 pub(crate) struct Config {
@@ -37,7 +37,7 @@ impl Config {
             signature_method: *signature_method,
             limits: *limits,
             rate_limiter: RateLimiter::new(rate_limiter.requests_per_second()),
-            transport: Transport::new(proxy.as_ref(), roots, limits.connect_timeout, user_agent, &resolver)?,
+            transport: Transport::new(proxy.as_ref(), roots, limits, user_agent, &resolver)?,
             proxy: proxy.clone(),
             roots: roots.clone(),
         })
@@ -50,13 +50,14 @@ pub(crate) fn user_agent(language: &str) -> Result<HeaderValue, Error> {
         .map_err(|_| Error::internal("the language's name fits into no header", None))
 }
 
-/// Timeouts and the number of attempts.
+/// Timeouts, the number of attempts and of connections.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub timeout: Duration,
     pub attempt_timeout: Duration,
     pub connect_timeout: Duration,
     pub max_attempts: u32,
+    pub max_connections: MaxConnections,
 }
 
 impl Default for Limits {
@@ -66,6 +67,7 @@ impl Default for Limits {
             attempt_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(3),
             max_attempts: DEFAULT_MAX_ATTEMPTS,
+            max_connections: MaxConnections::default(),
         }
     }
 }

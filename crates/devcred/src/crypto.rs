@@ -1,11 +1,13 @@
 //! Random numbers, HMAC and hex.
 
+use std::ops::Deref;
+
 use hmac::digest::Output;
 use hmac::{KeyInit, Mac};
 
 /// Returns 128 random bits of the system as 32 hex digits: no state that two processes could share
 /// after a fork.
-pub(crate) fn nonce() -> Result<String, getrandom::Error> {
+pub(crate) fn nonce() -> Result<Hex<32>, getrandom::Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)?;
     Ok(hex(&bits))
@@ -16,12 +18,25 @@ pub(crate) fn random_fraction() -> f64 {
     getrandom::u32().map_or(1.0, |bits| f64::from(bits) / f64::from(u32::MAX))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Hex digits, without allocating memory for them.
+pub(crate) struct Hex<const DIGITS: usize>([u8; DIGITS]);
+
+/// Returns the lower-case hex digits of so many bytes.
+pub(crate) fn hex<const DIGITS: usize>(bytes: &[u8]) -> Hex<DIGITS> {
     let digit = |four_bits: u8| four_bits + if four_bits < 10 { b'0' } else { b'a' - 10 };
-    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
-    let mut text = Vec::with_capacity(2 * bytes.len());
-    text.extend(digits);
-    String::from_utf8(text).unwrap_or_default()
+    let mut digits = [b'0'; DIGITS];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+    }
+    Hex(digits)
+}
+
+impl<const DIGITS: usize> Deref for Hex<DIGITS> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 /// Computes an HMAC: `hmac::<Hmac<Sha256>>(key, data)`.
@@ -37,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_32_hex_digits_and_never_the_same() {
-        let nonces: std::collections::HashSet<_> = (0..10_000).map(|_| nonce().unwrap()).collect();
+        let nonces: std::collections::HashSet<_> = (0..10_000).map(|_| nonce().unwrap().to_owned()).collect();
         assert_eq!(nonces.len(), 10_000);
         assert!(nonces.iter().all(|nonce| nonce.len() == 32 && nonce.bytes().all(|b| b.is_ascii_hexdigit())));
     }

@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorFields, ErrorKind};
 use crate::error_code::code_matches;
+use crate::rate_limit::NoSlot;
+use crate::transport::NoConnection;
 use crate::transport_error::{Cause, Phase, TransportError};
 
 /// One failed attempt: the input to the retry decision and the advice, and the source of the public
@@ -28,6 +30,8 @@ pub(crate) enum Reason {
     NoResponse(TransportError),
     /// The rate limiter had no slot before the deadline.
     NoSlot,
+    /// All connections were in use, or too many were being opened, until the deadline.
+    NoConnection { are_all_open: bool },
     /// Refused by this library: invalid input, or an internal error.
     Local,
 }
@@ -61,10 +65,29 @@ impl Failure {
         Self::local(ErrorKind::Internal, message)
     }
 
-    /// The next slot of the rate limiter is after the deadline: nothing was sent, and a later call
-    /// may get one.
-    pub(crate) fn no_slot(message: impl Into<String>) -> Self {
-        Self { is_retryable: true, reason: Reason::NoSlot, ..Self::local(ErrorKind::Timeout, message) }
+    /// The next slot of the rate limiter is after the deadline.
+    pub(crate) fn no_slot(no_slot: NoSlot, requests_per_second: u32) -> Self {
+        let limit = format!("this client is limited to {requests_per_second} requests a second");
+        Self::not_sent(&limit, no_slot.waiting, Reason::NoSlot)
+    }
+
+    /// No connection was free before the deadline.
+    pub(crate) fn no_connection(no_connection: NoConnection) -> Self {
+        let NoConnection { max, are_all_open, waiting } = no_connection;
+        let limit = if are_all_open {
+            format!("all connections that this client may have are in use ({})", max.open)
+        } else {
+            format!("this client is opening as many connections as it may at a time ({})", max.connecting)
+        };
+        Self::not_sent(&limit, waiting, Reason::NoConnection { are_all_open })
+    }
+
+    /// The call ran into a limit of the client until its time was over. Nothing was sent, and a
+    /// later call may have more luck.
+    fn not_sent(limit: &str, waiting: usize, reason: Reason) -> Self {
+        let waiting = if waiting == 1 { "1 call is".to_owned() } else { format!("{waiting} calls are") };
+        let message = format!("not sent: {limit}, and {waiting} waiting");
+        Self { is_retryable: true, reason, ..Self::local(ErrorKind::Timeout, message) }
     }
 
     /// An attempt to which no complete response came.
@@ -113,7 +136,7 @@ impl Failure {
                     && !self.details.http_status.is_some_and(|status| (300..500).contains(&status))
             }
             Reason::NoResponse(error) => error.phase == Phase::AwaitingResponse && error.cause != Cause::InvalidRequest,
-            Reason::NoSlot | Reason::Local => false,
+            Reason::NoSlot | Reason::NoConnection { .. } | Reason::Local => false,
         }
     }
 
@@ -227,7 +250,8 @@ mod tests {
             let failure = Failure::no_response(TransportError { phase, cause }, &ATTEMPT);
             assert_eq!(failure.is_outcome_unknown(), is_unknown, "{cause:?} while {phase:?}");
         }
-        assert!(!Failure::no_slot("").is_outcome_unknown() && !Failure::internal("").is_outcome_unknown());
+        let no_slot = Failure::no_slot(NoSlot { waiting: 0 }, 50);
+        assert!(!no_slot.is_outcome_unknown() && !Failure::internal("").is_outcome_unknown());
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub trait Operation: Clone + Debug + Send + Sync + 'static {
     }
 
     /// Returns the parameters of a request.
-    fn parameters<'a>(&'a self, instance_id: &'a str) -> Vec<(&'static str, &'a str)> {
-        vec![("ClientId", self.client_id()), ("InstanceId", instance_id)]
+    fn parameters<'a>(&'a self, instance_id: &'a str) -> [(&'static str, &'a str); 2] {
+        [("ClientId", self.client_id()), ("InstanceId", instance_id)]
     }
 
     /// Reads a response that is exactly as documented, in one pass. `secrets` are those of the

@@ -21,6 +21,7 @@ use crate::proxy::Proxy;
 use crate::response;
 use crate::retry::{RetryInput, RetryState};
 use crate::sign::{SignedRequest, SigningContext};
+use crate::transport::Admission;
 use crate::transport_error::TransportError;
 use crate::validate;
 
@@ -64,20 +65,17 @@ impl Pipeline {
         let mut state = RetryState::new(self.config.limits.max_attempts);
         let mut last_failure = None;
         loop {
-            let slot = match self.config.rate_limiter.reserve(Instant::now(), latest_start) {
-                Ok(slot) => slot,
-                Err(no_slot) => {
-                    let (failure, attempt) = last_failure.unwrap_or_else(|| (self.rate_limited(no_slot.waiting), None));
+            let admission = match self.admit(latest_start, state.needs_new_connection).await {
+                Ok(admission) => admission,
+                Err(not_sent) => {
+                    let (failure, attempt) = last_failure.unwrap_or((not_sent, None));
                     return Err(self.error(&request, &state, failure, attempt));
                 }
             };
-            // If the call is cancelled while it waits, its slot is dropped, which returns it.
-            self.wait_until(slot.start()).await;
-            slot.spend();
 
             let attempt = self.sign(&request).map_err(|failure| failure.into_error(state.attempts, None))?;
             state.record_attempt();
-            let failure = match self.send(&request, &attempt, &state).await {
+            let failure = match self.send(&request, &attempt, &state, admission).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
@@ -125,6 +123,28 @@ impl Pipeline {
         Ok(Request { operation, instance_id, deadline: Deadline::after(timeout) })
     }
 
+    /// Waits for a slot of the rate limiter and for a connection.
+    async fn admit(&self, latest_start: Instant, needs_new_connection: bool) -> Result<Admission, Failure> {
+        let Config { rate_limiter, transport, .. } = &self.config;
+        let mut admitted = None;
+        loop {
+            let slot = rate_limiter
+                .reserve(Instant::now(), latest_start)
+                .map_err(|no_slot| Failure::no_slot(no_slot, rate_limiter.requests_per_second()))?;
+            // If the call is cancelled while it waits, its slot is dropped, which returns it.
+            self.wait_until(slot.start()).await;
+            if let Some(admission) = admitted.or_else(|| transport.try_admit(needs_new_connection)) {
+                slot.spend();
+                return Ok(admission);
+            }
+            // It is needed again when there is a connection: slots that were used late would add up
+            // to more requests than a second allows.
+            drop(slot);
+            let admission = transport.admit(needs_new_connection, latest_start).await;
+            admitted = Some(admission.map_err(Failure::no_connection)?);
+        }
+    }
+
     /// Waits for the slot of the rate limiter.
     async fn wait_until(&self, start: Instant) {
         let wait = start.saturating_duration_since(Instant::now());
@@ -157,11 +177,12 @@ impl Pipeline {
         request: &Request<'_, O>,
         attempt: &Attempt,
         state: &RetryState,
+        admission: Admission,
     ) -> Result<O::Output, Failure> {
         let started = Instant::now();
         let Config { endpoint, limits, transport, .. } = &self.config;
         let (limit, reported_limit) = request.deadline.limit(limits.attempt_timeout);
-        let send = transport.send(endpoint, &attempt.request, state.needs_new_connection);
+        let send = transport.send(endpoint, &attempt.request, admission);
         let response = timeout(limit, send).await.unwrap_or_else(|_| Err(TransportError::timed_out(reported_limit)));
         let output = match response {
             Ok(response) => response::parse(request.operation, &request.instance_id, &response, attempt.key.secrets()),
@@ -187,13 +208,6 @@ impl Pipeline {
         date.inspect(|date| self.clock.learn(*date)).is_some()
     }
 
-    /// Nothing was sent, because nothing would be in time.
-    fn rate_limited(&self, waiting: usize) -> Failure {
-        let rate = self.config.rate_limiter.requests_per_second();
-        let waiting = if waiting == 1 { "1 call is".to_owned() } else { format!("{waiting} calls are") };
-        Failure::no_slot(format!("not sent: this client is limited to {rate} requests a second, and {waiting} waiting"))
-    }
-
     fn attempt_info(&self, state: &RetryState) -> AttemptInfo<'_> {
         let Config { endpoint, proxy, .. } = &self.config;
         AttemptInfo {
@@ -212,7 +226,7 @@ impl Pipeline {
         failure: Failure,
         attempt: Option<Attempt>,
     ) -> Error {
-        let Config { endpoint, rate_limiter, proxy, roots, signature_method, .. } = &self.config;
+        let Config { endpoint, limits, rate_limiter, proxy, roots, signature_method, .. } = &self.config;
         let context = CallContext {
             operation: O::NAME,
             unknown_outcome_advice: O::UNKNOWN_OUTCOME_ADVICE,
@@ -221,6 +235,7 @@ impl Pipeline {
             is_loopback: endpoint.is_loopback(),
             region: endpoint.region(),
             requests_per_second: rate_limiter.requests_per_second(),
+            max_connections: limits.max_connections.open,
             roots: roots.description(),
             proxy: proxy.as_ref().map(|proxy| (proxy.host(), proxy.named_by)),
             now: SystemTime::now(),

@@ -18,10 +18,9 @@ pub(crate) struct RetryState {
     pub max_attempts: u32,
     /// Whether every attempt so far ended in a refused or reset connection.
     pub always_refused_or_reset: bool,
-    /// The next attempt must not use a kept-alive connection: the last one was closed by the
-    /// server.
+    /// The next attempt must not use a kept-alive connection, because the server closed that of the
+    /// last one.
     pub needs_new_connection: bool,
-    resends: bool,
     resent: bool,
     clock_corrected: bool,
     key_replaced: bool,
@@ -48,7 +47,6 @@ impl RetryState {
             max_attempts,
             always_refused_or_reset: true,
             needs_new_connection: false,
-            resends: false,
             resent: false,
             clock_corrected: false,
             key_replaced: false,
@@ -58,8 +56,7 @@ impl RetryState {
     /// Counts an attempt, unless the last request is only sent again because its kept-alive
     /// connection was closed.
     pub(crate) fn record_attempt(&mut self) {
-        self.needs_new_connection = std::mem::take(&mut self.resends);
-        self.attempts += u32::from(!self.needs_new_connection);
+        self.attempts += u32::from(!std::mem::take(&mut self.needs_new_connection));
     }
 
     /// Returns the delay before the next attempt, or `None` to return this failure.
@@ -80,7 +77,7 @@ impl RetryState {
             })
         );
         if is_kept_connection_closed(failure) && input.is_repeatable && !self.resent {
-            (self.resends, self.resent) = (true, true);
+            (self.needs_new_connection, self.resent) = (true, true);
             return Some(Duration::ZERO);
         }
         if failure.is_clock() && input.is_clock_corrected && !self.clock_corrected {
@@ -254,8 +251,9 @@ mod tests {
         let mut state = RetryState::new(1);
         state.record_attempt();
         assert_eq!(state.next_delay(&closed, &INPUT), Some(Duration::ZERO));
+        assert!(state.needs_new_connection);
         state.record_attempt();
-        assert!(state.needs_new_connection && state.attempts == 1 && state.always_refused_or_reset);
+        assert!(!state.needs_new_connection && state.attempts == 1 && state.always_refused_or_reset);
         assert_eq!(state.next_delay(&closed, &INPUT), None);
         state.record_attempt();
         assert!(!state.needs_new_connection && state.attempts == 2);

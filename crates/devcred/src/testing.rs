@@ -35,7 +35,7 @@ fn sign_with(
 
 /// Signs one request with a fresh nonce and date, and returns its length in bytes.
 pub fn sign(method: SignatureMethod, client_id: &str, instance_id: &str, host: &str, key: &AccessKey) -> usize {
-    let nonce = nonce().unwrap_or_default();
+    let nonce = nonce().map(|nonce| nonce.to_owned()).unwrap_or_default();
     let context = SigningContext { time: SystemTime::now(), nonce: &nonce };
     let request = sign_with(GetDeviceCredential::NAME, method, client_id, instance_id, host, key, context);
     request.map_or(0, |request| {
@@ -96,6 +96,7 @@ impl FixedCall<'_> {
             is_loopback: false,
             region: None,
             requests_per_second: 50,
+            max_connections: 100,
             roots: "the roots bundled with devcred",
             proxy: None,
             now: Self::TIME,

@@ -5,7 +5,7 @@ mod cause;
 
 use std::time::Duration;
 
-pub(crate) use cause::Cause;
+pub(crate) use cause::{Cause, Shortage};
 
 /// How far an attempt got.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -17,6 +17,9 @@ pub(crate) const GROUP_SEPARATOR: &str = "@@@";
 /// The longest timeout: a longer one is most likely a number in the wrong unit.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The highest number of connections: more than one process usually has descriptors for.
+const CONNECTIONS_MAX: u32 = 10_000;
+
 /// The highest rate limit.
 const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
 
@@ -94,8 +97,16 @@ pub(crate) fn max_attempts(attempts: u32) -> Result<(), Error> {
 }
 
 pub(crate) fn requests_per_second(name: &str, requests: u32) -> Result<(), Error> {
-    if requests == 0 || requests > REQUESTS_PER_SECOND_MAX {
-        return Err(Error::invalid_parameter(format!("{name} must be between 1 and {REQUESTS_PER_SECOND_MAX}")));
+    between_1_and(REQUESTS_PER_SECOND_MAX, name, requests)
+}
+
+pub(crate) fn connections(name: &str, connections: u32) -> Result<(), Error> {
+    between_1_and(CONNECTIONS_MAX, name, connections)
+}
+
+fn between_1_and(max: u32, name: &str, value: u32) -> Result<(), Error> {
+    if value == 0 || value > max {
+        return Err(Error::invalid_parameter(format!("{name} must be between 1 and {max}")));
     }
     Ok(())
 }
@@ -163,6 +174,11 @@ mod tests {
         requests_per_second("max_requests_per_second", 500).unwrap();
         for bad in [0, REQUESTS_PER_SECOND_MAX + 1] {
             assert!(refused(requests_per_second("max_requests_per_second", bad)).contains("between 1 and"));
+        }
+        connections("max_connections", 1).unwrap();
+        connections("max_connections", CONNECTIONS_MAX).unwrap();
+        for bad in [0, CONNECTIONS_MAX + 1] {
+            assert_eq!(refused(connections("max_connecting", bad)), "max_connecting must be between 1 and 10000");
         }
     }
 }

@@ -122,6 +122,8 @@ pub struct CallForm {
     pub attempt_timeout_ms: Option<u64>,
     pub connect_timeout_ms: Option<u64>,
     pub max_attempts: Option<u32>,
+    pub max_connections: Option<u32>,
+    pub max_connecting: Option<u32>,
     pub max_requests_per_second: Option<u32>,
     pub root_certificates_pem: Option<String>,
     pub proxy: Option<String>,

@@ -248,13 +248,15 @@ impl Observed<'_> {
     }
 
     fn requests(&self, findings: &mut Findings, expect: &Expect) {
-        let Counts { calls, connections, proxy_requests, redirect_connections, .. } = self.counts;
+        let Counts { calls, connections, peak_connections, proxy_requests, redirect_connections, .. } = self.counts;
         let nonces: BTreeSet<_> = calls.iter().filter_map(|call| call.nonce.as_deref()).collect();
         let some = |value: Option<usize>, seen: usize| value.unwrap_or(seen);
         findings.equal("requests", expect.requests.number(ok_calls(self.answer)), calls.len());
         findings.equal("distinct_nonces", some(expect.distinct_nonces, nonces.len()), nonces.len());
         let expected = expect.connections.unwrap_or(if self.needs_one_connection() { 1 } else { *connections });
         findings.equal("connections", expected, connections);
+        let most = expect.peak_connections.unwrap_or(u64::MAX);
+        findings.equal("peak_connections", most.min(*peak_connections), peak_connections);
         findings.equal("proxy_requests", some(expect.proxy_requests, *proxy_requests), proxy_requests);
         findings.equal("connections to the target of a redirect", 0, redirect_connections);
         if let Some(other) = calls.iter().find(|call| call.operation.as_ref() != Some(&self.input.operation)) {

@@ -26,6 +26,7 @@ pub(crate) struct Running {
 pub(crate) struct Counts {
     pub(crate) calls: Vec<RecordedCall>,
     pub(crate) connections: u64,
+    pub(crate) peak_connections: u64,
     pub(crate) proxy_requests: usize,
     pub(crate) redirect_connections: u64,
     /// Empty unless exchanges are recorded.
@@ -140,6 +141,7 @@ impl Running {
         Counts {
             calls: self.emulator.calls(),
             connections: self.emulator.accepted_connections(),
+            peak_connections: self.emulator.peak_connections(),
             proxy_requests: self.emulator.proxy_requests().len(),
             redirect_connections: self.emulator.redirect_connections(),
             exchanges: self.emulator.exchanges(),

@@ -51,6 +51,8 @@ unsafe extern "C" {
     pub(crate) fn devcred_options_set_attempt_timeout(options: *mut Options, ms: u64) -> i32;
     pub(crate) fn devcred_options_set_connect_timeout(options: *mut Options, ms: u64) -> i32;
     pub(crate) fn devcred_options_set_max_attempts(options: *mut Options, count: u32) -> i32;
+    pub(crate) fn devcred_options_set_max_connections(options: *mut Options, count: u32) -> i32;
+    pub(crate) fn devcred_options_set_max_connecting(options: *mut Options, count: u32) -> i32;
     pub(crate) fn devcred_options_set_max_requests_per_second(options: *mut Options, count: u32) -> i32;
     pub(crate) fn devcred_options_set_log(
         options: *mut Options,
@@ -126,8 +128,12 @@ pub(crate) const TEXT_SETTERS: [TextSetter; 6] = [
 pub(crate) const TIME_SETTERS: [TimeSetter; 3] =
     [devcred_options_set_timeout, devcred_options_set_attempt_timeout, devcred_options_set_connect_timeout];
 
-pub(crate) const COUNT_SETTERS: [CountSetter; 2] =
-    [devcred_options_set_max_attempts, devcred_options_set_max_requests_per_second];
+pub(crate) const COUNT_SETTERS: [CountSetter; 4] = [
+    devcred_options_set_max_attempts,
+    devcred_options_set_max_connections,
+    devcred_options_set_max_connecting,
+    devcred_options_set_max_requests_per_second,
+];
 
 pub(crate) const CREDENTIAL_TEXTS: [CredentialText; 8] = [
     devcred_credential_client_id,

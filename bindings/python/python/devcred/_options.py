@@ -39,6 +39,10 @@ class ClientOptions(TypedDict, total=False):
     """The timeout to connect, which includes DNS, TCP, the proxy and TLS. Default: 3 seconds."""
     max_attempts: int | None
     """The maximum number of attempts, the first included. Default: 3."""
+    max_connections: int | None
+    """The maximum number of open connections; further calls wait for one. Default: 100."""
+    max_connecting: int | None
+    """How many of these connections are opened at a time. Default: 16."""
     max_requests_per_second: int | None
     """The maximum number of requests per second; the service blocks an address above 300. Default: 50."""
     root_certificates_pem: str | bytes | None

@@ -32,6 +32,11 @@ extension Client {
         public var connectTimeout: Duration?
         /// The maximum number of attempts, the first included: at least 1. Default: 3.
         public var maxAttempts: Int?
+        /// The maximum number of connections that are open at a time: 1 to 10,000. A call that
+        /// finds all of them in use waits for one, within its timeout. Default: 100.
+        public var maxConnections: Int?
+        /// How many of these connections are opened at a time: 1 to 10,000. Default: 16.
+        public var maxConnecting: Int?
         /// The maximum number of requests per second, retries included: 1 to 1,000,000. A burst of
         /// a tenth of it, at least 10, is sent without delay. Default: 50.
         ///
@@ -60,6 +65,8 @@ extension Client {
             attemptTimeout: Duration? = nil,
             connectTimeout: Duration? = nil,
             maxAttempts: Int? = nil,
+            maxConnections: Int? = nil,
+            maxConnecting: Int? = nil,
             maxRequestsPerSecond: Int? = nil,
             rootCertificatesPEM: String? = nil,
             proxy: String? = nil,
@@ -75,6 +82,8 @@ extension Client {
             self.attemptTimeout = attemptTimeout
             self.connectTimeout = connectTimeout
             self.maxAttempts = maxAttempts
+            self.maxConnections = maxConnections
+            self.maxConnecting = maxConnecting
             self.maxRequestsPerSecond = maxRequestsPerSecond
             self.rootCertificatesPEM = rootCertificatesPEM
             self.proxy = proxy
@@ -115,6 +124,7 @@ extension Client.Options: CustomStringConvertible, CustomDebugStringConvertible,
             ("endpoint", endpoint != nil), ("instanceID", instanceID != nil), ("signature", signature != nil),
             ("timeout", timeout != nil), ("attemptTimeout", attemptTimeout != nil),
             ("connectTimeout", connectTimeout != nil), ("maxAttempts", maxAttempts != nil),
+            ("maxConnections", maxConnections != nil), ("maxConnecting", maxConnecting != nil),
             ("maxRequestsPerSecond", maxRequestsPerSecond != nil),
             ("rootCertificatesPEM", rootCertificatesPEM != nil), ("proxy", proxy != nil), ("log", log != nil),
         ]

@@ -18,6 +18,8 @@ extension Client.Options {
             attemptTimeoutMs: attemptTimeout?.inMilliseconds,
             connectTimeoutMs: connectTimeout?.inMilliseconds,
             maxAttempts: maxAttempts.map(Int64.init),
+            maxConnections: maxConnections.map(Int64.init),
+            maxConnecting: maxConnecting.map(Int64.init),
             maxRequestsPerSecond: maxRequestsPerSecond.map(Int64.init),
             rootCertificatesPem: rootCertificatesPEM.map { Data($0.utf8) },
             proxy: proxy)

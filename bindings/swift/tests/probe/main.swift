@@ -94,6 +94,8 @@ func client(_ call: Line, _ report: inout Line) throws(DevcredError) -> Client {
         attemptTimeout: call.milliseconds("attempt_timeout_ms"),
         connectTimeout: call.milliseconds("connect_timeout_ms"),
         maxAttempts: call.number("max_attempts"),
+        maxConnections: call.number("max_connections"),
+        maxConnecting: call.number("max_connecting"),
         maxRequestsPerSecond: call.number("max_requests_per_second"),
         rootCertificatesPEM: call["root_certificates_pem"],
         proxy: call["proxy"])

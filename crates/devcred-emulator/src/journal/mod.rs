@@ -29,6 +29,7 @@ pub struct Journal {
     arrived: u64,
     accepted_connections: u64,
     open_connections: u64,
+    peak_connections: u64,
 }
 
 impl Journal {
@@ -45,6 +46,11 @@ impl Journal {
     /// Returns how many connections are open now.
     pub fn open_connections(&self) -> u64 {
         self.open_connections
+    }
+
+    /// Returns the largest number of connections that were open at the same time.
+    pub fn peak_connections(&self) -> u64 {
+        self.peak_connections
     }
 
     fn push(&mut self, mut call: RecordedCall) -> u64 {
@@ -107,6 +113,7 @@ impl Recorder {
         self.journal.send_modify(|journal| {
             journal.accepted_connections += 1;
             journal.open_connections += 1;
+            journal.peak_connections = journal.peak_connections.max(journal.open_connections);
             number = journal.accepted_connections;
         });
         OpenConnection { recorder: Arc::clone(self), number }

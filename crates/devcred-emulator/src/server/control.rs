@@ -33,6 +33,7 @@ async fn calls(State(service): State<Arc<Service>>) -> Response {
         &json!({
             "accepted_connections": journal.accepted_connections(),
             "open_connections": journal.open_connections(),
+            "peak_connections": journal.peak_connections(),
             "calls": journal.calls().collect::<Vec<_>>(),
         }),
     )

@@ -57,6 +57,7 @@ impl Case {
                 is_loopback: self.is_loopback,
                 region: self.region,
                 requests_per_second: 50,
+                max_connections: 100,
                 roots: "the roots bundled with devcred",
                 proxy: self.proxy,
                 now: at(0),

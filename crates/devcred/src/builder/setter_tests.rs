@@ -7,7 +7,7 @@ type Setter = fn(ClientBuilder) -> ClientBuilder;
 const PEM: &str = include_str!("../transport/testdata/authority.pem");
 
 /// Every setter except those for the endpoint.
-const SETTERS: [Setter; 12] = [
+const SETTERS: [Setter; 14] = [
     |builder| builder.access_key(AccessKey::new("LTAI", "s3cr3t").unwrap()),
     |builder| builder.instance_id("post-cn-set"),
     |builder| builder.signature(SignatureMethod::HmacSha1),
@@ -15,6 +15,8 @@ const SETTERS: [Setter; 12] = [
     |builder| builder.attempt_timeout(Duration::from_secs(2)),
     |builder| builder.connect_timeout(Duration::from_secs(4)),
     |builder| builder.max_attempts(7),
+    |builder| builder.max_connections(88),
+    |builder| builder.max_connecting(9),
     |builder| builder.max_requests_per_second(1234),
     |builder| builder.root_certificates_pem(PEM),
     |builder| builder.proxy("http://proxy.test:3128"),
@@ -25,10 +27,12 @@ const SETTERS: [Setter; 12] = [
 /// The configuration of a client, as text.
 fn shown(config: &Config) -> String {
     let Config { endpoint, instance_id, signature_method, limits, rate_limiter, proxy, roots, transport } = config;
-    let Limits { timeout, attempt_timeout, connect_timeout, max_attempts } = limits;
+    let Limits { timeout, attempt_timeout, connect_timeout, max_attempts, max_connections } = limits;
     format!(
-        "{} {instance_id:?} {signature_method} {timeout:?} {attempt_timeout:?} {connect_timeout:?} {max_attempts} {} {:?} {} {:?}",
+        "{} {instance_id:?} {signature_method} {timeout:?} {attempt_timeout:?} {connect_timeout:?} {max_attempts} {} {} {} {:?} {} {:?}",
         endpoint.base(),
+        max_connections.open,
+        max_connections.connecting,
         rate_limiter.requests_per_second(),
         proxy.as_ref().map(Proxy::host),
         roots.description(),
@@ -38,7 +42,7 @@ fn shown(config: &Config) -> String {
 
 fn expected(endpoint: &str) -> String {
     format!(
-        "{endpoint}/ Some(\"post-cn-set\") hmac-sha1 1s 2s 4s 7 1234 Some(\"proxy.test:3128\") \
+        "{endpoint}/ Some(\"post-cn-set\") hmac-sha1 1s 2s 4s 7 88 9 1234 Some(\"proxy.test:3128\") \
          the roots bundled with devcred and root_certificates_pem \"devcred/{} c\"",
         env!("CARGO_PKG_VERSION")
     )

@@ -1,4 +1,5 @@
 use super::*;
+use crate::transport::MaxConnections;
 
 const KEY: [(&str, &str); 2] = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t")];
 
@@ -62,6 +63,8 @@ fn every_option_is_checked() {
         (valid().attempt_timeout(Duration::MAX), "attempt_timeout"),
         (valid().connect_timeout(Duration::from_secs(90_000)), "connect_timeout"),
         (valid().max_attempts(0), "max_attempts"),
+        (valid().max_connections(0), "max_connections"),
+        (valid().max_connecting(10_001), "max_connecting"),
         (valid().max_requests_per_second(0), "max_requests_per_second"),
         (valid().instance_id("GID_a@@@b"), "instance_id"),
         (valid().instance_id(""), "instance_id"),
@@ -90,12 +93,15 @@ fn the_reference_lists_every_option_with_its_default() {
     let limits = Limits::default();
     let seconds = [limits.timeout, limits.attempt_timeout, limits.connect_timeout].map(|time| time.as_secs());
     let (attempts, requests) = (limits.max_attempts, DEFAULT_REQUESTS_PER_SECOND);
+    let MaxConnections { open, connecting } = limits.max_connections;
     let [timeout, attempt_timeout, connect_timeout] = seconds.map(|seconds| format!("{seconds} s"));
     for (option, default) in [
         ("`timeout`", timeout),
         ("`attempt_timeout`", attempt_timeout),
         ("`connect_timeout`", connect_timeout),
         ("`max_attempts`", attempts.to_string()),
+        ("`max_connections`", open.to_string()),
+        ("`max_connecting`", connecting.to_string()),
         ("`max_requests_per_second`", requests.to_string()),
     ] {
         let row = rows.iter().find(|row| row[1] == option).unwrap();
@@ -108,11 +114,12 @@ fn the_reference_lists_every_option_with_its_default() {
         format!("up to {attempts} attempts,"),
         format!("within one timeout of {} seconds.", seconds[0]),
         format!("at most {requests} requests a second, after a burst of 10,"),
+        format!("at most {open} connections open (`max_connections`) and opens at most {connecting} of them"),
     ] {
         assert!(text.contains(&promise), "docs/reference.md does not say: {promise}");
     }
     let times = seconds.map(|seconds| format!("{seconds} seconds"));
-    for default in times.iter().chain([&attempts.to_string(), &requests.to_string()]) {
+    for default in times.iter().chain(&[attempts, requests, open, connecting].map(|number| number.to_string())) {
         assert!(builder.contains(&format!("Default: {default}.")), "builder.rs has no default of {default}");
     }
 }

@@ -13,7 +13,7 @@ use crate::error_code::classify;
 use crate::failure::{ErrorDetails, Failure, Reason};
 use crate::json::{Fields, Unreadable};
 use crate::operation::Operation;
-use crate::redact::redact;
+use crate::redact::contains_secret;
 use crate::secret::Secret;
 pub(crate) use documented::credential as documented_credential;
 use service_error::ServiceError;
@@ -113,10 +113,7 @@ fn request_id(
     // The response could contain the device's secret in the wrong field.
     let of_device =
         fields.and_then(|fields| fields.object("DeviceCredential").ok()?.secret("DeviceAccessKeySecret").ok());
-    let is_secret = |id: &str| {
-        let secrets = secrets.iter().copied().chain(&of_device);
-        redact(id, secrets) != id
-    };
+    let is_secret = |id: &str| contains_secret(id, secrets.iter().copied().chain(&of_device));
     let ids = sources.into_iter().filter_map(|source| source().map(Zeroizing::new));
     ids.filter(|id| is_request_id(id) && !is_secret(id)).map(|mut id| std::mem::take(&mut *id)).next()
 }
@@ -133,7 +130,7 @@ fn refused(error: ServiceError, response: &HttpResponse, request_id: Option<Stri
     let access_denied = error.access_denied(secrets);
     let details = ErrorDetails {
         code: Some(error.code),
-        help_url: error.help_url.filter(|url| redact(url, secrets.iter().copied()) == *url),
+        help_url: error.help_url.filter(|url| !contains_secret(url, secrets.iter().copied())),
         full_message: error.full_message,
         access_denied,
         ..details(response, request_id)

@@ -18,7 +18,7 @@ use super::encode::canonical_query;
 use super::{SignedRequest, SigningContext};
 use crate::access_key::AccessKey;
 use crate::clock::timestamp;
-use crate::crypto::{hex, mac};
+use crate::crypto::{Hex, hex, mac};
 use crate::operation::VERSION;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
@@ -65,15 +65,16 @@ fn lower_case(name: &str) -> Cow<'_, str> {
 }
 
 fn string_to_sign(canonical_request: &str) -> String {
-    [ALGORITHM, "\n", &hex(&Sha256::digest(canonical_request))].concat()
+    [ALGORITHM, "\n", &hex::<64>(&Sha256::digest(canonical_request))].concat()
 }
 
-fn signature(secret: &str, string_to_sign: &str) -> String {
+fn signature(secret: &str, string_to_sign: &str) -> Hex<64> {
     hex(&mac::<Hmac<Sha256>>(secret.as_bytes(), string_to_sign.as_bytes()))
 }
 
-fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> String {
-    [ALGORITHM, " Credential=", access_key_id, ",SignedHeaders=", signed_headers, ",Signature=", signature].concat()
+/// Returns the parts of the header `authorization`.
+fn authorization<'a>(access_key_id: &'a str, signed_headers: &'a str, signature: &'a str) -> [&'a str; 7] {
+    [ALGORITHM, " Credential=", access_key_id, ",SignedHeaders=", signed_headers, ",Signature=", signature]
 }
 
 /// Signs a request with the operation's parameters in the query and everything of the protocol in
@@ -87,7 +88,7 @@ pub(super) fn sign(
 ) -> Result<SignedRequest, InvalidHeaderValue> {
     let query = canonical_query(parameters);
     let time = timestamp(context.time);
-    let mut signed = Vec::with_capacity(9);
+    let mut signed = Vec::with_capacity(8);
     signed.extend([
         ("host", host),
         ("x-acs-action", action),
@@ -105,18 +106,21 @@ pub(super) fn sign(
     let signature = signature(key.secret().reveal(), &string_to_sign(&canonical_request));
     let authorization = authorization(key.id(), &signed_headers, &signature);
 
-    signed.push(("authorization", &authorization));
     // The values share one buffer: neither a value nor a copy of it in the HTTP library allocates.
-    let mut values = Vec::with_capacity(signed.iter().map(|(_, value)| value.len()).sum());
-    signed.iter().for_each(|(_, value)| values.extend_from_slice(value.as_bytes()));
+    let parts = signed.iter().map(|(_, value)| *value).chain(authorization);
+    let mut values = Vec::with_capacity(parts.clone().map(str::len).sum());
+    parts.for_each(|part| values.extend_from_slice(part.as_bytes()));
     let mut values = Bytes::from(values);
-    let mut headers = Vec::with_capacity(signed.len());
+    let mut headers = Vec::with_capacity(signed.len() + 1);
     for (name, value) in signed {
         let mut value = HeaderValue::from_maybe_shared(values.split_to(value.len()))?;
         // Kept out of what the HTTP library logs.
-        value.set_sensitive(matches!(name, "authorization" | "x-acs-security-token"));
+        value.set_sensitive(name == "x-acs-security-token");
         headers.push((name, value));
     }
+    let mut authorization = HeaderValue::from_maybe_shared(values)?;
+    authorization.set_sensitive(true);
+    headers.push(("authorization", authorization));
     Ok(SignedRequest { headers, query: Zeroizing::new(query), signed_text: canonical_request, time: context.time })
 }
 
@@ -141,8 +145,9 @@ mod tests {
             let string_to_sign = string_to_sign(&canonical);
             assert_eq!(string_to_sign, text(&vector, "string_to_sign"), "{name}");
             let signature = signature(&text(&vector, "access_key_secret"), &string_to_sign);
-            assert_eq!(signature, text(&vector, "signature"), "{name}");
-            let authorization = authorization(&text(&vector, "access_key_id"), &signed_headers, &signature);
+            assert_eq!(*signature, *text(&vector, "signature"), "{name}");
+            let id = text(&vector, "access_key_id");
+            let authorization = authorization(&id, &signed_headers, &signature).concat();
             assert_eq!(authorization, text(&vector, "authorization"), "{name}");
         }
     }
@@ -160,7 +165,7 @@ mod tests {
             assert_eq!(*ours, canonical, "{name}");
             assert_eq!(string_to_sign(&ours), text(&vector, "string_to_sign"), "{name}");
             let signature = signature(&text(&vector, "access_key_secret"), &string_to_sign(&ours));
-            assert_eq!(signature, text(&vector, "signature"), "{name}");
+            assert_eq!(*signature, *text(&vector, "signature"), "{name}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! Private: one POST over reqwest.
 
 mod client_certificate;
-mod kept;
+mod connection_limit;
+mod connector;
 mod roots;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,13 +10,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    USER_AGENT,
 };
-use reqwest::{Method, Request};
+use reqwest::{Method, Request, Version};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use zeroize::Zeroizing;
 
+use crate::config::Limits;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::proxy::Proxy;
@@ -24,7 +27,9 @@ use crate::response::{BODY_MAX, Body, HEADERS_MAX, HttpResponse};
 use crate::sign::SignedRequest;
 use crate::transport_error::TransportError;
 use client_certificate::ClientCertificate;
-use kept::KeptConnections;
+use connection_limit::ConnectionLimit;
+pub(crate) use connection_limit::{Admission, MaxConnections, NoConnection};
+use connector::LimitLayer;
 pub(crate) use roots::Roots;
 
 /// The service closes a connection that is idle for about 10 seconds, so a longer limit risks using
@@ -36,7 +41,7 @@ pub(crate) struct Transport {
     pooled: reqwest::Client,
     /// Opens a new connection for each request.
     unpooled: reqwest::Client,
-    kept_connections: KeptConnections,
+    connections: Arc<ConnectionLimit>,
     client_certificate: ClientCertificate,
     user_agent: HeaderValue,
 }
@@ -45,7 +50,7 @@ impl Transport {
     pub(crate) fn new(
         proxy: Option<&Proxy>,
         roots: &Roots,
-        connect_timeout: Duration,
+        limits: &Limits,
         user_agent: HeaderValue,
         resolver: &Resolver,
     ) -> Result<Self, Error> {
@@ -57,12 +62,16 @@ impl Transport {
             .with_root_certificates(roots.store())
             .with_client_cert_resolver(Arc::new(client_certificate.clone()));
 
-        let http = || http_client(tls.clone(), proxy, connect_timeout, resolver.clone());
+        let connections = ConnectionLimit::new(limits.max_connections);
+        let http = || {
+            let layer = LimitLayer(Arc::clone(&connections));
+            http_client(tls.clone(), proxy, limits.connect_timeout, resolver.clone(), layer)
+        };
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|_| fault("the HTTP client"));
         Ok(Self {
             pooled: build(http()?.pool_idle_timeout(IDLE_MAX))?,
             unpooled: build(http()?.pool_max_idle_per_host(0))?,
-            kept_connections: KeptConnections::default(),
+            connections,
             client_certificate,
             user_agent,
         })
@@ -72,12 +81,23 @@ impl Transport {
         &self.user_agent
     }
 
+    /// Admits an attempt, unless it has to wait for a connection. `is_single`: it should not use
+    /// one that was used before.
+    pub(crate) fn try_admit(&self, is_single: bool) -> Option<Admission> {
+        self.connections.try_admit(is_single)
+    }
+
+    /// Waits for a connection, at most until `latest`.
+    pub(crate) async fn admit(&self, is_single: bool, latest: Instant) -> Result<Admission, NoConnection> {
+        self.connections.admit(is_single, latest).await
+    }
+
     /// Sends the request once and reads the response up to its limits.
     pub(crate) async fn send(
         &self,
         endpoint: &Endpoint,
         request: &SignedRequest,
-        opens_connection: bool,
+        admission: Admission,
     ) -> Result<HttpResponse, TransportError> {
         let mut post = Request::new(Method::POST, endpoint.url(&request.query));
         let headers = post.headers_mut();
@@ -91,13 +111,17 @@ impl Transport {
             headers.insert(HeaderName::from_static(name), value.clone());
         }
 
-        let http = if opens_connection { &self.unpooled } else { &self.pooled };
-        let started = Instant::now();
+        let http = if admission.is_single { &self.unpooled } else { &self.pooled };
+        admission.scope(self.receive(http, post)).await
+    }
+
+    async fn receive(&self, http: &reqwest::Client, post: Request) -> Result<HttpResponse, TransportError> {
         let mut response = http.execute(post).await.map_err(|error| {
-            let is_kept = self.kept_connections.was_kept(&error, started);
+            let is_kept = Admission::current(Admission::is_kept).unwrap_or_default();
             self.transport_error(&error).on_kept_connection(is_kept)
         })?;
-        self.kept_connections.record(&response);
+        Admission::current(Admission::set_received);
+        let stays_open = stays_open(&response);
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
@@ -110,11 +134,24 @@ impl Transport {
         } else {
             read(&mut response).await.map_err(|error| self.transport_error(&error))?
         };
+        if stays_open && matches!(body, Body::Whole(_)) {
+            Admission::current(Admission::keep);
+        }
         Ok(HttpResponse { status, headers, body })
     }
 
     fn transport_error(&self, error: &reqwest::Error) -> TransportError {
         TransportError::from_reqwest(error, self.client_certificate.was_requested())
+    }
+}
+
+/// Whether the connection is kept alive after the response.
+fn stays_open(response: &reqwest::Response) -> bool {
+    let connection = response.headers().get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let mut options = connection.flat_map(|value| value.split(',')).map(str::trim);
+    match response.version() {
+        Version::HTTP_11 => !options.any(|option| option.eq_ignore_ascii_case("close")),
+        _ => options.any(|option| option.eq_ignore_ascii_case("keep-alive")),
     }
 }
 
@@ -129,6 +166,7 @@ fn http_client(
     proxy: Option<&Proxy>,
     connect_timeout: Duration,
     resolver: Resolver,
+    layer: LimitLayer,
 ) -> Result<reqwest::ClientBuilder, Error> {
     // Set everything we rely on explicitly: feature unification can enable any reqwest feature.
     let mut builder = reqwest::Client::builder()
@@ -143,6 +181,7 @@ fn http_client(
         .http1_only()
         .referer(false)
         .connect_timeout(connect_timeout)
+        .connector_layer(layer)
         .dns_resolver(ForReqwest(resolver))
         // Port 0 means the port of the URL.
         .resolve_to_addrs(

@@ -98,6 +98,8 @@ pub struct Expect {
     /// The number of connections to the emulator. Default: 1 if one call succeeds and every request
     /// had a response.
     pub connections: Option<u64>,
+    /// The largest number of connections that may be open at the same time.
+    pub peak_connections: Option<u64>,
     /// The number of requests at the proxy.
     pub proxy_requests: Option<usize>,
     /// The number of successful calls, exactly or at least. Default: all or none, depending on the

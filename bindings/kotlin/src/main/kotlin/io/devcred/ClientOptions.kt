@@ -50,6 +50,12 @@ public class ClientOptions {
     /** The maximum number of attempts. Default: 3. */
     public var maxAttempts: Int? = null
 
+    /** The maximum number of open connections. Further calls wait for one. Default: 100. */
+    public var maxConnections: Int? = null
+
+    /** How many of these connections are opened at a time. Default: 16. */
+    public var maxConnecting: Int? = null
+
     /** The maximum number of requests per second. Default: 50. */
     public var maxRequestsPerSecond: Int? = null
 
@@ -103,6 +109,8 @@ public class ClientOptions {
         optionalNumber(attemptTimeout?.inWholeMilliseconds),
         optionalNumber(connectTimeout?.inWholeMilliseconds),
         optionalNumber(maxAttempts?.toLong()),
+        optionalNumber(maxConnections?.toLong()),
+        optionalNumber(maxConnecting?.toLong()),
         optionalNumber(maxRequestsPerSecond?.toLong()),
         optionalUtf8("rootCertificatesPem", rootCertificatesPem),
         optionalUtf8("proxy", proxy),
