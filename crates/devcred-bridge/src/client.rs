@@ -8,9 +8,11 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use devcred::{Secret, bridge_support};
 
+use crate::blocked_threads;
 use crate::blocking::BlockingCall;
 use crate::call::{self, CallHandle};
-use crate::inner::Inner;
+use crate::inner::{Inner, RuntimeKind};
+use crate::local_call;
 use crate::log::{self, Log};
 use crate::options::{self, Options};
 use crate::outcome::{ErrorInfo, Outcome};
@@ -73,19 +75,25 @@ impl Client {
         BlockingCall::start(|complete| self.start(request, complete))
     }
 
-    /// Makes a call and blocks until it has ended.
+    /// Makes a call and blocks until it has ended. The call runs on this thread; it starts none,
+    /// except for look-ups. Only a thread that runs tokio tasks, or that has lost its thread-local
+    /// variables because it ends, waits for the thread of the bridge.
     ///
-    /// On a thread of the bridge it returns an error of kind `InvalidParameter` before anything is
-    /// sent.
+    /// In a completion or a log function it returns an error of kind `InvalidParameter` before
+    /// anything is sent.
     pub fn call(&self, request: Request) -> Outcome {
         if is_bridge_thread() {
             return ErrorInfo::blocking_in_callback().into();
         }
-        self.start_blocking(request).wait()
+        if !blocked_threads::can_drive() {
+            return self.start_blocking(request).wait();
+        }
+        self.call_here(request, None, || ControlFlow::Continue(()))
     }
 
     /// Like [`call`](Self::call), but calls `check` after every `interval`. If `check` breaks, the
-    /// call is cancelled and this returns [`Outcome::Cancelled`] immediately.
+    /// call is cancelled and this returns [`Outcome::Cancelled`] immediately. `check` runs without
+    /// any lock of the bridge, may make blocking calls, and may even fork.
     pub fn call_interruptible(
         &self,
         request: Request,
@@ -94,6 +102,9 @@ impl Client {
     ) -> Outcome {
         if is_bridge_thread() {
             return ErrorInfo::blocking_in_callback().into();
+        }
+        if blocked_threads::can_drive() {
+            return self.call_here(request, Some(interval), check);
         }
         let call = self.start_blocking(request);
         call.wait_interruptible(interval, check).unwrap_or_else(|| {
@@ -154,6 +165,23 @@ impl Client {
 }
 
 impl Client {
+    /// Runs a call on this thread.
+    fn call_here(
+        &self,
+        request: Request,
+        interval: Option<Duration>,
+        check: impl FnMut() -> ControlFlow<()>,
+    ) -> Outcome {
+        let running = self.running.get_or_init(RunningCalls::default).add();
+        let (inner, runtime) = match self.inner().and_then(|inner| Ok((inner, blocked_threads::runtime()?))) {
+            Ok(found) => found,
+            Err(error) => return error.into(),
+        };
+        let kept = (Arc::clone(&inner), running);
+        let call = async move { inner.call(RuntimeKind::BlockedThreads, request).await };
+        local_call::new(runtime, self.log.clone(), call, kept).run(interval, check)
+    }
+
     /// Returns the part that belongs to this process. A forked child rebuilds it from its parent's.
     fn inner(&self) -> Result<Arc<Inner>, Box<ErrorInfo>> {
         loop {
@@ -190,7 +218,7 @@ impl Client {
         let inner = self.inner();
         let call = async move {
             match inner {
-                Ok(inner) => inner.call(request).await,
+                Ok(inner) => inner.call(RuntimeKind::BridgeThread, request).await,
                 Err(error) => error.into(),
             }
         };

@@ -77,14 +77,17 @@
 
 #![forbid(unsafe_code)]
 
+mod blocked_threads;
 mod blocking;
 mod call;
 mod client;
 mod inner;
+mod local_call;
 mod log;
 mod number;
 mod options;
 mod outcome;
+mod panic;
 mod process;
 mod record;
 mod refusals;
@@ -104,6 +107,7 @@ pub use log::{Log, LogLevel};
 pub use number::{Count, Milliseconds};
 pub use options::{Options, Pem};
 pub use outcome::{Credential, ErrorInfo, MqttLogin, Outcome};
+pub use panic::contain_panic;
 pub use process::{Inherited, ProcessBound};
 pub use request::{Operation, Request};
 pub use runtime::is_bridge_thread;

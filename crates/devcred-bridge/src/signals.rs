@@ -3,6 +3,7 @@
 //! its own threads. SIGPIPE goes to the thread that writes to a connection which the peer has
 //! reset, and would end the program.
 
+use nix::sys::pthread::{pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
 /// Signals that a thread raises for itself. If one is blocked, the process ends without calling its
@@ -28,6 +29,27 @@ impl Drop for Blocked {
         // It cannot fail: this thread had this mask before.
         let _ = self.before.map(|before| before.thread_set_mask());
     }
+}
+
+/// Runs code on a thread of the host, which does not receive the SIGPIPE of the code. It receives
+/// every other signal.
+pub(crate) fn without_sigpipe<T>(code: impl FnOnce() -> T) -> T {
+    struct Restore(SigSet);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            // A SIGPIPE that the code has raised would be delivered as soon as it is not blocked. To
+            // find out whether there is one, the C library has no function that is available on
+            // every system, so this sends one, of which a thread keeps only one, and takes it.
+            let mut sigpipe = SigSet::empty();
+            sigpipe.add(Signal::SIGPIPE);
+            let _ = pthread_kill(pthread_self(), Signal::SIGPIPE).and_then(|()| sigpipe.wait());
+            let _ = self.0.thread_set_mask();
+        }
+    }
+    let mut sigpipe = SigSet::empty();
+    sigpipe.add(Signal::SIGPIPE);
+    let _restore = sigpipe.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok().map(Restore);
+    code()
 }
 
 #[cfg(test)]

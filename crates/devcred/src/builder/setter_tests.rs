@@ -24,7 +24,7 @@ const SETTERS: [Setter; 12] = [
 
 /// The configuration of a client, as text.
 fn shown(config: &Config) -> String {
-    let Config { endpoint, instance_id, signature_method, limits, rate_limiter, proxy, roots, transport } = config;
+    let Config { endpoint, instance_id, signature_method, limits, rate_limiter, proxy, roots, user_agent } = config;
     let Limits { timeout, attempt_timeout, connect_timeout, max_attempts } = limits;
     format!(
         "{} {instance_id:?} {signature_method} {timeout:?} {attempt_timeout:?} {connect_timeout:?} {max_attempts} {} {:?} {} {:?}",
@@ -32,7 +32,7 @@ fn shown(config: &Config) -> String {
         rate_limiter.requests_per_second(),
         proxy.as_ref().map(Proxy::host),
         roots.description(),
-        transport.user_agent(),
+        user_agent,
     )
 }
 

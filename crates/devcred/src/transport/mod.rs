@@ -68,10 +68,6 @@ impl Transport {
         })
     }
 
-    pub(crate) fn user_agent(&self) -> &HeaderValue {
-        &self.user_agent
-    }
-
     /// Sends the request once and reads the response up to its limits.
     pub(crate) async fn send(
         &self,
