@@ -8,10 +8,9 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use devcred::{Secret, bridge_support};
 
-use crate::blocked_threads;
 use crate::blocking::BlockingCall;
 use crate::call::{self, CallHandle};
-use crate::inner::{Inner, RuntimeKind};
+use crate::inner::Inner;
 use crate::local_call;
 use crate::log::{self, Log};
 use crate::options::{self, Options};
@@ -75,20 +74,14 @@ impl Client {
         BlockingCall::start(|complete| self.start(request, complete))
     }
 
-    /// Makes a call and blocks until it has ended. The call runs on this thread; it starts none,
-    /// except for look-ups. Only a thread that runs tokio tasks, or that has lost its thread-local
-    /// variables because it ends, waits for the thread of the bridge.
+    /// Makes a call and blocks until it has ended. The call runs on this thread. Only if many
+    /// threads call at once, or if the thread runs tokio tasks or is ending, it waits for the thread
+    /// of the bridge.
     ///
     /// In a completion or a log function it returns an error of kind `InvalidParameter` before
     /// anything is sent.
     pub fn call(&self, request: Request) -> Outcome {
-        if is_bridge_thread() {
-            return ErrorInfo::blocking_in_callback().into();
-        }
-        if !blocked_threads::can_drive() {
-            return self.start_blocking(request).wait();
-        }
-        self.call_here(request, None, || ControlFlow::Continue(()))
+        self.block(request, None, || ControlFlow::Continue(()))
     }
 
     /// Like [`call`](Self::call), but calls `check` after every `interval`. If `check` breaks, the
@@ -100,18 +93,7 @@ impl Client {
         interval: Duration,
         check: impl FnMut() -> ControlFlow<()>,
     ) -> Outcome {
-        if is_bridge_thread() {
-            return ErrorInfo::blocking_in_callback().into();
-        }
-        if blocked_threads::can_drive() {
-            return self.call_here(request, Some(interval), check);
-        }
-        let call = self.start_blocking(request);
-        call.wait_interruptible(interval, check).unwrap_or_else(|| {
-            // This fails if `check` has forked: the call belongs to the parent process then.
-            let _ = call.cancel();
-            Outcome::Cancelled
-        })
+        self.block(request, Some(interval), check)
     }
 
     /// Replaces the AccessKey: id, secret and security token together. Attempts that begin
@@ -165,21 +147,34 @@ impl Client {
 }
 
 impl Client {
-    /// Runs a call on this thread.
-    fn call_here(
+    fn block(
         &self,
         request: Request,
         interval: Option<Duration>,
         check: impl FnMut() -> ControlFlow<()>,
     ) -> Outcome {
+        if is_bridge_thread() {
+            return ErrorInfo::blocking_in_callback().into();
+        }
         let running = self.running.get_or_init(RunningCalls::default).add();
-        let (inner, runtime) = match self.inner().and_then(|inner| Ok((inner, blocked_threads::runtime()?))) {
-            Ok(found) => found,
+        let inner = match self.inner() {
+            Ok(inner) => inner,
             Err(error) => return error.into(),
         };
-        let kept = (Arc::clone(&inner), running);
-        let call = async move { inner.call(RuntimeKind::BlockedThreads, request).await };
-        local_call::new(runtime, self.log.clone(), call, kept).run(interval, check)
+        if let Some(runtime) = inner.runtimes.take(|| inner.new_client().ok()) {
+            return local_call::new(inner, runtime, self.log.clone(), running, request).run(interval, check);
+        }
+        // A child that `check` forks must not drop them.
+        drop((inner, running));
+        let call = self.start_blocking(request);
+        let Some(interval) = interval else {
+            return call.wait();
+        };
+        call.wait_interruptible(interval, check).unwrap_or_else(|| {
+            // This fails if `check` has forked: the call belongs to the parent process then.
+            let _ = call.cancel();
+            Outcome::Cancelled
+        })
     }
 
     /// Returns the part that belongs to this process. A forked child rebuilds it from its parent's.
@@ -218,7 +213,7 @@ impl Client {
         let inner = self.inner();
         let call = async move {
             match inner {
-                Ok(inner) => inner.call(RuntimeKind::BridgeThread, request).await,
+                Ok(inner) => inner.call_on_bridge_thread(request).await,
                 Err(error) => error.into(),
             }
         };
@@ -339,6 +334,27 @@ mod tests {
         });
         drop(fork);
         assert!(error(outcome.unwrap()).message.contains("started before the process was forked"));
+    }
+
+    #[test]
+    fn a_check_may_fork_and_the_blocking_call_is_refused_in_the_child() {
+        let (_runtime, emulator, client) = service();
+        let inner = Arc::downgrade(&client.inner().unwrap());
+        for (earlier_calls, is_cancelled) in [false, true].into_iter().enumerate() {
+            let mut fork = None;
+            let outcome = client.call_interruptible(request("GID_test@@@fault-hang"), Duration::from_millis(1), || {
+                if emulator.calls().len() == earlier_calls {
+                    return ControlFlow::Continue(());
+                }
+                fork = Some(simulate_fork());
+                if is_cancelled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            drop(fork);
+            assert!(error(outcome).message.contains("started before the process was forked"));
+        }
+        // The child has dropped nothing of the calls.
+        assert_eq!(emulator.open_connections(), 2);
+        assert_eq!(inner.strong_count(), 1 + 2 * 2);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::future::{pending, poll_fn};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
 
@@ -9,10 +10,10 @@ use arc_swap::ArcSwap;
 use devcred::{AccessKey, Client, Error, bridge_support};
 use tokio::sync::watch;
 
-use crate::blocked_threads;
 use crate::outcome::{ErrorInfo, Outcome};
 use crate::request::Request;
 use crate::runtime;
+use crate::runtime_pool::RuntimePool;
 
 /// In a debug build, a call for this client id panics, so that a binding can test what its caller
 /// sees then. `cargo xtask check ledger` proves that no released library contains it.
@@ -21,48 +22,30 @@ pub const PANIC_CLIENT_ID: &str = "GID_test@@@panic";
 
 pub(crate) struct Inner {
     core: Client,
-    /// The runtime that uses `core`: the first one that needs it, so that a program that makes only
-    /// blocking calls, or only others, has one set of connections.
-    first: OnceLock<RuntimeKind>,
-    /// The client of the other runtime.
-    second: OnceLock<Client>,
+    /// Whether a runtime uses the connections of `core`. The first runtime does, so that a program
+    /// needs no others as long as it has one runtime.
+    is_core_used: AtomicBool,
+    /// The client of the bridge's thread.
+    started: OnceLock<Client>,
+    /// The runtimes of blocking calls.
+    pub(crate) runtimes: RuntimePool,
     /// The core has the same key behind a lock, which in a forked child may stay locked.
     access_key: ArcSwap<AccessKey>,
     /// Locked while both are replaced, so that they stay the same.
     replacing: Mutex<()>,
     closed: watch::Sender<bool>,
-    /// Dropped last.
-    _cleanup: Cleanup,
-}
-
-/// The runtime to which connections belong.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum RuntimeKind {
-    /// That of the bridge's thread.
-    BridgeThread,
-    /// That of the threads that block.
-    BlockedThreads,
-}
-
-/// Lets the connections close that were dropped before this.
-struct Cleanup;
-
-impl Drop for Cleanup {
-    fn drop(&mut self) {
-        blocked_threads::close_connections();
-    }
 }
 
 impl Inner {
     pub(crate) fn new(core: Client, access_key: Arc<AccessKey>) -> Self {
         Self {
             core,
-            first: OnceLock::new(),
-            second: OnceLock::new(),
+            is_core_used: AtomicBool::new(false),
+            started: OnceLock::new(),
+            runtimes: RuntimePool::new(),
             access_key: ArcSwap::new(access_key),
             replacing: Mutex::default(),
             closed: watch::Sender::new(false),
-            _cleanup: Cleanup,
         }
     }
 
@@ -83,22 +66,32 @@ impl Inner {
     /// Ends the running calls.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);
+        self.runtimes.close();
     }
 
-    /// Returns the client whose connections belong to a runtime.
-    fn client_of(&self, runtime: RuntimeKind) -> Result<&Client, Error> {
-        if *self.first.get_or_init(|| runtime) == runtime {
-            return Ok(&self.core);
+    /// Returns a client whose connections belong to no runtime yet.
+    pub(crate) fn new_client(&self) -> Result<Client, Error> {
+        match self.is_core_used.swap(true, Ordering::Relaxed) {
+            false => Ok(self.core.clone()),
+            true => bridge_support::with_separate_connections(&self.core, runtime::resolver()),
         }
-        if let Some(client) = self.second.get() {
-            return Ok(client);
-        }
-        let client = bridge_support::with_separate_connections(&self.core, runtime::resolver())?;
-        Ok(self.second.get_or_init(|| client))
     }
 
-    /// Makes a call in a runtime. It ends early if the client is closed.
-    pub(crate) async fn call(&self, runtime: RuntimeKind, request: Request) -> Outcome {
+    /// Makes a call on the thread of the bridge.
+    pub(crate) async fn call_on_bridge_thread(&self, request: Request) -> Outcome {
+        let client = match self.started.get() {
+            Some(client) => Ok(client),
+            // Only that thread creates it.
+            None => self.new_client().map(|client| self.started.get_or_init(|| client)),
+        };
+        match client {
+            Ok(client) => self.call(client, request).await,
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Makes a call with this client. It ends early if the bridge's client is closed.
+    pub(crate) async fn call(&self, client: &Client, request: Request) -> Outcome {
         let mut closed = self.closed.subscribe();
         let mut closed = pin!(async move {
             if closed.wait_for(|closed| *closed).await.is_err() {
@@ -111,10 +104,6 @@ impl Inner {
         if request.client_id == PANIC_CLIENT_ID {
             panic!("a test requested this panic");
         }
-        let client = match self.client_of(runtime) {
-            Ok(client) => client,
-            Err(error) => return error.into(),
-        };
         let mut call = pin!(request.send(client));
         poll_fn(|context| match closed.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(ErrorInfo::closed_during_the_call().into()),

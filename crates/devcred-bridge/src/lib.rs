@@ -77,7 +77,6 @@
 
 #![forbid(unsafe_code)]
 
-mod blocked_threads;
 mod blocking;
 mod call;
 mod client;
@@ -94,6 +93,7 @@ mod refusals;
 mod request;
 mod running;
 mod runtime;
+mod runtime_pool;
 #[cfg(unix)]
 mod signals;
 

@@ -8,24 +8,27 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::blocked_threads::block_on;
 use crate::call;
+use crate::inner::Inner;
 use crate::log::{self, EventQueue, Log};
 use crate::outcome::{ErrorInfo, Outcome};
 use crate::process;
+use crate::request::Request;
+use crate::running::RunningCall;
+use crate::runtime_pool::CallerRuntime;
 
-pub(crate) struct LocalCall<F, K> {
-    runtime: Arc<Runtime>,
+/// A call, and what it keeps.
+pub(crate) struct LocalCall<F> {
     future: Pin<Box<Option<F>>>,
+    runtime: CallerRuntime,
     /// The events that the call has logged.
     events: Option<EventQueue>,
     has_begun: bool,
-    /// What the call keeps, dropped after its future.
-    _kept: K,
+    inner: Arc<Inner>,
+    _running: RunningCall,
 }
 
 /// Why the call does not run now.
@@ -36,26 +39,29 @@ enum Pause {
 }
 
 /// Creates a call, which begins when it is run.
-pub(crate) fn new<K>(
-    runtime: Arc<Runtime>,
+pub(crate) fn new(
+    inner: Arc<Inner>,
+    runtime: CallerRuntime,
     log: Option<Log>,
-    call: impl Future<Output = Outcome>,
-    kept: K,
-) -> LocalCall<impl Future<Output = Outcome>, K> {
+    running: RunningCall,
+    request: Request,
+) -> LocalCall<impl Future<Output = Outcome>> {
     let events = log.map(EventQueue::new);
-    let future = log::with_log(events.as_ref().map(EventQueue::as_log), call);
-    LocalCall { runtime, future: Box::pin(Some(future)), events, has_begun: false, _kept: kept }
+    let log = events.as_ref().map(EventQueue::as_log);
+    let (caller, client) = (Arc::clone(&inner), runtime.client.clone());
+    let future = log::with_log(log, async move { caller.call(&client, request).await });
+    LocalCall { future: Box::pin(Some(future)), runtime, events, has_begun: false, inner, _running: running }
 }
 
-impl<F: Future<Output = Outcome>, K> LocalCall<F, K> {
+impl<F: Future<Output = Outcome>> LocalCall<F> {
     /// Runs the call to its end. After every `interval` it calls `check`, which cancels the call if
     /// it breaks.
     ///
-    /// The log's function and `check` run outside of the runtime. So other threads continue
-    /// meanwhile, and both may fork: in the child, the call is refused.
+    /// The log's function and `check` run outside of the runtime, and both may fork: in the child,
+    /// the call is refused.
     pub(crate) fn run(mut self, interval: Option<Duration>, mut check: impl FnMut() -> ControlFlow<()>) -> Outcome {
         let process = process::current();
-        loop {
+        let outcome = loop {
             let pause = self.resume(interval);
             let has_logged = self.events.as_ref().is_some_and(EventQueue::flush);
             let is_checked = matches!(pause, Pause::IntervalPassed);
@@ -65,26 +71,29 @@ impl<F: Future<Output = Outcome>, K> LocalCall<F, K> {
                 mem::forget(self);
                 return ErrorInfo::started_before_fork().into();
             }
-            if let Pause::Ended(outcome) = pause {
-                return outcome;
+            match pause {
+                Pause::Ended(outcome) => break outcome,
+                _ if is_cancelled => break self.cancel(),
+                Pause::HasEvents | Pause::IntervalPassed => {}
             }
-            if is_cancelled {
-                return self.cancel();
-            }
-        }
+        };
+        self.inner.runtimes.put_back(self.runtime);
+        outcome
     }
 
     fn resume(&mut self, interval: Option<Duration>) -> Pause {
-        let Self { runtime, future, events, has_begun, .. } = self;
+        let Self { future, runtime, events, has_begun, .. } = self;
         let run = poll_fn(|context| match call::poll(future.as_mut(), context) {
             Poll::Ready(outcome) => Poll::Ready(Pause::Ended(outcome)),
             Poll::Pending if events.as_ref().is_some_and(EventQueue::has_events) => Poll::Ready(Pause::HasEvents),
             Poll::Pending => Poll::Pending,
         });
-        block_on(runtime, async {
+        runtime.block_on(async {
             if !mem::replace(has_begun, true) {
-                // The connection of the last call returns to the pool, and those that the server has
-                // closed leave it.
+                // The connection of the last call returns to its pool, and the events of the sockets
+                // arrive.
+                yield_now().await;
+                // Connections that the server has closed leave their pool.
                 yield_now().await;
             }
             match interval {
@@ -94,9 +103,9 @@ impl<F: Future<Output = Outcome>, K> LocalCall<F, K> {
         })
     }
 
-    fn cancel(mut self) -> Outcome {
-        let Self { runtime, future, .. } = &mut self;
-        block_on(runtime, async {
+    fn cancel(&mut self) -> Outcome {
+        let Self { future, runtime, .. } = self;
+        runtime.block_on(async {
             let outcome = call::end(future.as_mut(), Outcome::Cancelled);
             // Its connection closes.
             yield_now().await;

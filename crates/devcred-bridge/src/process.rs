@@ -5,7 +5,6 @@
 //! with locks, threads or sockets is neither used nor dropped in the child. `fork` gives no notice,
 //! so every entry point compares the process id, which costs one system call.
 
-use std::convert::Infallible;
 use std::mem;
 use std::sync::Arc;
 
@@ -74,26 +73,15 @@ impl<T> PerProcess<T> {
         Self(ArcSwapOption::const_empty())
     }
 
-    /// Returns the value if this process has created it.
-    pub(crate) fn get(&self) -> Option<Arc<T>> {
-        let found = self.0.load();
-        Some(Arc::clone(found.as_ref()?.get().ok()?))
-    }
-
     pub(crate) fn get_or_init(&self, create: impl Fn() -> T) -> Arc<T> {
-        let Ok(value) = self.get_or_try_init(|| Ok::<_, Infallible>(create()));
-        value
-    }
-
-    pub(crate) fn get_or_try_init<E>(&self, create: impl Fn() -> Result<T, E>) -> Result<Arc<T>, E> {
         loop {
             let found = self.0.load_full();
             if let Some(Ok(value)) = found.as_ref().map(|bound| bound.get()) {
-                return Ok(Arc::clone(value));
+                return Arc::clone(value);
             }
             // If several threads come first, one of them wins; the values of the others are
             // dropped.
-            self.0.compare_and_swap(&found, Some(Arc::new(ProcessBound::new(create()?))));
+            self.0.compare_and_swap(&found, Some(Arc::new(ProcessBound::new(create()))));
         }
     }
 }

@@ -56,12 +56,6 @@ impl ErrorInfo {
         bridge_support::internal_error("cannot start a thread", Some(advice)).into()
     }
 
-    /// Reports that the system refused an event queue.
-    pub(crate) fn cannot_open_an_event_queue() -> Box<Self> {
-        let advice = "Check the process's limit on open files.";
-        bridge_support::internal_error("cannot open an event queue", Some(advice)).into()
-    }
-
     /// Reports a panic. Its message goes only to the panic hook, because it may contain anything.
     pub fn panicked() -> Box<Self> {
         let advice = "Report it, with the panic's text on stderr.";

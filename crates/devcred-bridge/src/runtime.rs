@@ -64,7 +64,7 @@ type Work = Box<dyn FnOnce() + Send>;
 type Spawn = fn(Work) -> io::Result<()>;
 
 /// Starts a thread that leaves the signals of the process to the host.
-pub(crate) fn spawn(name: &str, work: Work) -> io::Result<()> {
+fn spawn(name: &str, work: Work) -> io::Result<()> {
     #[cfg(unix)]
     let _blocked = crate::signals::block();
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)

@@ -3,7 +3,6 @@
 //! its own threads. SIGPIPE goes to the thread that writes to a connection which the peer has
 //! reset, and would end the program.
 
-use nix::sys::pthread::{pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
 /// Signals that a thread raises for itself. If one is blocked, the process ends without calling its
@@ -31,25 +30,21 @@ impl Drop for Blocked {
     }
 }
 
-/// Runs code on a thread of the host, which does not receive the SIGPIPE of the code. It receives
-/// every other signal.
+/// Runs code on a thread of the host, which does not receive the SIGPIPE of the code, but every
+/// other signal. On Apple's systems, tokio's sockets raise none.
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub(crate) fn without_sigpipe<T>(code: impl FnOnce() -> T) -> T {
-    struct Restore(SigSet);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            // A SIGPIPE that the code has raised would be delivered as soon as it is not blocked. To
-            // find out whether there is one, the C library has no function that is available on
-            // every system, so this sends one, of which a thread keeps only one, and takes it.
-            let mut sigpipe = SigSet::empty();
-            sigpipe.add(Signal::SIGPIPE);
-            let _ = pthread_kill(pthread_self(), Signal::SIGPIPE).and_then(|()| sigpipe.wait());
-            let _ = self.0.thread_set_mask();
-        }
+    use nix::sys::pthread::{pthread_kill, pthread_self};
+
+    let sigpipe: SigSet = Signal::SIGPIPE.into();
+    let blocked = Blocked { before: sigpipe.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok() };
+    let result = code();
+    if blocked.before.is_some() {
+        // The thread would receive a SIGPIPE as soon as it no longer blocks it. At most one is
+        // pending, and after this exactly one, which is taken.
+        let _ = pthread_kill(pthread_self(), Signal::SIGPIPE).and_then(|()| sigpipe.wait());
     }
-    let mut sigpipe = SigSet::empty();
-    sigpipe.add(Signal::SIGPIPE);
-    let _restore = sigpipe.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok().map(Restore);
-    code()
+    result
 }
 
 #[cfg(test)]

@@ -1,0 +1,100 @@
+//! The runtimes of a client's blocking calls. They have no thread: a thread that blocks for a call
+//! takes one and drives it.
+//!
+//! Each has separate connections. Because only the thread of the call drives them, a connection is
+//! free again, and one that the server has closed is gone, before the next call asks for one. If the
+//! threads shared a runtime, that would depend on the thread that drives it at the moment.
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use devcred::Client;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The number of blocking calls of a client that run on their own threads at once. For more calls,
+/// the thread of the bridge is faster, because it does the work of many of them at a time.
+const MAX_RUNTIMES: usize = 4;
+
+pub(crate) struct RuntimePool {
+    permits: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The one that was used last is used next.
+    idle: Vec<CallerRuntime>,
+    is_closed: bool,
+}
+
+/// A runtime, and the client whose connections belong to it.
+pub(crate) struct CallerRuntime {
+    runtime: Runtime,
+    pub(crate) client: Client,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl RuntimePool {
+    pub(crate) fn new() -> Self {
+        Self { permits: Arc::new(Semaphore::new(MAX_RUNTIMES)), state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns an idle runtime, or a new one with this client. `None` if there are too many, if this
+    /// thread cannot drive one, or if the system refuses it.
+    pub(crate) fn take(&self, new_client: impl FnOnce() -> Option<Client>) -> Option<CallerRuntime> {
+        if !can_drive() {
+            return None;
+        }
+        if let Some(idle) = self.state().idle.pop() {
+            return Some(idle);
+        }
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build().ok()?;
+        Some(CallerRuntime { runtime, client: new_client()?, _permit: permit })
+    }
+
+    pub(crate) fn put_back(&self, runtime: CallerRuntime) {
+        let mut state = self.state();
+        if !state.is_closed {
+            state.idle.push(runtime);
+        }
+    }
+
+    /// Closes the connections of idle runtimes, and those of others when they are put back.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        for idle in mem::take(&mut state.idle) {
+            // Unlike dropping it, this works on a thread that drives another runtime.
+            idle.runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for RuntimePool {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Returns whether this thread can drive a runtime. One that drives another runtime of tokio cannot,
+/// nor can one that is ending and has lost its thread-local variables.
+fn can_drive() -> bool {
+    matches!(Handle::try_current(), Err(error) if error.is_missing_context())
+}
+
+impl CallerRuntime {
+    /// Drives the runtime on this thread until the future has ended.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let drive = || self.runtime.block_on(future);
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        return crate::signals::without_sigpipe(drive);
+        #[cfg(not(any(target_os = "android", target_os = "linux")))]
+        return drive();
+    }
+}
