@@ -90,10 +90,8 @@ impl<F: Future<Output = Outcome>> LocalCall<F> {
         });
         runtime.block_on(async {
             if !mem::replace(has_begun, true) {
-                // The connection of the last call returns to its pool, and the events of the sockets
-                // arrive.
-                yield_now().await;
-                // Connections that the server has closed leave their pool.
+                // The connection of the last call returns to the pool, and if the server has closed
+                // it, it learns so before it sends a request.
                 yield_now().await;
             }
             match interval {
