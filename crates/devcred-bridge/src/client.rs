@@ -15,7 +15,7 @@ use crate::local_call;
 use crate::log::{self, Log};
 use crate::options::{self, Options};
 use crate::outcome::{ErrorInfo, Outcome};
-use crate::process::{Inherited, PerProcess, ProcessBound};
+use crate::process::{self, Inherited, PerProcess, ProcessBound};
 use crate::request::Request;
 use crate::running::RunningCalls;
 use crate::runtime::is_bridge_thread;
@@ -156,13 +156,15 @@ impl Client {
         if is_bridge_thread() {
             return ErrorInfo::blocking_in_callback().into();
         }
-        let running = self.running.get_or_init(RunningCalls::default).add();
-        let inner = match self.inner() {
+        let process = process::current();
+        let running = self.running.get_or_init_in(process, RunningCalls::default).add();
+        let inner = match self.inner_in(process) {
             Ok(inner) => inner,
             Err(error) => return error.into(),
         };
         if let Some(runtime) = inner.runtimes.take(|| inner.new_client().ok()) {
-            return local_call::new(inner, runtime, self.log.clone(), running, request).run(interval, check);
+            let call = local_call::new(inner, runtime, self.log.clone(), running, request);
+            return call.run(process, interval, check);
         }
         // A child that `check` forks must not drop them.
         drop((inner, running));
@@ -179,12 +181,16 @@ impl Client {
 
     /// Returns the part that belongs to this process. A forked child rebuilds it from its parent's.
     fn inner(&self) -> Result<Arc<Inner>, Box<ErrorInfo>> {
+        self.inner_in(process::current())
+    }
+
+    fn inner_in(&self, process: u32) -> Result<Arc<Inner>, Box<ErrorInfo>> {
         loop {
             let found = self.inner.load_full();
             let Some(bound) = &found else {
                 return Err(ErrorInfo::client_is_closed());
             };
-            match bound.get() {
+            match bound.get_in(process) {
                 Ok(inner) => return Ok(Arc::clone(inner)),
                 Err(Inherited(parents)) => {
                     // If several threads of the child come first, one of them wins; what the others

@@ -54,13 +54,17 @@ pub(crate) fn new(
 }
 
 impl<F: Future<Output = Outcome>> LocalCall<F> {
-    /// Runs the call to its end. After every `interval` it calls `check`, which cancels the call if
+    /// Runs the call to its end in this process. After every `interval` it calls `check`, which cancels the call if
     /// it breaks.
     ///
     /// The log's function and `check` run outside of the runtime, and both may fork: in the child,
     /// the call is refused.
-    pub(crate) fn run(mut self, interval: Option<Duration>, mut check: impl FnMut() -> ControlFlow<()>) -> Outcome {
-        let process = process::current();
+    pub(crate) fn run(
+        mut self,
+        process: u32,
+        interval: Option<Duration>,
+        mut check: impl FnMut() -> ControlFlow<()>,
+    ) -> Outcome {
         let outcome = loop {
             let pause = self.resume(interval);
             let has_logged = self.events.as_ref().is_some_and(EventQueue::flush);

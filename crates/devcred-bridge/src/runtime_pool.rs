@@ -12,6 +12,9 @@ use devcred::Client;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use crate::signals::SigpipeFilter;
+
 /// The number of blocking calls of a client that run on their own threads at once. For more calls,
 /// the thread of the bridge is faster, because it does the work of many of them at a time.
 const MAX_RUNTIMES: usize = 4;
@@ -32,6 +35,8 @@ struct State {
 pub(crate) struct CallerRuntime {
     runtime: Runtime,
     pub(crate) client: Client,
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    sigpipe: SigpipeFilter,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -54,8 +59,13 @@ impl RuntimePool {
             return Some(idle);
         }
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build().ok()?;
-        Some(CallerRuntime { runtime, client: new_client()?, _permit: permit })
+        Some(CallerRuntime {
+            runtime: Builder::new_current_thread().enable_io().enable_time().build().ok()?,
+            #[cfg(any(target_os = "android", target_os = "linux"))]
+            sigpipe: SigpipeFilter::new().ok()?,
+            client: new_client()?,
+            _permit: permit,
+        })
     }
 
     pub(crate) fn put_back(&self, runtime: CallerRuntime) {
@@ -93,7 +103,7 @@ impl CallerRuntime {
     pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
         let drive = || self.runtime.block_on(future);
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        return crate::signals::without_sigpipe(drive);
+        return self.sigpipe.run(drive);
         #[cfg(not(any(target_os = "android", target_os = "linux")))]
         return drive();
     }
