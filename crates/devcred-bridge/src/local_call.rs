@@ -54,8 +54,8 @@ pub(crate) fn new(
 }
 
 impl<F: Future<Output = Outcome>> LocalCall<F> {
-    /// Runs the call to its end in this process. After every `interval` it calls `check`, which cancels the call if
-    /// it breaks.
+    /// Runs the call to its end in this process. After every `interval`, and after an event, it calls
+    /// `check`, which cancels the call if it breaks.
     ///
     /// The log's function and `check` run outside of the runtime, and both may fork: in the child,
     /// the call is refused.
@@ -67,10 +67,10 @@ impl<F: Future<Output = Outcome>> LocalCall<F> {
     ) -> Outcome {
         let outcome = loop {
             let pause = self.resume(interval);
+            let has_ended = matches!(pause, Pause::Ended(_));
             let has_logged = self.events.as_ref().is_some_and(EventQueue::flush);
-            let is_checked = matches!(pause, Pause::IntervalPassed);
-            let is_cancelled = is_checked && check().is_break();
-            if (has_logged || is_checked) && process::current() != process {
+            let is_cancelled = !has_ended && check().is_break();
+            if (has_logged || !has_ended) && process::current() != process {
                 // All of this belongs to the parent process.
                 mem::forget(self);
                 return ErrorInfo::started_before_fork().into();

@@ -293,6 +293,19 @@ fn an_event_is_logged_before_the_call_continues() {
 }
 
 #[test]
+fn a_check_follows_an_event_at_once() {
+    let service = service();
+    let logged = Arc::<AtomicBool>::default();
+    let writer = Arc::clone(&logged);
+    let client = service.client_with_log(Log::new(LogLevel::Warn, move |_, _| writer.store(true, Ordering::SeqCst)));
+    let outcome = client.call_interruptible(request("GID_test@@@fault-InternalError"), 4 * LIMIT, || {
+        assert!(logged.load(Ordering::SeqCst));
+        ControlFlow::Break(())
+    });
+    assert!(matches!(outcome, Outcome::Cancelled));
+}
+
+#[test]
 fn a_log_function_that_blocks_holds_up_no_other_thread() {
     let service = service();
     let (begun, wait_for_begun) = channel();
