@@ -135,7 +135,8 @@ impl<'frame> Env<'frame> {
 
     /// Calls a method without arguments that returns a boolean.
     pub(crate) fn call_boolean(self, receiver: Object<'_>, method: jmethodID) -> bool {
-        call!(self, CallBooleanMethodA, receiver.raw, method, ptr::null())
+        let result = call!(self, CallBooleanMethodA, receiver.raw, method, ptr::null());
+        !self.has_thrown() && result
     }
 
     fn has_thrown(self) -> bool {

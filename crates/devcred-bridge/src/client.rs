@@ -147,12 +147,7 @@ impl Client {
 }
 
 impl Client {
-    fn block(
-        &self,
-        request: Request,
-        interval: Option<Duration>,
-        check: impl FnMut() -> ControlFlow<()>,
-    ) -> Outcome {
+    fn block(&self, request: Request, interval: Option<Duration>, check: impl FnMut() -> ControlFlow<()>) -> Outcome {
         if is_bridge_thread() {
             return ErrorInfo::blocking_in_callback().into();
         }

@@ -283,7 +283,8 @@ fn the_log_of_a_blocking_call_runs_on_its_thread_and_refuses_to_block() {
 fn an_event_is_logged_before_the_call_continues() {
     let service = service();
     let (sender, lines) = channel();
-    let client = service.client_with_log(Log::new(LogLevel::Warn, move |_, line| sender.send(line.to_owned()).unwrap()));
+    let client =
+        service.client_with_log(Log::new(LogLevel::Warn, move |_, line| sender.send(line.to_owned()).unwrap()));
     thread::scope(|scope| {
         let running = scope.spawn(|| call(&client, "GID_test@@@fault-InternalError"));
         assert!(lines.recv_timeout(LIMIT).unwrap().starts_with("attempt failed, retrying"));
