@@ -66,7 +66,6 @@ impl Inner {
     /// Ends the running calls.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);
-        self.runtimes.close();
     }
 
     /// Returns a client whose connections belong to no runtime yet.

@@ -19,16 +19,11 @@ use crate::signals::SigpipeFilter;
 /// the thread of the bridge is faster, because it does the work of many of them at a time.
 const MAX_RUNTIMES: usize = 4;
 
+/// Dropping it closes the connections.
 pub(crate) struct RuntimePool {
     permits: Arc<Semaphore>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
     /// The one that was used last is used next.
-    idle: Vec<CallerRuntime>,
-    is_closed: bool,
+    idle: Mutex<Vec<CallerRuntime>>,
 }
 
 /// A runtime, and the client whose connections belong to it.
@@ -42,11 +37,11 @@ pub(crate) struct CallerRuntime {
 
 impl RuntimePool {
     pub(crate) fn new() -> Self {
-        Self { permits: Arc::new(Semaphore::new(MAX_RUNTIMES)), state: Mutex::default() }
+        Self { permits: Arc::new(Semaphore::new(MAX_RUNTIMES)), idle: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, Vec<CallerRuntime>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns an idle runtime, or a new one with this client. `None` if there are too many, if this
@@ -55,7 +50,7 @@ impl RuntimePool {
         if !can_drive() {
             return None;
         }
-        if let Some(idle) = self.state().idle.pop() {
+        if let Some(idle) = self.idle().pop() {
             return Some(idle);
         }
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
@@ -69,26 +64,16 @@ impl RuntimePool {
     }
 
     pub(crate) fn put_back(&self, runtime: CallerRuntime) {
-        let mut state = self.state();
-        if !state.is_closed {
-            state.idle.push(runtime);
-        }
-    }
-
-    /// Closes the connections of idle runtimes, and those of others when they are put back.
-    pub(crate) fn close(&self) {
-        let mut state = self.state();
-        state.is_closed = true;
-        for idle in mem::take(&mut state.idle) {
-            // Unlike dropping it, this works on a thread that drives another runtime.
-            idle.runtime.shutdown_background();
-        }
+        self.idle().push(runtime);
     }
 }
 
 impl Drop for RuntimePool {
     fn drop(&mut self) {
-        self.close();
+        for idle in mem::take(&mut *self.idle()) {
+            // Unlike dropping it, this works on a thread that drives another runtime.
+            idle.runtime.shutdown_background();
+        }
     }
 }
 
