@@ -342,9 +342,11 @@ devcred_status devcred_options_set_max_requests_per_second(devcred_options *opti
  Sets a function that receives the log events of clients created with these options: those of
  `level`, DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE, and more severe ones. NULL removes it.
 
- It is called with `user_data` on threads of the library, possibly on several at once, and must
- return soon. It must return normally: a C++ exception ends the process. `user_data` must stay
- valid until devcred_client_close has closed every client that was created with these options.
+ It is called with `user_data`, during a blocking call on the thread of that call and otherwise on
+ the thread of the library, so possibly on several threads at once. It must return soon, and it
+ must return normally: a C++ exception ends the process. A blocking call inside it is refused.
+ `user_data` must stay valid until devcred_client_close has closed every client that was created
+ with these options.
  */
 devcred_status devcred_options_set_log(devcred_options *options,
                                        int32_t level,
@@ -395,8 +397,9 @@ devcred_status devcred_client_set_access_key(const devcred_client *client,
  is NULL. `error` may be NULL; otherwise the caller owns `*error`, which is NULL if there is no
  error.
 
- Any number of threads may call it at once. Inside a callback of the library it fails with
- DEVCRED_INVALID_PARAMETER.
+ The call runs on this thread, which receives its signals meanwhile, but no cancellation of
+ pthreads. Any number of threads may call it at once. Inside a callback of the library it fails
+ with DEVCRED_INVALID_PARAMETER.
  */
 devcred_status devcred_get_device_credential(const devcred_client *client,
                                              const char *client_id,

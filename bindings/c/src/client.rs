@@ -81,8 +81,9 @@ pub unsafe extern "C" fn devcred_client_set_access_key(
 /// is NULL. `error` may be NULL; otherwise the caller owns `*error`, which is NULL if there is no
 /// error.
 ///
-/// Any number of threads may call it at once. Inside a callback of the library it fails with
-/// DEVCRED_INVALID_PARAMETER.
+/// The call runs on this thread, which receives its signals meanwhile, but no cancellation of
+/// pthreads. Any number of threads may call it at once. Inside a callback of the library it fails
+/// with DEVCRED_INVALID_PARAMETER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn devcred_get_device_credential(
     client: *const Client,

@@ -1,10 +1,9 @@
 //! Why a call failed.
 
 use std::ffi::{CString, c_char};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use devcred_bridge::ErrorInfo;
+use devcred_bridge::{ErrorInfo, contain_panic};
 
 use crate::pointer::{free, get_field, write_out};
 use crate::status::{self, DEVCRED_INTERNAL, Status};
@@ -51,10 +50,9 @@ pub(crate) unsafe fn fallible(error: *mut *mut Error, body: impl FnOnce() -> Res
     // before this returns.
     // SAFETY: as the caller promises.
     unsafe { write_out(error, None) };
-    let failed = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(status)) => return status,
-        Ok(Err(failed)) => failed,
-        Err(_) => ErrorInfo::panicked(),
+    let failed = match contain_panic(body) {
+        Ok(status) => return status,
+        Err(failed) => failed,
     };
     let status = status::of(failed.kind);
     // SAFETY: as the caller promises.

@@ -24,6 +24,7 @@ mod credential;
 
 mod error;
 
+mod cancellation;
 mod outcome;
 mod panic;
 mod pointer;

@@ -4,6 +4,7 @@ use std::ffi::c_char;
 
 use devcred_bridge::{ErrorInfo, Operation, Outcome, Request};
 
+use crate::cancellation::Uncancellable;
 use crate::client::DEVCRED_CLIENT_TIMEOUT;
 use crate::credential::Credential;
 use crate::error::{Error, fallible};
@@ -51,6 +52,7 @@ pub(crate) unsafe fn blocking_call(
             if credential.is_null() {
                 return Err(ErrorInfo::invalid_parameter("credential is NULL"));
             }
+            let _uncancellable = Uncancellable::new();
             write_outcome(body()?, credential)
         })
     }

@@ -111,7 +111,7 @@ fn a_thread_that_cannot_start_is_an_error_and_the_next_call_works() {
 fn signals_reach_the_program_only_and_a_reset_is_retried() {
     for mode in [Mode::Plain, Mode::Sanitizers] {
         let steps = [r#"{"reset": true}"#, r#"{"answer": "credential"}"#].map(|step| step.parse::<Step>().unwrap());
-        let steps = steps.into_iter().cycle().take(80);
+        let steps = steps.into_iter().cycle().take(160);
         let service = Service::start(Emulator::builder().tls(Tls::Valid).steps(steps));
         let mut arguments = service.arguments();
         arguments.extend(service.emulator.authority_pem().map(str::to_owned));

@@ -42,23 +42,43 @@ static void check_thread_error(devcred_status status, devcred_credential *creden
     devcred_error_free(error);
 }
 
-static void check_runtime_thread(devcred_client *client) {
-    devcred_credential *credential = NULL;
-    devcred_error *error = NULL;
-    refuse_threads(2);
-    devcred_status status = devcred_get_device_credential(client, "GID_n@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, &credential, &error);
-    check_thread_error(status, credential, error);
-    struct outcome outcome = {0};
-    CHECK_OK(devcred_get_device_credential_start(client, "GID_n@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, on_complete, &outcome, NULL, NULL));
-    await(&outcome);
-    check_thread_error(outcome.status, outcome.credential, outcome.error);
-    CHECK(take_refusal_count() == 2);
-}
-
-static void check_calls_work(devcred_client *client) {
+static void check_blocking_call_works(devcred_client *client) {
     devcred_credential *credential = NULL;
     CHECK_OK(devcred_get_device_credential(client, "GID_n@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, &credential, NULL));
     devcred_credential_free(credential);
+}
+
+static void start(devcred_client *client, struct outcome *outcome) {
+    CHECK_OK(devcred_get_device_credential_start(client, "GID_n@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, on_complete, outcome, NULL, NULL));
+    await(outcome);
+}
+
+static void check_calls_work(devcred_client *client) {
+    check_blocking_call_works(client);
+    struct outcome outcome = {0};
+    start(client, &outcome);
+    CHECK_OK(outcome.status);
+    devcred_credential_free(outcome.credential);
+}
+
+static void check_runtime_thread(devcred_client *client) {
+    /* A blocking call runs on the thread that makes it. */
+    refuse_threads(100);
+    check_blocking_call_works(client);
+    CHECK(take_refusal_count() == 0);
+
+    refuse_threads(2);
+    struct outcome outcome = {0};
+    start(client, &outcome);
+    check_thread_error(outcome.status, outcome.credential, outcome.error);
+    devcred_call *call = NULL;
+    devcred_credential *credential = NULL;
+    devcred_error *error = NULL;
+    CHECK_OK(devcred_get_device_credential_start(client, "GID_n@@@d", NULL, DEVCRED_CLIENT_TIMEOUT, NULL, NULL, &call, NULL));
+    devcred_status status = devcred_call_wait(call, &credential, &error);
+    check_thread_error(status, credential, error);
+    devcred_call_free(call);
+    CHECK(take_refusal_count() == 2);
 }
 
 static void check_lookup_thread(struct service service) {

@@ -1,14 +1,19 @@
 //! A client, and the calls that it starts.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use devcred_bridge::{self as bridge, CallHandle, ErrorInfo, Log, LogLevel, Options, Request, Secret};
+use devcred_bridge::{self as bridge, CallHandle, ErrorInfo, Log, LogLevel, Options, Outcome, Request, Secret};
 
 use crate::completion::Completion;
 use crate::data::ToJava as _;
 use crate::vm::{self, Global};
+
+/// How often a blocked thread looks whether it was interrupted.
+const INTERRUPT_POLL: Duration = Duration::from_millis(100);
 
 /// A client that any number of threads may use at once. Dropping it does not cancel running calls.
 pub(crate) struct NativeClient {
@@ -48,6 +53,14 @@ impl NativeClient {
             completion.complete(outcome);
         });
         id
+    }
+
+    /// Makes a call, which is cancelled soon after its thread was interrupted.
+    pub(crate) fn call(&self, request: Request, is_interrupted: impl Fn() -> bool) -> Outcome {
+        self.client.call_interruptible(request, INTERRUPT_POLL, || match is_interrupted() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
     }
 
     /// Cancels a call, unless it has ended.

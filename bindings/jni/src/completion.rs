@@ -23,8 +23,10 @@ impl Completion {
         if let Some((listener, running)) = self.0.take() {
             vm::call_java(|env, methods| {
                 // If Java has no memory for the outcome, the caller receives that exception.
-                let arguments =
-                    arguments(env, outcome).unwrap_or_else(|Thrown| [Object::NULL, Object::NULL, env.take_exception()]);
+                let arguments = match arguments(env, outcome) {
+                    Ok([credential, error]) => [credential, error, Object::NULL],
+                    Err(Thrown) => [Object::NULL, Object::NULL, env.take_exception()],
+                };
                 env.call(listener.as_object(), methods.completed, arguments)
             });
             drop(listener);
@@ -39,11 +41,11 @@ impl Drop for Completion {
     }
 }
 
-/// Returns the arguments of `NativeListener.completed`: at most one of them is not null.
-fn arguments<'frame>(env: Env<'frame>, outcome: &Outcome) -> Result<[Object<'frame>; 3], Thrown> {
+/// Returns the credential and the error: at most one of them is not null.
+pub(crate) fn arguments<'frame>(env: Env<'frame>, outcome: &Outcome) -> Result<[Object<'frame>; 2], Thrown> {
     Ok(match outcome {
-        Outcome::Credential(credential) => [credential.to_java(env)?, Object::NULL, Object::NULL],
-        Outcome::Error(error) => [Object::NULL, error.to_java(env)?, Object::NULL],
-        Outcome::Cancelled => [Object::NULL; 3],
+        Outcome::Credential(credential) => [credential.to_java(env)?, Object::NULL],
+        Outcome::Error(error) => [Object::NULL, error.to_java(env)?],
+        Outcome::Cancelled => [Object::NULL; 2],
     })
 }

@@ -4,22 +4,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use devcred_bridge::{self as bridge, ErrorInfo, Options, Request, Secret};
+use devcred_bridge::{self as bridge, ErrorInfo, Options, Outcome, Request, Secret, contain_panic};
 use jni_sys::jlong;
 
 use crate::client::NativeClient;
+use crate::completion;
 use crate::data::{FromJava as _, ToJava as _};
 use crate::jni::{Env, Object, Thrown};
-use crate::vm::Global;
+use crate::vm::{self, Global};
 
 /// Runs the body of a function. After an exception or a panic it returns the default, which Java
 /// ignores if an exception is pending.
 fn run<T>(default: T, body: impl FnOnce() -> Result<T, Thrown>) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Thrown)).unwrap_or(default)
-}
-
-fn contain_panic<T>(body: impl FnOnce() -> Result<T, Box<ErrorInfo>>) -> Result<T, Box<ErrorInfo>> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
 }
 
 /// Returns the client of a pointer.
@@ -72,7 +69,7 @@ extern "system" fn Java_io_devcred_internal_NativeLibrary_notUnicode<'f>(
     run(Object::NULL, || ErrorInfo::not_unicode(&String::from_java(env, name)?).to_java(env))
 }
 
-/// Returns the error for a blocking call on this thread, if it is one of the bridge.
+/// Returns the error for a blocking call in a callback, if this is one.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_devcred_internal_NativeLibrary_refuseBlocking<'f>(
     env: Env<'f>,
@@ -92,6 +89,24 @@ extern "system" fn Java_io_devcred_internal_NativeClient_startCall<'f>(
     run(0, || {
         let (request, listener) = (Request::from_java(env, request)?, Global::new(env, listener)?);
         Ok(client(pointer).start(request, listener))
+    })
+}
+
+/// Makes a call and returns its credential and its error, one of which is null; both are if `thread`,
+/// which is the current one, was interrupted.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_devcred_internal_NativeClient_makeCall<'f>(
+    env: Env<'f>,
+    _: Object<'f>,
+    pointer: jlong,
+    request: Object<'f>,
+    thread: Object<'f>,
+) -> Object<'f> {
+    run(Object::NULL, || {
+        let request = Request::from_java(env, request)?;
+        let outcome = contain_panic(|| Ok(client(pointer).call(request, || vm::is_interrupted(env, thread))));
+        let [credential, error] = completion::arguments(env, &outcome.unwrap_or_else(Outcome::from))?;
+        env.array([Ok(credential), Ok(error)].into_iter())
     })
 }
 

@@ -133,6 +133,12 @@ impl<'frame> Env<'frame> {
         if self.has_thrown() { Err(Thrown) } else { Ok(()) }
     }
 
+    /// Calls a method without arguments that returns a boolean.
+    pub(crate) fn call_boolean(self, receiver: Object<'_>, method: jmethodID) -> bool {
+        let result = call!(self, CallBooleanMethodA, receiver.raw, method, ptr::null());
+        !self.has_thrown() && result
+    }
+
     fn has_thrown(self) -> bool {
         call!(self, ExceptionCheck)
     }

@@ -19,6 +19,7 @@ struct Vm {
     object_class: jclass,
     completed: jmethodID,
     event: jmethodID,
+    is_interrupted: jmethodID,
 }
 
 // SAFETY: the pointers are valid on every thread, and nothing is written through them.
@@ -35,6 +36,7 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut c_void) -> jint {
         let object = env.class(c"java/lang/Object")?;
         let listener = env.class(c"io/devcred/internal/NativeListener")?;
         let log = env.class(c"io/devcred/internal/NativeLog")?;
+        let thread = env.class(c"java/lang/Thread")?;
         env.global(listener)?;
         env.global(log)?;
         Ok::<_, Thrown>(Vm {
@@ -46,6 +48,7 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut c_void) -> jint {
                 c"([Ljava/lang/Object;[Ljava/lang/Object;Ljava/lang/Throwable;)V",
             )?,
             event: env.method(log, c"event", c"([B[B)V")?,
+            is_interrupted: env.method(thread, c"isInterrupted", c"()Z")?,
         })
     };
     match find() {
@@ -59,6 +62,11 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut c_void) -> jint {
 
 pub(crate) fn object_class() -> jclass {
     VM.get().map_or(ptr::null_mut(), |vm| vm.object_class)
+}
+
+/// Returns whether the current thread, which is `thread`, was interrupted.
+pub(crate) fn is_interrupted(env: Env<'_>, thread: Object<'_>) -> bool {
+    VM.get().is_some_and(|vm| env.call_boolean(thread, vm.is_interrupted))
 }
 
 thread_local! {

@@ -10,10 +10,10 @@ use pyo3::types::PyDict;
 
 use crate::arguments::{FromPython, optional, options, request};
 use crate::completion_queue::CompletionQueue;
-use crate::log::module_if_imported;
+use crate::log::{BlockedThread, module_if_imported};
 use crate::{attach, log, outcome};
 
-/// How often a waiting thread runs pending signal handlers.
+/// How often a blocked thread runs pending signal handlers.
 const SIGNAL_POLL: Duration = Duration::from_millis(100);
 
 /// Only the main thread runs signal handlers. Other threads poll this often, then only at every
@@ -23,7 +23,7 @@ const EAGER_POLLS: u32 = 10;
 /// Runs signal handlers, such as that of Ctrl-C, and raises exceptions that another thread has sent
 /// to this one, as job runners do. Python does both when a function of Python starts;
 /// `PyErr_CheckSignals` only runs signal handlers.
-fn run_signal_handlers(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn run_signal_handlers(py: Python<'_>) -> PyResult<()> {
     static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     FUNCTION.import(py, "devcred._client", "run_signal_handlers")?.call0().map(drop)
 }
@@ -63,8 +63,13 @@ impl Client {
         log::refresh_level(py)?;
         let is_main = is_main_thread(py)?;
         let (mut polls, mut raised) = (0_u32, None);
+        let blocked = BlockedThread::new();
         let (outcome, _guard) = py.detach(|| {
             let outcome = self.0.call_interruptible(request, SIGNAL_POLL, || {
+                raised = blocked.take_interrupt();
+                if raised.is_some() {
+                    return ControlFlow::Break(());
+                }
                 polls += 1;
                 if !is_main && polls > EAGER_POLLS && !polls.is_multiple_of(EAGER_POLLS) {
                     return ControlFlow::Continue(());
@@ -80,7 +85,7 @@ impl Client {
             });
             (outcome, attach::reattach_or_park())
         });
-        raised.map_or_else(|| outcome::to_python(py, outcome), Err)
+        raised.or_else(|| blocked.take_interrupt()).map_or_else(|| outcome::to_python(py, outcome), Err)
     }
 
     /// Starts a call whose outcome resolves `future`, which belongs to the event loop of `queue`.

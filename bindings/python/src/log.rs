@@ -1,25 +1,74 @@
 //! Passes log events to the logger `devcred` of Python's `logging`.
+//!
+//! During a blocking call, handlers run on the thread of the call, which may be the main thread. Then
+//! signal handlers run too, and what they raise ends the call.
 
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use devcred_bridge::{Log, LogLevel};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
 use crate::attach;
+use crate::client::run_signal_handlers;
 
 /// How many of `LogLevel::ALL` the logger had enabled when the last call started, so that a
 /// disabled event does not take the GIL.
 static ENABLED: AtomicU8 = AtomicU8::new(0);
 
+thread_local! {
+    static IS_BLOCKED: Cell<bool> = const { Cell::new(false) };
+    static INTERRUPT: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+}
+
+/// While this lives, its thread makes a blocking call.
+pub(crate) struct BlockedThread {
+    was_blocked: bool,
+}
+
+impl BlockedThread {
+    pub(crate) fn new() -> Self {
+        Self { was_blocked: IS_BLOCKED.replace(true) }
+    }
+
+    /// Returns what a signal handler has raised during an event.
+    pub(crate) fn take_interrupt(&self) -> Option<PyErr> {
+        INTERRUPT.take()
+    }
+}
+
+impl Drop for BlockedThread {
+    fn drop(&mut self) {
+        IS_BLOCKED.set(self.was_blocked);
+    }
+}
+
 pub(crate) fn to_logger() -> Log {
-    Log::new(LogLevel::Trace, |level, line| {
-        if rank(level) <= ENABLED.load(Ordering::Relaxed) {
-            // An error of a handler has nowhere to go; `logging` itself prints it.
-            attach::try_attach(|py| emit(py, level, line));
-        }
+    let is_enabled = |level| rank(level) <= ENABLED.load(Ordering::Relaxed);
+    Log::with_filter(is_enabled, |level, line| {
+        attach::try_attach(|py| {
+            if IS_BLOCKED.get() {
+                interrupt_on_error(run_signal_handlers(py));
+            }
+            match emit(py, level, line) {
+                // Raised by a signal handler that has run meanwhile, such as that of Ctrl-C.
+                Err(error) if IS_BLOCKED.get() && !error.is_instance_of::<PyException>(py) => {
+                    interrupt_on_error(Err(error));
+                }
+                // An error of a handler has nowhere to go; `logging` itself prints it.
+                _ => {}
+            }
+        });
     })
+}
+
+fn interrupt_on_error(result: PyResult<()>) {
+    if let Err(error) = result {
+        INTERRUPT.set(Some(error));
+    }
 }
 
 /// Reads which events the logger enables now. If `logging` was never imported, it enables none.

@@ -88,6 +88,31 @@ def test_a_signal_handler_can_fork_during_a_call(program: Program) -> None:
     assert (status, printed) == (0, "Timeout 5\n")
 
 
+def test_a_log_handler_can_fork_during_a_call(program: Program) -> None:
+    """In the child, the call fails because it belongs to the parent."""
+    status, printed = program.run("""
+        import devcred, logging, os
+        children = []
+
+        class Forking(logging.Handler):
+            def emit(self, _):
+                if not children:
+                    children.append(os.fork())
+
+        logger = logging.getLogger("devcred")
+        logger.addHandler(Forking())
+        logger.setLevel(logging.DEBUG)
+        client = devcred.Client.from_env()
+        try:
+            credential = client.get_device_credential("GID_test@@@fault-Throttling.User-1")
+        except devcred.DevcredError as error:
+            client.get_device_credential("GID_test@@@test")
+            os._exit(5 if "started before the process was forked" in str(error) else 6)
+        print(credential.client_id, os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]))
+        """)
+    assert (status, printed) == (0, "GID_test@@@fault-Throttling.User-1 5\n")
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_a_client_works_in_a_process_pool(program: Program, tmp_path: Path, method: str) -> None:
     script = tmp_path / "pool.py"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -111,8 +113,36 @@ def test_a_failing_handler_does_not_affect_the_call(emulator: Emulator) -> None:
         assert client.get_device_credential(DEVICE)
 
 
+def test_a_handler_runs_on_the_thread_of_a_blocking_call(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    LOGGER.setLevel(logging.DEBUG)
+    with devcred.Client(**emulator.options) as client:
+        assert events(caplog, client, THROTTLED_ONCE)
+    assert {record.thread for record in caplog.records} == {threading.get_ident()}
+
+
+@pytest.mark.parametrize(("device", "number"), [(DEVICE, 1), (THROTTLED_ONCE, 1), (THROTTLED_ONCE, 3)])
+def test_ctrl_c_during_a_handler_ends_the_call(emulator: Emulator, device: str, number: int) -> None:
+    """It ends a call that would have succeeded too."""
+
+    class Interrupted(logging.Handler):
+        """Receives Ctrl-C during one of its events."""
+
+        events = 0
+
+        def emit(self, _: logging.LogRecord) -> None:
+            """Count the event."""
+            self.events += 1
+            if self.events == number:
+                signal.raise_signal(signal.SIGINT)
+
+    with devcred.Client(**emulator.options) as client:
+        with attached(Interrupted()), pytest.raises(KeyboardInterrupt):
+            client.get_device_credential(device)
+        assert client.get_device_credential(DEVICE)
+
+
 def test_a_blocking_call_in_a_handler_is_refused(emulator: Emulator) -> None:
-    """The handler runs on the thread that would have to complete the call."""
+    """Its events would call the handler again."""
     refused: list[str] = []
 
     class Calling(logging.Handler):

@@ -90,12 +90,27 @@ def test_dropped_clients_leave_no_threads_and_no_open_files(emulator: Emulator) 
     assert count_open_files() <= counts[0][1]
 
 
-def test_a_client_that_makes_no_call_starts_no_thread(program: Program) -> None:
+def test_only_a_call_of_an_event_loop_starts_a_thread(program: Program) -> None:
     status, printed = program.run("""
-        import os, devcred
-        client = devcred.Client.from_env()
-        print(len(os.listdir("/proc/self/task")))
-        client.get_device_credential("GID_test@@@test")
-        print(len(os.listdir("/proc/self/task")))
+        import asyncio, os, devcred
+
+        def count_threads():
+            return len(os.listdir("/proc/self/task"))
+
+        client, async_client = devcred.Client.from_env(), devcred.AsyncClient.from_env()
+        counts = [count_threads()]
+        for _ in range(2):
+            client.get_device_credential("GID_test@@@test")
+            client.get_device_credential("GID_test@@@fault-slow-300")
+            counts.append(count_threads())
+        asyncio.run(async_client.get_device_credential("GID_test@@@test"))
+        print(*counts, count_threads())
         """)
-    assert (status, printed) == (0, "1\n2\n")
+    assert (status, printed) == (0, "1 1 1 2\n")
+
+
+def test_calls_one_after_the_other_use_one_connection(emulator: Emulator) -> None:
+    with devcred.Client(**emulator.options, max_requests_per_second=10_000) as client:
+        for _ in range(50):
+            client.get_device_credential(DEVICE)
+    assert len({call["connection"] for call in emulator.journal()["calls"]}) == 1

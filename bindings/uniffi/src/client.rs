@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use devcred_bridge::{
-    self as bridge, ErrorInfo, ErrorInfo as NativeError, Options as NativeOptions, Request as NativeRequest, Secret,
+    self as bridge, ErrorInfo as NativeError, Options as NativeOptions, Request as NativeRequest, Secret, contain_panic,
 };
 
 use crate::call::{self, NativeCall, NativeListener};
@@ -62,8 +62,4 @@ impl NativeClient {
     pub fn close(&self) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.0.close()));
     }
-}
-
-fn contain_panic<T>(body: impl FnOnce() -> Result<T, Box<ErrorInfo>>) -> Result<T, Box<ErrorInfo>> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
 }

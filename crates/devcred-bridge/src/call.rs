@@ -1,14 +1,14 @@
 //! A started call: it completes exactly once, and it can be cancelled.
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::Notify;
 
 use crate::outcome::{ErrorInfo, Outcome};
+use crate::panic::{contain_panic, ignore_panic};
 use crate::process::ProcessBound;
 use crate::runtime;
 
@@ -40,36 +40,41 @@ pub(crate) fn start(
 ) -> CallHandle {
     let cancelled = Arc::<Notify>::default();
     let handle = CallHandle { cancelled: ProcessBound::from_arc(Arc::clone(&cancelled)) };
-    contain_panic(|| on_start(&handle));
+    ignore_panic(|| on_start(&handle));
     match runtime::handle() {
         Ok(runtime) => drop(runtime.spawn(async move {
             let outcome = run(call, &cancelled).await;
-            contain_panic(|| complete(outcome));
+            ignore_panic(|| complete(outcome));
         })),
-        Err(error) => contain_panic(|| runtime::as_bridge_thread(|| complete(error.into()))),
+        Err(error) => ignore_panic(|| runtime::as_bridge_thread(|| complete(error.into()))),
     }
     handle
 }
 
-/// Runs code of a binding. A panic in it ends here; the panic hook has reported it.
-fn contain_panic(code: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(code));
-}
-
-/// Returns the outcome, whether the call finished, was cancelled or panicked (also in a
-/// destructor). The future and its connection are dropped before this returns.
+/// Returns the outcome, whether the call ended or was cancelled.
 async fn run(call: impl Future<Output = Outcome>, cancelled: &Notify) -> Outcome {
     let (mut call, mut cancelled) = (pin!(Some(call)), pin!(cancelled.notified()));
-    let outcome = poll_fn(|context| {
-        if cancelled.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Outcome::Cancelled);
-        }
-        let poll = || call.as_mut().as_pin_mut().map_or(Poll::Pending, |call| call.poll(context));
-        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|_| Poll::Ready(ErrorInfo::panicked().into()))
-    });
-    let outcome = outcome.await;
-    let dropped = catch_unwind(AssertUnwindSafe(|| call.set(None)));
-    dropped.map_or_else(|_| ErrorInfo::panicked().into(), |()| outcome)
+    poll_fn(|context| match cancelled.as_mut().poll(context) {
+        Poll::Ready(()) => Poll::Ready(end(call.as_mut(), Outcome::Cancelled)),
+        Poll::Pending => poll(call.as_mut(), context),
+    })
+    .await
+}
+
+/// Polls a call. A panic in it is its outcome. Once it has one, the future and its connection are
+/// dropped.
+pub(crate) fn poll<F: Future<Output = Outcome>>(
+    mut call: Pin<&mut Option<F>>,
+    context: &mut Context<'_>,
+) -> Poll<Outcome> {
+    let poll = || Ok(call.as_mut().as_pin_mut().map_or(Poll::Pending, |call| call.poll(context)));
+    let outcome = ready!(contain_panic(poll).unwrap_or_else(|error| Poll::Ready(error.into())));
+    Poll::Ready(end(call, outcome))
+}
+
+/// Drops the future of a call and returns the outcome: this one, unless the destructor panics.
+pub(crate) fn end<F>(mut call: Pin<&mut Option<F>>, outcome: Outcome) -> Outcome {
+    contain_panic(|| Ok(call.set(None))).map_or_else(Outcome::from, |()| outcome)
 }
 
 #[cfg(test)]

@@ -11,10 +11,11 @@ use devcred::{Secret, bridge_support};
 use crate::blocking::BlockingCall;
 use crate::call::{self, CallHandle};
 use crate::inner::Inner;
+use crate::local_call;
 use crate::log::{self, Log};
 use crate::options::{self, Options};
 use crate::outcome::{ErrorInfo, Outcome};
-use crate::process::{Inherited, PerProcess, ProcessBound};
+use crate::process::{self, Inherited, PerProcess, ProcessBound};
 use crate::request::Request;
 use crate::running::RunningCalls;
 use crate::runtime::is_bridge_thread;
@@ -73,34 +74,26 @@ impl Client {
         BlockingCall::start(|complete| self.start(request, complete))
     }
 
-    /// Makes a call and blocks until it has ended.
+    /// Makes a call and blocks until it has ended. The call runs on this thread. Only if many
+    /// threads call at once, or if the thread runs tokio tasks or is ending, it waits for the thread
+    /// of the bridge.
     ///
-    /// On a thread of the bridge it returns an error of kind `InvalidParameter` before anything is
-    /// sent.
+    /// In a completion or a log function it returns an error of kind `InvalidParameter` before
+    /// anything is sent.
     pub fn call(&self, request: Request) -> Outcome {
-        if is_bridge_thread() {
-            return ErrorInfo::blocking_in_callback().into();
-        }
-        self.start_blocking(request).wait()
+        self.block(request, None, || ControlFlow::Continue(()))
     }
 
     /// Like [`call`](Self::call), but calls `check` after every `interval`. If `check` breaks, the
-    /// call is cancelled and this returns [`Outcome::Cancelled`] immediately.
+    /// call is cancelled and this returns [`Outcome::Cancelled`] immediately. `check` runs without
+    /// any lock of the bridge, may make blocking calls, and may even fork.
     pub fn call_interruptible(
         &self,
         request: Request,
         interval: Duration,
         check: impl FnMut() -> ControlFlow<()>,
     ) -> Outcome {
-        if is_bridge_thread() {
-            return ErrorInfo::blocking_in_callback().into();
-        }
-        let call = self.start_blocking(request);
-        call.wait_interruptible(interval, check).unwrap_or_else(|| {
-            // This fails if `check` has forked: the call belongs to the parent process then.
-            let _ = call.cancel();
-            Outcome::Cancelled
-        })
+        self.block(request, Some(interval), check)
     }
 
     /// Replaces the AccessKey: id, secret and security token together. Attempts that begin
@@ -154,14 +147,45 @@ impl Client {
 }
 
 impl Client {
+    fn block(&self, request: Request, interval: Option<Duration>, check: impl FnMut() -> ControlFlow<()>) -> Outcome {
+        if is_bridge_thread() {
+            return ErrorInfo::blocking_in_callback().into();
+        }
+        let process = process::current();
+        let running = self.running.get_or_init_in(process, RunningCalls::default).add();
+        let inner = match self.inner_in(process) {
+            Ok(inner) => inner,
+            Err(error) => return error.into(),
+        };
+        if let Some(runtime) = inner.runtimes.take(|| inner.new_client().ok()) {
+            let call = local_call::new(inner, runtime, self.log.clone(), running, request);
+            return call.run(process, interval, check);
+        }
+        // A child that `check` forks must not drop them.
+        drop((inner, running));
+        let call = self.start_blocking(request);
+        let Some(interval) = interval else {
+            return call.wait();
+        };
+        call.wait_interruptible(interval, check).unwrap_or_else(|| {
+            // This fails if `check` has forked: the call belongs to the parent process then.
+            let _ = call.cancel();
+            Outcome::Cancelled
+        })
+    }
+
     /// Returns the part that belongs to this process. A forked child rebuilds it from its parent's.
     fn inner(&self) -> Result<Arc<Inner>, Box<ErrorInfo>> {
+        self.inner_in(process::current())
+    }
+
+    fn inner_in(&self, process: u32) -> Result<Arc<Inner>, Box<ErrorInfo>> {
         loop {
             let found = self.inner.load_full();
             let Some(bound) = &found else {
                 return Err(ErrorInfo::client_is_closed());
             };
-            match bound.get() {
+            match bound.get_in(process) {
                 Ok(inner) => return Ok(Arc::clone(inner)),
                 Err(Inherited(parents)) => {
                     // If several threads of the child come first, one of them wins; what the others
@@ -190,7 +214,7 @@ impl Client {
         let inner = self.inner();
         let call = async move {
             match inner {
-                Ok(inner) => inner.call(request).await,
+                Ok(inner) => inner.call_on_bridge_thread(request).await,
                 Err(error) => error.into(),
             }
         };
@@ -311,6 +335,27 @@ mod tests {
         });
         drop(fork);
         assert!(error(outcome.unwrap()).message.contains("started before the process was forked"));
+    }
+
+    #[test]
+    fn a_check_may_fork_and_the_blocking_call_is_refused_in_the_child() {
+        let (_runtime, emulator, client) = service();
+        let inner = Arc::downgrade(&client.inner().unwrap());
+        for (earlier_calls, is_cancelled) in [false, true].into_iter().enumerate() {
+            let mut fork = None;
+            let outcome = client.call_interruptible(request("GID_test@@@fault-hang"), Duration::from_millis(1), || {
+                if emulator.calls().len() == earlier_calls {
+                    return ControlFlow::Continue(());
+                }
+                fork = Some(simulate_fork());
+                if is_cancelled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            drop(fork);
+            assert!(error(outcome).message.contains("started before the process was forked"));
+        }
+        // The child has dropped nothing of the calls.
+        assert_eq!(emulator.open_connections(), 2);
+        assert_eq!(inner.strong_count(), 1 + 2 * 2);
     }
 
     #[test]

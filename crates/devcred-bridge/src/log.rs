@@ -1,9 +1,9 @@
 //! A client's log: it passes the events of the core to a function of the caller.
 
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::mem;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tracing::field::{Field, Visit};
@@ -14,6 +14,8 @@ use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::outcome::ErrorInfo;
+use crate::panic::ignore_panic;
+use crate::runtime::as_bridge_thread;
 
 /// The level of an event, the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,25 +32,76 @@ pub enum LogLevel {
     Trace,
 }
 
-/// The function that receives a client's events, and their lowest level.
+/// The function that receives a client's events, and the levels that it receives.
 ///
-/// The function is called on a thread of the bridge, once for each event, while the call waits for
-/// it: it must return soon. An event is one line, `attempt ended operation=GetDeviceCredential
-/// attempt=1 status=200 …`, and never contains a secret, a URL or a header. A panic in the function
-/// ends there.
+/// The function is called once for each event, while the call waits for it: it must return soon.
+/// It is called on the thread of the bridge, and during a blocking call on the thread that blocks. An
+/// event is one line, `attempt ended operation=GetDeviceCredential attempt=1 status=200 …`, and
+/// never contains a secret, a URL or a header. A panic in the function ends there.
 #[derive(Clone)]
 pub struct Log {
-    level: LogLevel,
+    is_enabled: Arc<IsEnabled>,
     write: Arc<Write>,
 }
 
+type IsEnabled = dyn Fn(LogLevel) -> bool + Send + Sync;
 type Write = dyn Fn(LogLevel, &str) + Send + Sync;
 
 impl Log {
     /// Creates a log for events of this level and more severe ones.
     pub fn new(level: LogLevel, write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
-        Self { level, write: Arc::new(write) }
+        Self::with_filter(move |event| event <= level, write)
     }
+
+    /// Creates a log for events of the levels that `is_enabled` returns true for. It is called for
+    /// each event and must return at once.
+    pub fn with_filter(
+        is_enabled: impl Fn(LogLevel) -> bool + Send + Sync + 'static,
+        write: impl Fn(LogLevel, &str) + Send + Sync + 'static,
+    ) -> Self {
+        Self { is_enabled: Arc::new(is_enabled), write: Arc::new(write) }
+    }
+
+    /// Calls the function.
+    fn write(&self, level: LogLevel, line: &str) {
+        ignore_panic(|| (self.write)(level, line));
+    }
+}
+
+/// Keeps the events of a call until its thread passes them to the log.
+#[derive(Clone)]
+pub(crate) struct EventQueue {
+    log: Log,
+    events: Arc<Mutex<Vec<(LogLevel, String)>>>,
+}
+
+impl EventQueue {
+    pub(crate) fn new(log: Log) -> Self {
+        Self { log, events: Arc::default() }
+    }
+
+    /// Returns a log that adds its events to this queue.
+    pub(crate) fn as_log(&self) -> Log {
+        let events = Arc::clone(&self.events);
+        let write = move |level, line: &str| lock(&events).push((level, line.to_owned()));
+        Log { is_enabled: Arc::clone(&self.log.is_enabled), write: Arc::new(write) }
+    }
+
+    pub(crate) fn has_events(&self) -> bool {
+        !lock(&self.events).is_empty()
+    }
+
+    /// Passes the events to the log. Returns whether there were any.
+    pub(crate) fn flush(&self) -> bool {
+        // The queue is not locked while the function runs.
+        let events = mem::take(&mut *lock(&self.events));
+        as_bridge_thread(|| events.iter().for_each(|(level, line)| self.log.write(*level, line)));
+        !events.is_empty()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl LogLevel {
@@ -134,8 +187,8 @@ impl Subscriber for LogSubscriber {
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // Events of other crates may contain secrets.
-        let is_enabled =
-            |log: &Option<Log>| log.as_ref().is_some_and(|log| LogLevel::from_tracing(*metadata.level()) <= log.level);
+        let level = LogLevel::from_tracing(*metadata.level());
+        let is_enabled = |log: &Option<Log>| log.as_ref().is_some_and(|log| (log.is_enabled)(level));
         metadata.target() == "devcred" && LOG.try_with(is_enabled).unwrap_or(false)
     }
 
@@ -152,7 +205,7 @@ impl Subscriber for LogSubscriber {
         event.record(&mut line);
         let Line { message, fields } = line;
         let level = LogLevel::from_tracing(*event.metadata().level());
-        let _ = catch_unwind(AssertUnwindSafe(|| (log.write)(level, &format!("{message}{fields}"))));
+        log.write(level, &format!("{message}{fields}"));
     }
 
     // The core has no spans.

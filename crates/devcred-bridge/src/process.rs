@@ -46,7 +46,12 @@ impl<T> ProcessBound<T> {
     /// # Errors
     /// [`Inherited`] in another process.
     pub fn get(&self) -> Result<&Arc<T>, Inherited<'_, T>> {
-        if self.process == current() { Ok(&self.value) } else { Err(Inherited(&self.value)) }
+        self.get_in(current())
+    }
+
+    /// Like [`get`](Self::get), in the process with this id, which is this process.
+    pub(crate) fn get_in(&self, process: u32) -> Result<&Arc<T>, Inherited<'_, T>> {
+        if self.process == process { Ok(&self.value) } else { Err(Inherited(&self.value)) }
     }
 }
 
@@ -74,9 +79,14 @@ impl<T> PerProcess<T> {
     }
 
     pub(crate) fn get_or_init(&self, create: impl Fn() -> T) -> Arc<T> {
+        self.get_or_init_in(current(), create)
+    }
+
+    /// Like [`get_or_init`](Self::get_or_init), in the process with this id, which is this process.
+    pub(crate) fn get_or_init_in(&self, process: u32, create: impl Fn() -> T) -> Arc<T> {
         loop {
             let found = self.0.load_full();
-            if let Some(Ok(value)) = found.as_ref().map(|bound| bound.get()) {
+            if let Some(Ok(value)) = found.as_ref().map(|bound| bound.get_in(process)) {
                 return Arc::clone(value);
             }
             // If several threads come first, one of them wins; the values of the others are

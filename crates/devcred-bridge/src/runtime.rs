@@ -1,9 +1,8 @@
-//! The runtime of the process: it starts at the first call and is never shut down.
+//! The runtime of started calls: its thread starts at the first one and never ends.
 
 use std::cell::Cell;
 use std::future::pending;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -14,9 +13,10 @@ use devcred::bridge_support::Resolver;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::outcome::ErrorInfo;
+use crate::panic::contain_panic;
 use crate::process::{self, PerProcess, ProcessBound};
 
-static RUNTIME: RuntimeSlot = RuntimeSlot::new(spawn);
+static RUNTIME: RuntimeSlot = RuntimeSlot::new(spawn_runtime);
 static RESOLVER: PerProcess<Resolver> = PerProcess::empty();
 
 /// An id that no process has.
@@ -26,15 +26,16 @@ thread_local! {
     static IS_BRIDGE_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Returns whether this code runs on the thread of the bridge, in a completion or a log function.
-/// Waiting there for another call would block the thread that the call needs.
+/// Returns whether this code runs in a completion or a log function. On the thread of the bridge,
+/// waiting for another call would block the thread that the call needs; on a thread of the host it
+/// is refused too, so that a function behaves the same on both.
 pub fn is_bridge_thread() -> bool {
     IS_BRIDGE_THREAD.get()
 }
 
-/// Runs a completion on a thread of the host as if it were one of the bridge, so that it refuses
-/// what it refuses there.
-pub(crate) fn as_bridge_thread(complete: impl FnOnce()) {
+/// Runs a completion or a log function on a thread of the host as if it were the one of the bridge,
+/// so that what is refused there is refused here.
+pub(crate) fn as_bridge_thread(code: impl FnOnce()) {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -42,7 +43,7 @@ pub(crate) fn as_bridge_thread(complete: impl FnOnce()) {
         }
     }
     let _restore = Restore(IS_BRIDGE_THREAD.replace(true));
-    complete();
+    code();
 }
 
 /// Returns the runtime of this process. A forked child starts a new one.
@@ -50,24 +51,27 @@ pub(crate) fn as_bridge_thread(complete: impl FnOnce()) {
 /// # Errors
 /// `Internal` if the system refuses a thread or another resource of the runtime.
 pub(crate) fn handle() -> Result<Handle, Box<ErrorInfo>> {
-    catch_unwind(AssertUnwindSafe(|| RUNTIME.handle())).unwrap_or_else(|_| Err(ErrorInfo::panicked()))
+    contain_panic(|| RUNTIME.handle())
 }
 
 /// Returns the resolver that all clients of this process share, so that each name has one look-up
 /// at a time and the number of threads is limited however many clients there are.
 pub(crate) fn resolver() -> Resolver {
-    Resolver::clone(&RESOLVER.get_or_init(Resolver::new))
+    Resolver::clone(&RESOLVER.get_or_init(|| Resolver::with_threads(|work| spawn("devcred-resolve", work))))
 }
 
 type Work = Box<dyn FnOnce() + Send>;
 type Spawn = fn(Work) -> io::Result<()>;
 
-/// Starts the thread of the runtime. It starts the threads for look-ups, which inherit the signals
-/// that it blocks.
-fn spawn(work: Work) -> io::Result<()> {
+/// Starts a thread that leaves the signals of the process to the host.
+fn spawn(name: &str, work: Work) -> io::Result<()> {
     #[cfg(unix)]
     let _blocked = crate::signals::block();
-    thread::Builder::new().name("devcred".to_owned()).spawn(work).map(drop)
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}
+
+fn spawn_runtime(work: Work) -> io::Result<()> {
+    spawn("devcred", work)
 }
 
 /// The runtime of a process, started once.
@@ -137,7 +141,7 @@ fn drive(runtime: Runtime) {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::panic::resume_unwind;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::sync::Barrier;
     use std::sync::mpsc::channel;
     use std::time::Duration;
@@ -175,7 +179,7 @@ mod tests {
         static REFUSALS: AtomicU32 = AtomicU32::new(2);
         let slot = RuntimeSlot::new(|work| {
             let refuse = REFUSALS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-            if refuse.is_ok() { Err(io::ErrorKind::WouldBlock.into()) } else { spawn(work) }
+            if refuse.is_ok() { Err(io::ErrorKind::WouldBlock.into()) } else { spawn_runtime(work) }
         });
         for _ in 0..2 {
             let refused = slot.handle().unwrap_err();
@@ -191,7 +195,7 @@ mod tests {
             if PANICS.swap(0, Ordering::Relaxed) == 1 {
                 resume_unwind(Box::new(()));
             }
-            spawn(work)
+            spawn_runtime(work)
         });
         catch_unwind(AssertUnwindSafe(|| slot.handle())).unwrap_err();
         assert_works(&slot.handle().unwrap());
@@ -208,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_forked_child_has_another_runtime_and_another_resolver() {
-        let slot = RuntimeSlot::new(spawn);
+        let slot = RuntimeSlot::new(spawn_runtime);
         let parents = slot.handle().unwrap().id();
         let (first, second) = as_if_forked(|| (slot.handle().unwrap().id(), slot.handle().unwrap().id()));
         assert!(first == second && first != parents);
@@ -225,14 +229,14 @@ mod tests {
     /// The thread that was starting the runtime does not exist in the child.
     #[test]
     fn a_child_does_not_wait_for_a_thread_of_its_parent() {
-        let slot = RuntimeSlot::new(spawn);
+        let slot = RuntimeSlot::new(spawn_runtime);
         slot.starting.store(process::current(), Ordering::Release);
         as_if_forked(|| slot.handle()).unwrap();
     }
 
     #[test]
     fn threads_that_start_the_runtime_at_once_get_the_same_one() {
-        let (slot, barrier) = (RuntimeSlot::new(spawn), Barrier::new(8));
+        let (slot, barrier) = (RuntimeSlot::new(spawn_runtime), Barrier::new(8));
         let get = || {
             barrier.wait();
             slot.handle().unwrap().id()

@@ -4,6 +4,8 @@
 //! reset, and would end the program.
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 /// Signals that a thread raises for itself. If one is blocked, the process ends without calling its
 /// handler.
@@ -30,6 +32,30 @@ impl Drop for Blocked {
     }
 }
 
+/// Keeps SIGPIPE away from a thread of the host, which receives every other signal. On Apple's
+/// systems, tokio's sockets raise none.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(crate) struct SigpipeFilter(SignalFd);
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
+impl SigpipeFilter {
+    /// # Errors
+    /// The system refuses a file descriptor.
+    pub(crate) fn new() -> nix::Result<Self> {
+        SignalFd::with_flags(&Signal::SIGPIPE.into(), SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).map(Self)
+    }
+
+    /// Runs code whose SIGPIPE this thread does not receive.
+    pub(crate) fn run<T>(&self, code: impl FnOnce() -> T) -> T {
+        let sigpipe: SigSet = Signal::SIGPIPE.into();
+        let _blocked = Blocked { before: sigpipe.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok() };
+        let result = code();
+        // Takes a pending one, which the thread would receive as soon as it no longer blocks it.
+        let _ = self.0.read_signal();
+        result
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
@@ -48,6 +74,28 @@ mod tests {
         let inherited = inherited.join().unwrap();
         for signal in Signal::iterator().filter(|signal| ![Signal::SIGKILL, Signal::SIGSTOP].contains(signal)) {
             assert_eq!(inherited.contains(signal), !SYNCHRONOUS.contains(&signal), "{signal}");
+        }
+    }
+
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    #[test]
+    fn a_filter_blocks_and_takes_sigpipe_only() {
+        use nix::sys::pthread::{pthread_kill, pthread_self};
+
+        let filter = SigpipeFilter::new().unwrap();
+        // The test program ignores SIGPIPE, but a blocked signal is pending even so.
+        let before = SigSet::thread_get_mask().unwrap();
+        for is_raised in [true, false, true] {
+            let inside = filter.run(|| {
+                if is_raised {
+                    pthread_kill(pthread_self(), Signal::SIGPIPE).unwrap();
+                }
+                SigSet::thread_get_mask().unwrap()
+            });
+            assert_eq!(inside, before | Signal::SIGPIPE);
+            assert_eq!(SigSet::thread_get_mask().unwrap(), before);
+            let _blocked = block();
+            assert!(filter.0.read_signal().unwrap().is_none());
         }
     }
 }

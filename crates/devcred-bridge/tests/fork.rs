@@ -5,9 +5,12 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use common::{call, error, hanging, open, service};
 use devcred_bridge::{BlockingCall, Client, ErrorKind, Log, LogLevel, Outcome, Secret};
@@ -47,6 +50,58 @@ fn every_child_of_a_busy_parent_gets_a_credential() {
     assert!(matches!(waiting.wait(), Outcome::Cancelled));
 }
 
+/// The child returns from the call of its parent, and can make calls.
+#[test]
+fn a_check_and_a_log_function_may_fork_while_another_thread_drives() {
+    let service = service();
+    let parent = std::process::id();
+    let statuses = Arc::new(Mutex::new(Vec::new()));
+    let fork_once = {
+        let statuses = Arc::clone(&statuses);
+        move || {
+            let pid = fork_here();
+            if pid != 0 {
+                statuses.lock().unwrap().push(wait_for(pid));
+            }
+        }
+    };
+    let in_log = fork_once.clone();
+    let log = Log::new(LogLevel::Debug, move |_, _| {
+        if std::process::id() == parent {
+            in_log();
+        }
+    });
+    let (client, logging) = (service.client(), service.client_with_log(log));
+    thread::scope(|scope| {
+        let driving = scope.spawn(|| client.call(hanging()));
+        service.wait_for(|journal| journal.calls().len() == 1);
+        let mut checks = 0;
+        let outcomes = [
+            client.call_interruptible(hanging(), Duration::from_millis(1), || {
+                checks += 1;
+                if checks > 1 {
+                    return ControlFlow::Break(());
+                }
+                fork_once();
+                ControlFlow::Continue(())
+            }),
+            logging.call(common::request("GID_test@@@test")),
+        ];
+        if std::process::id() != parent {
+            // Only one of the outcomes: after the first fork the child calls with the other client.
+            let is_refused = outcomes.iter().any(|outcome| {
+                matches!(outcome, Outcome::Error(error) if error.message.contains("started before the process was forked"))
+            });
+            let works = matches!(call(&client, "GID_test@@@child"), Outcome::Credential(_));
+            exit(if is_refused && works { 0 } else { 4 });
+        }
+        assert!(matches!(&outcomes, [Outcome::Cancelled, Outcome::Credential(_)]), "{outcomes:?}");
+        client.close();
+        error(driving.join().unwrap());
+    });
+    assert_eq!(*statuses.lock().unwrap(), [0, 0]);
+}
+
 /// Uses the client in a child. Returns 0, or a number that identifies the step that failed.
 fn child(client: &Client, waiting: &BlockingCall) -> i32 {
     let refusal = error(waiting.wait());
@@ -64,20 +119,35 @@ fn child(client: &Client, waiting: &BlockingCall) -> i32 {
 
 /// Runs a function in a child and returns the child's exit status.
 fn fork(child: impl FnOnce() -> i32) -> i32 {
+    match fork_here() {
+        0 => exit(catch_unwind(AssertUnwindSafe(child)).unwrap_or(1)),
+        pid => wait_for(pid),
+    }
+}
+
+/// Forks this process. Returns 0 in the child.
+fn fork_here() -> i32 {
     // SAFETY: the child calls only what is documented to work in a child, and exits without running
     // destructors of its parent.
     unsafe {
-        match libc::fork() {
-            -1 => panic!("{}", std::io::Error::last_os_error()),
-            0 => {
-                libc::alarm(CHILD_LIMIT);
-                libc::_exit(catch_unwind(AssertUnwindSafe(child)).unwrap_or(1));
-            }
-            pid => {
-                let mut status = 0;
-                assert_eq!(libc::waitpid(pid, &mut status, 0), pid);
-                status
-            }
+        let pid = libc::fork();
+        assert!(pid >= 0, "{}", std::io::Error::last_os_error());
+        if pid == 0 {
+            libc::alarm(CHILD_LIMIT);
         }
+        pid
     }
+}
+
+/// Ends a child.
+fn exit(status: i32) -> ! {
+    // SAFETY: it has no precondition.
+    unsafe { libc::_exit(status) }
+}
+
+fn wait_for(pid: i32) -> i32 {
+    let mut status = 0;
+    // SAFETY: the status can be written.
+    assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
+    status
 }

@@ -37,7 +37,16 @@ pub fn access_key(client: &Client) -> Arc<AccessKey> {
 /// # Errors
 /// `Internal` if the HTTP client cannot be set up.
 pub fn rebuild(client: &Client, access_key: AccessKey, resolver: Resolver) -> Result<Client, Error> {
-    Client::new(client.config().rebuild(resolver)?, access_key)
+    Client::new(client.config().rebuild(), &resolver, access_key)
+}
+
+/// Creates a client for another runtime, to which its connections belong. It shares AccessKey, rate
+/// limiter and learned time with the first client.
+///
+/// # Errors
+/// `Internal` if the HTTP client cannot be set up.
+pub fn with_separate_connections(client: &Client, resolver: Resolver) -> Result<Client, Error> {
+    client.with_separate_connections(&resolver)
 }
 
 /// Creates the error for input that the caller of this refuses.

@@ -13,7 +13,7 @@ use crate::proxy::Proxy;
 use crate::rate_limit::{DEFAULT_REQUESTS_PER_SECOND, RateLimiter};
 use crate::resolver::Resolver;
 use crate::sign::SignatureMethod;
-use crate::transport::{Roots, Transport};
+use crate::transport::Roots;
 use crate::validate;
 
 /// Configures a [`Client`]. Setters take and return the builder; everything is checked in
@@ -225,9 +225,7 @@ impl ClientBuilder {
 
         let proxy = Proxy::choose(self.proxy.as_ref(), &self.env, &endpoint)?;
         let roots = Roots::load(&self.env, self.root_certificates_pem.as_deref())?;
-        let user_agent = user_agent(self.language.unwrap_or("rust"))?;
         let resolver = self.resolver.unwrap_or_else(Resolver::new);
-        let transport = Transport::new(proxy.as_ref(), &roots, &self.limits, user_agent, &resolver)?;
         let config = Config {
             endpoint,
             instance_id: self.instance_id.map(|setting| setting.value),
@@ -236,9 +234,9 @@ impl ClientBuilder {
             rate_limiter: RateLimiter::new(requests_per_second),
             proxy,
             roots,
-            transport,
+            user_agent: user_agent(self.language.unwrap_or("rust"))?,
         };
-        Client::new(config, access_key)
+        Client::new(config, &resolver, access_key)
     }
 
     fn fill_from_environment(&mut self) -> Result<(), Error> {

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::operation;
 use crate::pipeline::Pipeline;
 use crate::request::{Call, GetDeviceCredential, RegisterDeviceCredential};
+use crate::resolver::Resolver;
 
 /// Fetches the credentials of devices, and registers devices. Create one and share it: a clone is
 /// another handle to the same connections, AccessKey and rate limiter.
@@ -41,9 +42,16 @@ impl Client {
         ClientBuilder::from_env().build()
     }
 
-    pub(crate) fn new(config: Config, access_key: AccessKey) -> Result<Self, Error> {
+    pub(crate) fn new(config: Config, resolver: &Resolver, access_key: AccessKey) -> Result<Self, Error> {
         access_key.check_allowed_on(OS, config.endpoint.is_loopback())?;
-        Ok(Self { pipeline: Arc::new(Pipeline::new(config, access_key)) })
+        let transport = config.new_transport(resolver)?;
+        Ok(Self { pipeline: Arc::new(Pipeline::new(config, transport, access_key)) })
+    }
+
+    /// Returns a client that has separate connections and shares everything else.
+    pub(crate) fn with_separate_connections(&self, resolver: &Resolver) -> Result<Self, Error> {
+        let transport = self.config().new_transport(resolver)?;
+        Ok(Self { pipeline: Arc::new(self.pipeline.with_transport(transport)) })
     }
 
     /// Fetches the credential of a device: `GetDeviceCredential` of the service, version

@@ -22,25 +22,33 @@ pub(crate) struct Config {
     pub rate_limiter: RateLimiter,
     pub proxy: Option<Proxy>,
     pub roots: Roots,
-    pub transport: Transport,
+    pub user_agent: HeaderValue,
 }
 
 impl Config {
-    /// Returns the same configuration with new connections, a new rate limiter and this resolver.
-    /// It reads neither the environment nor files, and takes no lock.
-    pub(crate) fn rebuild(&self, resolver: Resolver) -> Result<Self, Error> {
-        let Self { endpoint, instance_id, signature_method, limits, rate_limiter, proxy, roots, transport } = self;
-        let user_agent = transport.user_agent().clone();
-        Ok(Self {
+    /// Creates connections for a client with this configuration.
+    ///
+    /// # Errors
+    /// `Internal` if the HTTP client cannot be set up.
+    pub(crate) fn new_transport(&self, resolver: &Resolver) -> Result<Transport, Error> {
+        let Self { proxy, roots, limits, user_agent, .. } = self;
+        Transport::new(proxy.as_ref(), roots, limits, user_agent.clone(), resolver)
+    }
+
+    /// Returns the same configuration with a new rate limiter. It reads neither the environment nor
+    /// files, and takes no lock.
+    pub(crate) fn rebuild(&self) -> Self {
+        let Self { endpoint, instance_id, signature_method, limits, rate_limiter, proxy, roots, user_agent } = self;
+        Self {
             endpoint: endpoint.clone(),
             instance_id: instance_id.clone(),
             signature_method: *signature_method,
             limits: *limits,
             rate_limiter: RateLimiter::new(rate_limiter.requests_per_second()),
-            transport: Transport::new(proxy.as_ref(), roots, limits, user_agent, &resolver)?,
             proxy: proxy.clone(),
             roots: roots.clone(),
-        })
+            user_agent: user_agent.clone(),
+        }
     }
 }
 

@@ -21,12 +21,18 @@ use crate::proxy::Proxy;
 use crate::response;
 use crate::retry::{RetryInput, RetryState};
 use crate::sign::{SignedRequest, SigningContext};
-use crate::transport::Admission;
+use crate::transport::{Admission, Transport};
 use crate::transport_error::TransportError;
 use crate::validate;
 
-/// What all clones of a client share: the configuration and what changes.
+/// What all clones of a client share: its connections, and the state.
 pub(crate) struct Pipeline {
+    state: Arc<State>,
+    transport: Transport,
+}
+
+/// The configuration and what changes. Clients with separate connections share it.
+struct State {
     config: Config,
     access_key: RwLock<Arc<AccessKey>>,
     clock: Clock,
@@ -47,9 +53,15 @@ struct Attempt {
 }
 
 impl Pipeline {
-    pub(crate) fn new(config: Config, access_key: AccessKey) -> Self {
+    pub(crate) fn new(config: Config, transport: Transport, access_key: AccessKey) -> Self {
         let access_key = RwLock::new(Arc::new(access_key));
-        Self { config, access_key, clock: Clock::default(), has_waited: AtomicBool::new(false) }
+        let state = State { config, access_key, clock: Clock::default(), has_waited: AtomicBool::new(false) };
+        Self { state: Arc::new(state), transport }
+    }
+
+    /// Returns a pipeline that has separate connections and shares everything else.
+    pub(crate) fn with_transport(&self, transport: Transport) -> Self {
+        Self { state: Arc::clone(&self.state), transport }
     }
 
     /// Runs a call. One deadline covers everything, waits included. Dropping the future stops the
@@ -62,7 +74,7 @@ impl Pipeline {
     ) -> Result<O::Output, Error> {
         let request = self.validate(operation, instance_id, timeout)?;
         let latest_start = request.deadline.latest_start();
-        let mut state = RetryState::new(self.config.limits.max_attempts);
+        let mut state = RetryState::new(self.state.config.limits.max_attempts);
         let mut last_failure = None;
         loop {
             let admission = match self.admit(latest_start, state.needs_new_connection).await {
@@ -105,13 +117,13 @@ impl Pipeline {
         instance_id: Option<String>,
         timeout: Option<Duration>,
     ) -> Result<Request<'a, O>, Error> {
-        let default = || self.config.instance_id.as_deref().map(Cow::Borrowed);
+        let default = || self.state.config.instance_id.as_deref().map(Cow::Borrowed);
         let instance_id = instance_id.map(Cow::Owned).or_else(default).ok_or_else(|| {
             Error::invalid_parameter(
                 "no instance_id: set it for the client (option instance_id or DEVCRED_INSTANCE_ID) or for this call",
             )
         })?;
-        let timeout = timeout.unwrap_or(self.config.limits.timeout);
+        let timeout = timeout.unwrap_or(self.state.config.limits.timeout);
         operation.validate()?;
         validate::instance_id("instance_id", &instance_id)?;
         validate::timeout("timeout", timeout)?;
@@ -125,7 +137,7 @@ impl Pipeline {
 
     /// Waits for a slot of the rate limiter and for a connection.
     async fn admit(&self, latest_start: Instant, needs_new_connection: bool) -> Result<Admission, Failure> {
-        let Config { rate_limiter, transport, .. } = &self.config;
+        let rate_limiter = &self.state.config.rate_limiter;
         let mut admitted = None;
         loop {
             let slot = rate_limiter
@@ -133,14 +145,14 @@ impl Pipeline {
                 .map_err(|no_slot| Failure::no_slot(no_slot, rate_limiter.requests_per_second()))?;
             // If the call is cancelled while it waits, its slot is dropped, which returns it.
             self.wait_until(slot.start()).await;
-            if let Some(admission) = admitted.or_else(|| transport.try_admit(needs_new_connection)) {
+            if let Some(admission) = admitted.or_else(|| self.transport.try_admit(needs_new_connection)) {
                 slot.spend();
                 return Ok(admission);
             }
             // It is needed again when there is a connection: slots that were used late would add up
             // to more requests than a second allows.
             drop(slot);
-            let admission = transport.admit(needs_new_connection, latest_start).await;
+            let admission = self.transport.admit(needs_new_connection, latest_start).await;
             admitted = Some(admission.map_err(Failure::no_connection)?);
         }
     }
@@ -151,8 +163,8 @@ impl Pipeline {
         if wait.is_zero() {
             return;
         }
-        if !self.has_waited.swap(true, Ordering::Relaxed) {
-            let requests_per_second = self.config.rate_limiter.requests_per_second();
+        if !self.state.has_waited.swap(true, Ordering::Relaxed) {
+            let requests_per_second = self.state.config.rate_limiter.requests_per_second();
             warn!(target: "devcred", requests_per_second, wait_ms = wait.as_millis() as u64, "rate limit reached, delaying calls");
         }
         sleep_until(start.into()).await;
@@ -161,9 +173,9 @@ impl Pipeline {
     /// Signs an attempt, with its own time and nonce and the key that is in use now.
     fn sign<O: Operation>(&self, request: &Request<O>) -> Result<Attempt, Failure> {
         let nonce = nonce().map_err(|_| Failure::internal("cannot get random numbers from the system"))?;
-        let Config { endpoint, signature_method, .. } = &self.config;
+        let Config { endpoint, signature_method, .. } = &self.state.config;
         let key = self.access_key();
-        let context = SigningContext { time: self.clock.now(), nonce: &nonce };
+        let context = SigningContext { time: self.state.clock.now(), nonce: &nonce };
         let parameters = request.operation.parameters(&request.instance_id);
         let request = signature_method
             .sign(O::NAME, &parameters, endpoint.host(), &key, context)
@@ -180,9 +192,9 @@ impl Pipeline {
         admission: Admission,
     ) -> Result<O::Output, Failure> {
         let started = Instant::now();
-        let Config { endpoint, limits, transport, .. } = &self.config;
+        let Config { endpoint, limits, .. } = &self.state.config;
         let (limit, reported_limit) = request.deadline.limit(limits.attempt_timeout);
-        let send = transport.send(endpoint, &attempt.request, admission);
+        let send = self.transport.send(endpoint, &attempt.request, admission);
         let response = timeout(limit, send).await.unwrap_or_else(|_| Err(TransportError::timed_out(reported_limit)));
         let output = match response {
             Ok(response) => response::parse(request.operation, &request.instance_id, &response, attempt.key.secrets()),
@@ -205,11 +217,11 @@ impl Pipeline {
     /// Takes the service's time from a response that refused the signed one.
     fn correct_clock(&self, failure: &Failure) -> bool {
         let date = failure.details.date.filter(|_| failure.is_clock());
-        date.inspect(|date| self.clock.learn(*date)).is_some()
+        date.inspect(|date| self.state.clock.learn(*date)).is_some()
     }
 
     fn attempt_info(&self, state: &RetryState) -> AttemptInfo<'_> {
-        let Config { endpoint, proxy, .. } = &self.config;
+        let Config { endpoint, proxy, .. } = &self.state.config;
         AttemptInfo {
             host: endpoint.host(),
             proxy: proxy.as_ref().map(Proxy::host),
@@ -226,7 +238,7 @@ impl Pipeline {
         failure: Failure,
         attempt: Option<Attempt>,
     ) -> Error {
-        let Config { endpoint, limits, rate_limiter, proxy, roots, signature_method, .. } = &self.config;
+        let Config { endpoint, limits, rate_limiter, proxy, roots, signature_method, .. } = &self.state.config;
         let context = CallContext {
             operation: O::NAME,
             unknown_outcome_advice: O::UNKNOWN_OUTCOME_ADVICE,
@@ -249,15 +261,15 @@ impl Pipeline {
     }
 
     pub(crate) fn access_key(&self) -> Arc<AccessKey> {
-        Arc::clone(&self.access_key.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.state.access_key.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn set_access_key(&self, access_key: AccessKey) {
-        *self.access_key.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access_key);
+        *self.state.access_key.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access_key);
     }
 
     pub(crate) fn config(&self) -> &Config {
-        &self.config
+        &self.state.config
     }
 }
 

@@ -55,10 +55,12 @@ impl Resolver {
     /// Creates a resolver over the system's. It starts no thread before the first look-up.
     #[allow(clippy::new_without_default, reason = "each has separate threads, so creating one is a decision")]
     pub fn new() -> Self {
-        Self::with(
-            |name| (name, 0).to_socket_addrs().map(Iterator::collect),
-            |work| thread::Builder::new().name("devcred-resolve".to_owned()).spawn(work).map(drop),
-        )
+        Self::with_threads(|work| thread::Builder::new().name("devcred-resolve".to_owned()).spawn(work).map(drop))
+    }
+
+    /// Creates a resolver that starts its threads with this function.
+    pub fn with_threads(spawn: impl Fn(Box<dyn FnOnce() + Send>) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self::with(|name| (name, 0).to_socket_addrs().map(Iterator::collect), spawn)
     }
 
     fn with(

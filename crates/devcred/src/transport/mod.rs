@@ -77,10 +77,6 @@ impl Transport {
         })
     }
 
-    pub(crate) fn user_agent(&self) -> &HeaderValue {
-        &self.user_agent
-    }
-
     /// Admits an attempt, unless it has to wait for a connection. `is_single`: it should not use
     /// one that was used before.
     pub(crate) fn try_admit(&self, is_single: bool) -> Option<Admission> {

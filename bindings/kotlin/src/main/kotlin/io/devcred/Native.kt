@@ -34,10 +34,13 @@ internal class Outcome(
     }
 }
 
-/** Runs code on a thread of the library, where nothing may be thrown. */
+/** Runs code that the library calls, where nothing may be thrown. */
 internal inline fun catchAll(body: () -> Unit) {
     try {
         body()
+    } catch (_: InterruptedException) {
+        // Ends a blocking call on this thread.
+        Thread.currentThread().interrupt()
     } catch (thrown: Throwable) {
         val thread = Thread.currentThread()
         thread.uncaughtExceptionHandler.uncaughtException(thread, thrown)

@@ -92,6 +92,47 @@ class CancelTest {
         }
     }
 
+    /** Virtual threads make such calls. */
+    @Test
+    fun `interrupting a thread that waits for the library's thread ends the call and closes its connection`() {
+        SilentServer().use { server ->
+            server.client().use { client ->
+                val thrown = CompletableFuture<Throwable>()
+                val thread = kotlin.concurrent.thread {
+                    val request = request("GetDeviceCredential", CLIENT_ID, null, null)
+                    thrown.complete(assertThrows<Throwable> { client.blocking().start(request) })
+                }
+                server.requested.awaitResult()
+                thread.interrupt()
+                assertTrue(thrown.awaitResult() is InterruptedException)
+                server.closed.awaitResult()
+            }
+        }
+    }
+
+    @Test
+    fun `interrupting a thread in a log listener ends its blocking call`() {
+        Emulator().use { emulator ->
+            val listening = CompletableFuture<Unit>()
+            val client = emulator.client {
+                log(LogLevel.Warn) { _, _ ->
+                    listening.complete(Unit)
+                    Thread.sleep(LIMIT_S * 1000)
+                }
+            }
+            client.use {
+                val thrown = CompletableFuture<Throwable>()
+                val thread = kotlin.concurrent.thread {
+                    thrown.complete(assertThrows<Throwable> { client.blocking().getDeviceCredential("GID_test@@@fault-InternalError") })
+                }
+                listening.awaitResult()
+                thread.interrupt()
+                assertTrue(thrown.awaitResult() is InterruptedException)
+                assertFalse(thread.isInterrupted)
+            }
+        }
+    }
+
     @Test
     fun `a call in an interrupted thread sends nothing`() {
         Emulator().use { emulator ->

@@ -43,6 +43,13 @@ class LogTest {
     }
 
     @Test
+    fun `a listener runs on the thread of a blocking call`() {
+        val threads = ConcurrentLinkedQueue<Thread>()
+        call { log(LogLevel.Debug) { _, _ -> threads += Thread.currentThread() } }
+        assertEquals(setOf(Thread.currentThread()), threads.toSet())
+    }
+
+    @Test
     fun `a blocking call in a listener is refused`() {
         val failure = CompletableFuture<DevcredException>()
         emulator.client().use { other ->

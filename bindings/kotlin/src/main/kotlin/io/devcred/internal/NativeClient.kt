@@ -13,6 +13,13 @@ internal class NativeClient private constructor(private val pointer: Long) {
     /** Starts a call and returns its number. The listener may receive the outcome before this returns. */
     fun start(request: Array<Any?>, listener: NativeListener): Long = startCall(pointer, request, listener)
 
+    /** Makes a call on this thread and returns its outcome: one array is not null, unless the thread was interrupted. */
+    fun call(request: Array<Any?>): Pair<Array<Any?>?, Array<Any?>?> {
+        val outcome = makeCall(pointer, request, Thread.currentThread())
+        @Suppress("UNCHECKED_CAST")
+        return outcome[0] as Array<Any?>? to outcome[1] as Array<Any?>?
+    }
+
     /** Cancels a call, unless it has ended. */
     fun cancel(call: Long) = cancelCall(pointer, call)
 
@@ -23,6 +30,8 @@ internal class NativeClient private constructor(private val pointer: Long) {
     fun close() = closeClient(pointer)
 
     private external fun startCall(pointer: Long, request: Array<Any?>, listener: NativeListener): Long
+
+    private external fun makeCall(pointer: Long, request: Array<Any?>, thread: Thread): Array<Any?>
 
     private external fun cancelCall(pointer: Long, call: Long)
 
@@ -62,7 +71,7 @@ internal fun interface NativeListener {
     fun completed(credential: Array<Any?>?, error: Array<Any?>?, thrown: Throwable?)
 }
 
-/** Receives the events of a client, on a thread of the library while a call waits for it. */
+/** Receives the events of a client, on the thread of a blocking call or on that of the library, while the call waits for it. */
 internal fun interface NativeLog {
     fun event(level: ByteArray, message: ByteArray)
 }
