@@ -83,7 +83,8 @@ fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(vec![
         format!("--binding=Kotlin={bench} suspend"),
         format!("--binding=Kotlin, blocking={bench} blocking"),
-        format!("--cold-start=Kotlin={bare};{cold}"),
+        format!("--cold-start=Kotlin={bare};{cold} suspend"),
+        format!("--cold-start=Kotlin, blocking={bare};{cold} blocking"),
     ])
 }
 
