@@ -3,6 +3,7 @@ package io.devcred.internal
 import java.io.File
 import java.io.FileOutputStream
 import java.io.InputStream
+import java.io.OutputStream
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.FileAlreadyExistsException
 import java.nio.file.FileSystems
@@ -20,9 +21,9 @@ import java.util.EnumSet
  * A text crosses as UTF-8, a number or boolean as an array of one, and a record as an array of its
  * fields in the order of the bridge's table.
  *
- * A program that makes one call spends most of its time here. Therefore this file uses Java's own
- * functions: the first use of Kotlin's for texts or collections loads megabytes of bytecode, and
- * `createTempDirectory` starts the machinery of Java's security.
+ * A program that makes one call spends much of its time here. This file uses Java's own functions,
+ * because the first use of Kotlin's for texts or collections loads megabytes of bytecode, and not
+ * `createTempDirectory`, which starts Java's security providers.
  */
 internal object NativeLibrary {
     /** The version of the library that this code calls. */
@@ -33,7 +34,7 @@ internal object NativeLibrary {
         val loaded = String(version(), UTF_8)
         if (loaded == VERSION) null else Failure(otherVersion(loaded), null)
     } catch (thrown: Throwable) {
-        Failure(NOT_LOADED, thrown)
+        Failure(cannotLoad(), thrown)
     }
 
     /** Throws a new error each time, whose stack trace names the caller. */
@@ -43,8 +44,8 @@ internal object NativeLibrary {
 
     private class Failure(val why: String, val cause: Throwable?)
 
-    private val NOT_LOADED: String
-        get() = "devcred cannot load its native library for $PLATFORM. Either the jar does not contain it or it is of another " +
+    private fun cannotLoad() =
+        "devcred cannot load its native library for ${platform()}. Either the jar does not contain it or it is of another " +
             "version, or the temporary folder does not allow running libraries; set another one with -Djava.io.tmpdir"
 
     private fun otherVersion(loaded: String) =
@@ -70,17 +71,16 @@ internal object NativeLibrary {
 
 private const val NAME = "devcred_jni"
 
-/** The folder of this platform's library in the jar. */
-private val PLATFORM: String
-    get() {
-        val os = when (val name = System.getProperty("os.name")) {
-            "Linux" -> "linux"
-            "Mac OS X" -> "darwin"
-            else -> if (File.separatorChar == '\\') "windows" else name
-        }
-        val processor = System.getProperty("os.arch")
-        return "$os-${if (processor == "amd64") "x86_64" else processor}"
+/** Returns the name of this platform, and of the folder of its library in the jar. */
+private fun platform(): String {
+    val os = when (val name = System.getProperty("os.name")) {
+        "Linux" -> "linux"
+        "Mac OS X" -> "darwin"
+        else -> if (File.separatorChar == '\\') "windows" else name
     }
+    val processor = System.getProperty("os.arch")
+    return "$os-${if (processor == "amd64") "x86_64" else processor}"
+}
 
 private fun load() {
     val file = System.getProperty("devcred.library")
@@ -107,13 +107,17 @@ private fun loadFromJar() {
 /** Loads the library from a new folder below that of a system property. */
 private fun loadFromJar(property: String) {
     val name = System.mapLibraryName(NAME)
-    val library = NativeLibrary::class.java.getResourceAsStream("/io/devcred/native/$PLATFORM/$name")
+    val library = NativeLibrary::class.java.getResourceAsStream("/io/devcred/native/${platform()}/$name")
         ?: throw UnsatisfiedLinkError("the jar does not contain the library")
-    val folder = makeFolder(File(System.getProperty(property)).toPath()).toFile()
+    library.use { loadFrom(File(System.getProperty(property)).toPath(), name, it) }
+}
+
+private fun loadFrom(parent: Path, name: String, library: InputStream) {
+    val folder = makeFolder(parent)
     val file = File(folder, name)
     try {
-        library.use { copy(it, file) }
-        System.load(file.path)
+        FileOutputStream(file).use { copy(library, it) }
+        System.load(file.absolutePath)
     } finally {
         // Windows does not delete a library that is in use.
         for (path in arrayOf(file, folder)) if (!path.delete()) path.deleteOnExit()
@@ -121,25 +125,25 @@ private fun loadFromJar(property: String) {
 }
 
 /** Makes a folder that only this user may enter, so that no one else can replace the file in it. */
-private fun makeFolder(parent: Path): Path {
+private fun makeFolder(parent: Path): File {
     // Windows has no such permissions, and a temporary folder for each user.
     val isPosix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
     val owner = PosixFilePermissions.asFileAttribute(EnumSet.of(OWNER_READ, OWNER_WRITE, OWNER_EXECUTE))
     while (true) {
         try {
             val folder = parent.resolve("devcred" + System.nanoTime())
-            return if (isPosix) Files.createDirectory(folder, owner) else Files.createDirectory(folder)
+            return (if (isPosix) Files.createDirectory(folder, owner) else Files.createDirectory(folder)).toFile()
         } catch (_: FileAlreadyExistsException) {
             // Another process began in the same nanosecond.
         }
     }
 }
 
-private fun copy(library: InputStream, file: File) = FileOutputStream(file).use {
+private fun copy(from: InputStream, to: OutputStream) {
     val buffer = ByteArray(1 shl 16)
     while (true) {
-        val length = library.read(buffer)
-        if (length < 0) break
-        it.write(buffer, 0, length)
+        val length = from.read(buffer)
+        if (length < 0) return
+        to.write(buffer, 0, length)
     }
 }
