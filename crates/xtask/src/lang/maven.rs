@@ -1,7 +1,7 @@
 //! Programs from empty Maven projects, in Java and in Kotlin, that depend on the jar as its README
 //! says: `tests/maven`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use fs_err as fs;
@@ -67,7 +67,7 @@ pub(crate) fn run_programs(workspace: &Workspace, jar: &Path) -> Result<()> {
 impl Project {
     /// Writes the project into an empty folder.
     fn write(&self, workspace: &Workspace, place: &Path) -> Result<()> {
-        let pom: PathBuf = workspace.root.join("tests/maven").join(self.name).join("pom.xml");
+        let pom = workspace.root.join("tests/maven").join(self.name).join("pom.xml");
         let readme = fs::read_to_string(workspace.root.join("bindings/kotlin/README.md"))?;
         let dependency = readme.split_once("```xml").and_then(|(_, rest)| rest.split_once("```"));
         let (dependency, _) = dependency.context("the README does not say what a pom contains")?;
