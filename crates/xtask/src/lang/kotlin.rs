@@ -9,7 +9,7 @@ use fs_err as fs;
 
 use crate::check::Artifact;
 use crate::install::{debian, installed, zig};
-use crate::lang::{BuildOptions, Language, emulator, vendor};
+use crate::lang::{BuildOptions, Language, emulator, maven, vendor};
 use crate::run::{Step, TestResults, files, process, runner};
 use crate::workspace::Workspace;
 
@@ -28,6 +28,10 @@ pub(crate) const LANGUAGE: Language = Language {
         Step::new("the example of an app, with its own server", |workspace| {
             emulator::log_in(workspace, &[program(workspace, "login", "", "examples.login.LoginKt")?])
         }),
+        Step::new("programs from empty Maven projects", |workspace| {
+            maven::run_programs(workspace, &jar(workspace, ""))
+        })
+        .slow(),
         vendor::JAVA_TEST,
     ],
     suite_checks: &[],
@@ -48,6 +52,9 @@ const LIBRARY: &str = "libdevcred_jni.so";
 /// the beginning, so that the test of memory does not measure the growth of the heap.
 const PROBE_FLAGS: &str =
     "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xms48m -Xmx48m -XX:+AlwaysPreTouch -Xss512k";
+
+/// Maven ends before the compiler for long-running programs would pay off.
+const MAVEN_FLAGS: &str = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
 /// For a JVM like that of a server.
 pub(crate) const BENCH_FLAGS: &str = "-Xmx512m";
@@ -83,7 +90,8 @@ fn bench_args(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(vec![
         format!("--binding=Kotlin={bench} suspend"),
         format!("--binding=Kotlin, blocking={bench} blocking"),
-        format!("--cold-start=Kotlin={bare};{cold}"),
+        format!("--cold-start=Kotlin={bare};{cold} suspend"),
+        format!("--cold-start=Kotlin, blocking={bare};{cold} blocking"),
     ])
 }
 
@@ -123,6 +131,8 @@ fn maven(workspace: &Workspace) -> Command {
 pub(crate) fn maven_in(workspace: &Workspace, project: &Path) -> Command {
     let mut command = process::command("mvn");
     command.current_dir(workspace.root.join(project)).args(["-B", "-ntp"]);
+    let user = std::env::var("MAVEN_OPTS").unwrap_or_default();
+    command.env("MAVEN_OPTS", format!("{MAVEN_FLAGS} {user}"));
     command
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod c;
 pub(crate) mod emulator;
 pub(crate) mod kotlin;
 mod language;
+mod maven;
 pub(crate) mod node;
 pub(crate) mod python;
 mod rust;

@@ -5,6 +5,7 @@ import io.devcred.internal.NativeLibrary
 import io.devcred.internal.NativeLog
 import io.devcred.internal.number
 import io.devcred.internal.optionalNumber
+import java.nio.charset.StandardCharsets.UTF_8
 import kotlin.time.Duration
 import kotlin.time.toKotlinDuration
 
@@ -65,8 +66,7 @@ public class ClientOptions {
     /** `http[s]://[user:password@]host[:port]`, or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
     public var proxy: String? = null
 
-    private var logLevel = LogLevel.Debug
-    private var logListener: LogListener? = null
+    private var log: Log? = null
 
     /** Sets [timeout], from Java. */
     public fun setTimeout(timeout: java.time.Duration?) {
@@ -85,13 +85,13 @@ public class ClientOptions {
 
     /** Calls [listener] with the log events of this level and more severe ones. By default nothing is logged. */
     public fun log(level: LogLevel, listener: LogListener) {
-        logLevel = level
-        logListener = listener
+        log = Log(level.text, listener)
     }
 
     internal fun open(fromEnv: Boolean): NativeClient {
         NativeLibrary.ensureLoaded()
-        return NativeClient.open(fields(fromEnv), logLevel.text, logListener?.let(::Log), ::DevcredException)
+        // Without a listener the library ignores the level.
+        return NativeClient.open(fields(fromEnv), log?.level ?: "", log) { DevcredException(it) }
     }
 
     /** Returns the fields of the bridge's `Options`, in the order of its table. */
@@ -101,10 +101,10 @@ public class ClientOptions {
         optionalUtf8("accessKeySecret", accessKeySecret),
         optionalUtf8("securityToken", securityToken),
         optionalUtf8("region", region),
-        network?.text?.encodeToByteArray(),
+        network?.text?.toByteArray(UTF_8),
         optionalUtf8("endpoint", endpoint),
         optionalUtf8("instanceId", instanceId),
-        signature?.text?.encodeToByteArray(),
+        signature?.text?.toByteArray(UTF_8),
         optionalNumber(timeout?.inWholeMilliseconds),
         optionalNumber(attemptTimeout?.inWholeMilliseconds),
         optionalNumber(connectTimeout?.inWholeMilliseconds),
@@ -116,7 +116,7 @@ public class ClientOptions {
         optionalUtf8("proxy", proxy),
     )
 
-    private class Log(private val listener: LogListener) : NativeLog {
+    private class Log(val level: String, private val listener: LogListener) : NativeLog {
         override fun event(level: ByteArray, message: ByteArray) = catchAll {
             val name = level.decodeToString()
             listener.event(LogLevel.entries.first { it.text == name }, message.decodeToString())

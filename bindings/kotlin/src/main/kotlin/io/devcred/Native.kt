@@ -6,7 +6,9 @@ import io.devcred.internal.NativeError
 import io.devcred.internal.NativeLibrary
 import io.devcred.internal.NativeListener
 import io.devcred.internal.optionalNumber
+import java.nio.CharBuffer
 import java.nio.charset.CharacterCodingException
+import java.nio.charset.StandardCharsets.UTF_8
 import java.util.concurrent.CancellationException
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.EmptyCoroutineContext
@@ -63,7 +65,7 @@ internal fun <T> CancellableContinuation<T>.resumeElsewhere(value: T) {
 
 /** Returns the fields of the bridge's `Request`, in the order of its table. */
 internal fun request(operation: String, clientId: String, instanceId: String?, timeout: Duration?): Array<Any?> = arrayOf(
-    operation.encodeToByteArray(),
+    operation.toByteArray(UTF_8),
     utf8("clientId", clientId),
     optionalUtf8("instanceId", instanceId),
     optionalNumber(timeout?.inWholeMilliseconds),
@@ -71,9 +73,10 @@ internal fun request(operation: String, clientId: String, instanceId: String?, t
 
 /** Refuses a text with a lone surrogate: converted to UTF-8, it would be another text. */
 internal fun utf8(name: String, text: String): ByteArray = try {
-    text.encodeToByteArray(throwOnInvalidSequence = true)
+    val bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text))
+    bytes.array().copyOf(bytes.limit())
 } catch (_: CharacterCodingException) {
-    throw DevcredException(NativeError(Fields(NativeLibrary.notUnicode(name.encodeToByteArray()))))
+    throw DevcredException(NativeError(Fields(NativeLibrary.notUnicode(name.toByteArray(UTF_8)))))
 }
 
 internal fun optionalUtf8(name: String, text: String?): ByteArray? = text?.let { utf8(name, it) }

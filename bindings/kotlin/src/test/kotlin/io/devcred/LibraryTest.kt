@@ -2,6 +2,7 @@ package io.devcred
 
 import com.google.gson.Gson
 import io.devcred.internal.NativeClient
+import io.devcred.internal.NativeLibrary
 import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
@@ -15,12 +16,50 @@ class LibraryTest {
     /** The JVM reports the cause only once; after that it throws NoClassDefFoundError. */
     @Test
     fun `if the library cannot be loaded, opening a client says what to do every time`() {
-        val missing = listOf("-Ddevcred.library=/no/such/library")
-        val result = runMain("io.devcred.TwoClients", emptyMap(), options = missing)
+        val message = refuse("/no/such/library")
+        assertTrue(message.startsWith("devcred cannot load its native library for linux-") && "-Djava.io.tmpdir" in message, message)
+    }
+
+    @Test
+    fun `a library of another version is refused, and the error names both versions`(@TempDir folder: Path) {
+        val message = refuse(compile(folder, "-DVERSION=\"0.0.9\""))
+        assertTrue("is version 0.0.9, but its jar is version ${NativeLibrary.VERSION}: use " in message, message)
+    }
+
+    /** Such a library fails before its version can be compared. */
+    @Test
+    fun `a library that expects other classes is refused`(@TempDir folder: Path) {
+        val message = refuse(compile(folder, "-DVERSION=\"${NativeLibrary.VERSION}\"", "-DMISSING_CLASS=\"io/devcred/Missing\""))
+        assertTrue("or it is of another version" in message, message)
+    }
+
+    /** Returns the message of the error for a library, which is the same for each client. */
+    private fun refuse(library: String): String {
+        val result = runMain("io.devcred.TwoClients", emptyMap(), options = listOf("-Ddevcred.library=$library"))
         assertEquals("" to 0, result.stderr to result.status)
         val (first, second) = result.stdout.lines()
-        assertTrue(first.startsWith("devcred cannot load its native library for linux-") && "-Djava.io.tmpdir" in first, first)
         assertEquals(first, second)
+        return first
+    }
+
+    private fun compile(folder: Path, vararg definitions: String): String {
+        val (library, include) = "$folder/library.so" to System.getProperty("java.home") + "/include"
+        val command = listOf("cc", "-shared", "-fPIC", "-I$include", "-I$include/linux", "-o", library, "src/test/c/library.c")
+        assertEquals(0, ProcessBuilder(command + definitions).inheritIO().start().waitFor())
+        return library
+    }
+
+    /** Each of these costs a cold start more than the call. */
+    @Test
+    fun `a blocking call loads neither coroutines nor the large classes of Kotlin`() = Emulator().use {
+        val (endpoint, key, secret, instance) = listOf(it.endpoint, Emulator.KEY_ID, Emulator.SECRET, Emulator.INSTANCE_ID)
+        val arguments = arrayOf("blocking", endpoint, key, secret, instance, CLIENT_ID)
+        val result = runMain("io.devcred.bench.ColdKt", emptyMap(), *arguments, options = listOf("-Xlog:class+load"))
+        assertEquals("" to 0, result.stderr to result.status)
+        val loaded = result.stdout.lines().map { line -> line.substringAfter("] ").substringBefore(' ') }
+        assertTrue("io.devcred.DeviceCredential" in loaded, result.stdout)
+        val costly = Regex("""kotlinx\..*|kotlin\.(collections|text|time)\..*|io\.devcred\..*Lambda.*""")
+        assertEquals(emptyList<String>(), loaded.filter(costly::matches))
     }
 
     @Test

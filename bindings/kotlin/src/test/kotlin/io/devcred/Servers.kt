@@ -87,13 +87,14 @@ class SilentServer : AutoCloseable {
         }
     }
 
-    fun client() = Client {
+    fun client(configure: ClientOptions.() -> Unit = {}) = Client {
         endpoint = "http://127.0.0.1:${socket.localPort}"
         accessKeyId = Emulator.KEY_ID
         accessKeySecret = Emulator.SECRET
         instanceId = Emulator.INSTANCE_ID
         timeout = kotlin.time.Duration.parse("1h")
         attemptTimeout = timeout
+        configure()
     }
 
     override fun close() = socket.close()

@@ -4,15 +4,17 @@
  */
 package io.devcred.internal
 
+import java.nio.charset.StandardCharsets.UTF_8
+
 /** Reads the fields of a record, one after the other. */
 internal class Fields(private val values: Array<*>) {
     private var next = 0
 
-    fun optionalText(): String? = (values[next++] as ByteArray?)?.decodeToString()
+    fun optionalText(): String? = (values[next++] as ByteArray?)?.let { String(it, UTF_8) }
 
     fun text(): String = optionalText()!!
 
-    fun optionalNumber(): Long? = (values[next++] as LongArray?)?.single()
+    fun optionalNumber(): Long? = (values[next++] as LongArray?)?.get(0)
 
     fun number(): Long = optionalNumber()!!
 

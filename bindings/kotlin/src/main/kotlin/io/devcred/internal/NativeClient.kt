@@ -2,6 +2,7 @@ package io.devcred.internal
 
 import java.lang.ref.PhantomReference
 import java.lang.ref.ReferenceQueue
+import java.nio.charset.StandardCharsets.UTF_8
 import java.util.Collections
 import java.util.concurrent.ConcurrentHashMap
 
@@ -48,7 +49,7 @@ internal class NativeClient private constructor(private val pointer: Long) {
         /** Opens a client, or throws what [refuse] makes of the error. */
         fun open(options: Array<Any?>, logLevel: String, log: NativeLog?, refuse: (NativeError) -> Throwable): NativeClient {
             freeUnreachable()
-            val opened = NativeLibrary.open(options, logLevel.encodeToByteArray(), log)
+            val opened = NativeLibrary.open(options, logLevel.toByteArray(UTF_8), log)
             if (opened !is LongArray) throw refuse(NativeError(Fields(opened as Array<*>)))
             val (pointer) = opened
             return NativeClient(pointer).also { REFERENCES += ClientReference(it, pointer) }
