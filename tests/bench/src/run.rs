@@ -58,8 +58,8 @@ impl Options {
     }
 
     /// How long a contender may call before its memory is measured.
-    fn warm_up_max(&self) -> Duration {
-        Duration::from_secs(if self.quick { 5 } else { 60 })
+    fn warm_up_max(&self, origin: Origin) -> Duration {
+        Duration::from_secs(if self.quick && origin == Origin::Alternative { 5 } else { 60 })
     }
 
     fn programs(&self) -> Result<Vec<Program>> {
@@ -145,7 +145,7 @@ impl Racer {
         let mut racer = Self { contender: Contender::new(program), place, process, rates: [1.0; 2] };
         racer.measure(Pace::AtOnce, FIRST_CALLS)?;
         racer.contender.connections = Ok(f64::from(stub.connections()? - before));
-        if racer.warm_up(options.warm_up_max())? {
+        if racer.warm_up(options.warm_up_max(racer.contender.program.origin))? {
             racer.measure_memory(options.quick)?;
         } else {
             (racer.contender.memory, racer.contender.growth) = (Err("too slow"), Err("too slow"));
