@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{CREDENTIAL, LIMIT, answer, builder, builder_for, emulator, head};
 use devcred::{AccessKey, Client, DeviceCredential, Error, ErrorKind};
-use devcred_emulator::{Emulator, Step, Tls};
+use devcred_emulator::{Emulator, Journal, Step, Tls};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
@@ -178,4 +178,35 @@ async fn a_cancelled_call_gives_up_its_connection_or_its_place() {
         succeed((0..3).map(|_| start(&client, "GID_test@@@test")).collect()).await;
     }
     assert_eq!(emulator.accepted_connections(), 4);
+}
+
+/// Faults and cancellations in several threads, then as many calls at the same time as there may be
+/// connections: none was lost on the way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_connection_is_lost_among_faults_and_cancellations() {
+    const FAULTS: [&str; 6] = [
+        r#"{"close": true}"#,
+        r#"{"reset": true}"#,
+        r#"{"hang": true}"#,
+        r#"{"answer": "credential", "headers": {"Connection": "close"}}"#,
+        r#"{"answer": "credential", "close_after_ms": 0}"#,
+        r#"{"answer": "credential", "delay_ms": 20}"#,
+    ];
+    let steps = (0..300).map(|number| FAULTS[(number + number / 7) % FAULTS.len()].parse::<Step>().unwrap());
+    let emulator = Emulator::builder().steps(steps).start().await.unwrap();
+    let client = builder_for(&emulator).max_requests_per_second(1_000_000).max_attempts(2);
+    let client = client.max_connections(8).max_connecting(3).attempt_timeout(Duration::from_millis(500));
+    let client = client.build().unwrap();
+    let calls: Vec<_> = (0..200).map(|_| start(&client, "GID_test@@@test")).collect();
+    for (number, call) in calls.into_iter().enumerate() {
+        if number % 5 == 0 {
+            call.abort();
+        }
+        let _ = call.await;
+    }
+    emulator.clear_calls();
+    let last: Vec<_> = (0..8).map(|_| start(&client, "GID_test@@@fault-hang")).collect();
+    let are_together = |journal: &Journal| journal.calls().filter(|call| call.end.is_none()).count() == 8;
+    emulator.wait_for(LIMIT, are_together).await.unwrap();
+    last.iter().for_each(JoinHandle::abort);
 }
