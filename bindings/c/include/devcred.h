@@ -342,7 +342,7 @@ devcred_status devcred_options_set_max_requests_per_second(devcred_options *opti
  Sets a function that receives the log events of clients created with these options: those of
  `level`, DEVCRED_LOG_ERROR to DEVCRED_LOG_TRACE, and more severe ones. NULL removes it.
 
- It is called with `user_data`, during a blocking call on the thread of that call and otherwise on
+ It is called with `user_data`: during a blocking call on the thread of that call, otherwise on
  the thread of the library, so possibly on several threads at once. It must return soon, and it
  must return normally: a C++ exception ends the process. A blocking call inside it is refused.
  `user_data` must stay valid until devcred_client_close has closed every client that was created

@@ -1,5 +1,5 @@
-//! `pthread_cancel` must not unwind a thread inside the library, which waits there in functions that
-//! are cancellation points.
+//! `pthread_cancel` must not unwind a thread inside the library, which waits in functions that are
+//! cancellation points.
 
 use std::ffi::c_int;
 

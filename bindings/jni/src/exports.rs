@@ -92,8 +92,8 @@ extern "system" fn Java_io_devcred_internal_NativeClient_startCall<'f>(
     })
 }
 
-/// Makes a call and returns its credential and its error, one of which is null; both are if `thread`,
-/// which is the current one, was interrupted.
+/// Makes a call and returns its credential and its error, one of which is null; both are if
+/// `thread`, which is the current one, was interrupted.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_devcred_internal_NativeClient_makeCall<'f>(
     env: Env<'f>,

@@ -1,7 +1,7 @@
 //! Passes log events to the logger `devcred` of Python's `logging`.
 //!
-//! During a blocking call, handlers run on the thread of the call, which may be the main thread. Then
-//! signal handlers run too, and what they raise ends the call.
+//! During a blocking call, handlers run on the thread of the call, which may be the main thread.
+//! Then signal handlers run too, and what they raise ends the call.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU8, Ordering};

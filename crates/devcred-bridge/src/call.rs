@@ -74,7 +74,11 @@ pub(crate) fn poll<F: Future<Output = Outcome>>(
 
 /// Drops the future of a call and returns the outcome: this one, unless the destructor panics.
 pub(crate) fn end<F>(mut call: Pin<&mut Option<F>>, outcome: Outcome) -> Outcome {
-    contain_panic(|| Ok(call.set(None))).map_or_else(Outcome::from, |()| outcome)
+    let end = || {
+        call.set(None);
+        Ok(outcome)
+    };
+    contain_panic(end).unwrap_or_else(Outcome::from)
 }
 
 #[cfg(test)]

@@ -75,8 +75,8 @@ impl Client {
     }
 
     /// Makes a call and blocks until it has ended. The call runs on this thread. Only if many
-    /// threads call at once, or if the thread runs tokio tasks or is ending, it waits for the thread
-    /// of the bridge.
+    /// threads call at once, or if the thread runs tokio tasks or is ending, it waits for the
+    /// thread of the bridge.
     ///
     /// In a completion or a log function it returns an error of kind `InvalidParameter` before
     /// anything is sent.

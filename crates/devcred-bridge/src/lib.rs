@@ -3,8 +3,8 @@
 //!
 //! A Rust program wants an async core without hidden threads. A caller in another language wants
 //! the opposite: a runtime that it need not own. The bridge has that runtime and one asynchronous
-//! primitive: start a call, which completes exactly once and can be cancelled. A blocking call needs
-//! no other thread: it runs on the one that waits for it.
+//! primitive: start a call, which completes exactly once and can be cancelled. A blocking call
+//! needs no other thread: it runs on the one that waits for it.
 //!
 //! ```
 //! use std::sync::mpsc;
@@ -45,14 +45,14 @@
 //! One thread runs the started calls of the process. It starts with the first of them and never
 //! ends. It calls completions and log functions, without holding a lock; while one of them runs, no
 //! other started call makes progress. A second thread would only move the limit: two callbacks that
-//! block would stop all calls. At most four more threads look up names, one for each name at a time;
-//! each ends with its look-ups.
+//! block would stop all calls. At most four more threads look up names, one for each name at a
+//! time; each ends with its look-ups.
 //!
 //! A blocking call runs on the thread that makes it, which drives a runtime that no other thread
-//! drives meanwhile, with separate connections. A client has at most four of these runtimes. If more
-//! threads make blocking calls at once, the others wait for the thread of the bridge, which is faster
-//! than many small runtimes. So does a thread that runs tokio tasks, because tokio cannot drive two
-//! runtimes on one thread. The log functions of a blocking call run on its thread.
+//! drives meanwhile, with separate connections. A client has at most four of these runtimes. If
+//! more threads make blocking calls at once, the others wait for the thread of the bridge, which is
+//! faster than many small runtimes. So does a thread that runs tokio tasks, because tokio cannot
+//! drive two runtimes on one thread. The log functions of a blocking call run on its thread.
 //!
 //! Between two blocking calls, no thread looks at the connections of such a runtime. One that the
 //! server closes then stays half open until the next call or until the client is closed; no request
@@ -66,8 +66,8 @@
 //!
 //! The threads of the bridge block every signal that is sent to the process, so that the threads of
 //! the host receive it, and SIGPIPE, which is sent to a thread that writes to a connection that the
-//! peer has reset. A thread that makes a blocking call receives its signals; only SIGPIPE is blocked
-//! meanwhile, and one that the call has raised is taken.
+//! peer has reset. A thread that makes a blocking call receives its signals; only SIGPIPE is
+//! blocked meanwhile, and one that the call has raised is taken.
 //!
 //! # Panics
 //!
@@ -86,7 +86,8 @@
 //! Three cases do not work. If another thread of the parent was opening the first client of the
 //! process at the moment of the fork, the child may hang when it opens a client. A process with the
 //! same id as an ancestor that used the same client cannot tell itself apart from it. And a host
-//! must not fork on the thread of the bridge, in a completion or the log function of a started call.
+//! must not fork on the thread of the bridge, in a completion or the log function of a started
+//! call.
 
 #![forbid(unsafe_code)]
 

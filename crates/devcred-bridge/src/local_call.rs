@@ -54,7 +54,7 @@ pub(crate) fn new(
 }
 
 impl<F: Future<Output = Outcome>> LocalCall<F> {
-    /// Runs the call to its end in this process. After every `interval`, and after an event, it calls
+    /// Runs the call to its end in this process. After every `interval` and after an event it calls
     /// `check`, which cancels the call if it breaks.
     ///
     /// The log's function and `check` run outside of the runtime, and both may fork: in the child,

@@ -34,8 +34,8 @@ pub enum LogLevel {
 
 /// The function that receives a client's events, and the levels that it receives.
 ///
-/// The function is called once for each event, while the call waits for it: it must return soon.
-/// It is called on the thread of the bridge, and during a blocking call on the thread that blocks. An
+/// The function is called once for each event, while the call waits for it: it must return soon. It
+/// is called on the thread of the bridge, and during a blocking call on the thread that blocks. An
 /// event is one line, `attempt ended operation=GetDeviceCredential attempt=1 status=200 …`, and
 /// never contains a secret, a URL or a header. A panic in the function ends there.
 #[derive(Clone)]

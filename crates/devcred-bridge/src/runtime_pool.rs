@@ -2,8 +2,8 @@
 //! takes one and drives it.
 //!
 //! Each has separate connections. Because only the thread of the call drives them, a connection is
-//! free again, and one that the server has closed is gone, before the next call asks for one. If the
-//! threads shared a runtime, that would depend on the thread that drives it at the moment.
+//! free again, and one that the server has closed is gone, before the next call asks for one. If
+//! the threads shared a runtime, that would depend on the thread that drives it at the moment.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,8 +44,8 @@ impl RuntimePool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns an idle runtime, or a new one with this client. `None` if there are too many, if this
-    /// thread cannot drive one, or if the system refuses it.
+    /// Returns an idle runtime, or a new one with this client. `None` if there are too many, if
+    /// this thread cannot drive one, or if the system refuses it.
     pub(crate) fn take(&self, new_client: impl FnOnce() -> Option<Client>) -> Option<CallerRuntime> {
         if !can_drive() {
             return None;
@@ -77,8 +77,8 @@ impl Drop for RuntimePool {
     }
 }
 
-/// Returns whether this thread can drive a runtime. One that drives another runtime of tokio cannot,
-/// nor can one that is ending and has lost its thread-local variables.
+/// Returns whether this thread can drive a runtime. One that drives another runtime of tokio
+/// cannot, nor can one that is ending and has lost its thread-local variables.
 fn can_drive() -> bool {
     matches!(Handle::try_current(), Err(error) if error.is_missing_context())
 }

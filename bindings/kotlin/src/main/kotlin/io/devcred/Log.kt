@@ -22,8 +22,9 @@ public enum class LogLevel(internal val text: String) {
  * Receives the log events of a client.
  *
  * It runs on the thread of a blocking call, and otherwise on the thread of the library, while the
- * call waits for it. So it must return soon; a blocking call of devcred in it is refused. An exception that it throws is passed to its thread's
- * handler of uncaught exceptions, and the call continues.
+ * call waits for it. So it must return soon; a blocking call of devcred in it is refused. An
+ * exception that it throws is passed to its thread's handler of uncaught exceptions, and the call
+ * continues.
  */
 public fun interface LogListener {
     /** Called for each event with one line, which contains no secret, no URL and no header. */
