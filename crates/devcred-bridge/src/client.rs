@@ -157,7 +157,7 @@ impl Client {
             Ok(inner) => inner,
             Err(error) => return error.into(),
         };
-        if let Some(runtime) = inner.runtimes.take(|| inner.new_client().ok()) {
+        if let Some(runtime) = inner.runtimes.take(|| inner.new_client()) {
             let call = local_call::new(inner, runtime, self.log.clone(), running, request);
             return call.run(process, interval, check);
         }

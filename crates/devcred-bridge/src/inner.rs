@@ -2,8 +2,7 @@
 
 use std::future::{pending, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use arc_swap::ArcSwap;
@@ -21,12 +20,8 @@ use crate::runtime_pool::RuntimePool;
 pub const PANIC_CLIENT_ID: &str = "GID_test@@@panic";
 
 pub(crate) struct Inner {
+    /// Its connections belong to the bridge's thread.
     core: Client,
-    /// Whether a runtime uses the connections of `core`. The first runtime does, so that a program
-    /// needs no others as long as it has one runtime.
-    is_core_used: AtomicBool,
-    /// The client of the bridge's thread.
-    started: OnceLock<Client>,
     /// The runtimes of blocking calls.
     pub(crate) runtimes: RuntimePool,
     /// The core has the same key behind a lock, which in a forked child may stay locked.
@@ -40,8 +35,6 @@ impl Inner {
     pub(crate) fn new(core: Client, access_key: Arc<AccessKey>) -> Self {
         Self {
             core,
-            is_core_used: AtomicBool::new(false),
-            started: OnceLock::new(),
             runtimes: RuntimePool::new(),
             access_key: ArcSwap::new(access_key),
             replacing: Mutex::default(),
@@ -68,25 +61,14 @@ impl Inner {
         self.closed.send_replace(true);
     }
 
-    /// Returns a client whose connections belong to no runtime yet.
-    pub(crate) fn new_client(&self) -> Result<Client, Error> {
-        match self.is_core_used.swap(true, Ordering::Relaxed) {
-            false => Ok(self.core.clone()),
-            true => bridge_support::with_separate_connections(&self.core, runtime::resolver()),
-        }
+    /// Returns a client whose one connection belongs to no runtime yet, if there is one to spare.
+    pub(crate) fn new_client(&self) -> Option<Client> {
+        bridge_support::with_separate_connection(&self.core, runtime::resolver())
     }
 
     /// Makes a call on the thread of the bridge.
     pub(crate) async fn call_on_bridge_thread(&self, request: Request) -> Outcome {
-        let client = match self.started.get() {
-            Some(client) => Ok(client),
-            // Only that thread creates it.
-            None => self.new_client().map(|client| self.started.get_or_init(|| client)),
-        };
-        match client {
-            Ok(client) => self.call(client, request).await,
-            Err(error) => error.into(),
-        }
+        self.call(&self.core, request).await
     }
 
     /// Makes a call with this client. It ends early if the bridge's client is closed.

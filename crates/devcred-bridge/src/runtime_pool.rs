@@ -1,8 +1,8 @@
 //! The runtimes of a client's blocking calls. They have no thread: a thread that blocks for a call
 //! takes one and drives it.
 //!
-//! Each has separate connections. Because only the thread of the call drives them, a connection is
-//! free again, and one that the server has closed is gone, before the next call asks for one. If
+//! Each has a separate connection. Because only the thread of the call drives it, the connection is
+//! free again, or gone if the server has closed it, before the next call asks for it. If
 //! the threads shared a runtime, that would depend on the thread that drives it at the moment.
 
 use std::mem;
@@ -44,8 +44,9 @@ impl RuntimePool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns an idle runtime, or a new one with this client. `None` if there are too many, if
-    /// this thread cannot drive one, or if the system refuses it.
+    /// Returns an idle runtime, or a new one with this client. `None` if there are too many, if the
+    /// client has no connection to spare, if this thread cannot drive one, or if the system refuses
+    /// it.
     pub(crate) fn take(&self, new_client: impl FnOnce() -> Option<Client>) -> Option<CallerRuntime> {
         if !can_drive() {
             return None;

@@ -40,13 +40,11 @@ pub fn rebuild(client: &Client, access_key: AccessKey, resolver: Resolver) -> Re
     Client::new(client.config().rebuild(), &resolver, access_key)
 }
 
-/// Creates a client for another runtime, to which its connections belong. It shares AccessKey, rate
-/// limiter and learned time with the first client.
-///
-/// # Errors
-/// `Internal` if the HTTP client cannot be set up.
-pub fn with_separate_connections(client: &Client, resolver: Resolver) -> Result<Client, Error> {
-    client.with_separate_connections(&resolver)
+/// Creates a client for another runtime, to which its one connection belongs. It shares AccessKey,
+/// rate limiter, limit of connections and learned time with the first client. `None` if the first
+/// one has no connection to spare, or if the HTTP client cannot be set up.
+pub fn with_separate_connection(client: &Client, resolver: Resolver) -> Option<Client> {
+    client.with_separate_connection(&resolver)?.ok()
 }
 
 /// Creates the error for input that the caller of this refuses.

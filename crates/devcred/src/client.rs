@@ -12,6 +12,7 @@ use crate::operation;
 use crate::pipeline::Pipeline;
 use crate::request::{Call, GetDeviceCredential, RegisterDeviceCredential};
 use crate::resolver::Resolver;
+use crate::transport::ConnectionLimit;
 
 /// Fetches the credentials of devices, and registers devices. Create one and share it: a clone is
 /// another handle to the same connections, AccessKey and rate limiter.
@@ -44,14 +45,17 @@ impl Client {
 
     pub(crate) fn new(config: Config, resolver: &Resolver, access_key: AccessKey) -> Result<Self, Error> {
         access_key.check_allowed_on(OS, config.endpoint.is_loopback())?;
-        let transport = config.new_transport(resolver)?;
+        let connections = ConnectionLimit::new(config.limits.max_connections);
+        let transport = config.new_transport(resolver, connections)?;
         Ok(Self { pipeline: Arc::new(Pipeline::new(config, transport, access_key)) })
     }
 
-    /// Returns a client that has separate connections and shares everything else.
-    pub(crate) fn with_separate_connections(&self, resolver: &Resolver) -> Result<Self, Error> {
-        let transport = self.config().new_transport(resolver)?;
-        Ok(Self { pipeline: Arc::new(self.pipeline.with_transport(transport)) })
+    /// Returns a client that has one separate connection and shares everything else, also the limit
+    /// of connections. `None` if there is no connection to spare.
+    pub(crate) fn with_separate_connection(&self, resolver: &Resolver) -> Option<Result<Self, Error>> {
+        let connections = self.pipeline.transport().reserve_connection()?;
+        let transport = self.config().new_transport(resolver, connections);
+        Some(transport.map(|transport| Self { pipeline: Arc::new(self.pipeline.with_transport(transport)) }))
     }
 
     /// Fetches the credential of a device: `GetDeviceCredential` of the service, version

@@ -1,5 +1,6 @@
 //! The checked configuration of a client, which never changes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
@@ -11,7 +12,7 @@ use crate::rate_limit::RateLimiter;
 use crate::resolver::Resolver;
 use crate::retry::DEFAULT_MAX_ATTEMPTS;
 use crate::sign::SignatureMethod;
-use crate::transport::{MaxConnections, Roots, Transport};
+use crate::transport::{ConnectionLimit, MaxConnections, Roots, Transport};
 
 /// Everything that a client needs, apart from its AccessKey, which can be replaced.
 pub(crate) struct Config {
@@ -30,9 +31,13 @@ impl Config {
     ///
     /// # Errors
     /// `Internal` if the HTTP client cannot be set up.
-    pub(crate) fn new_transport(&self, resolver: &Resolver) -> Result<Transport, Error> {
+    pub(crate) fn new_transport(
+        &self,
+        resolver: &Resolver,
+        connections: Arc<ConnectionLimit>,
+    ) -> Result<Transport, Error> {
         let Self { proxy, roots, limits, user_agent, .. } = self;
-        Transport::new(proxy.as_ref(), roots, limits, user_agent.clone(), resolver)
+        Transport::new(proxy.as_ref(), roots, limits, user_agent.clone(), resolver, connections)
     }
 
     /// Returns the same configuration with a new rate limiter. It reads neither the environment nor

@@ -59,6 +59,10 @@ impl Pipeline {
         Self { state: Arc::new(state), transport }
     }
 
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// Returns a pipeline that has separate connections and shares everything else.
     pub(crate) fn with_transport(&self, transport: Transport) -> Self {
         Self { state: Arc::clone(&self.state), transport }

@@ -43,8 +43,19 @@ pub(crate) struct ConnectionLimit {
     turn: Turn<()>,
     /// Notified if a connection became idle or was opened or closed.
     changed: Notify,
+    /// Keeps the connection of this transport reserved in another one.
+    _reservation: Option<Reservation>,
     /// The connector of the HTTP client, once that was created.
     pub(super) connector: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+/// A connection that another transport may have, until this is dropped.
+struct Reservation(Arc<ConnectionLimit>);
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.0.update(|state| state.reserved -= 1);
+    }
 }
 
 /// No attempt was admitted in time.
@@ -58,9 +69,21 @@ pub(crate) struct NoConnection {
 }
 
 impl ConnectionLimit {
-    pub(super) fn new(max: MaxConnections) -> Arc<Self> {
+    pub(crate) fn new(max: MaxConnections) -> Arc<Self> {
+        Self::with(max, None)
+    }
+
+    /// Returns the limit of another transport of the same client: one connection, which the
+    /// attempts of this one cannot have meanwhile. `None` if there is none to spare.
+    pub(super) fn reserve(self: &Arc<Self>) -> Option<Arc<Self>> {
+        let is_reserved = self.state().reserve(Instant::now(), self.max);
+        let reservation = is_reserved.then(|| Reservation(Arc::clone(self)))?;
+        Some(Self::with(MaxConnections { open: 1, connecting: 1 }, Some(reservation)))
+    }
+
+    fn with(max: MaxConnections, reservation: Option<Reservation>) -> Arc<Self> {
         let (state, turn, changed, connector) = Default::default();
-        Arc::new(Self { max, state, turn, changed, connector })
+        Arc::new(Self { max, state, turn, changed, _reservation: reservation, connector })
     }
 
     /// Admits an attempt, unless it has to wait. `is_single`: it should open a connection, which no

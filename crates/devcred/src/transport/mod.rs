@@ -27,8 +27,7 @@ use crate::response::{BODY_MAX, Body, HEADERS_MAX, HttpResponse};
 use crate::sign::SignedRequest;
 use crate::transport_error::TransportError;
 use client_certificate::ClientCertificate;
-use connection_limit::ConnectionLimit;
-pub(crate) use connection_limit::{Admission, MaxConnections, NoConnection};
+pub(crate) use connection_limit::{Admission, ConnectionLimit, MaxConnections, NoConnection};
 use connector::LimitLayer;
 pub(crate) use roots::Roots;
 
@@ -53,6 +52,7 @@ impl Transport {
         limits: &Limits,
         user_agent: HeaderValue,
         resolver: &Resolver,
+        connections: Arc<ConnectionLimit>,
     ) -> Result<Self, Error> {
         let fault = |what: &str| Error::internal(format!("{what} could not be set up"), None);
         let client_certificate = ClientCertificate::default();
@@ -62,7 +62,6 @@ impl Transport {
             .with_root_certificates(roots.store())
             .with_client_cert_resolver(Arc::new(client_certificate.clone()));
 
-        let connections = ConnectionLimit::new(limits.max_connections);
         let http = || {
             let layer = LimitLayer(Arc::clone(&connections));
             http_client(tls.clone(), proxy, limits.connect_timeout, resolver.clone(), layer)
@@ -75,6 +74,12 @@ impl Transport {
             client_certificate,
             user_agent,
         })
+    }
+
+    /// Returns the limit for another transport of the same client: one connection, if there is one
+    /// to spare.
+    pub(crate) fn reserve_connection(&self) -> Option<Arc<ConnectionLimit>> {
+        self.connections.reserve()
     }
 
     /// Admits an attempt, unless it has to wait for a connection. `is_single`: it should not use

@@ -37,8 +37,14 @@ impl<'a> Suite<'a> {
 }
 
 /// Skips the cases with so many calls at once that they are slow and disturb other cases.
-pub(crate) const WITHOUT_CROWDS: &[&str] =
-    &["--skip", "rate-limit/many-calls-within-the-quotas", "--skip", "rate-limit/refused-immediately-by-default"];
+pub(crate) const WITHOUT_CROWDS: &[&str] = &[
+    "--skip",
+    "rate-limit/many-calls-within-the-quotas",
+    "--skip",
+    "rate-limit/refused-immediately-by-default",
+    "--skip",
+    "connection-limit/many-cold-calls",
+];
 
 /// Runs the suite in these languages at once: while one waits for the clock of a case, another
 /// computes. Then measures what hostile answers cost each probe in memory, which is not counted.

@@ -25,6 +25,8 @@ pub(super) struct State {
     /// Since when the idle connections are idle, at the latest, in the order of time. The HTTP
     /// library may use the newest first, or the oldest if the newest is not back yet.
     pub idle: VecDeque<Instant>,
+    /// Connections that other transports of the client may open, and have open.
+    pub reserved: u32,
     /// The attempts that wait until they may use or open a connection.
     pub waiting: usize,
 }
@@ -82,6 +84,15 @@ impl State {
         self.idle.resize(idle, now);
     }
 
+    /// Reserves a connection for another transport, if there is a free one. Attempts keep at least
+    /// half of what they may have.
+    pub(super) fn reserve(&mut self, now: Instant, max: MaxConnections) -> bool {
+        self.expire(now);
+        let is_free = self.may_open(max) && self.reserved < max.open.min(max.connecting) / 2;
+        self.reserved += u32::from(is_free);
+        is_free
+    }
+
     pub(super) fn close(&mut self, is_single: bool) {
         let open = if is_single { &mut self.single } else { &mut self.shared };
         *open = open.saturating_sub(1);
@@ -100,10 +111,10 @@ impl State {
     }
 
     fn may_open(&self, max: MaxConnections) -> bool {
-        self.opening < max.connecting && self.count() < max.open
+        self.opening + self.reserved < max.connecting && self.count() < max.open
     }
 
     fn count(&self) -> u32 {
-        self.opening + self.shared + self.single
+        self.opening + self.shared + self.single + self.reserved
     }
 }

@@ -151,3 +151,24 @@ fn a_connection_that_was_believed_closed_counts_again_once_it_is_used() {
     state.find();
     assert_eq!(state.shared, 1);
 }
+
+#[test]
+fn other_transports_have_at_most_half_of_the_connections() {
+    let max = MaxConnections { open: 9, connecting: 5 };
+    let limit = ConnectionLimit::new(max);
+    let reserved: Vec<_> = std::iter::from_fn(|| limit.reserve()).collect();
+    assert_eq!(reserved.len(), 2);
+    assert!(reserved.iter().all(|limit| limit.max == MaxConnections { open: 1, connecting: 1 }));
+    // The attempts of this one open what is left.
+    let admissions: Vec<_> = std::iter::from_fn(|| limit.try_admit(true)).collect();
+    assert_eq!(admissions.len(), 3);
+    drop(reserved);
+    assert!(limit.try_admit(true).is_some());
+    drop(admissions);
+
+    let single = ConnectionLimit::new(MaxConnections { open: 1, connecting: 1 });
+    assert!(single.reserve().is_none());
+    let busy = ConnectionLimit::new(MaxConnections { open: 4, connecting: 2 });
+    let _admissions = [(); 2].map(|()| busy.try_admit(true));
+    assert!(busy.reserve().is_none());
+}
