@@ -98,10 +98,15 @@ impl<F: Future<Output = Outcome>> LocalCall<F> {
                 // it, it learns so before it sends a request.
                 yield_now().await;
             }
-            match interval {
+            let pause = match interval {
                 Some(interval) => timeout(interval, run).await.unwrap_or(Pause::IntervalPassed),
                 None => run.await,
+            };
+            if matches!(&pause, Pause::Ended(Outcome::Error(_))) {
+                // Its connection closes, unless its response was read to the end.
+                yield_now().await;
             }
+            pause
         })
     }
 
