@@ -157,16 +157,6 @@ fn a_program_that_only_blocks_has_one_set_of_connections() {
 }
 
 /// No thread drives the connections that close.
-/// Nobody drives its runtime after the call.
-#[test]
-fn the_connection_of_a_failed_call_closes_with_the_call() {
-    let service = service();
-    let client = service.client();
-    let outcome = client.call(Request { timeout_ms: Some(50_i64.into()), ..hanging() });
-    assert_eq!(error(outcome).kind, ErrorKind::Timeout);
-    service.wait_for(|journal| journal.open_connections() == 0);
-}
-
 #[test]
 fn connections_close_with_their_client() {
     for end in [Client::close, |client: &Client| client.close_and_wait().unwrap()] {

@@ -68,6 +68,16 @@ fn a_call_may_set_its_instance_and_timeout() {
     assert_eq!(error(only(&outcomes)).kind, ErrorKind::Timeout);
 }
 
+/// Nobody drives the runtime of a blocking call afterwards.
+#[test]
+fn the_connection_of_a_blocking_call_that_fails_closes_with_the_call() {
+    let service = service();
+    let client = service.client();
+    let outcome = client.call(Request { timeout_ms: Some(50_i64.into()), ..hanging() });
+    assert_eq!(error(outcome).kind, ErrorKind::Timeout);
+    service.wait_for(|journal| journal.open_connections() == 0);
+}
+
 #[test]
 fn a_cancel_completes_the_call_and_closes_its_connection() {
     let service = service();
