@@ -68,7 +68,7 @@ fn a_call_may_set_its_instance_and_timeout() {
     assert_eq!(error(only(&outcomes)).kind, ErrorKind::Timeout);
 }
 
-/// Nobody drives the runtime of a blocking call afterwards.
+/// After a blocking call, no thread drives its runtime.
 #[test]
 fn the_connection_of_a_blocking_call_that_fails_closes_with_the_call() {
     let service = service();

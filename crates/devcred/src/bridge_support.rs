@@ -44,7 +44,7 @@ pub fn rebuild(client: &Client, access_key: AccessKey, resolver: Resolver) -> Re
 /// rate limiter, limit of connections and learned time with the first client. `None` if the first
 /// one has no connection to spare, or if the HTTP client cannot be set up.
 pub fn with_separate_connection(client: &Client, resolver: Resolver) -> Option<Client> {
-    client.with_separate_connection(&resolver)?.ok()
+    client.with_separate_connection(&resolver)
 }
 
 /// Creates the error for input that the caller of this refuses.

@@ -51,11 +51,12 @@ impl Client {
     }
 
     /// Returns a client that has one separate connection and shares everything else, also the limit
-    /// of connections. `None` if there is no connection to spare.
-    pub(crate) fn with_separate_connection(&self, resolver: &Resolver) -> Option<Result<Self, Error>> {
+    /// of connections. `None` if there is no connection to spare, or if the HTTP client cannot be
+    /// set up.
+    pub(crate) fn with_separate_connection(&self, resolver: &Resolver) -> Option<Self> {
         let connections = self.pipeline.transport().reserve_connection()?;
-        let transport = self.config().new_transport(resolver, connections);
-        Some(transport.map(|transport| Self { pipeline: Arc::new(self.pipeline.with_transport(transport)) }))
+        let transport = self.config().new_transport(resolver, connections).ok()?;
+        Some(Self { pipeline: Arc::new(self.pipeline.with_transport(transport)) })
     }
 
     /// Fetches the credential of a device: `GetDeviceCredential` of the service, version

@@ -1,4 +1,4 @@
-//! How many connections a client opens, and what the calls do for which there is none.
+//! How many connections a client opens, and what calls do that find all in use.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;

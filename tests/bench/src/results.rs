@@ -35,7 +35,7 @@ impl fmt::Display for Pace {
     }
 }
 
-/// A number, or why there is none.
+/// A number, or why it was not measured.
 pub(crate) type Measured = Result<f64, &'static str>;
 
 /// What was measured of one program.

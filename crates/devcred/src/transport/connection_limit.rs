@@ -74,7 +74,7 @@ impl ConnectionLimit {
     }
 
     /// Returns the limit of another transport of the same client: one connection, which the
-    /// attempts of this one cannot have meanwhile. `None` if there is none to spare.
+    /// attempts of this one cannot have meanwhile. `None` if all may be needed.
     pub(super) fn reserve(self: &Arc<Self>) -> Option<Arc<Self>> {
         let is_reserved = self.state().reserve(Instant::now(), self.max);
         let reservation = is_reserved.then(|| Reservation(Arc::clone(self)))?;

@@ -78,29 +78,22 @@ class CancelTest {
 
     @Test
     fun `interrupting a blocked thread ends the call and closes its connection`() {
-        SilentServer().use { server ->
-            server.client().use { client ->
-                val thrown = CompletableFuture<Throwable>()
-                val thread = kotlin.concurrent.thread {
-                    thrown.complete(assertThrows<Throwable> { client.blocking().getDeviceCredential(CLIENT_ID) })
-                }
-                server.requested.awaitResult()
-                thread.interrupt()
-                assertTrue(thrown.awaitResult() is InterruptedException)
-                server.closed.awaitResult()
-            }
-        }
+        assertInterruptEnds { client -> client.blocking().getDeviceCredential(CLIENT_ID) }
     }
 
     /** Virtual threads make such calls. */
     @Test
     fun `interrupting a thread that waits for the library's thread ends the call and closes its connection`() {
+        assertInterruptEnds { client -> client.blocking().start(request("GetDeviceCredential", CLIENT_ID, null, null)) }
+    }
+
+    /** Asserts that interrupting the thread of a blocked call ends it and closes its connection. */
+    private fun assertInterruptEnds(call: (Client) -> Unit) {
         SilentServer().use { server ->
             server.client().use { client ->
                 val thrown = CompletableFuture<Throwable>()
                 val thread = kotlin.concurrent.thread {
-                    val request = request("GetDeviceCredential", CLIENT_ID, null, null)
-                    thrown.complete(assertThrows<Throwable> { client.blocking().start(request) })
+                    thrown.complete(assertThrows<Throwable> { call(client) })
                 }
                 server.requested.awaitResult()
                 thread.interrupt()
