@@ -17,6 +17,7 @@ mod lang;
 mod mutants;
 mod run;
 mod soak;
+mod stress;
 mod test;
 mod workspace;
 
@@ -147,6 +148,18 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         #[arg(value_name = "ARGUMENT", last = true)]
         arguments: Vec<OsString>,
     },
+    /// Runs each language's own tests many times on a busy machine
+    #[command(after_help = stress::HELP)]
+    Stress {
+        #[command(flatten)]
+        languages: Languages,
+        /// How many times
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        runs: u32,
+        /// How many threads compute beside them
+        #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(..=1_000))]
+        busy: u32,
+    },
     /// Fuzzes for inputs that break a promise; `cargo xtask test` replays the known ones
     #[command(after_help = fuzz::HELP)]
     Fuzz {
@@ -216,6 +229,9 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             let mut all: Vec<OsString> = vec![format!("--seconds={seconds}").into(), format!("--rate={rate}").into()];
             all.extend(arguments.iter().cloned());
             soak::run(&workspace, &steps, lang, &all);
+        }
+        Command::Stress { languages, runs, busy } => {
+            stress::run(&workspace, &mut steps, &lang::choose(&languages.lang), *runs, *busy);
         }
         Command::Fuzz { only, seconds } => fuzz::run(&workspace, &steps, only, *seconds),
     }
