@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use devcred_bridge::{self as bridge, CallHandle, ErrorInfo, Log, LogLevel, Options, Outcome, Request, Secret};
+use devcred_bridge::{
+    self as bridge, CallHandle, ErrorInfo, Log, LogLevel, Operation, Options, Outcome, Request, Secret,
+};
 
 use crate::completion::Completion;
 use crate::data::ToJava as _;
@@ -82,6 +84,20 @@ impl NativeClient {
 
     pub(crate) fn close(&self) {
         self.client.close();
+    }
+}
+
+/// Runs code on the thread of the library, on which a call of a closed client ends at once.
+pub(crate) fn run_on_library_thread(code: impl FnOnce() + Send + 'static) {
+    let options = Options {
+        access_key_id: Some("none".to_owned()),
+        access_key_secret: Some(Secret::new("none")),
+        endpoint: Some("http://localhost".to_owned()),
+        ..Options::default()
+    };
+    if let Ok(client) = bridge::Client::open("kotlin", options, None) {
+        client.close();
+        client.start(Request::new(Operation::GetDeviceCredential, ""), |_| code());
     }
 }
 

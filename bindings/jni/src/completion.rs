@@ -4,15 +4,15 @@ use devcred_bridge::{ErrorInfo, Outcome};
 
 use crate::data::ToJava as _;
 use crate::jni::{Env, Object, Thrown};
-use crate::vm::{self, Global, RunningCall};
+use crate::vm::{self, Global};
 
 /// Calls a listener once, also if a panic drops this before there is an outcome: the caller waits
 /// for one.
-pub(crate) struct Completion(Option<(Global, RunningCall)>);
+pub(crate) struct Completion(Option<Global>);
 
 impl Completion {
     pub(crate) fn new(listener: Global) -> Self {
-        Self(Some((listener, RunningCall::new())))
+        Self(Some(listener))
     }
 
     pub(crate) fn complete(mut self, outcome: Outcome) {
@@ -20,7 +20,7 @@ impl Completion {
     }
 
     fn call_listener(&mut self, outcome: &Outcome) {
-        if let Some((listener, running)) = self.0.take() {
+        if let Some(listener) = self.0.take() {
             vm::call_java(|env, methods| {
                 // If Java has no memory for the outcome, the caller receives that exception.
                 let arguments = match arguments(env, outcome) {
@@ -29,8 +29,6 @@ impl Completion {
                 };
                 env.call(listener.as_object(), methods.completed, arguments)
             });
-            drop(listener);
-            drop(running);
         }
     }
 }

@@ -59,6 +59,14 @@ extern "system" fn Java_io_devcred_internal_NativeLibrary_free<'f>(_: Env<'f>, _
     });
 }
 
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_devcred_internal_NativeLibrary_end<'f>(_: Env<'f>, _: Object<'f>) {
+    run((), || {
+        vm::end();
+        Ok(())
+    });
+}
+
 /// Creates the error for a string that Java has and UTF-8 has not.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_devcred_internal_NativeLibrary_notUnicode<'f>(

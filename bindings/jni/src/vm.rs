@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jni_sys::{JNI_ERR, JNI_OK, JNI_VERSION_1_6, JNIEnv, JavaVM, JavaVMAttachArgs, jclass, jint, jmethodID, jobject};
 
+use crate::client;
 use crate::jni::{Env, Object, Thrown};
 
 static VM: OnceLock<Vm> = OnceLock::new();
@@ -72,7 +73,12 @@ pub(crate) fn is_interrupted(env: Env<'_>, thread: Object<'_>) -> bool {
 thread_local! {
     /// Whether this thread is attached because this library attached it.
     static IS_OURS: Cell<bool> = const { Cell::new(false) };
+    /// Whether `with_env` is running on this thread, and with it perhaps a function of Java.
+    static IS_IN_USE: Cell<bool> = const { Cell::new(false) };
 }
+
+/// Whether this library has attached a thread.
+static IS_ATTACHED: AtomicBool = AtomicBool::new(false);
 
 /// Returns JNI on this thread if it is attached.
 fn env<'frame>(vm: *mut JavaVM) -> Option<Env<'frame>> {
@@ -90,21 +96,34 @@ fn attach<'frame>(vm: *mut JavaVM) -> Option<Env<'frame>> {
     // SAFETY: as in `env`; the JVM only reads the arguments.
     let result = unsafe { ((**vm).v1_4.AttachCurrentThreadAsDaemon)(vm, &raw mut env, (&raw mut arguments).cast()) };
     IS_OURS.set(result == JNI_OK);
+    IS_ATTACHED.fetch_or(result == JNI_OK, Ordering::SeqCst);
     (result == JNI_OK).then(|| Env::new(env.cast::<JNIEnv>()))
 }
 
 /// Runs code that calls Java, on any thread. An exception ends here. If the JVM is ending, it
 /// attaches no thread, and the code does not run.
 pub(crate) fn call_java(code: impl FnOnce(Env<'_>, &Methods) -> Result<(), Thrown>) {
+    with_env(|vm, env| {
+        let methods = Methods { completed: vm.completed, event: vm.event };
+        if env.in_frame(|| code(env, &methods)).is_err() {
+            env.take_exception();
+        }
+    });
+}
+
+/// Runs code that creates no reference, on any thread, unless the JVM attaches no thread.
+fn with_env(code: impl FnOnce(&Vm, Env<'_>)) {
     let Some(vm) = VM.get() else {
         return;
     };
     let Some(env) = env(vm.raw).or_else(|| attach(vm.raw)) else {
         return;
     };
-    let methods = Methods { completed: vm.completed, event: vm.event };
-    if env.in_frame(|| code(env, &methods)).is_err() {
-        env.take_exception();
+    let is_nested = IS_IN_USE.replace(true);
+    code(vm, env);
+    IS_IN_USE.set(is_nested);
+    if !is_nested {
+        detach_if_ending();
     }
 }
 
@@ -136,34 +155,30 @@ impl Global {
 
 impl Drop for Global {
     fn drop(&mut self) {
-        call_java(|env, _| {
-            env.delete_global(self.0);
-            Ok(())
-        });
+        with_env(|_, env| env.delete_global(self.0));
     }
 }
 
-/// Counts a call as running until it is dropped. The library's thread stays attached while calls
-/// run, because attaching it for each outcome costs more than the rest of a call. It detaches with
-/// the last one, because the JVM waits 0.3 seconds at exit for an attached thread in native code.
-pub(crate) struct RunningCall(());
+/// Whether the JVM has begun to end.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
-static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-impl RunningCall {
-    pub(crate) fn new() -> Self {
-        RUNNING.fetch_add(1, Ordering::Relaxed);
-        Self(())
+/// Detaches the library's thread now and after each later use of Java, because the JVM is ending:
+/// it waits 0.3 seconds for an attached thread in native code. Until then the thread stays attached,
+/// because attaching it for each outcome costs as much as the rest of a call.
+pub(crate) fn end() {
+    // A thread that is attached after the second line sees the first one.
+    IS_ENDING.store(true, Ordering::SeqCst);
+    if IS_ATTACHED.load(Ordering::SeqCst) {
+        // A thread can only detach itself.
+        client::run_on_library_thread(detach_if_ending);
     }
 }
 
-impl Drop for RunningCall {
-    fn drop(&mut self) {
-        if RUNNING.fetch_sub(1, Ordering::Relaxed) == 1 && IS_OURS.replace(false) {
-            let vm = VM.get().map(|vm| vm.raw);
-            // SAFETY: as in `env`. This library has attached the thread, and no function of Java is
-            // on its stack.
-            vm.map(|vm| unsafe { ((**vm).v1_4.DetachCurrentThread)(vm) });
-        }
+fn detach_if_ending() {
+    if IS_ENDING.load(Ordering::SeqCst) && IS_OURS.replace(false) {
+        let vm = VM.get().map(|vm| vm.raw);
+        // SAFETY: as in `env`. This library has attached the thread, and no function of Java is on
+        // its stack.
+        vm.map(|vm| unsafe { ((**vm).v1_4.DetachCurrentThread)(vm) });
     }
 }

@@ -83,6 +83,11 @@ impl Program {
         matches!(self.language(), "Rust" | "C")
     }
 
+    /// Whether the program runs on a JVM, all of whose heap is resident.
+    pub(crate) fn runs_on_jvm(&self) -> bool {
+        self.group() == "Kotlin"
+    }
+
     /// A command that calls this endpoint, run by another program if `runner` is not empty.
     pub(crate) fn command(&self, runner: &[&str], endpoint: &str) -> Result<Command> {
         let mut command = command(runner.iter().copied().chain(self.words.iter().map(String::as_str)))?;
@@ -134,14 +139,27 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn measure(&mut self, load: Load) -> Result<Sample> {
-        self.stdin.write_all(load.line().as_bytes()).context("it has ended")?;
-        self.stdin.flush()?;
-        let mut line = String::new();
-        self.stdout.read_line(&mut line)?;
+        let line = self.answer(&load.line())?;
         let Some((cpu, wall)) = parse_times(&line) else {
             bail!("it printed {line:?} instead of two numbers");
         };
         Ok(Sample { count: load.calls / load.at_once * load.at_once, cpu, wall })
+    }
+
+    /// Makes a program on a JVM collect its garbage, and returns how many bytes of its heap are free
+    /// then.
+    pub(crate) fn collect_garbage(&mut self) -> Result<f64> {
+        let line = self.answer("collect\n")?;
+        line.trim_end().parse().with_context(|| format!("it printed {line:?} instead of a number"))
+    }
+
+    /// Returns the line that the program prints for a line.
+    fn answer(&mut self, line: &str) -> Result<String> {
+        self.stdin.write_all(line.as_bytes()).context("it has ended")?;
+        self.stdin.flush()?;
+        let mut answer = String::new();
+        self.stdout.read_line(&mut answer)?;
+        Ok(answer)
     }
 
     /// Returns the resident memory in bytes, if the system reports it.

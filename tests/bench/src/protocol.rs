@@ -4,7 +4,8 @@
 //! `CALLS AT_ONCE`. For each it makes 20 calls in each of AT_ONCE tasks or threads, then CALLS in
 //! all, and prints `CPU WALL`: the nanoseconds that the CALLS took, of all threads of the process
 //! and of the clock. One call at a time runs on the main thread. `PROGRAM --version` prints
-//! `name version, runtime version`.
+//! `name version, runtime version`. A program on the JVM also reads `collect`, collects its garbage,
+//! and prints how many bytes of its heap are free then.
 
 use std::io::{self, Write};
 

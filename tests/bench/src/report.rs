@@ -90,7 +90,8 @@ const COUNTS: &str = "\
 For one call, one at a time: context switches of all threads, system calls (strace), and
 allocations (valgrind; only if the language allocates with `malloc`). With 64 calls at once: the
 connections that the first 1,920 calls opened, the resident memory after 20,000 calls, and by how
-much it grew during the next 20,000. *Too slow*: 20,000 calls take longer than the run allows.
+much it grew during the next 20,000; of a JVM's heap only what is in use after a collection. *Too
+slow*: 20,000 calls take longer than the run allows.
 ";
 
 const COLD_START: &str = "\

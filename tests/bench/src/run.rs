@@ -168,16 +168,22 @@ impl Racer {
     }
 
     fn measure_memory(&mut self, is_quick: bool) -> Result<()> {
-        let memory = |process: &Process| process.memory().ok_or("not reported");
-        let before: Measured = memory(&self.process);
+        let before = self.memory()?;
         self.contender.memory = before;
         if is_quick && self.contender.program.origin == Origin::Alternative {
             self.contender.growth = Err("not if quick");
             return Ok(());
         }
         self.measure(Pace::AtOnce, CALLS_OF_GROWTH)?;
-        self.contender.growth = memory(&self.process).and_then(|after| Ok(after - before?));
+        self.contender.growth = self.memory()?.and_then(|after| Ok(after - before?));
         Ok(())
+    }
+
+    /// Returns the resident memory in bytes, without garbage and without what is free in the heap of a
+    /// JVM.
+    fn memory(&mut self) -> Result<Measured> {
+        let is_free = if self.contender.program.runs_on_jvm() { self.process.collect_garbage()? } else { 0.0 };
+        Ok(self.process.memory().map(|resident| resident - is_free).ok_or("not reported"))
     }
 
     fn measure(&mut self, pace: Pace, calls: u32) -> Result<Sample> {

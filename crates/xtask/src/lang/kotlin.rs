@@ -56,8 +56,9 @@ const PROBE_FLAGS: &str =
 /// Maven ends before the compiler for long-running programs would pay off.
 const MAVEN_FLAGS: &str = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
-/// For a JVM like that of a server.
-pub(crate) const BENCH_FLAGS: &str = "-Xmx512m";
+/// For a JVM like that of a server. All of its heap is resident from the beginning, so that the
+/// benchmark can tell its own memory from what is free in it.
+pub(crate) const BENCH_FLAGS: &str = "-Xms512m -Xmx512m -XX:+AlwaysPreTouch";
 
 /// The last parts of the names of the published jars.
 const JARS: [&str; 3] = ["", "-sources", "-javadoc"];

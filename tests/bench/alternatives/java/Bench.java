@@ -59,6 +59,11 @@ public final class Bench {
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (var line = input.readLine(); line != null; line = input.readLine()) {
+            if (line.equals("collect")) {
+                System.gc();
+                System.out.println(Runtime.getRuntime().freeMemory());
+                continue;
+            }
             var numbers = line.split(" ");
             int calls = Integer.parseInt(numbers[0]), atOnce = Integer.parseInt(numbers[1]);
             run(call, 20, atOnce); // Opens connections and fills caches.

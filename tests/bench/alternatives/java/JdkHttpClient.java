@@ -7,6 +7,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 
 /** The HTTP client of the JDK. */
 final class JdkHttpClient implements Bench.Call {
+    static {
+        // Before Java 24, it may close a kept connection on which it sends a request (JDK-8338569).
+        // Without this it would not send a POST again.
+        System.setProperty("jdk.httpclient.enableAllMethodRetry", "true");
+    }
+
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final HttpRequest request;

@@ -6,8 +6,6 @@ import io.devcred.internal.NativeError
 import io.devcred.internal.NativeLibrary
 import io.devcred.internal.NativeListener
 import io.devcred.internal.optionalNumber
-import java.nio.CharBuffer
-import java.nio.charset.CharacterCodingException
 import java.nio.charset.StandardCharsets.UTF_8
 import java.util.concurrent.CancellationException
 import kotlin.coroutines.ContinuationInterceptor
@@ -72,11 +70,12 @@ internal fun request(operation: String, clientId: String, instanceId: String?, t
 )
 
 /** Refuses a text with a lone surrogate: converted to UTF-8, it would be another text. */
-internal fun utf8(name: String, text: String): ByteArray = try {
-    val bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text))
-    bytes.array().copyOf(bytes.limit())
-} catch (_: CharacterCodingException) {
-    throw DevcredException(NativeError(Fields(NativeLibrary.notUnicode(name.toByteArray(UTF_8)))))
+internal fun utf8(name: String, text: String): ByteArray {
+    val bytes = text.toByteArray(UTF_8)
+    if (String(bytes, UTF_8) != text) {
+        throw DevcredException(NativeError(Fields(NativeLibrary.notUnicode(name.toByteArray(UTF_8)))))
+    }
+    return bytes
 }
 
 internal fun optionalUtf8(name: String, text: String?): ByteArray? = text?.let { utf8(name, it) }

@@ -11,6 +11,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
 
 /** Programs that end while calls are running. Without that, the calls would take a minute. */
 class ExitTest {
@@ -28,6 +29,13 @@ class ExitTest {
 
     @Test
     fun `a listener of the log may end the process`() = exits("log")
+
+    /** The JVM would wait for an attached thread. */
+    @Test
+    fun `the thread of the library is detached when the program ends`() {
+        val result = CompletableFuture.supplyAsync { runMain("io.devcred.Detached", emptyMap()) }
+        assertEquals(ProgramResult("attached\ndetached\ndetached\n", "", 0), result.awaitResult())
+    }
 
     private fun exits(form: String) {
         val result = CompletableFuture.supplyAsync { runMain("io.devcred.Exit", emptyMap(), form) }
@@ -68,4 +76,32 @@ object Exit {
     }.use { runBlocking { it.getDeviceCredential(CLIENT_ID) } }
 
     private const val CALLS = 3
+}
+
+/** Makes a call, and another one when it ends. */
+object Detached {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        fail()
+        println(if (isAttached()) "attached" else "detached")
+        val hook = thread(start = false) {
+            awaitDetached()
+            fail()
+            awaitDetached()
+        }
+        Runtime.getRuntime().addShutdownHook(hook)
+    }
+
+    /** Makes a call that is refused before anything is sent. */
+    private fun fail() = runBlocking {
+        val client = Client { region = "cn-hangzhou"; accessKeyId = Emulator.KEY_ID; accessKeySecret = Emulator.SECRET }
+        assertThrows<DevcredException> { client.use { it.getDeviceCredential("") } }
+    }
+
+    private fun awaitDetached() {
+        while (isAttached()) Thread.sleep(1)
+        println("detached")
+    }
+
+    private fun isAttached() = Thread.getAllStackTraces().keys.any { it.name == "devcred" }
 }

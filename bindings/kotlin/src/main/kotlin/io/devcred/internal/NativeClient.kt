@@ -12,7 +12,10 @@ import java.util.concurrent.ConcurrentHashMap
  */
 internal class NativeClient private constructor(private val pointer: Long) {
     /** Starts a call and returns its number. The listener may receive the outcome before this returns. */
-    fun start(request: Array<Any?>, listener: NativeListener): Long = startCall(pointer, request, listener)
+    fun start(request: Array<Any?>, listener: NativeListener): Long {
+        EndOfJvm.watch()
+        return startCall(pointer, request, listener)
+    }
 
     /** Makes a call on this thread and returns its outcome: one array is not null, unless the thread was interrupted. */
     fun call(request: Array<Any?>): Pair<Array<Any?>?, Array<Any?>?> {
@@ -64,6 +67,23 @@ internal class NativeClient private constructor(private val pointer: Long) {
             }
         }
     }
+}
+
+/** Detaches the thread of the library when the JVM ends, which would otherwise wait for it. */
+private object EndOfJvm : Thread() {
+    init {
+        try {
+            Runtime.getRuntime().addShutdownHook(this)
+        } catch (_: IllegalStateException) {
+            // The JVM is already ending.
+            NativeLibrary.end()
+        }
+    }
+
+    /** The first use of this object has done what there is to do. */
+    fun watch() = Unit
+
+    override fun run() = NativeLibrary.end()
 }
 
 /** Receives the outcome of a call, exactly once, on a thread of the library. It must return soon. */

@@ -62,6 +62,10 @@ internal object NativeLibrary {
     @JvmStatic
     external fun free(client: Long)
 
+    /** Detaches the thread of the library from the JVM, which is ending. */
+    @JvmStatic
+    external fun end()
+
     @JvmStatic
     external fun notUnicode(name: ByteArray): Array<Any?>
 

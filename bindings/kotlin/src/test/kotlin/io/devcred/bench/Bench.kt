@@ -20,6 +20,11 @@ fun main(arguments: Array<String>) {
     val run = if (form == "blocking") ::callInThreads else ::callInCoroutines
     val system = ManagementFactory.getOperatingSystemMXBean() as OperatingSystemMXBean
     for (line in generateSequence(::readlnOrNull)) {
+        if (line == "collect") {
+            System.gc()
+            println(Runtime.getRuntime().freeMemory())
+            continue
+        }
         val (calls, atOnce) = line.split(' ').map { it.toInt() }
         run(client, clientId, atOnce, 20) // Opens connections and fills caches.
         val (cpu, wall) = system.processCpuTime to System.nanoTime()
