@@ -78,24 +78,25 @@ struct Completion(Option<Box<dyn NativeListener>>);
 
 impl Completion {
     fn complete(mut self, outcome: Outcome) {
-        self.call_listener(outcome);
-    }
-
-    fn call_listener(&mut self, outcome: Outcome) {
-        let Some(listener) = self.0.take() else {
-            return;
-        };
-        match outcome {
-            Outcome::Credential(credential) => succeed(&*listener, *credential),
-            Outcome::Error(error) => listener.failed(*error),
-            Outcome::Cancelled => listener.cancelled(),
+        if let Some(listener) = self.0.take() {
+            notify(&*listener, outcome);
         }
     }
 }
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        self.call_listener(ErrorInfo::panicked().into());
+        if let Some(listener) = self.0.take() {
+            notify(&*listener, ErrorInfo::panicked().into());
+        }
+    }
+}
+
+fn notify(listener: &dyn NativeListener, outcome: Outcome) {
+    match outcome {
+        Outcome::Credential(credential) => succeed(listener, *credential),
+        Outcome::Error(error) => listener.failed(*error),
+        Outcome::Cancelled => listener.cancelled(),
     }
 }
 
