@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    USER_AGENT,
+    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
 };
 use reqwest::{Method, Request, Version};
 use rustls::ClientConfig;
@@ -24,7 +23,6 @@ use crate::error::Error;
 use crate::proxy::Proxy;
 use crate::resolver::{ForReqwest, Resolver};
 use crate::response::{BODY_MAX, Body, HEADERS_MAX, HttpResponse};
-use crate::sign::SignedRequest;
 use crate::transport_error::TransportError;
 use client_certificate::ClientCertificate;
 pub(crate) use connection_limit::{Admission, ConnectionLimit, MaxConnections, NoConnection};
@@ -93,24 +91,20 @@ impl Transport {
         self.connections.admit(is_single, latest).await
     }
 
-    /// Sends the request once and reads the response up to its limits.
+    /// Sends a request once and reads the response up to its limits.
     pub(crate) async fn send(
         &self,
         endpoint: &Endpoint,
-        request: &SignedRequest,
+        query: &str,
+        mut headers: HeaderMap,
         admission: Admission,
     ) -> Result<HttpResponse, TransportError> {
-        let mut post = Request::new(Method::POST, endpoint.url(&request.query));
-        let headers = post.headers_mut();
-        headers.reserve(request.headers.len() + 3);
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         // reqwest leaves it out if there is no body.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        for (name, value) in &request.headers {
-            // Unlike a text, a static name is not copied.
-            headers.insert(HeaderName::from_static(name), value.clone());
-        }
+        let mut post = Request::new(Method::POST, endpoint.url(query));
+        *post.headers_mut() = headers;
 
         let http = if admission.is_single { &self.unpooled } else { &self.pooled };
         admission.scope(self.receive(http, post)).await
