@@ -5,6 +5,7 @@ mod connection_limit;
 mod connector;
 mod roots;
 
+use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::{
     ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
 };
-use reqwest::{Method, Request, Version};
+use reqwest::{Method, Request, Response, Version};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use zeroize::Zeroizing;
@@ -92,26 +93,30 @@ impl Transport {
     }
 
     /// Sends a request once and reads the response up to its limits.
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &self,
         endpoint: &Endpoint,
         query: &str,
         mut headers: HeaderMap,
         admission: Admission,
-    ) -> Result<HttpResponse, TransportError> {
+    ) -> impl Future<Output = Result<HttpResponse, TransportError>> {
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         // reqwest leaves it out if there is no body.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         let mut post = Request::new(Method::POST, endpoint.url(query));
         *post.headers_mut() = headers;
-
         let http = if admission.is_single { &self.unpooled } else { &self.pooled };
-        admission.scope(self.receive(http, post)).await
+        // The future is copied several times, so it contains what reqwest makes of the request
+        // instead of the request, which is much larger.
+        admission.scope(self.receive(http.execute(post)))
     }
 
-    async fn receive(&self, http: &reqwest::Client, post: Request) -> Result<HttpResponse, TransportError> {
-        let mut response = http.execute(post).await.map_err(|error| {
+    async fn receive(
+        &self,
+        response: impl Future<Output = Result<Response, reqwest::Error>>,
+    ) -> Result<HttpResponse, TransportError> {
+        let mut response = response.await.map_err(|error| {
             let is_kept = Admission::current(Admission::is_kept).unwrap_or_default();
             self.transport_error(&error).on_kept_connection(is_kept)
         })?;
@@ -141,7 +146,7 @@ impl Transport {
 }
 
 /// Whether the connection is kept alive after the response.
-fn stays_open(response: &reqwest::Response) -> bool {
+fn stays_open(response: &Response) -> bool {
     let connection = response.headers().get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let mut options = connection.flat_map(|value| value.split(',')).map(str::trim);
     match response.version() {
@@ -189,7 +194,7 @@ fn http_client(
     Ok(builder)
 }
 
-async fn read(response: &mut reqwest::Response) -> Result<Body, reqwest::Error> {
+async fn read(response: &mut Response) -> Result<Body, reqwest::Error> {
     // Reserve enough, so that the buffer does not grow and leave copies of a secret behind.
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(BODY_MAX).min(BODY_MAX)));
