@@ -1,5 +1,6 @@
 //! The AccessKey, from the program or from the environment.
 
+use crate::crypto::SigningKey;
 use crate::env::Env;
 use crate::error::Error;
 use crate::secret::Secret;
@@ -29,6 +30,7 @@ pub struct AccessKey {
     id: String,
     secret: Secret,
     security_token: Option<Secret>,
+    signing_key: SigningKey,
 }
 
 impl AccessKey {
@@ -106,6 +108,11 @@ impl AccessKey {
         Ok(())
     }
 
+    /// Returns the secret as a key of ACS3-HMAC-SHA256.
+    pub(crate) fn signing_key(&self) -> &SigningKey {
+        &self.signing_key
+    }
+
     /// Returns the secret and the token, which no output may contain.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         [Some(&self.secret), self.security_token.as_ref()].into_iter().flatten()
@@ -129,7 +136,9 @@ impl AccessKey {
     fn named([id_name, secret_name]: [&str; 2], id: String, secret: Secret) -> Result<Self, Error> {
         validate::visible_ascii(id_name, &id)?;
         validate::visible_ascii(secret_name, secret.reveal())?;
-        Ok(Self { id, secret, security_token: None })
+        let signing_key = SigningKey::new(secret.reveal().as_bytes())
+            .map_err(|_| Error::internal("the AccessKey secret could not be hashed", None))?;
+        Ok(Self { id, secret, security_token: None, signing_key })
     }
 
     fn with_named_token(self, name: &str, token: Secret) -> Result<Self, Error> {

@@ -2,8 +2,9 @@
 
 use std::ops::Deref;
 
-use hmac::digest::Output;
-use hmac::{KeyInit, Mac};
+use hmac::digest::{InvalidLength, Output};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 /// Returns 128 random bits of the system as 32 hex digits: no state that two processes could share
 /// after a fork.
@@ -46,9 +47,35 @@ pub(crate) fn mac<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Output<M> {
     mac.map(|mac| mac.chain_update(data).finalize().into_bytes()).unwrap_or_default()
 }
 
+/// A key of HMAC-SHA256, hashed once for all that it signs. It is wiped when it is dropped, and boxed
+/// because a move would leave a copy behind.
+#[derive(Clone, Debug)]
+pub(crate) struct SigningKey(Box<Hmac<Sha256>>);
+
+impl SigningKey {
+    /// # Errors
+    /// Never, because HMAC takes a secret of any length.
+    pub(crate) fn new(secret: &[u8]) -> Result<Self, InvalidLength> {
+        Ok(Self(Box::new(Hmac::new_from_slice(secret)?)))
+    }
+
+    pub(crate) fn sign(&self, data: &[u8]) -> Output<Hmac<Sha256>> {
+        Hmac::clone(&self.0).chain_update(data).finalize().into_bytes()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use zeroize::ZeroizeOnDrop;
+
     use super::*;
+
+    /// Only has to compile: HMAC consists of two states of its hash, which one feature of sha2 wipes.
+    #[test]
+    fn a_signing_key_is_wiped() {
+        fn is_wiped<T: ZeroizeOnDrop>() {}
+        is_wiped::<Sha256>();
+    }
 
     #[test]
     fn a_nonce_is_32_hex_digits_and_never_the_same() {

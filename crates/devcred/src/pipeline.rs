@@ -1,12 +1,13 @@
 //! One call, from validation to advice: the only place that sees every stage.
 
 use std::borrow::Cow;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout_at};
 use tracing::{debug, warn};
 
 use crate::access_key::AccessKey;
@@ -89,9 +90,9 @@ impl Pipeline {
                 }
             };
 
-            let attempt = self.sign(&request).map_err(|failure| failure.into_error(state.attempts, None))?;
+            let mut attempt = self.sign(&request).map_err(|failure| failure.into_error(state.attempts, None))?;
             state.record_attempt();
-            let failure = match self.send(&request, &attempt, &state, admission).await {
+            let failure = match self.send(&request, &mut attempt, &state, admission).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
@@ -129,7 +130,10 @@ impl Pipeline {
         })?;
         let timeout = timeout.unwrap_or(self.state.config.limits.timeout);
         operation.validate()?;
-        validate::instance_id("instance_id", &instance_id)?;
+        // The client's was checked when the client was built.
+        if let Cow::Owned(instance_id) = &instance_id {
+            validate::instance_id("instance_id", instance_id)?;
+        }
         validate::timeout("timeout", timeout)?;
         if Handle::try_current().is_err() {
             let advice =
@@ -144,11 +148,12 @@ impl Pipeline {
         let rate_limiter = &self.state.config.rate_limiter;
         let mut admitted = None;
         loop {
+            let now = Instant::now();
             let slot = rate_limiter
-                .reserve(Instant::now(), latest_start)
+                .reserve(now, latest_start)
                 .map_err(|no_slot| Failure::no_slot(no_slot, rate_limiter.requests_per_second()))?;
             // If the call is cancelled while it waits, its slot is dropped, which returns it.
-            self.wait_until(slot.start()).await;
+            self.wait_until(slot.start(), now).await;
             if let Some(admission) = admitted.or_else(|| self.transport.try_admit(needs_new_connection)) {
                 slot.spend();
                 return Ok(admission);
@@ -162,8 +167,8 @@ impl Pipeline {
     }
 
     /// Waits for the slot of the rate limiter.
-    async fn wait_until(&self, start: Instant) {
-        let wait = start.saturating_duration_since(Instant::now());
+    async fn wait_until(&self, start: Instant, now: Instant) {
+        let wait = start.saturating_duration_since(now);
         if wait.is_zero() {
             return;
         }
@@ -191,15 +196,17 @@ impl Pipeline {
     async fn send<O: Operation>(
         &self,
         request: &Request<'_, O>,
-        attempt: &Attempt,
+        attempt: &mut Attempt,
         state: &RetryState,
         admission: Admission,
     ) -> Result<O::Output, Failure> {
         let started = Instant::now();
         let Config { endpoint, limits, .. } = &self.state.config;
-        let (limit, reported_limit) = request.deadline.limit(limits.attempt_timeout);
-        let send = self.transport.send(endpoint, &attempt.request, admission);
-        let response = timeout(limit, send).await.unwrap_or_else(|_| Err(TransportError::timed_out(reported_limit)));
+        let (end, limit) = request.deadline.end(started, limits.attempt_timeout);
+        // They are sent once, and the advice needs only the rest.
+        let headers = mem::take(&mut attempt.request.headers);
+        let send = self.transport.send(endpoint, &attempt.request.query, headers, admission);
+        let response = timeout_at(end.into(), send).await.unwrap_or_else(|_| Err(TransportError::timed_out(limit)));
         let output = match response {
             Ok(response) => response::parse(request.operation, &request.instance_id, &response, attempt.key.secrets()),
             Err(error) => Err(Failure::no_response(error, &self.attempt_info(state))),
@@ -294,9 +301,9 @@ impl Deadline {
         self.at - Duration::from_secs(1).min(self.timeout / 10)
     }
 
-    /// The time that an attempt has, and the limit that is reported if that passes.
-    fn limit(&self, attempt_timeout: Duration) -> (Duration, Duration) {
-        let time_left = self.at.saturating_duration_since(Instant::now());
-        if attempt_timeout < time_left { (attempt_timeout, attempt_timeout) } else { (time_left, self.timeout) }
+    /// The end of an attempt, and the limit that is reported if that passes.
+    fn end(&self, started: Instant, attempt_timeout: Duration) -> (Instant, Duration) {
+        let end = started + attempt_timeout;
+        if end < self.at { (end, attempt_timeout) } else { (self.at, self.timeout) }
     }
 }

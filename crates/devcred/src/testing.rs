@@ -39,7 +39,8 @@ pub fn sign(method: SignatureMethod, client_id: &str, instance_id: &str, host: &
     let context = SigningContext { time: SystemTime::now(), nonce: &nonce };
     let request = sign_with(GetDeviceCredential::NAME, method, client_id, instance_id, host, key, context);
     request.map_or(0, |request| {
-        request.query.len() + request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        request.query.len()
+            + request.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
     })
 }
 
@@ -158,9 +159,7 @@ pub fn signed(
 ) -> Option<Signed> {
     let context = SigningContext { time, nonce };
     let request = sign_with(operation, method, client_id, instance_id, host, key, context)?;
-    let text = |(name, value): &(&str, reqwest::header::HeaderValue)| {
-        Some(((*name).to_owned(), value.to_str().ok()?.to_owned()))
-    };
+    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
     let headers = request.headers.iter().map(text).collect::<Option<_>>()?;
     Some(Signed { query: request.query.to_string(), headers, signed_text: request.signed_text.to_string() })
 }

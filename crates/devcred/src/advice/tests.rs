@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -43,7 +44,7 @@ impl Case {
         let key = AccessKey::new("LTAI", "s3cr3t").unwrap().with_security_token("t0k3n+=").unwrap();
         let request = SignedRequest {
             query: Zeroizing::default(),
-            headers: Vec::new(),
+            headers: HeaderMap::new(),
             time: at(1),
             signed_text: Zeroizing::new(self.signed_text.to_owned()),
         };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::credential::DeviceCredential;
-use crate::json::{has_control_characters, time};
+use crate::json::time;
 use crate::secret::Secret;
 
 /// The values are raw, because serde's error for a value of another type would contain a copy of
@@ -37,7 +37,7 @@ pub(crate) fn credential(
     body: &[u8],
     secrets: &[&Secret],
 ) -> Option<DeviceCredential> {
-    let response: Response = serde_json::from_slice(body).ok()?;
+    let response: Response = serde_json::from_str(std::str::from_utf8(body).ok()?).ok()?;
     let found = response.device_credential.get();
     if !found.starts_with('{') {
         return None;
@@ -61,10 +61,11 @@ pub(crate) fn credential(
     })
 }
 
-/// Returns a string without escapes that is not empty and can be in MQTT's CONNECT.
+/// Returns a string of printable ASCII without escapes that is not empty.
 fn text(value: &RawValue) -> Option<&str> {
     let text = value.get().strip_prefix('"')?.strip_suffix('"')?;
-    (!text.is_empty() && !text.contains('\\') && !has_control_characters(text)).then_some(text)
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\');
+    (!text.is_empty() && is_plain).then_some(text)
 }
 
 /// Returns whether this is a request id without a secret. An encoded secret would contain a `%`.

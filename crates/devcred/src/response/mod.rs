@@ -50,6 +50,15 @@ impl HttpResponse {
     }
 }
 
+impl Drop for HttpResponse {
+    fn drop(&mut self) {
+        if let Body::Whole(body) = &mut self.body {
+            // `Zeroizing` wipes what is in use byte by byte, and the room behind it at once.
+            body.clear();
+        }
+    }
+}
+
 /// Parses a response. `secrets` are those of the request: if the response repeats one, it is
 /// redacted.
 pub(crate) fn parse<'a, O: Operation>(

@@ -8,17 +8,16 @@
 
 use std::borrow::Cow;
 
-use hmac::Hmac;
 use hyper::body::Bytes;
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use reqwest::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::encode::canonical_query;
-use super::{SignedRequest, SigningContext};
+use super::{HEADER_COUNT, SignedRequest, SigningContext};
 use crate::access_key::AccessKey;
 use crate::clock::timestamp;
-use crate::crypto::{Hex, hex, mac};
+use crate::crypto::{Hex, SigningKey, hex};
 use crate::operation::VERSION;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
@@ -26,7 +25,25 @@ const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 /// hex(sha256("")): our requests have no body.
 const EMPTY_PAYLOAD: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// Returns the canonical request, and its list of signed header names.
+/// The signed headers that every request has.
+static FIXED: [(HeaderName, &str); 2] = [
+    (HeaderName::from_static("x-acs-content-sha256"), EMPTY_PAYLOAD),
+    (HeaderName::from_static("x-acs-version"), VERSION),
+];
+
+/// The names of the signed headers whose values differ, the last two only with a security token.
+static DIFFERENT: [HeaderName; 6] = [
+    HOST,
+    HeaderName::from_static("x-acs-action"),
+    HeaderName::from_static("x-acs-date"),
+    HeaderName::from_static("x-acs-signature-nonce"),
+    HeaderName::from_static("x-acs-accesskey-id"),
+    SECURITY_TOKEN,
+];
+
+const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-acs-security-token");
+
+/// Returns the canonical request.
 ///
 /// Header names are lower-cased, values trimmed; the values of a name that occurs more than once
 /// are sorted and joined with a comma.
@@ -36,27 +53,30 @@ fn canonical_request(
     query: &str,
     headers: &[(&str, &str)],
     payload_hash: &str,
-) -> (Zeroizing<String>, String) {
+) -> Zeroizing<String> {
     let mut headers: Vec<_> = headers.iter().map(|(name, value)| (lower_case(name), value.trim())).collect();
     headers.sort_unstable();
 
     let length = 96 + query.len() + headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum::<usize>();
     let mut request = Zeroizing::new(String::with_capacity(length));
     request.extend([method, "\n", path, "\n", query]);
-    let mut signed_headers = String::with_capacity(length);
     let mut previous = "";
     for (name, value) in &headers {
         if name == previous {
             request.extend([",", value]);
-            continue;
+        } else {
+            request.extend(["\n", name, ":", value]);
         }
-        request.extend(["\n", name, ":", value]);
-        signed_headers.extend([if previous.is_empty() { "" } else { ";" }, name]);
         previous = name;
     }
     // The block of headers ends with a line feed, so an empty line follows it.
-    request.extend(["\n\n", &signed_headers, "\n", payload_hash]);
-    (request, signed_headers)
+    request.push('\n');
+    headers.dedup_by(|next, name| next.0 == name.0);
+    for (index, (name, _)) in headers.iter().enumerate() {
+        request.extend([if index == 0 { "\n" } else { ";" }, name]);
+    }
+    request.extend(["\n", payload_hash]);
+    request
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {
@@ -64,12 +84,17 @@ fn lower_case(name: &str) -> Cow<'_, str> {
     if is_lower_case { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) }
 }
 
+/// Returns the last but one line of a canonical request.
+fn signed_headers(canonical_request: &str) -> &str {
+    canonical_request.rsplit('\n').nth(1).unwrap_or_default()
+}
+
 fn string_to_sign(canonical_request: &str) -> String {
     [ALGORITHM, "\n", &hex::<64>(&Sha256::digest(canonical_request))].concat()
 }
 
-fn signature(secret: &str, string_to_sign: &str) -> Hex<64> {
-    hex(&mac::<Hmac<Sha256>>(secret.as_bytes(), string_to_sign.as_bytes()))
+fn signature(key: &SigningKey, string_to_sign: &str) -> Hex<64> {
+    hex(&key.sign(string_to_sign.as_bytes()))
 }
 
 /// Returns the parts of the header `authorization`.
@@ -88,39 +113,33 @@ pub(super) fn sign(
 ) -> Result<SignedRequest, InvalidHeaderValue> {
     let query = canonical_query(parameters);
     let time = timestamp(context.time);
-    let mut signed = Vec::with_capacity(8);
-    signed.extend([
-        ("host", host),
-        ("x-acs-action", action),
-        ("x-acs-content-sha256", EMPTY_PAYLOAD),
-        ("x-acs-date", &time),
-        ("x-acs-signature-nonce", context.nonce),
-        ("x-acs-version", VERSION),
-    ]);
-    if let Some(token) = key.security_token() {
-        signed.push(("x-acs-accesskey-id", key.id()));
-        signed.push(("x-acs-security-token", token.reveal()));
-    }
+    let token = key.security_token().map(|token| [key.id(), token.reveal()]);
+    let values = [host, action, &time, context.nonce].into_iter().chain(token.into_iter().flatten());
+    let mut signed = Vec::with_capacity(FIXED.len() + DIFFERENT.len());
+    signed.extend(FIXED.iter().map(|(name, value)| (name.as_str(), *value)));
+    signed.extend(DIFFERENT.iter().map(HeaderName::as_str).zip(values));
 
-    let (canonical_request, signed_headers) = canonical_request("POST", "/", &query, &signed, EMPTY_PAYLOAD);
-    let signature = signature(key.secret().reveal(), &string_to_sign(&canonical_request));
-    let authorization = authorization(key.id(), &signed_headers, &signature);
+    let canonical_request = canonical_request("POST", "/", &query, &signed, EMPTY_PAYLOAD);
+    let signature = signature(key.signing_key(), &string_to_sign(&canonical_request));
+    let authorization = authorization(key.id(), signed_headers(&canonical_request), &signature);
 
     // The values share one buffer: neither a value nor a copy of it in the HTTP library allocates.
-    let parts = signed.iter().map(|(_, value)| *value).chain(authorization);
+    let different = signed.get(FIXED.len()..).unwrap_or_default();
+    let parts = different.iter().map(|(_, value)| *value).chain(authorization);
     let mut values = Vec::with_capacity(parts.clone().map(str::len).sum());
     parts.for_each(|part| values.extend_from_slice(part.as_bytes()));
     let mut values = Bytes::from(values);
-    let mut headers = Vec::with_capacity(signed.len() + 1);
-    for (name, value) in signed {
+    let mut headers = HeaderMap::with_capacity(HEADER_COUNT);
+    for (name, (_, value)) in DIFFERENT.iter().zip(different) {
         let mut value = HeaderValue::from_maybe_shared(values.split_to(value.len()))?;
         // Kept out of what the HTTP library logs.
-        value.set_sensitive(name == "x-acs-security-token");
-        headers.push((name, value));
+        value.set_sensitive(name == SECURITY_TOKEN);
+        headers.insert(name, value);
     }
+    headers.extend(FIXED.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))));
     let mut authorization = HeaderValue::from_maybe_shared(values)?;
     authorization.set_sensitive(true);
-    headers.push(("authorization", authorization));
+    headers.insert(AUTHORIZATION, authorization);
     Ok(SignedRequest { headers, query: Zeroizing::new(query), signed_text: canonical_request, time: context.time })
 }
 
@@ -134,7 +153,7 @@ mod tests {
         let vectors = all("acs3-hmac-sha256");
         assert_eq!(vectors.len(), 15);
         for (name, vector) in vectors {
-            let (canonical, signed_headers) = canonical_request(
+            let canonical = canonical_request(
                 &text(&vector, "method"),
                 &text(&vector, "pathname"),
                 &canonical_query(&pairs(&vector, "query")),
@@ -144,10 +163,11 @@ mod tests {
             assert_eq!(*canonical, text(&vector, "canonical_request"), "{name}");
             let string_to_sign = string_to_sign(&canonical);
             assert_eq!(string_to_sign, text(&vector, "string_to_sign"), "{name}");
-            let signature = signature(&text(&vector, "access_key_secret"), &string_to_sign);
+            let key = SigningKey::new(text(&vector, "access_key_secret").as_bytes()).unwrap();
+            let signature = signature(&key, &string_to_sign);
             assert_eq!(*signature, *text(&vector, "signature"), "{name}");
             let id = text(&vector, "access_key_id");
-            let authorization = authorization(&id, &signed_headers, &signature).concat();
+            let authorization = authorization(&id, signed_headers(&canonical), &signature).concat();
             assert_eq!(authorization, text(&vector, "authorization"), "{name}");
         }
     }
@@ -161,10 +181,11 @@ mod tests {
             let signed = canonical.lines().skip(3).take_while(|line| !line.is_empty());
             let headers: Vec<_> = signed.map(|line| line.split_once(':').unwrap()).collect();
             let query = canonical_query(&pairs(&vector, "query_decoded"));
-            let (ours, _) = canonical_request("POST", "/", &query, &headers, EMPTY_PAYLOAD);
+            let ours = canonical_request("POST", "/", &query, &headers, EMPTY_PAYLOAD);
             assert_eq!(*ours, canonical, "{name}");
             assert_eq!(string_to_sign(&ours), text(&vector, "string_to_sign"), "{name}");
-            let signature = signature(&text(&vector, "access_key_secret"), &string_to_sign(&ours));
+            let key = SigningKey::new(text(&vector, "access_key_secret").as_bytes()).unwrap();
+            let signature = signature(&key, &string_to_sign(&ours));
             assert_eq!(*signature, *text(&vector, "signature"), "{name}");
         }
     }
@@ -183,12 +204,12 @@ mod tests {
             [
                 "host: 127.0.0.1:1",
                 "x-acs-action: GetDeviceCredential",
-                &format!("x-acs-content-sha256: {EMPTY_PAYLOAD}"),
                 "x-acs-date: 1970-01-01T00:00:00Z",
                 "x-acs-signature-nonce: 0123",
-                "x-acs-version: 2020-04-20",
                 "x-acs-accesskey-id: STS.id",
                 "x-acs-security-token: a+/==",
+                &format!("x-acs-content-sha256: {EMPTY_PAYLOAD}"),
+                "x-acs-version: 2020-04-20",
             ]
         );
         let authorization = headers.last().unwrap();
@@ -220,7 +241,7 @@ mod tests {
             let host = "onsmqtt.cn-hangzhou.aliyuncs.com";
             let request = sign(operation, &parameters, host, &key, context).unwrap();
             assert!(string_to_sign(&request.signed_text).ends_with(hash), "{}", *request.signed_text);
-            let (_, authorization) = request.headers.last().unwrap();
+            let authorization = &request.headers[AUTHORIZATION];
             assert!(authorization.to_str().unwrap().ends_with(&format!("Signature={signature}")));
         }
     }
@@ -233,7 +254,7 @@ mod tests {
             let [query, name, value] = [query, name, value].map(|length| "q".repeat(length));
             let names: Vec<_> = (0..=more).map(|number| format!("{name}{number}")).collect();
             let headers: Vec<_> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
-            let (request, _) = canonical_request("POST", "/", &query, &headers, EMPTY_PAYLOAD);
+            let request = canonical_request("POST", "/", &query, &headers, EMPTY_PAYLOAD);
             request.capacity() - request.len()
         };
         let least = room(0, 1, 1, 0);

@@ -1,5 +1,7 @@
 //! The one percent-encoder.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986: letters, digits and `-_.~` stay, a space
@@ -13,11 +15,13 @@ pub(crate) fn append(to: &mut String, text: &str) {
 
 /// `name=value&name=value`, encoded and sorted by name in byte order. An empty value keeps its `=`.
 pub(crate) fn canonical_query(parameters: &[(&str, &str)]) -> String {
-    let mut parameters = parameters.to_vec();
-    parameters.sort_unstable();
+    let mut parameters = Cow::Borrowed(parameters);
+    if !parameters.is_sorted() {
+        parameters.to_mut().sort_unstable();
+    }
     let length: usize = parameters.iter().map(|(name, value)| name.len() + 2 * value.len() + 2).sum();
     let mut query = String::with_capacity(length);
-    for (name, value) in parameters {
+    for (name, value) in parameters.iter() {
         if !query.is_empty() {
             query.push('&');
         }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use reqwest::header::{HeaderMap, InvalidHeaderValue};
 use zeroize::Zeroizing;
 
 use crate::access_key::AccessKey;
@@ -51,15 +51,26 @@ impl FromStr for SignatureMethod {
     }
 }
 
+/// Room for all headers of a request, so that the map of them need not grow.
+const HEADER_COUNT: usize = 12;
+
 /// A request ready to be sent: `POST /`, empty body.
 pub(crate) struct SignedRequest {
     /// The query, encoded exactly as it was signed. With HMAC-SHA1 it contains the security token.
     pub query: Zeroizing<String>,
-    pub headers: Vec<(&'static str, HeaderValue)>,
+    pub headers: HeaderMap,
     pub time: SystemTime,
     /// The canonical request, or with HMAC-SHA1 the string to sign, for comparison with the
     /// service's.
     pub signed_text: Zeroizing<String>,
+}
+
+impl Drop for SignedRequest {
+    fn drop(&mut self) {
+        // `Zeroizing` wipes what is in use byte by byte, and the room behind it at once.
+        self.query.clear();
+        self.signed_text.clear();
+    }
 }
 
 /// What is new in every attempt.

@@ -9,12 +9,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::Hmac;
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use reqwest::header::{HOST, HeaderMap, HeaderValue, InvalidHeaderValue};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::encode::{append, canonical_query};
-use super::{SignedRequest, SigningContext};
+use super::{HEADER_COUNT, SignedRequest, SigningContext};
 use crate::access_key::AccessKey;
 use crate::clock::timestamp;
 use crate::crypto::mac;
@@ -62,12 +62,9 @@ pub(super) fn sign(
     let signature = signature(key.secret().reveal(), &signed_text);
     all.push(("Signature", &signature));
 
-    Ok(SignedRequest {
-        query: Zeroizing::new(canonical_query(&all)),
-        headers: vec![("host", HeaderValue::from_str(host)?)],
-        signed_text,
-        time: context.time,
-    })
+    let mut headers = HeaderMap::with_capacity(HEADER_COUNT);
+    headers.insert(HOST, HeaderValue::from_str(host)?);
+    Ok(SignedRequest { query: Zeroizing::new(canonical_query(&all)), headers, signed_text, time: context.time })
 }
 
 #[cfg(test)]
@@ -115,7 +112,7 @@ mod tests {
             "&SignatureMethod=HMAC-SHA1&SignatureNonce=0123&SignatureVersion=1.0&Timestamp=1970-01-01T00%3A00%3A00Z&\
              Version=2020-04-20"
         ));
-        assert_eq!(request.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["host"]);
+        assert_eq!(request.headers.keys().collect::<Vec<_>>(), [HOST]);
     }
 
     /// A buffer that grows is copied, and the copy of a security token that is left behind is not

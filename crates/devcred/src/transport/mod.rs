@@ -5,15 +5,15 @@ mod connection_limit;
 mod connector;
 mod roots;
 
+use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    USER_AGENT,
+    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
 };
-use reqwest::{Method, Request, Version};
+use reqwest::{Method, Request, Response, Version};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use zeroize::Zeroizing;
@@ -24,7 +24,6 @@ use crate::error::Error;
 use crate::proxy::Proxy;
 use crate::resolver::{ForReqwest, Resolver};
 use crate::response::{BODY_MAX, Body, HEADERS_MAX, HttpResponse};
-use crate::sign::SignedRequest;
 use crate::transport_error::TransportError;
 use client_certificate::ClientCertificate;
 pub(crate) use connection_limit::{Admission, ConnectionLimit, MaxConnections, NoConnection};
@@ -93,31 +92,31 @@ impl Transport {
         self.connections.admit(is_single, latest).await
     }
 
-    /// Sends the request once and reads the response up to its limits.
-    pub(crate) async fn send(
+    /// Sends a request once and reads the response up to its limits.
+    pub(crate) fn send(
         &self,
         endpoint: &Endpoint,
-        request: &SignedRequest,
+        query: &str,
+        mut headers: HeaderMap,
         admission: Admission,
-    ) -> Result<HttpResponse, TransportError> {
-        let mut post = Request::new(Method::POST, endpoint.url(&request.query));
-        let headers = post.headers_mut();
-        headers.reserve(request.headers.len() + 3);
+    ) -> impl Future<Output = Result<HttpResponse, TransportError>> {
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         // reqwest leaves it out if there is no body.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        for (name, value) in &request.headers {
-            // Unlike a text, a static name is not copied.
-            headers.insert(HeaderName::from_static(name), value.clone());
-        }
-
+        let mut post = Request::new(Method::POST, endpoint.url(query));
+        *post.headers_mut() = headers;
         let http = if admission.is_single { &self.unpooled } else { &self.pooled };
-        admission.scope(self.receive(http, post)).await
+        // The future is copied several times, so it contains what reqwest makes of the request
+        // instead of the request, which is much larger.
+        admission.scope(self.receive(http.execute(post)))
     }
 
-    async fn receive(&self, http: &reqwest::Client, post: Request) -> Result<HttpResponse, TransportError> {
-        let mut response = http.execute(post).await.map_err(|error| {
+    async fn receive(
+        &self,
+        response: impl Future<Output = Result<Response, reqwest::Error>>,
+    ) -> Result<HttpResponse, TransportError> {
+        let mut response = response.await.map_err(|error| {
             let is_kept = Admission::current(Admission::is_kept).unwrap_or_default();
             self.transport_error(&error).on_kept_connection(is_kept)
         })?;
@@ -147,7 +146,7 @@ impl Transport {
 }
 
 /// Whether the connection is kept alive after the response.
-fn stays_open(response: &reqwest::Response) -> bool {
+fn stays_open(response: &Response) -> bool {
     let connection = response.headers().get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let mut options = connection.flat_map(|value| value.split(',')).map(str::trim);
     match response.version() {
@@ -195,7 +194,7 @@ fn http_client(
     Ok(builder)
 }
 
-async fn read(response: &mut reqwest::Response) -> Result<Body, reqwest::Error> {
+async fn read(response: &mut Response) -> Result<Body, reqwest::Error> {
     // Reserve enough, so that the buffer does not grow and leave copies of a secret behind.
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(BODY_MAX).min(BODY_MAX)));

@@ -51,9 +51,9 @@ impl Admission {
     }
 
     /// Makes the attempt, for which this is then the `current` one.
-    pub(crate) async fn scope<T>(self, attempt: impl Future<Output = T>) -> T {
+    pub(crate) fn scope<T>(self, attempt: impl Future<Output = T>) -> impl Future<Output = T> {
         self.set_received();
-        ADMISSION.scope(self, attempt).await
+        ADMISSION.scope(self, attempt)
     }
 
     /// Runs this with the admission of the attempt that is polled.
