@@ -61,8 +61,7 @@ impl Client {
     ) -> PyResult<Bound<'py, PyAny>> {
         let request = request(operation, client_id, instance_id, timeout)?;
         log::refresh_level(py)?;
-        let is_main = is_main_thread(py)?;
-        let (mut polls, mut raised) = (0_u32, None);
+        let (mut polls, mut is_main, mut raised) = (0_u32, true, None);
         let blocked = BlockedThread::new();
         let (outcome, _guard) = py.detach(|| {
             let outcome = self.0.call_interruptible(request, SIGNAL_POLL, || {
@@ -74,7 +73,12 @@ impl Client {
                 if !is_main && polls > EAGER_POLLS && !polls.is_multiple_of(EAGER_POLLS) {
                     return ControlFlow::Continue(());
                 }
-                match attach::try_attach(run_signal_handlers) {
+                let poll = |py: Python<'_>| {
+                    // Most calls end before the first poll, so they need not ask.
+                    is_main = is_main_thread(py)?;
+                    run_signal_handlers(py)
+                };
+                match attach::try_attach(poll) {
                     Some(Ok(())) => ControlFlow::Continue(()),
                     Some(Err(error)) => {
                         raised = Some(error);
@@ -88,21 +92,24 @@ impl Client {
         raised.or_else(|| blocked.take_interrupt()).map_or_else(|| outcome::to_python(py, outcome), Err)
     }
 
-    /// Starts a call whose outcome resolves `future`, which belongs to the event loop of `queue`.
-    #[allow(clippy::too_many_arguments, reason = "those of `call`, and where the outcome goes")]
-    fn start(
+    /// Starts a call in the running event loop. Returns the future that its outcome resolves, and
+    /// the call.
+    fn start<'py>(
         &self,
-        py: Python<'_>,
-        queue: &CompletionQueue,
-        future: Py<PyAny>,
+        py: Python<'py>,
         operation: &str,
-        client_id: &Bound<'_, PyAny>,
-        instance_id: &Bound<'_, PyAny>,
-        timeout: &Bound<'_, PyAny>,
-    ) -> PyResult<Call> {
+        client_id: &Bound<'py, PyAny>,
+        instance_id: &Bound<'py, PyAny>,
+        timeout: &Bound<'py, PyAny>,
+    ) -> PyResult<(Bound<'py, PyAny>, Call)> {
+        // The module needs asyncio, which only a program with an event loop imports.
+        static CREATE_FUTURE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let request = request(operation, client_id, instance_id, timeout)?;
         log::refresh_level(py)?;
-        Ok(Call(self.0.start(request, queue.callback_for(future))))
+        let created = CREATE_FUTURE.import(py, "devcred._event_loop", "create_future")?.call0()?;
+        let (future, queue): (Bound<'py, PyAny>, PyRef<'py, CompletionQueue>) = created.extract()?;
+        let call = self.0.start(request, queue.callback_for(future.clone().unbind()));
+        Ok((future, Call(call)))
     }
 
     fn set_access_key(

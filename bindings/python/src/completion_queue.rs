@@ -14,6 +14,7 @@ use std::{
 };
 
 use devcred_bridge::{Outcome, ProcessBound};
+use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::{attach, outcome};
@@ -155,17 +156,17 @@ impl Wakeup {
 impl Completion {
     fn resolve(self, py: Python<'_>) -> PyResult<()> {
         let future = self.future.bind(py);
-        if future.call_method0("done")?.is_truthy()? {
+        if future.call_method0(intern!(py, "done"))?.is_truthy()? {
             // The task was cancelled, or the loop has abandoned it.
             return Ok(());
         }
         if matches!(self.outcome, Outcome::Cancelled) {
-            future.call_method0("cancel")?;
+            future.call_method0(intern!(py, "cancel"))?;
             return Ok(());
         }
         match outcome::to_python(py, self.outcome) {
-            Ok(credential) => future.call_method1("set_result", (credential,))?,
-            Err(error) => future.call_method1("set_exception", (error,))?,
+            Ok(credential) => future.call_method1(intern!(py, "set_result"), (credential,))?,
+            Err(error) => future.call_method1(intern!(py, "set_exception"), (error,))?,
         };
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use devcred_bridge::{Log, LogLevel};
 use pyo3::exceptions::PyException;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -15,8 +16,11 @@ use pyo3::types::PyDict;
 use crate::attach;
 use crate::client::run_signal_handlers;
 
-/// How many of `LogLevel::ALL` the logger had enabled when the last call started, so that a
-/// disabled event does not take the GIL.
+/// The levels that the core logs at, the most verbose first.
+const LOGGED: [LogLevel; 2] = [LogLevel::Debug, LogLevel::Warn];
+
+/// The rank of the most verbose level that the logger had enabled when the last call started, so
+/// that a disabled event does not take the GIL.
 static ENABLED: AtomicU8 = AtomicU8::new(0);
 
 thread_local! {
@@ -77,11 +81,11 @@ pub(crate) fn refresh_level(py: Python<'_>) -> PyResult<()> {
         None => 0,
         Some(logger) => {
             let mut enabled = 0;
-            for level in LogLevel::ALL {
-                if !logger.call_method1("isEnabledFor", (number(*level),))?.is_truthy()? {
+            for level in LOGGED {
+                if logger.call_method1(intern!(py, "isEnabledFor"), (number(level),))?.is_truthy()? {
+                    enabled = rank(level);
                     break;
                 }
-                enabled = rank(*level);
             }
             enabled
         }

@@ -9,13 +9,15 @@ use tokio::sync::Notify;
 
 use crate::outcome::{ErrorInfo, Outcome};
 use crate::panic::{contain_panic, ignore_panic};
-use crate::process::ProcessBound;
-use crate::runtime;
+use crate::{process, runtime};
 
 /// The handle of a started call. Dropping it does not cancel the call.
 #[derive(Clone)]
 pub struct CallHandle {
-    cancelled: ProcessBound<Notify>,
+    /// The process that started the call.
+    process: u32,
+    /// A child may drop it, because that takes no lock and ends nothing.
+    cancelled: Arc<Notify>,
 }
 
 impl CallHandle {
@@ -26,22 +28,27 @@ impl CallHandle {
     /// `InvalidParameter` in a process that was forked after the call was started: the call neither
     /// runs nor completes there.
     pub fn cancel(&self) -> Result<(), Box<ErrorInfo>> {
-        self.cancelled.get().map(|cancelled| cancelled.notify_one()).map_err(|_| ErrorInfo::started_before_fork())
+        if self.process != process::current() {
+            return Err(ErrorInfo::started_before_fork());
+        }
+        self.cancelled.notify_one();
+        Ok(())
     }
 }
 
-/// Runs a call and passes its outcome to `complete`, on a thread of the bridge. If the system
-/// refuses the thread, `complete` runs on this one before this function returns. `on_start`
-/// receives the handle before `complete` can run.
+/// Runs a call in this process, which has this id, and passes its outcome to `complete`, on a
+/// thread of the bridge. If the system refuses the thread, `complete` runs on this one before this
+/// function returns. `on_start` receives the handle before `complete` can run.
 pub(crate) fn start(
+    process: u32,
     call: impl Future<Output = Outcome> + Send + 'static,
     on_start: impl FnOnce(&CallHandle),
     complete: impl FnOnce(Outcome) + Send + 'static,
 ) -> CallHandle {
     let cancelled = Arc::<Notify>::default();
-    let handle = CallHandle { cancelled: ProcessBound::from_arc(Arc::clone(&cancelled)) };
+    let handle = CallHandle { process, cancelled: Arc::clone(&cancelled) };
     ignore_panic(|| on_start(&handle));
-    match runtime::handle() {
+    match runtime::handle(process) {
         Ok(runtime) => drop(runtime.spawn(async move {
             let outcome = run(call, &cancelled).await;
             ignore_panic(|| complete(outcome));
@@ -153,7 +160,7 @@ mod tests {
                 }
                 ended()
             };
-            let call = Arc::new(start(call, |_| (), move |outcome| sender.send(outcome).unwrap()));
+            let call = Arc::new(start(process::current(), call, |_| (), move |outcome| sender.send(outcome).unwrap()));
             let (mut end, mut handle) = (Some(end), Some(Arc::clone(&call)));
             let mut cancels = Vec::new();
             for event in &order {

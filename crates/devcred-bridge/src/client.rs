@@ -66,7 +66,8 @@ impl Client {
         on_start: impl FnOnce(&CallHandle),
         complete: impl FnOnce(Outcome) + Send + 'static,
     ) -> CallHandle {
-        call::start(self.run(request), on_start, self.count_as_running(complete))
+        let process = process::current();
+        call::start(process, self.run(process, request), on_start, self.count_as_running(process, complete))
     }
 
     /// Starts a call that a thread waits for later.
@@ -200,9 +201,10 @@ impl Client {
     /// Counts a call as running until `complete` has returned.
     fn count_as_running<C: FnOnce(Outcome) + Send + 'static>(
         &self,
+        process: u32,
         complete: C,
     ) -> impl FnOnce(Outcome) + Send + 'static + use<C> {
-        let running = self.running.get_or_init(RunningCalls::default).add();
+        let running = self.running.get_or_init_in(process, RunningCalls::default).add();
         move |outcome| {
             let _running = running;
             complete(outcome);
@@ -210,8 +212,8 @@ impl Client {
     }
 
     /// Returns the future of a call. It owns all that it needs, so it can outlive the client.
-    fn run(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static + use<> {
-        let inner = self.inner();
+    fn run(&self, process: u32, request: Request) -> impl Future<Output = Outcome> + Send + 'static + use<> {
+        let inner = self.inner_in(process);
         let call = async move {
             match inner {
                 Ok(inner) => inner.call_on_bridge_thread(request).await,

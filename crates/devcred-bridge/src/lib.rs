@@ -93,6 +93,7 @@
 
 mod blocking;
 mod call;
+mod check_timer;
 mod client;
 mod inner;
 mod local_call;

@@ -9,7 +9,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::task::yield_now;
-use tokio::time::timeout;
 
 use crate::call;
 use crate::inner::Inner;
@@ -92,14 +91,15 @@ impl<F: Future<Output = Outcome>> LocalCall<F> {
             Poll::Pending if events.as_ref().is_some_and(EventQueue::has_events) => Poll::Ready(Pause::HasEvents),
             Poll::Pending => Poll::Pending,
         });
-        runtime.block_on(async {
+        let mut check_timer = mem::take(&mut runtime.check_timer);
+        let pause = runtime.block_on(async {
             if !mem::replace(has_begun, true) {
                 // The connection of the last call returns to the pool, and if the server has closed
                 // it, it learns so before it sends a request.
                 yield_now().await;
             }
             let pause = match interval {
-                Some(interval) => timeout(interval, run).await.unwrap_or(Pause::IntervalPassed),
+                Some(interval) => check_timer.run(interval, run).await.unwrap_or(Pause::IntervalPassed),
                 None => run.await,
             };
             if matches!(&pause, Pause::Ended(Outcome::Error(_))) {
@@ -107,7 +107,9 @@ impl<F: Future<Output = Outcome>> LocalCall<F> {
                 yield_now().await;
             }
             pause
-        })
+        });
+        runtime.check_timer = check_timer;
+        pause
     }
 
     fn cancel(&mut self) -> Outcome {

@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::outcome::ErrorInfo;
 use crate::panic::contain_panic;
-use crate::process::{self, PerProcess, ProcessBound};
+use crate::process::{PerProcess, ProcessBound};
 
 static RUNTIME: RuntimeSlot = RuntimeSlot::new(spawn_runtime);
 static RESOLVER: PerProcess<Resolver> = PerProcess::empty();
@@ -46,12 +46,12 @@ pub(crate) fn as_bridge_thread(code: impl FnOnce()) {
     code();
 }
 
-/// Returns the runtime of this process. A forked child starts a new one.
+/// Returns the runtime of this process, which has this id. A forked child starts a new one.
 ///
 /// # Errors
 /// `Internal` if the system refuses a thread or another resource of the runtime.
-pub(crate) fn handle() -> Result<Handle, Box<ErrorInfo>> {
-    contain_panic(|| RUNTIME.handle())
+pub(crate) fn handle(process: u32) -> Result<Handle, Box<ErrorInfo>> {
+    contain_panic(|| RUNTIME.handle(process))
 }
 
 /// Returns the resolver that all clients of this process share, so that each name has one look-up
@@ -97,25 +97,26 @@ impl RuntimeSlot {
         Self { runtime: ArcSwapOption::const_empty(), starting: AtomicU32::new(NO_PROCESS), spawn }
     }
 
-    fn handle(&self) -> Result<Handle, Box<ErrorInfo>> {
+    fn handle(&self, process: u32) -> Result<Handle, Box<ErrorInfo>> {
         loop {
-            if let Some(handle) = self.running() {
+            if let Some(handle) = self.running(process) {
                 return Ok(handle);
             }
-            let process = process::current();
             if self.starting.swap(process, Ordering::AcqRel) == process {
                 thread::yield_now();
                 continue;
             }
             let _starting = Starting(&self.starting);
             // Another thread may have started it since the first look.
-            return self.running().map_or_else(|| self.start().map_err(|_| ErrorInfo::cannot_start_a_thread()), Ok);
+            return self
+                .running(process)
+                .map_or_else(|| self.start().map_err(|_| ErrorInfo::cannot_start_a_thread()), Ok);
         }
     }
 
-    fn running(&self) -> Option<Handle> {
+    fn running(&self, process: u32) -> Option<Handle> {
         let found = self.runtime.load();
-        let runtime = found.as_ref()?.get().ok()?;
+        let runtime = found.as_ref()?.get_in(process).ok()?;
         Some(Handle::clone(runtime))
     }
 
@@ -149,7 +150,7 @@ mod tests {
     use devcred::ErrorKind;
 
     use super::*;
-    use crate::process::tests::as_if_forked;
+    use crate::process::{self, tests::as_if_forked};
 
     /// The longest time that a test waits.
     const LIMIT: Duration = Duration::from_secs(30);
@@ -163,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_thread_of_the_bridge_is_recognized() {
-        assert_works(&handle().unwrap());
+        assert_works(&handle(process::current()).unwrap());
         assert!(!is_bridge_thread());
     }
 
@@ -182,10 +183,10 @@ mod tests {
             if refuse.is_ok() { Err(io::ErrorKind::WouldBlock.into()) } else { spawn_runtime(work) }
         });
         for _ in 0..2 {
-            let refused = slot.handle().unwrap_err();
+            let refused = slot.handle(process::current()).unwrap_err();
             assert_eq!((refused.kind, refused.message.as_str()), (ErrorKind::Internal, "cannot start a thread"));
         }
-        assert_works(&slot.handle().unwrap());
+        assert_works(&slot.handle(process::current()).unwrap());
     }
 
     #[test]
@@ -197,8 +198,8 @@ mod tests {
             }
             spawn_runtime(work)
         });
-        catch_unwind(AssertUnwindSafe(|| slot.handle())).unwrap_err();
-        assert_works(&slot.handle().unwrap());
+        catch_unwind(AssertUnwindSafe(|| slot.handle(process::current()))).unwrap_err();
+        assert_works(&slot.handle(process::current()).unwrap());
     }
 
     #[test]
@@ -207,14 +208,16 @@ mod tests {
             drop(work);
             Ok(())
         });
-        assert_eq!(slot.handle().unwrap_err().message, "cannot start a thread");
+        assert_eq!(slot.handle(process::current()).unwrap_err().message, "cannot start a thread");
     }
 
     #[test]
     fn a_forked_child_has_another_runtime_and_another_resolver() {
         let slot = RuntimeSlot::new(spawn_runtime);
-        let parents = slot.handle().unwrap().id();
-        let (first, second) = as_if_forked(|| (slot.handle().unwrap().id(), slot.handle().unwrap().id()));
+        let parents = slot.handle(process::current()).unwrap().id();
+        let (first, second) = as_if_forked(|| {
+            (slot.handle(process::current()).unwrap().id(), slot.handle(process::current()).unwrap().id())
+        });
         assert!(first == second && first != parents);
 
         let resolvers = PerProcess::empty();
@@ -231,7 +234,7 @@ mod tests {
     fn a_child_does_not_wait_for_a_thread_of_its_parent() {
         let slot = RuntimeSlot::new(spawn_runtime);
         slot.starting.store(process::current(), Ordering::Release);
-        as_if_forked(|| slot.handle()).unwrap();
+        as_if_forked(|| slot.handle(process::current())).unwrap();
     }
 
     #[test]
@@ -239,7 +242,7 @@ mod tests {
         let (slot, barrier) = (RuntimeSlot::new(spawn_runtime), Barrier::new(8));
         let get = || {
             barrier.wait();
-            slot.handle().unwrap().id()
+            slot.handle(process::current()).unwrap().id()
         };
         let ids: HashSet<_> = thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(get)).collect();

@@ -12,6 +12,7 @@ use devcred::Client;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::check_timer::CheckTimer;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 use crate::signals::SigpipeFilter;
 
@@ -30,6 +31,7 @@ pub(crate) struct RuntimePool {
 pub(crate) struct CallerRuntime {
     runtime: Runtime,
     pub(crate) client: Client,
+    pub(crate) check_timer: CheckTimer,
     #[cfg(any(target_os = "android", target_os = "linux"))]
     sigpipe: SigpipeFilter,
     _permit: OwnedSemaphorePermit,
@@ -60,6 +62,7 @@ impl RuntimePool {
             #[cfg(any(target_os = "android", target_os = "linux"))]
             sigpipe: SigpipeFilter::new().ok()?,
             client: new_client()?,
+            check_timer: CheckTimer::default(),
             _permit: permit,
         })
     }

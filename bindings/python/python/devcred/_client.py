@@ -6,7 +6,6 @@ from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import Future
     from datetime import timedelta
     from types import TracebackType
 
@@ -153,17 +152,13 @@ class AsyncClient(_BaseClient):
     async def _call(
         self, operation: str, client_id: str, instance_id: str | None, timeout: float | timedelta | None
     ) -> DeviceCredential:
-        # It needs asyncio, which is imported by now, because this runs in an event loop.
-        from ._event_loop import completion_queue, get_running_loop
-
-        loop = get_running_loop()
-        future: Future[DeviceCredential] = loop.create_future()
-        call = self._native.start(completion_queue(loop), future, operation, client_id, instance_id, timeout)
+        future, call = self._native.start(operation, client_id, instance_id, timeout)
         try:
             return await future
-        finally:
+        except BaseException:
             # If the call has ended, this does nothing.
             call.cancel()
+            raise
 
     async def __aenter__(self) -> Self:
         return self

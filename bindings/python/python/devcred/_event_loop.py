@@ -8,12 +8,12 @@ from weakref import WeakKeyDictionary, ref
 
 from . import _native
 
-__all__ = ["completion_queue", "get_running_loop"]
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Future
     from typing import Callable
+
+    from ._credential import DeviceCredential
 
 #: A queue belongs to a loop and not to a client, so that a loop watches one descriptor, however many clients it has.
 _queues: WeakKeyDictionary[AbstractEventLoop, Callable[[], _native.CompletionQueue | None]] = WeakKeyDictionary()
@@ -21,6 +21,12 @@ _queues: WeakKeyDictionary[AbstractEventLoop, Callable[[], _native.CompletionQue
 if hasattr(os, "register_at_fork"):
     # A queue belongs to the process that created it.
     os.register_at_fork(after_in_child=_queues.clear)
+
+
+def create_future() -> tuple[Future[DeviceCredential], _native.CompletionQueue]:
+    """Create a future of the running event loop. Return it with the queue of this loop; `_native` calls this."""
+    loop = get_running_loop()
+    return loop.create_future(), completion_queue(loop)
 
 
 def completion_queue(loop: AbstractEventLoop) -> _native.CompletionQueue:

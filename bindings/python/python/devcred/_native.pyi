@@ -17,14 +17,8 @@ class Client:
         self, operation: str, client_id: str, instance_id: str | None, timeout: float | timedelta | None
     ) -> DeviceCredential: ...
     def start(
-        self,
-        queue: CompletionQueue,
-        future: Future[DeviceCredential],
-        operation: str,
-        client_id: str,
-        instance_id: str | None,
-        timeout: float | timedelta | None,
-    ) -> Call: ...
+        self, operation: str, client_id: str, instance_id: str | None, timeout: float | timedelta | None
+    ) -> tuple[Future[DeviceCredential], Call]: ...
     def set_access_key(self, key_id: str, key_secret: str, security_token: str | None) -> None: ...
     def close(self) -> None: ...
     @property
