@@ -209,9 +209,14 @@ static void put_error(const devcred_error *error) {
     put("kind", devcred_status_name(devcred_error_status(error)));
     put("code", devcred_error_code(error));
     put("message", devcred_error_message(error));
+    put("client_id", devcred_error_client_id(error));
+    put("instance_id", devcred_error_instance_id(error));
     if (devcred_error_http_status(error)) put_number("http_status", devcred_error_http_status(error));
     put("request_id", devcred_error_request_id(error));
     put("retryable", devcred_error_retryable(error) ? "true" : "false");
+    put("possibly_billed", devcred_error_possibly_billed(error) ? "true" : "false");
+    int64_t retry_after_ms = devcred_error_retry_after_ms(error);
+    if (retry_after_ms >= 0) put_number("retry_after_ms", retry_after_ms);
     put_number("attempts", devcred_error_attempts(error));
     put("help_url", devcred_error_help_url(error));
     put("advice", devcred_error_advice(error));

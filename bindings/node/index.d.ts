@@ -217,6 +217,10 @@ export class DevcredError extends Error {
   readonly kind: ErrorKind;
   /** What happened, in one line. */
   readonly message: string;
+  /** The device of the call, unless the client id is invalid or an option of the client was refused. */
+  readonly clientId?: string;
+  /** The instance of the call, unless a parameter of the call or an option of the client was refused. */
+  readonly instanceId?: string;
   /** The service's code, verbatim. */
   readonly code?: string;
   /** The HTTP status, if there was a response. */
@@ -225,6 +229,13 @@ export class DevcredError extends Error {
   readonly requestId?: string;
   /** Whether the same call may succeed if it is made again. */
   readonly retryable: boolean;
+  /**
+   * Whether an attempt may have been billed: a request was sent whose response did not arrive
+   * completely, or reported a success that could not be read.
+   */
+  readonly possiblyBilled: boolean;
+  /** How many milliseconds the service requested to wait before the next request, if it did. */
+  readonly retryAfterMs?: number;
   /** The number of attempts; 0 if nothing was sent. */
   readonly attempts: number;
   /** The service's page about this error. */

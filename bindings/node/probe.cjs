@@ -13,7 +13,10 @@ const { version } = require('devcred/package.json');
 const CALL_OPTION = /^call_/;
 const NEW_KEY = /^new_/;
 const INSTRUCTIONS = /^(case|operation|client_id|calls|repeat|from_env|cancel_after_ms|replace_key_after_ms|call_.*|new_.*)$/;
-const ERROR_PROPERTIES = ['kind', 'code', 'message', 'httpStatus', 'requestId', 'retryable', 'attempts', 'helpUrl', 'advice'];
+const ERROR_PROPERTIES = [
+  ...['kind', 'code', 'message', 'clientId', 'instanceId', 'httpStatus', 'requestId', 'retryable', 'possiblyBilled'],
+  ...['retryAfterMs', 'attempts', 'helpUrl', 'advice'],
+];
 const IS_NUMBER = /_ms$|^max_|^calls$|^repeat$/;
 
 // The protocol encodes these too; encodeURIComponent does not.

@@ -28,7 +28,10 @@ KEY = ["access_key_id", "access_key_secret", "security_token"]
 ROUNDS = ["calls", "repeat", "cancel_after_ms", "replace_key_after_ms"]
 INSTRUCTIONS = ["case", "operation", "client_id", "from_env", *ROUNDS]
 CREDENTIAL = ["client_id", "instance_id", "device_access_key_id", "device_access_key_secret", "request_id"]
-ERROR = ["kind", "code", "message", "http_status", "request_id", "attempts", "help_url", "advice"]
+ERROR_MEMBERS = [
+    *["kind", "code", "message", "client_id", "instance_id", "http_status", "request_id", "attempts", "help_url"],
+    "advice",
+]
 
 
 class Cancelled(Exception):  # noqa: N818
@@ -201,8 +204,12 @@ def fields(end: Outcome) -> Line:
         return {"outcome": "cancelled"}
     text = f"{end}\n{end!r}\n"
     if isinstance(end, devcred.DevcredError):
-        members = {name: str(getattr(end, name)) for name in ERROR if getattr(end, name) is not None}
-        return {"outcome": "error", "text": text, "retryable": str(end.retryable).lower(), **members}
+        members = {name: str(getattr(end, name)) for name in ERROR_MEMBERS if getattr(end, name) is not None}
+        for name in ["retryable", "possibly_billed"]:
+            members[name] = str(getattr(end, name)).lower()
+        if end.retry_after is not None:
+            members["retry_after_ms"] = str(round(end.retry_after * 1000))
+        return {"outcome": "error", "text": text, **members}
     login = end.mqtt_login()
     return {
         "outcome": "ok",

@@ -200,6 +200,10 @@ impl Outcome {
                 answer.set_some("code", error.code());
                 answer.set_some("http_status", error.http_status().map(|status| status.to_string()));
                 answer.set_some("request_id", error.request_id());
+                answer.set("possibly_billed", error.is_possibly_billed().to_string());
+                answer.set_some("client_id", error.client_id());
+                answer.set_some("instance_id", error.instance_id());
+                answer.set_some("retry_after_ms", error.retry_after().map(|delay| delay.as_millis().to_string()));
                 answer.set_some("help_url", error.help_url());
                 answer.set_some("advice", error.advice());
             }

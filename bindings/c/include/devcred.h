@@ -626,6 +626,22 @@ const char *devcred_error_message(const devcred_error *error);
 const char *devcred_error_code(const devcred_error *error);
 
 /*
+ Returns the device of the call; NULL if the client id is invalid, or if an option of the client
+ was refused.
+
+ Valid until the error is freed. Returns NULL for NULL.
+ */
+const char *devcred_error_client_id(const devcred_error *error);
+
+/*
+ Returns the instance of the call; NULL if a parameter of the call or an option of the client was
+ refused.
+
+ Valid until the error is freed. Returns NULL for NULL.
+ */
+const char *devcred_error_instance_id(const devcred_error *error);
+
+/*
  Returns the HTTP status; 0 if there was no response.
 
  Returns 0 for NULL.
@@ -645,6 +661,23 @@ const char *devcred_error_request_id(const devcred_error *error);
  Returns false for NULL.
  */
 bool devcred_error_retryable(const devcred_error *error);
+
+/*
+ Returns whether an attempt of the call may have been billed: the service bills each success, and
+ a request was sent whose response did not arrive completely, or reported a success that could
+ not be read.
+
+ Returns false for NULL.
+ */
+bool devcred_error_possibly_billed(const devcred_error *error);
+
+/*
+ Returns how many milliseconds the service requested to wait before the next request, counted
+ from its last response; -1 if it requested nothing.
+
+ Returns -1 for NULL.
+ */
+int64_t devcred_error_retry_after_ms(const devcred_error *error);
 
 /*
  Returns the number of attempts; 0 if the call was refused before anything was sent.

@@ -242,6 +242,8 @@ static void check_getters(void) {
     CHECK(devcred_error_status(NULL) == DEVCRED_INTERNAL);
     CHECK(!devcred_error_text(NULL) && !devcred_error_message(NULL) && !devcred_error_code(NULL));
     CHECK(!devcred_error_http_status(NULL) && !devcred_error_request_id(NULL) && !devcred_error_retryable(NULL));
+    CHECK(!devcred_error_client_id(NULL) && !devcred_error_instance_id(NULL));
+    CHECK(!devcred_error_possibly_billed(NULL) && devcred_error_retry_after_ms(NULL) == -1);
     CHECK(!devcred_error_attempts(NULL) && !devcred_error_help_url(NULL) && !devcred_error_advice(NULL));
 
     CHECK(devcred_abi_version() == DEVCRED_ABI_VERSION && *devcred_version());

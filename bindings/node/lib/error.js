@@ -7,7 +7,10 @@ const ErrorKind = Object.freeze(Object.fromEntries(native.kinds().map((kind) => 
 // The registry of symbols is shared by the process: a program may load two copies of this package.
 const BRAND = Symbol.for('devcred.DevcredError');
 
-const PROPERTIES = ['kind', 'code', 'httpStatus', 'requestId', 'retryable', 'attempts', 'helpUrl', 'advice'];
+const PROPERTIES = [
+  ...['kind', 'clientId', 'instanceId', 'code', 'httpStatus', 'requestId', 'retryable', 'possiblyBilled'],
+  ...['retryAfterMs', 'attempts', 'helpUrl', 'advice'],
+];
 
 class DevcredError extends Error {
   #text;

@@ -21,6 +21,11 @@ test('an error has every property and the text that is the same in all languages
     { kind, code, httpStatus, retryable, attempts },
     { kind: ErrorKind.NotFound, code: 'DeviceCredentialNotFound', httpStatus: 400, retryable: false, attempts: 1 },
   );
+  assert.deepEqual(
+    { clientId: error.clientId, instanceId: error.instanceId, possiblyBilled: error.possiblyBilled },
+    { clientId: 'GID_test@@@other', instanceId: emulator.options.instanceId, possiblyBilled: false },
+  );
+  assert.equal('retryAfterMs' in error, false);
   assert.match(helpUrl, /^https:/);
   assert.equal(String(error), `NotFound: ${message} (DeviceCredentialNotFound, request id ${requestId})\n${advice}`);
   assert(error.stack.startsWith(`DevcredError: ${error}\n    at `), error.stack);

@@ -4,6 +4,7 @@ use devcred_bridge::{Credential, ErrorInfo, Outcome};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 
 pub(crate) fn to_python(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, PyAny>> {
     match outcome {
@@ -33,18 +34,20 @@ fn credential(py: Python<'_>, credential: Credential) -> PyResult<Bound<'_, PyAn
 pub(crate) fn exception(py: Python<'_>, error: ErrorInfo) -> PyErr {
     static CREATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let created = CREATE.import(py, "devcred._errors", "create").and_then(|create| {
-        create.call1((
-            error.kind.name(),
-            error.text,
-            error.message,
-            error.code,
-            error.http_status,
-            error.request_id,
-            error.retryable,
-            error.attempts,
-            error.help_url,
-            error.advice,
-        ))
+        let members = PyDict::new(py);
+        members.set_item("message", error.message)?;
+        members.set_item("client_id", error.client_id)?;
+        members.set_item("instance_id", error.instance_id)?;
+        members.set_item("code", error.code)?;
+        members.set_item("http_status", error.http_status)?;
+        members.set_item("request_id", error.request_id)?;
+        members.set_item("retryable", error.retryable)?;
+        members.set_item("possibly_billed", error.possibly_billed)?;
+        members.set_item("retry_after", error.retry_after_ms.map(|ms| ms as f64 / 1000.0))?;
+        members.set_item("attempts", error.attempts)?;
+        members.set_item("help_url", error.help_url)?;
+        members.set_item("advice", error.advice)?;
+        create.call1((error.kind.name(), error.text, members))
     });
     created.map_or_else(|failed| failed, PyErr::from_value)
 }

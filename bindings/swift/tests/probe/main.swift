@@ -143,9 +143,13 @@ enum Outcome {
             report["kind"] = error.kind.rawValue
             report["code"] = error.code
             report["message"] = error.message
+            report["client_id"] = error.clientID
+            report["instance_id"] = error.instanceID
             report["http_status"] = error.httpStatus.map { String($0) }
             report["request_id"] = error.requestID
             report["retryable"] = String(error.isRetryable)
+            report["possibly_billed"] = String(error.isPossiblyBilled)
+            report["retry_after_ms"] = error.retryAfter.map { String($0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000) }
             report["attempts"] = String(error.attempts)
             report["help_url"] = error.helpURL?.absoluteString
             report["advice"] = error.advice

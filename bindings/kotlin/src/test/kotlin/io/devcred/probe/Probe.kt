@@ -89,9 +89,13 @@ private fun addError(report: Line, error: DevcredException) {
     report["kind"] = error.kind
     report["code"] = error.code
     report["message"] = error.message
+    report["client_id"] = error.clientId
+    report["instance_id"] = error.instanceId
     report["http_status"] = error.httpStatus
     report["request_id"] = error.requestId
     report["retryable"] = error.retryable
+    report["possibly_billed"] = error.possiblyBilled
+    report["retry_after_ms"] = error.retryAfter?.toMillis()
     report["attempts"] = error.attempts
     report["help_url"] = error.helpUrl
     report["advice"] = error.advice
