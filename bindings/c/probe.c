@@ -239,10 +239,25 @@ static void put_credential(const devcred_credential *credential) {
     put("text", devcred_credential_text(credential));
 }
 
+/* Restores the credential of a call from its own values, with a hidden secret if the line says so. */
+static void restore(struct call *call) {
+    bool is_masked = !strcmp(get("restore"), "masked");
+    devcred_credential *credential = call->credential;
+    call->status = devcred_credential_new(
+        devcred_credential_client_id(credential), devcred_credential_instance_id(credential),
+        devcred_credential_device_access_key_id(credential),
+        is_masked ? "<hidden>" : devcred_credential_device_access_key_secret(credential),
+        devcred_credential_create_time_ms(credential), devcred_credential_update_time_ms(credential),
+        devcred_credential_request_id(credential), &call->credential, &call->error);
+    if (call->credential && !devcred_credential_equals(call->credential, credential)) die("another credential was restored");
+    devcred_credential_free(credential);
+}
+
 static void put_calls(struct call *calls, uint64_t count) {
     const struct call *reported = NULL;
     uint64_t ok = 0;
     for (uint64_t i = 0; i < count; i++) {
+        if (calls[i].status == DEVCRED_OK && get("restore")) restore(&calls[i]);
         if (calls[i].status == DEVCRED_OK) {
             ok++;
             if (strcmp(devcred_credential_client_id(calls[i].credential), calls[i].client_id)) die("another device's credential");

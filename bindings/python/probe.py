@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import json
 import logging
 import re
 import sys
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 KEY = ["access_key_id", "access_key_secret", "security_token"]
 # Every other key is an option of the client.
-ROUNDS = ["calls", "repeat", "cancel_after_ms", "replace_key_after_ms"]
+ROUNDS = ["calls", "repeat", "cancel_after_ms", "replace_key_after_ms", "restore"]
 INSTRUCTIONS = ["case", "operation", "client_id", "from_env", *ROUNDS]
 CREDENTIAL = ["client_id", "instance_id", "device_access_key_id", "device_access_key_secret", "request_id"]
 ERROR_MEMBERS = [
@@ -97,7 +98,7 @@ def in_threads(client: Any, call: Line) -> Result:
 
     def fetch(client_id: str, end: Future[Outcome]) -> None:
         try:
-            end.set_result(method(client, call)(client_id, **call_options(call)))
+            end.set_result(restored(method(client, call)(client_id, **call_options(call)), call))
         except (devcred.DevcredError, Cancelled) as error:
             end.set_result(error)
 
@@ -129,7 +130,7 @@ async def in_tasks(client: Any, call: Line) -> Result:
     async def fetch(client_id: str) -> Outcome:
         try:
             credential: devcred.DeviceCredential = await method(client, call)(client_id, **call_options(call))
-            return credential
+            return restored(credential, call)
         except asyncio.CancelledError:
             return Cancelled()
         except devcred.DevcredError as error:
@@ -146,6 +147,19 @@ async def in_tasks(client: Any, call: Line) -> Result:
                 task.cancel()
         ended += await asyncio.gather(*tasks)
     return ended, key_refused
+
+
+def restored(credential: devcred.DeviceCredential, call: Line) -> devcred.DeviceCredential:
+    """Store the credential as the call requests, and restore it."""
+    if "restore" not in call:
+        return credential
+    revealed = credential.reveal()
+    if call["restore"] == "masked":
+        revealed["device_access_key_secret"] = "<hidden: use reveal()>"
+    restored = devcred.DeviceCredential.from_revealed(json.loads(json.dumps(revealed)))
+    if restored != credential:
+        raise AssertionError
+    return restored
 
 
 def rounds(call: Line) -> Iterator[list[tuple[float, str]]]:

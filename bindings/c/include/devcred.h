@@ -520,6 +520,35 @@ devcred_status devcred_call_cancel(const devcred_call *call);
 void devcred_call_free(devcred_call *call);
 
 /*
+ Creates a credential from values that a program stored, without a request: its MQTT login works
+ offline. Store what the functions of a credential return, the secret included.
+
+ Times are milliseconds since 1970-01-01 UTC. `request_id` may be NULL. The strings are copied. If
+ the status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be
+ NULL; otherwise the caller owns `*error`, which is NULL if there is no error. Any thread may call
+ it.
+
+ Fails with DEVCRED_INVALID_PARAMETER if an id or the secret is empty or contains control
+ characters, or if a time is before 1970 or after 9999.
+ */
+devcred_status devcred_credential_new(const char *client_id,
+                                      const char *instance_id,
+                                      const char *device_access_key_id,
+                                      const char *device_access_key_secret,
+                                      int64_t create_time_ms,
+                                      int64_t update_time_ms,
+                                      const char *request_id,
+                                      devcred_credential **credential,
+                                      devcred_error **error);
+
+/*
+ Returns whether two credentials are equal: all but the id of the request that fetched them.
+
+ Returns false if one of them is NULL.
+ */
+bool devcred_credential_equals(const devcred_credential *a, const devcred_credential *b);
+
+/*
  Returns the device's MQTT client id, which is also CONNECT's client identifier.
 
  Valid until the credential is freed. Returns NULL for NULL.

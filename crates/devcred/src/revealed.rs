@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use crate::credential::DeviceCredential;
 use crate::error::Error;
 use crate::json::time;
-use crate::secret::{HIDDEN, Secret};
+use crate::secret::{HIDDEN_PREFIX, Secret};
 use crate::validate;
 
 /// A credential with its secret in plain text: what a program stores, and what it restores the
@@ -96,11 +96,10 @@ impl DeviceCredential {
         validate::client_id(client_id)?;
         validate::instance_id("instance_id", instance_id)?;
         validate::printable("device_access_key_id", id)?;
-        if secret == HIDDEN {
-            return Err(Error::invalid_parameter(format!(
-                "device_access_key_secret is \"{HIDDEN}\", the text that hides a secret: the credential was stored \
-                 without reveal()"
-            )));
+        if secret.starts_with(HIDDEN_PREFIX) {
+            return Err(Error::invalid_parameter(
+                "device_access_key_secret is the text that hides a secret: what was stored is not the revealed credential",
+            ));
         }
         validate::printable("device_access_key_secret", secret)?;
         Ok(Self {
@@ -217,8 +216,8 @@ mod tests {
             ("device_access_key_secret contains a control character", |stored| {
                 stored.device_access_key_secret.push('\n');
             }),
-            ("device_access_key_secret is \"<hidden: use reveal()>\", the text that hides a secret", |stored| {
-                stored.device_access_key_secret = HIDDEN.into();
+            ("device_access_key_secret is the text that hides a secret", |stored| {
+                stored.device_access_key_secret = format!("{:?}", Secret::new("a secret"));
             }),
             ("create_time_ms must be milliseconds", |stored| stored.create_time_ms = 253_402_300_800_000),
             ("update_time_ms must be milliseconds", |stored| stored.update_time_ms = u64::MAX),
