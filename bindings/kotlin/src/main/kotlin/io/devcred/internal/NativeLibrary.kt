@@ -62,6 +62,10 @@ internal object NativeLibrary {
     @JvmStatic
     external fun free(client: Long)
 
+    /** Creates a credential of the fields of a `RevealedCredential`, and returns its array and that of the error; one is null. */
+    @JvmStatic
+    external fun restore(revealed: Array<Any?>): Array<Any?>
+
     @JvmStatic
     external fun notUnicode(name: ByteArray): Array<Any?>
 
