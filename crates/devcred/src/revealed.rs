@@ -88,8 +88,9 @@ impl DeviceCredential {
     /// [`mqtt_login`](Self::mqtt_login) works offline. Tests can create any credential by it.
     ///
     /// # Errors
-    /// `InvalidParameter` if an id or the secret is empty or contains control characters, if the
-    /// secret was hidden when the credential was stored, or if a time is after the year 9999.
+    /// `InvalidParameter` if an id or the secret is empty (the request id may be) or contains control
+    /// characters, if the secret was hidden when the credential was stored, or if a time is after the
+    /// year 9999.
     pub fn from_revealed(revealed: &RevealedDeviceCredential) -> Result<Self, Error> {
         let RevealedDeviceCredential { client_id, instance_id, request_id, .. } = revealed;
         let (id, secret) = (&revealed.device_access_key_id, &revealed.device_access_key_secret);
@@ -102,6 +103,9 @@ impl DeviceCredential {
             ));
         }
         validate::printable("device_access_key_secret", secret)?;
+        if !request_id.is_empty() {
+            validate::printable("request_id", request_id)?;
+        }
         Ok(Self {
             client_id: client_id.clone(),
             instance_id: instance_id.clone(),
