@@ -27,30 +27,33 @@ class Client {
     return new Client(overrides, FROM_ENV);
   }
 
-  async getDeviceCredential(clientId, options) {
-    return this.#call('GetDeviceCredential', clientId, options);
+  getDeviceCredential(clientId, options) {
+    return Client.#call(this, 'GetDeviceCredential', clientId, options);
   }
 
-  async registerDeviceCredential(clientId, options) {
-    return this.#call('RegisterDeviceCredential', clientId, options);
+  registerDeviceCredential(clientId, options) {
+    return Client.#call(this, 'RegisterDeviceCredential', clientId, options);
   }
 
-  async #call(operation, clientId, options) {
+  // Static, so that any wrong argument rejects the promise, also a wrong `this`.
+  static async #call(client, operation, clientId, options) {
+    const nativeClient = client.#native;
+    const running = client.#running;
     const checkedId = text('clientId', clientId);
     const { instanceId, timeoutMs, signal } = callOptions(options);
     signal?.throwIfAborted();
     // The addon's numbers have 32 bits.
-    const number = (this.#lastCall + 1) >>> 0;
-    this.#lastCall = number;
-    this.#native.start(number, operation, checkedId, instanceId, timeoutMs);
-    const ended = new Promise((resolve) => this.#running.set(number, resolve));
-    const cancel = signal && (() => this.#native.cancel(number));
+    const number = (client.#lastCall + 1) >>> 0;
+    client.#lastCall = number;
+    nativeClient.start(number, operation, checkedId, instanceId, timeoutMs, signal !== undefined);
+    const ended = new Promise((resolve) => running.set(number, resolve));
+    const cancel = signal && (() => nativeClient.cancel(number));
     if (signal) subscribe(signal, cancel);
-    if (this.#running.size === 1) this.#native.keepAlive(true);
+    if (running.size === 1) nativeClient.keepAlive(true);
     // Waiting and creating the error here adds the caller to the error's stack.
-    const { credential, error } = await ended;
+    const [, credential, error] = await ended;
     if (signal) unsubscribe(signal, cancel);
-    if (this.#running.size === 0) this.#native.keepAlive(false);
+    if (running.size === 0) nativeClient.keepAlive(false);
     if (signal?.aborted) throw signal.reason;
     if (error) throw new DevcredError(error);
     return new DeviceCredential(credential);
@@ -76,25 +79,23 @@ function throwIfError(returned) {
 // It must not reference the client: the addon references it while the client lives, so the client
 // could never be collected.
 function eventListener(running, log) {
-  return (nativeEvents) => {
-    for (const nativeEvent of nativeEvents) {
-      // Without a prototype, properties that the addon leaves out are absent, whatever
-      // `Object.prototype` has.
-      const event = { __proto__: null, ...nativeEvent };
-      if (event.id === undefined) writeLog(log, event);
-      else endCall(running, event);
+  return (events) => {
+    for (const event of events) {
+      if (typeof event[0] === 'number') endCall(running, event);
+      else writeLog(log, event);
     }
   };
 }
 
 function endCall(running, event) {
-  const resolve = running.get(event.id);
-  running.delete(event.id);
+  const [number] = event;
+  const resolve = running.get(number);
+  running.delete(number);
   resolve(event);
 }
 
 // It never throws: the events after this one would be lost.
-function writeLog(log, { level, message }) {
+function writeLog(log, [level, message]) {
   try {
     log(level, message);
   } catch (error) {

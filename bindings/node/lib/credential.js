@@ -5,7 +5,7 @@ const { inspect } = require('node:util');
 const HIDDEN = '<hidden: use reveal()>';
 
 // Secrets are private fields, so code that iterates over the properties of an object does not find
-// them.
+// them. The constructors take the addon's arrays, which have the order of the bridge's tables.
 
 class DeviceCredential {
   #secret;
@@ -13,15 +13,15 @@ class DeviceCredential {
   #updateTimeMs;
   #mqttLogin;
 
-  constructor(credential) {
-    this.clientId = credential.clientId;
-    this.instanceId = credential.instanceId;
-    this.deviceAccessKeyId = credential.deviceAccessKeyId;
-    this.requestId = credential.requestId;
-    this.#secret = credential.deviceAccessKeySecret;
-    this.#createTimeMs = credential.createTimeMs;
-    this.#updateTimeMs = credential.updateTimeMs;
-    this.#mqttLogin = new MqttLogin(credential.mqttLogin);
+  constructor([clientId, instanceId, deviceAccessKeyId, secret, createTimeMs, updateTimeMs, requestId, mqttLogin]) {
+    this.clientId = clientId;
+    this.instanceId = instanceId;
+    this.deviceAccessKeyId = deviceAccessKeyId;
+    this.requestId = requestId;
+    this.#secret = secret;
+    this.#createTimeMs = createTimeMs;
+    this.#updateTimeMs = updateTimeMs;
+    this.#mqttLogin = new MqttLogin(mqttLogin);
     Object.freeze(this);
   }
 
@@ -59,7 +59,7 @@ class DeviceCredential {
 class MqttLogin {
   #password;
 
-  constructor({ clientId, username, password }) {
+  constructor([clientId, username, password]) {
     this.clientId = clientId;
     this.username = username;
     this.#password = password;

@@ -20,15 +20,15 @@ const MEMORY: i64 = 180 * 1024;
 pub struct NativeClient {
     client: bridge::Client,
     events: Arc<EventSender>,
-    running: Arc<RunningCalls>,
+    cancellable: Arc<CancellableCalls>,
 }
 
-/// The running calls, by the numbers that the facade gave them. An object of JavaScript for each
-/// call would have to be collected.
+/// The running calls that the facade may cancel, by the numbers that it gave them. An object of
+/// JavaScript for each call would have to be collected.
 #[derive(Default)]
-struct RunningCalls(Mutex<HashMap<u32, CallHandle>>);
+struct CancellableCalls(Mutex<HashMap<u32, CallHandle>>);
 
-impl RunningCalls {
+impl CancellableCalls {
     fn lock(&self) -> MutexGuard<'_, HashMap<u32, CallHandle>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,7 +47,7 @@ pub fn open(
     Ok(match open_client(options, log_level, &events) {
         Ok(client) => {
             env.adjust_external_memory(MEMORY)?;
-            Either::A(NativeClient { client, events, running: Arc::default() })
+            Either::A(NativeClient { client, events, cancellable: Arc::default() })
         }
         Err(error) => Either::B(error.into()),
     })
@@ -60,7 +60,9 @@ fn open_client(
 ) -> std::result::Result<bridge::Client, Box<bridge::ErrorInfo>> {
     let events = Arc::clone(events);
     let log = match log_level {
-        Some(level) => Some(Log::new(level.parse()?, move |level, line| events.send(Event::logged(level, line)))),
+        Some(level) => Some(Log::new(level.parse()?, move |level, line| {
+            events.send(Event::Logged { level, message: line.to_owned() });
+        })),
         None => None,
     };
     bridge::Client::open("node", options.into(), log)
@@ -77,21 +79,28 @@ impl NativeClient {
         client_id: String,
         instance_id: Option<String>,
         timeout_ms: Option<Milliseconds>,
+        is_cancellable: bool,
     ) {
         let timeout_ms = timeout_ms.map(Into::into);
         let request = Request { operation: operation.into(), client_id, instance_id, timeout_ms };
-        let (events, running) = (Arc::clone(&self.events), Arc::clone(&self.running));
-        let on_start = |handle: &CallHandle| drop(self.running.lock().insert(id, handle.clone()));
+        let events = Arc::clone(&self.events);
+        let end = move |outcome| events.send(Event::Ended { id, outcome });
+        if !is_cancellable {
+            self.client.start(request, end);
+            return;
+        }
+        let cancellable = Arc::clone(&self.cancellable);
+        let on_start = |handle: &CallHandle| drop(self.cancellable.lock().insert(id, handle.clone()));
         self.client.start_with_handle(request, on_start, move |outcome| {
-            running.lock().remove(&id);
-            events.send(Event::ended(id, outcome));
+            cancellable.lock().remove(&id);
+            end(outcome);
         });
     }
 
-    /// Cancels a call, unless it has ended.
+    /// Cancels a cancellable call, unless it has ended.
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: u32) {
-        if let Some(handle) = self.running.lock().get(&id) {
+        if let Some(handle) = self.cancellable.lock().get(&id) {
             // It fails only in a forked process, and Node.js does not fork.
             let _ = handle.cancel();
         }

@@ -1,8 +1,7 @@
-//! The plain data of the bridge, as objects of JavaScript.
+//! The plain data of the bridge, as objects and arrays of JavaScript.
 //!
-//! The tables of the bridge list the fields. napi converts structs of this crate only, so
-//! `to_js!` and `from_js!` declare them, with types of this crate that napi
-//! converts.
+//! The tables of the bridge list the fields. napi converts structs of this crate only, so the macros
+//! declare them, with types of this crate that napi converts.
 
 use devcred_bridge::{self as bridge, credential_fields, error_fields, mqtt_login_fields, options_fields};
 use napi::bindgen_prelude::{Error, FromNapiValue, Result, ToNapiValue, sys};
@@ -29,6 +28,33 @@ macro_rules! to_js {
                     $($field: source.$field.into(),)*
                     $($optional: source.$optional.map(Into::into),)*
                 }
+            }
+        }
+    };
+}
+
+/// Declares an array that Rust creates and JavaScript reads: the fields in the order of the table. In
+/// an object, V8 would look up the name of each field.
+macro_rules! to_array {
+    (
+        $name:ident {
+            required { $($(#[$doc:meta])* $field:ident: $type:ident,)* }
+            optional {}
+        }
+    ) => {
+        pub struct $name(bridge::$name);
+
+        impl From<bridge::$name> for $name {
+            fn from(source: bridge::$name) -> Self {
+                Self(source)
+            }
+        }
+
+        impl ToNapiValue for $name {
+            unsafe fn to_napi_value(env: sys::napi_env, Self(source): Self) -> Result<sys::napi_value> {
+                let fields = ($($type::from(source.$field),)*);
+                // SAFETY: as the caller promises.
+                unsafe { ToNapiValue::to_napi_value(env, fields) }
             }
         }
     };
@@ -65,15 +91,8 @@ options_fields!(from_js! {
     Options into Options
 });
 
-credential_fields!(to_js! {
-    /// A device's credential with the login that follows from it.
-    Credential from bridge::Credential
-});
-
-mqtt_login_fields!(to_js! {
-    /// What a device sends in CONNECT.
-    MqttLogin from bridge::MqttLogin
-});
+credential_fields!(to_array! { Credential });
+mqtt_login_fields!(to_array! { MqttLogin });
 
 error_fields!(to_js! {
     /// Why a call failed or an option was refused.

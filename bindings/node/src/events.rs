@@ -3,38 +3,34 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use devcred_bridge::{LogLevel, Outcome};
-use napi::bindgen_prelude::{Function, Result, sys};
+use napi::bindgen_prelude::{Function, Result, ToNapiValue, sys};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
-use napi_derive::napi;
 
 use crate::data::{Credential, ErrorInfo};
 
-/// Either a call has ended (`id` and, unless it was cancelled, `credential` or `error`), or the
-/// client logs a line (`level` and `message`).
-#[derive(Default)]
-#[napi(object, object_from_js = false)]
-pub struct Event {
-    pub id: Option<u32>,
-    pub credential: Option<Credential>,
-    pub error: Option<ErrorInfo>,
-    pub level: Option<&'static str>,
-    pub message: Option<String>,
+/// What the facade receives as an array: `[id, credential, error]`, of which a cancelled call has
+/// the id only, or `[level, message]`.
+pub enum Event {
+    Ended { id: u32, outcome: Outcome },
+    Logged { level: LogLevel, message: String },
 }
 
-impl Event {
-    pub(crate) fn ended(id: u32, outcome: Outcome) -> Self {
-        let mut event = Self { id: Some(id), ..Self::default() };
-        match outcome {
-            Outcome::Credential(credential) => event.credential = Some((*credential).into()),
-            Outcome::Error(error) => event.error = Some(error.into()),
-            Outcome::Cancelled => {}
-        }
-        event
-    }
-
-    pub(crate) fn logged(level: LogLevel, message: &str) -> Self {
-        Self { level: Some(level.name()), message: Some(message.to_owned()), ..Self::default() }
+impl ToNapiValue for Event {
+    unsafe fn to_napi_value(env: sys::napi_env, event: Self) -> Result<sys::napi_value> {
+        let (id, credential, error) = match event {
+            Self::Ended { id, outcome: Outcome::Credential(credential) } => {
+                (id, Some(Credential::from(*credential)), None)
+            }
+            Self::Ended { id, outcome: Outcome::Error(error) } => (id, None, Some(ErrorInfo::from(error))),
+            Self::Ended { id, outcome: Outcome::Cancelled } => (id, None, None),
+            Self::Logged { level, message } => {
+                // SAFETY: as the caller promises.
+                return unsafe { ToNapiValue::to_napi_value(env, (level.name(), message)) };
+            }
+        };
+        // SAFETY: as the caller promises.
+        unsafe { ToNapiValue::to_napi_value(env, (id, credential, error)) }
     }
 }
 

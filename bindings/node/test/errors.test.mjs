@@ -61,7 +61,7 @@ test('ErrorKind has the kinds that the types declare', () => {
 test('instanceof works across two copies of the package, and only for their errors', () => {
   const require = createRequire(import.meta.url);
   const modules = Object.keys(require.cache).filter((path) => /node_modules\/devcred\/.*\.js$/.test(path));
-  assert(modules.length > 3);
+  assert.equal(modules.length, 1);
   for (const path of modules) delete require.cache[path];
   const other = require('devcred');
   assert.notEqual(other.DevcredError, DevcredError);

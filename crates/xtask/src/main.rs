@@ -17,6 +17,7 @@ mod lang;
 mod mutants;
 mod run;
 mod soak;
+mod stress;
 mod test;
 mod workspace;
 
@@ -67,7 +68,8 @@ enum Command {
     #[command(after_help = "Examples:
   cargo xtask build                debug builds
   cargo xtask build --release      the release artifacts
-  cargo xtask build c --prefix DIR C's library, header, pkg-config file and CMake package, installed in DIR")]
+  cargo xtask build c --prefix DIR
+                                   C's library, header, pkg-config file and CMake package, installed in DIR")]
     Build {
         /// Build only these languages [default: all]
         #[arg(value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(lang::names()))]
@@ -118,8 +120,14 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
     Bench {
         #[command(flatten)]
         languages: Languages,
+        /// Fewer and shorter rounds
+        #[arg(long)]
+        quick: bool,
+        /// Write BENCHMARKS.md and its charts, instead of printing the former
+        #[arg(long)]
+        write: bool,
         /// Passed to the benchmark program
-        #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+        #[arg(value_name = "ARGUMENT", last = true)]
         arguments: Vec<OsString>,
     },
     /// Changes the core in one place at a time, and checks that a test fails
@@ -146,6 +154,18 @@ probe, without any reference to the source tree. Rust's probe is part of the wor
         /// Passed to the program
         #[arg(value_name = "ARGUMENT", last = true)]
         arguments: Vec<OsString>,
+    },
+    /// Runs each language's own tests many times on a busy machine
+    #[command(after_help = stress::HELP)]
+    Stress {
+        #[command(flatten)]
+        languages: Languages,
+        /// How many times
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        runs: u32,
+        /// How many threads compute beside them
+        #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(..=1_000))]
+        busy: u32,
     },
     /// Fuzzes for inputs that break a promise; `cargo xtask test` replays the known ones
     #[command(after_help = fuzz::HELP)]
@@ -208,8 +228,10 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             test::run(&workspace, &mut steps, &lang::choose(&languages.lang));
         }
         Command::Check { only } => check::run(&workspace, &mut steps, only),
-        Command::Bench { languages, arguments } => {
-            bench::run(&workspace, &steps, &lang::choose(&languages.lang), arguments);
+        Command::Bench { languages, quick, write, arguments } => {
+            let flags = [("--quick", quick), ("--write", write)].into_iter().filter(|(_, is_set)| **is_set);
+            let all: Vec<_> = flags.map(|(flag, _)| flag.into()).chain(arguments.iter().cloned()).collect();
+            bench::run(&workspace, &steps, &lang::choose(&languages.lang), &all);
         }
         Command::Mutants { arguments } => mutants::run(&workspace, &steps, arguments),
         Command::Soak { lang, seconds, rate, arguments } => {
@@ -217,7 +239,50 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
             all.extend(arguments.iter().cloned());
             soak::run(&workspace, &steps, lang, &all);
         }
+        Command::Stress { languages, runs, busy } => {
+            stress::run(&workspace, &mut steps, &lang::choose(&languages.lang), *runs, *busy);
+        }
         Command::Fuzz { only, seconds } => fuzz::run(&workspace, &steps, only, *seconds),
     }
     Ok(steps.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Returns the examples in the help of this command and its subcommands.
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let own = help.lines().filter_map(|line| Some(line.trim_start().strip_prefix("cargo xtask ")?.to_owned()));
+        own.chain(command.get_subcommands().flat_map(examples)).collect()
+    }
+
+    #[test]
+    fn every_example_of_the_help_is_parsed() {
+        let examples = examples(&Cli::command());
+        assert!(examples.len() > 20, "{examples:?}");
+        for example in examples {
+            // The description is in the next column.
+            let words = example.split("  ").next().unwrap_or_default().split_whitespace();
+            let result = Cli::try_parse_from(["xtask"].into_iter().chain(words));
+            let is_help = |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
+            assert!(result.as_ref().err().is_none_or(is_help), "{example}: {:?}", result.err());
+        }
+    }
+
+    #[test]
+    fn the_options_of_bench_have_any_order() {
+        let parse = |line: &str| match Cli::try_parse_from(line.split(' ')).map(|cli| cli.command) {
+            Ok(Command::Bench { languages, quick, write, arguments }) => (languages.lang, quick, write, arguments),
+            _ => panic!("{line} is valid"),
+        };
+        let lang = || vec!["c".to_owned()];
+        assert_eq!(parse("xtask bench --quick --lang c"), (lang(), true, false, vec![]));
+        assert_eq!(parse("xtask bench --lang c --quick"), (lang(), true, false, vec![]));
+        let passed = vec!["--rounds".into(), "3".into()];
+        assert_eq!(parse("xtask bench --write --lang c -- --rounds 3"), (lang(), false, true, passed));
+    }
 }

@@ -18,9 +18,9 @@ pub(crate) const LANGUAGE: Language = Language {
     name: "node",
     setup: &[
         Step::new("build tools", |workspace| zig::BUILD_TOOLS.install(workspace)),
-        Step::new("Node.js, TypeScript, linter", |workspace| {
+        Step::new("Node.js, bundler, TypeScript, linter", |workspace| {
             check_version()?;
-            install_locked(workspace, "bindings/node/tools", &node_path(workspace, "tools"))
+            install_tools(workspace)
         }),
         vendor::NODE_SETUP,
     ],
@@ -35,11 +35,16 @@ pub(crate) const LANGUAGE: Language = Language {
 /// The oldest version that the packages support.
 const OLDEST: u32 = 20;
 
+fn install_tools(workspace: &Workspace) -> Result<()> {
+    install_locked(workspace, "bindings/node/tools", &node_path(workspace, "tools"))
+}
+
 fn build(workspace: &Workspace, _: &BuildOptions) -> Result<Vec<Artifact>> {
+    install_tools(workspace)?;
     let file = zig::build(workspace, "devcred-node")?.join("libdevcred_node.so");
     let mut command = process::command("node");
     command.arg(workspace.root.join("bindings/node/pack.mjs")).arg(&file);
-    command.arg(node_path(workspace, "staged")).arg(packages(workspace));
+    command.arg(node_path(workspace, "staged")).arg(packages(workspace)).arg(tool(workspace, "esbuild"));
     process::run(quietly(&mut command))?;
     Ok(vec![Artifact { name: "devcred.node", file }])
 }
@@ -116,6 +121,11 @@ fn node_path(workspace: &Workspace, path: &str) -> PathBuf {
     workspace.target.join("node").join(path)
 }
 
+/// A program of `bindings/node/tools`.
+fn tool(workspace: &Workspace, name: &str) -> PathBuf {
+    node_path(workspace, "tools/node_modules/.bin").join(name)
+}
+
 /// The folder of the packages for npm.
 fn packages(workspace: &Workspace) -> PathBuf {
     workspace.target.join("dist")
@@ -165,7 +175,7 @@ fn test(workspace: &Workspace) -> Result<TestResults> {
 }
 
 fn lint(workspace: &Workspace) -> Result<()> {
-    let mut biome = process::command(node_path(workspace, "tools/node_modules/.bin/biome"));
+    let mut biome = process::command(tool(workspace, "biome"));
     biome.current_dir(workspace.root.join("bindings/node")).args(["ci", "--colors=off", "."]);
     process::run(biome.args(["../../examples/node", "../../tests/vendor/node", "../../tests/bench/alternatives/node"]))
 }

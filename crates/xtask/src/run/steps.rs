@@ -125,6 +125,16 @@ impl Steps {
         }
     }
 
+    /// Runs the tests of a language that count, except the slow ones, as the run with this number.
+    pub(crate) fn run_own_tests(&self, workspace: &Workspace, language: &'static str, steps: &[Step], run: u32) {
+        for Step { about, work, is_slow } in steps {
+            if let (Work::Test(test, true), false) = (work, is_slow) {
+                let name = format!("{language}: {about}, run {run}");
+                self.tally(language, self.test(&name, language, || test(workspace)).tally);
+            }
+        }
+    }
+
     /// Runs `work` as the step `name`. If it fails, prints the error and returns `None`.
     pub(crate) fn run<T>(&self, name: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
         let Some(log) = &self.log else { return self.run_here(name, work) };
