@@ -42,6 +42,24 @@ test('the stack of a rejection contains the caller', async (t) => {
   assert.match(stack, /callingFunction/);
 });
 
+test('an error can be created, and its JSON has every member', () => {
+  const error = new DevcredError({ kind: 'NotFound', message: 'no device', code: 'Code', requestId: 'id', advice: 'Register it.' });
+  assert(error instanceof DevcredError && error instanceof Error);
+  assert.equal(String(error), 'NotFound: no device (Code, request id id)\nRegister it.');
+  assert.deepEqual(JSON.parse(JSON.stringify(error)), {
+    name: 'DevcredError',
+    kind: 'NotFound',
+    message: 'no device',
+    code: 'Code',
+    requestId: 'id',
+    retryable: false,
+    possiblyBilled: false,
+    attempts: 0,
+    advice: 'Register it.',
+  });
+  assert.equal(String(new DevcredError({ kind: 'Internal', message: 'x' })), 'Internal: x');
+});
+
 test('an error has no property for an absent value', () => {
   assert.throws(
     () => new Client({ ...KEY, timeoutMs: 0 }),
