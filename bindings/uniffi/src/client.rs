@@ -7,7 +7,7 @@ use devcred_bridge::{
     self as bridge, ErrorInfo as NativeError, Options as NativeOptions, Request as NativeRequest, Secret, contain_panic,
 };
 
-use crate::call::{self, NativeCall, NativeListener};
+use crate::call::{NativeCall, NativeListener};
 use crate::log::{NativeLog, log};
 
 /// A client that any number of threads may use at once. Dropping it does not cancel running calls.
@@ -47,8 +47,8 @@ pub fn open(options: NativeOptions, log_level: String, log: Option<Box<dyn Nativ
 impl NativeClient {
     /// Starts a call and returns immediately. The listener receives its outcome, possibly before
     /// this function returns.
-    pub fn start(&self, request: NativeRequest, listener: Box<dyn NativeListener>) -> Arc<NativeCall> {
-        call::start(&self.0, request, listener)
+    pub fn start(&self, call: &NativeCall, request: NativeRequest, listener: Box<dyn NativeListener>) {
+        call.start(&self.0, request, listener);
     }
 
     /// Replaces the AccessKey: id, secret and security token together. If it returns an error, the

@@ -3,13 +3,9 @@
 //! The tables of the bridge list the fields; `uniffi::remote` generates the conversions.
 
 use devcred_bridge::{
-    Count, Credential as NativeCredential, ErrorInfo as NativeError, ErrorKind, Milliseconds,
-    MqttLogin as NativeMqttLogin, Operation, Options as NativeOptions, Outcome, Pem, Request as NativeRequest, Secret,
-    credential_fields, error_fields, mqtt_login_fields, options_fields, record, request_fields,
+    Count, ErrorInfo as NativeError, ErrorKind, Milliseconds, Operation, Options as NativeOptions, Pem,
+    Request as NativeRequest, Secret, error_fields, options_fields, record, request_fields,
 };
-
-/// The name that `mqtt_login_fields!` uses.
-type MqttLogin = NativeMqttLogin;
 
 options_fields!(record! {
     #[uniffi::remote(Record)]
@@ -19,16 +15,6 @@ options_fields!(record! {
 request_fields!(record! {
     #[uniffi::remote(Record)]
     NativeRequest
-});
-
-credential_fields!(record! {
-    #[uniffi::remote(Record)]
-    NativeCredential
-});
-
-mqtt_login_fields!(record! {
-    #[uniffi::remote(Record)]
-    NativeMqttLogin
 });
 
 error_fields!(record! {
@@ -65,30 +51,3 @@ uniffi::custom_type!(Operation, String, {
     lower: |operation| operation.name().to_owned(),
     try_lift: |name| name.parse().map_err(|refusal: Box<NativeError>| uniffi::deps::anyhow::anyhow!(refusal.text)),
 });
-
-/// How a call ended.
-#[derive(uniffi::Enum)]
-pub enum NativeOutcome {
-    /// The operation returned the device's credential.
-    Ok {
-        /// The credential.
-        credential: NativeCredential,
-    },
-    /// The call failed.
-    Failed {
-        /// The error.
-        error: NativeError,
-    },
-    /// The caller cancelled the call.
-    Cancelled,
-}
-
-impl From<Outcome> for NativeOutcome {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Credential(credential) => Self::Ok { credential: *credential },
-            Outcome::Error(error) => Self::Failed { error: *error },
-            Outcome::Cancelled => Self::Cancelled,
-        }
-    }
-}

@@ -1,5 +1,5 @@
-//! What uniffi exports to Swift: a client, a call that is started and whose listener receives the
-//! outcome, and a way to cancel it. The generated code stays private to the facade, because
+//! What uniffi exports to Swift: a client, and a call that can be cancelled and whose listener
+//! receives the outcome. The generated code stays private to the facade, because
 //!
 //! - a generated `async` function does not pass on cancellation, so nothing here is `async`;
 //! - generated errors are not idiomatic, so errors are values here.
@@ -13,7 +13,6 @@ mod log;
 
 pub use call::{NativeCall, NativeListener};
 pub use client::{NativeClient, NativeOpened, open};
-pub use data::NativeOutcome;
 pub use log::NativeLog;
 
 uniffi::setup_scaffolding!("devcred");

@@ -101,20 +101,16 @@ public final class Client: Sendable {
     ) async throws -> DeviceCredential {
         let request = NativeRequest(
             operation: operation, clientId: clientID, instanceId: instanceID, timeoutMs: timeout?.inMilliseconds)
-        let call = StartedCall()
-        let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isStarted = call.start { native.start(request: request, listener: Listener(continuation)) }
-                if !isStarted { continuation.resume(returning: .cancelled) }
+        let call = NativeCall()
+        let credential = try await withTaskCancellationHandler {
+            // The library calls the listener exactly once, so nothing has to check it.
+            try await withUnsafeThrowingContinuation { continuation in
+                native.start(call: call, request: request, listener: Listener(continuation))
             }
         } onCancel: {
             call.cancel()
         }
-        switch outcome {
-        case .ok(let credential): return DeviceCredential(credential)
-        case .failed(let error): throw DevcredError(error)
-        case .cancelled: throw CancellationError()
-        }
+        return DeviceCredential(credential)
     }
 
     /// Replaces the AccessKey: id, secret and security token together. Attempts that begin

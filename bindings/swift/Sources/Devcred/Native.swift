@@ -46,19 +46,42 @@ extension DevcredError {
     }
 }
 
+/// A credential as the native library passes it: its texts, each on a line. One text crosses at a
+/// fraction of the cost of a record, and it is split by the task that waits, not by the one thread
+/// that runs all calls.
+struct NativeCredential: Sendable {
+    let texts: String
+    let createTimeMs: Int64
+    let updateTimeMs: Int64
+}
+
 extension DeviceCredential {
     init(_ credential: NativeCredential) {
-        self.init(
-            clientID: credential.clientId,
-            instanceID: credential.instanceId,
-            deviceAccessKeyID: credential.deviceAccessKeyId,
-            deviceAccessKeySecret: credential.deviceAccessKeySecret,
-            createTime: Date(millisecondsSince1970: credential.createTimeMs),
-            updateTime: Date(millisecondsSince1970: credential.updateTimeMs),
-            requestID: credential.requestId,
-            mqttLogin: MQTTLogin(
-                clientID: credential.mqttLogin.clientId, username: credential.mqttLogin.username,
-                password: credential.mqttLogin.password))
+        var texts = credential.texts
+        self = texts.withUTF8 { bytes in
+            var lines = Lines(rest: bytes[...])
+            // The arguments are evaluated in the order of the lines.
+            return DeviceCredential(
+                clientID: lines.next(),
+                instanceID: lines.next(),
+                deviceAccessKeyID: lines.next(),
+                deviceAccessKeySecret: lines.next(),
+                createTime: Date(millisecondsSince1970: credential.createTimeMs),
+                updateTime: Date(millisecondsSince1970: credential.updateTimeMs),
+                requestID: lines.next(),
+                mqttLogin: MQTTLogin(clientID: lines.next(), username: lines.next(), password: lines.next()))
+        }
+    }
+}
+
+/// The lines of a text.
+private struct Lines {
+    var rest: Slice<UnsafeBufferPointer<UInt8>>
+
+    mutating func next() -> String {
+        let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+        defer { rest = rest[end...].dropFirst() }
+        return String(decoding: rest[..<end], as: UTF8.self)
     }
 }
 
@@ -74,6 +97,28 @@ extension Duration {
     var inMilliseconds: Int64 {
         let (seconds, attoseconds) = min(max(self, .zero), .seconds(1 << 40)).components
         return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    }
+}
+
+/// Resumes the task that waits for a call.
+final class Listener: NativeListener {
+    private let continuation: UnsafeContinuation<NativeCredential, any Error>
+
+    init(_ continuation: UnsafeContinuation<NativeCredential, any Error>) {
+        self.continuation = continuation
+    }
+
+    func succeeded(texts: String, createTimeMs: Int64, updateTimeMs: Int64) {
+        let credential = NativeCredential(texts: texts, createTimeMs: createTimeMs, updateTimeMs: updateTimeMs)
+        continuation.resume(returning: credential)
+    }
+
+    func failed(error: NativeError) {
+        continuation.resume(throwing: DevcredError(error))
+    }
+
+    func cancelled() {
+        continuation.resume(throwing: CancellationError())
     }
 }
 
