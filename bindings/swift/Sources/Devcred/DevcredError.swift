@@ -80,6 +80,23 @@ public struct DevcredError: Error, Hashable, Sendable {
     public let description: String
 }
 
+extension DevcredError {
+    /// Creates an error, for example in a test.
+    public init(
+        kind: ErrorKind, message: String, code: String? = nil, clientID: String? = nil, instanceID: String? = nil,
+        httpStatus: Int? = nil, requestID: String? = nil, isRetryable: Bool = false, isPossiblyBilled: Bool = false,
+        retryAfter: Duration? = nil, attempts: Int = 0, helpURL: URL? = nil, advice: String? = nil
+    ) {
+        let details = [code, requestID.map { "request id \($0)" }].compactMap(\.self).joined(separator: ", ")
+        let firstLine = "\(kind): \(message)" + (details.isEmpty ? "" : " (\(details))")
+        self.init(
+            kind: kind, code: code, message: message, clientID: clientID, instanceID: instanceID, httpStatus: httpStatus,
+            requestID: requestID, isRetryable: isRetryable, isPossiblyBilled: isPossiblyBilled, retryAfter: retryAfter,
+            attempts: attempts, helpURL: helpURL, advice: advice,
+            description: advice.map { "\(firstLine)\n\($0)" } ?? firstLine)
+    }
+}
+
 extension DevcredError: CustomStringConvertible, CustomDebugStringConvertible {
     /// The same as ``description``.
     public var debugDescription: String { description }

@@ -30,6 +30,7 @@ func report(_ call: Line) async -> (Line, Client?) {
     } catch {
         outcomes = [.failed(error)]
     }
+    outcomes = outcomes.map { $0.restored(from: call["restore"]) }
     let ok = outcomes.count { $0.isOK }
     report["ok"] = String(ok)
     report["failed"] = String(outcomes.count - ok)
@@ -131,6 +132,23 @@ enum Outcome {
 
     var isOK: Bool {
         if case .ok = self { true } else { false }
+    }
+
+    /// Stores the credential as JSON as the call requests, and restores it.
+    func restored(from form: String?) -> Outcome {
+        guard case .ok(let credential) = self, let form else { return self }
+        var revealed = credential.reveal()
+        if form == "masked" { revealed.deviceAccessKeySecret = "<hidden: use reveal()>" }
+        do {
+            let stored = try JSONEncoder().encode(revealed)
+            let restored = try DeviceCredential(JSONDecoder().decode(DeviceCredential.Revealed.self, from: stored))
+            precondition(restored == credential, "another credential was restored")
+            return .ok(restored)
+        } catch let error as DevcredError {
+            return .failed(error)
+        } catch {
+            fatalError("an error of another type: \(type(of: error))")
+        }
     }
 
     func add(to report: inout Line) {
