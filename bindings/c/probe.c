@@ -209,9 +209,14 @@ static void put_error(const devcred_error *error) {
     put("kind", devcred_status_name(devcred_error_status(error)));
     put("code", devcred_error_code(error));
     put("message", devcred_error_message(error));
+    put("client_id", devcred_error_client_id(error));
+    put("instance_id", devcred_error_instance_id(error));
     if (devcred_error_http_status(error)) put_number("http_status", devcred_error_http_status(error));
     put("request_id", devcred_error_request_id(error));
     put("retryable", devcred_error_retryable(error) ? "true" : "false");
+    put("possibly_billed", devcred_error_possibly_billed(error) ? "true" : "false");
+    int64_t retry_after_ms = devcred_error_retry_after_ms(error);
+    if (retry_after_ms >= 0) put_number("retry_after_ms", retry_after_ms);
     put_number("attempts", devcred_error_attempts(error));
     put("help_url", devcred_error_help_url(error));
     put("advice", devcred_error_advice(error));
@@ -234,10 +239,25 @@ static void put_credential(const devcred_credential *credential) {
     put("text", devcred_credential_text(credential));
 }
 
+/* Restores the credential of a call from its own values, with a hidden secret if the line says so. */
+static void restore(struct call *call) {
+    bool is_masked = !strcmp(get("restore"), "masked");
+    devcred_credential *credential = call->credential;
+    call->status = devcred_credential_new(
+        devcred_credential_client_id(credential), devcred_credential_instance_id(credential),
+        devcred_credential_device_access_key_id(credential),
+        is_masked ? "<hidden>" : devcred_credential_device_access_key_secret(credential),
+        devcred_credential_create_time_ms(credential), devcred_credential_update_time_ms(credential),
+        devcred_credential_request_id(credential), &call->credential, &call->error);
+    if (call->credential && !devcred_credential_equals(call->credential, credential)) die("another credential was restored");
+    devcred_credential_free(credential);
+}
+
 static void put_calls(struct call *calls, uint64_t count) {
     const struct call *reported = NULL;
     uint64_t ok = 0;
     for (uint64_t i = 0; i < count; i++) {
+        if (calls[i].status == DEVCRED_OK && get("restore")) restore(&calls[i]);
         if (calls[i].status == DEVCRED_OK) {
             ok++;
             if (strcmp(devcred_credential_client_id(calls[i].credential), calls[i].client_id)) die("another device's credential");

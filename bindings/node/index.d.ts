@@ -146,12 +146,50 @@ export class Client {
   [Symbol.dispose](): void;
 }
 
+/** A {@link DeviceCredential} with its readable secret: what a program stores. */
+export interface RevealedDeviceCredential {
+  clientId: string;
+  instanceId: string;
+  deviceAccessKeyId: string;
+  deviceAccessKeySecret: string;
+  /** Milliseconds since 1970 UTC. */
+  createTimeMs: number;
+  /** Milliseconds since 1970 UTC. */
+  updateTimeMs: number;
+  /** May be empty. */
+  requestId: string;
+}
+
+/** A {@link MqttLogin} with its readable password: what a device receives. */
+export interface RevealedMqttLogin {
+  clientId: string;
+  username: string;
+  password: string;
+}
+
 /**
  * The credential of one device; immutable. `console.log`, `JSON.stringify`, `String()` and copies
  * leave out its secret or show `<hidden: use reveal()>`.
+ *
+ * To store it, store `JSON.stringify(credential.reveal())`. After a restart,
+ * `DeviceCredential.fromRevealed(JSON.parse(stored))` is equal to it.
  */
 export class DeviceCredential {
-  private constructor();
+  /**
+   * Creates a credential without a request, for example in a test.
+   *
+   * @throws TypeError if a member is missing or has the wrong type.
+   * @throws {@link DevcredError} of kind `InvalidParameter` if an id or the secret is empty or contains control
+   * characters, if the secret is the text that hides one, or if a time is before 1970 or after 9999.
+   */
+  constructor(revealed: RevealedDeviceCredential);
+
+  /**
+   * Creates a credential from what `reveal()` returned, without a request: its `mqttLogin()` works
+   * offline. It throws what the constructor throws. Other members are ignored.
+   */
+  static fromRevealed(revealed: RevealedDeviceCredential): DeviceCredential;
+
   /** The device's client id, `GROUP@@@DEVICE`. */
   readonly clientId: string;
   /** The instance that the device connects to. */
@@ -165,24 +203,29 @@ export class DeviceCredential {
   /** When the credential was last changed. Returns a new Date each time. */
   get updateTime(): Date;
   /** The service's id of the request; empty if the service sent none. */
-  readonly requestId: string;
+  get requestId(): string;
   /** Returns what the device sends in CONNECT. */
   mqttLogin(): MqttLogin;
-  /** Returns everything but the secret. */
-  toJSON(): object;
+  /** Whether the other one is an equal credential: all but the request id, also the secret. */
+  equals(other: unknown): boolean;
+  /** Returns everything with the readable secret, as a plain object that JSON can store. */
+  reveal(): RevealedDeviceCredential;
+  /** Returns the same with the secret hidden. `fromRevealed` refuses it. */
+  toJSON(): RevealedDeviceCredential;
 }
 
 /** What a device sends in CONNECT. The password is hidden, as in {@link DeviceCredential}. */
 export class MqttLogin {
-  private constructor();
+  /** Creates a login, for example in a test: `DeviceCredential.mqttLogin()` computes the real one. */
+  constructor(revealed: RevealedMqttLogin);
   /** CONNECT's client identifier. */
   readonly clientId: string;
   /** CONNECT's user name. */
   readonly username: string;
   /** Returns a plain object with the readable password, for `mqtt.connect(url, login.reveal())`. */
-  reveal(): { clientId: string; username: string; password: string };
-  /** Returns everything but the password. */
-  toJSON(): object;
+  reveal(): RevealedMqttLogin;
+  /** Returns the same with the password hidden. */
+  toJSON(): RevealedMqttLogin;
 }
 
 /** What the caller should do about an error. */
@@ -211,12 +254,17 @@ export const ErrorKind: { readonly [Kind in ErrorKind]: Kind };
  * never contains a secret.
  */
 export class DevcredError extends Error {
-  private constructor();
+  /** Creates an error, for example in a test. Absent members have the values of an error of which nothing was sent. */
+  constructor(members: DevcredErrorMembers);
   readonly name: 'DevcredError';
   /** What the caller should do. */
   readonly kind: ErrorKind;
   /** What happened, in one line. */
   readonly message: string;
+  /** The device of the call, unless the client id is invalid or an option of the client was refused. */
+  readonly clientId?: string;
+  /** The instance of the call, unless a parameter of the call or an option of the client was refused. */
+  readonly instanceId?: string;
   /** The service's code, verbatim. */
   readonly code?: string;
   /** The HTTP status, if there was a response. */
@@ -225,10 +273,36 @@ export class DevcredError extends Error {
   readonly requestId?: string;
   /** Whether the same call may succeed if it is made again. */
   readonly retryable: boolean;
+  /**
+   * Whether an attempt may have been billed: a request was sent whose response did not arrive
+   * completely, or reported a success that could not be read.
+   */
+  readonly possiblyBilled: boolean;
+  /** How many milliseconds the service requested to wait before the next request, if it did. */
+  readonly retryAfterMs?: number;
   /** The number of attempts; 0 if nothing was sent. */
   readonly attempts: number;
   /** The service's page about this error. */
   readonly helpUrl?: string;
   /** What to do, if known. */
   readonly advice?: string;
+  /** Returns all members, and `name` and `message`. */
+  toJSON(): DevcredErrorMembers & { name: string };
+}
+
+/** The members of a {@link DevcredError}. */
+export interface DevcredErrorMembers {
+  kind: ErrorKind;
+  message: string;
+  clientId?: string;
+  instanceId?: string;
+  code?: string;
+  httpStatus?: number;
+  requestId?: string;
+  retryable?: boolean;
+  possiblyBilled?: boolean;
+  retryAfterMs?: number;
+  attempts?: number;
+  helpUrl?: string;
+  advice?: string;
 }

@@ -6,14 +6,17 @@ const assert = require('node:assert');
 const { createInterface } = require('node:readline');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { inspect } = require('node:util');
-const { Client, DevcredError, ErrorKind } = require('devcred');
+const { Client, DevcredError, DeviceCredential, ErrorKind } = require('devcred');
 const { version } = require('devcred/package.json');
 
 // Keys that begin so configure calls; every other key that is not below is an option of the client.
 const CALL_OPTION = /^call_/;
 const NEW_KEY = /^new_/;
-const INSTRUCTIONS = /^(case|operation|client_id|calls|repeat|from_env|cancel_after_ms|replace_key_after_ms|call_.*|new_.*)$/;
-const ERROR_PROPERTIES = ['kind', 'code', 'message', 'httpStatus', 'requestId', 'retryable', 'attempts', 'helpUrl', 'advice'];
+const INSTRUCTIONS = /^(case|operation|client_id|calls|repeat|from_env|cancel_after_ms|replace_key_after_ms|restore|call_.*|new_.*)$/;
+const ERROR_PROPERTIES = [
+  ...['kind', 'code', 'message', 'clientId', 'instanceId', 'httpStatus', 'requestId', 'retryable', 'possiblyBilled'],
+  ...['retryAfterMs', 'attempts', 'helpUrl', 'advice'],
+];
 const IS_NUMBER = /_ms$|^max_|^calls$|^repeat$/;
 
 // The protocol encodes these too; encodeURIComponent does not.
@@ -102,6 +105,19 @@ function ok(credential) {
   };
 }
 
+// Stores the credential as JSON as the line requests, and restores it.
+function restored(ending, form) {
+  if (ending.reason || !form) return ending;
+  const stored = JSON.stringify(form === 'masked' ? ending.value : ending.value.reveal());
+  try {
+    const value = DeviceCredential.fromRevealed(JSON.parse(stored));
+    assert(value.equals(ending.value), 'another credential was restored');
+    return { value };
+  } catch (reason) {
+    return { reason };
+  }
+}
+
 // It stays open until the next line, so that only the cancellation can end a cancelled call.
 let client;
 
@@ -116,7 +132,8 @@ async function run(input) {
     return { ok: 0, failed: 1, ...error(refusal) };
   }
   const client_text = texts(client);
-  const [ended, refused] = await rounds(client, input);
+  const [outcomes, refused] = await rounds(client, input);
+  const ended = outcomes.map((ending) => restored(ending, input.restore));
   const failed = ended.filter(({ reason }) => reason);
   const result = failed.length ? error(failed[0].reason) : ok(ended[0].value);
   return { ok: ended.length - failed.length, failed: failed.length, client_text, ...result, ...refused };

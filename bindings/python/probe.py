@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import json
 import logging
 import re
 import sys
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 
 KEY = ["access_key_id", "access_key_secret", "security_token"]
 # Every other key is an option of the client.
-ROUNDS = ["calls", "repeat", "cancel_after_ms", "replace_key_after_ms"]
+ROUNDS = ["calls", "repeat", "cancel_after_ms", "replace_key_after_ms", "restore"]
 INSTRUCTIONS = ["case", "operation", "client_id", "from_env", *ROUNDS]
 CREDENTIAL = ["client_id", "instance_id", "device_access_key_id", "device_access_key_secret", "request_id"]
-ERROR = ["kind", "code", "message", "http_status", "request_id", "attempts", "help_url", "advice"]
+ERROR_MEMBERS = [
+    *["kind", "code", "message", "client_id", "instance_id", "http_status", "request_id", "attempts", "help_url"],
+    "advice",
+]
 
 
 class Cancelled(Exception):  # noqa: N818
@@ -94,7 +98,7 @@ def in_threads(client: Any, call: Line) -> Result:
 
     def fetch(client_id: str, end: Future[Outcome]) -> None:
         try:
-            end.set_result(method(client, call)(client_id, **call_options(call)))
+            end.set_result(restored(method(client, call)(client_id, **call_options(call)), call))
         except (devcred.DevcredError, Cancelled) as error:
             end.set_result(error)
 
@@ -126,7 +130,7 @@ async def in_tasks(client: Any, call: Line) -> Result:
     async def fetch(client_id: str) -> Outcome:
         try:
             credential: devcred.DeviceCredential = await method(client, call)(client_id, **call_options(call))
-            return credential
+            return restored(credential, call)
         except asyncio.CancelledError:
             return Cancelled()
         except devcred.DevcredError as error:
@@ -143,6 +147,19 @@ async def in_tasks(client: Any, call: Line) -> Result:
                 task.cancel()
         ended += await asyncio.gather(*tasks)
     return ended, key_refused
+
+
+def restored(credential: devcred.DeviceCredential, call: Line) -> devcred.DeviceCredential:
+    """Store the credential as the call requests, and restore it."""
+    if "restore" not in call:
+        return credential
+    revealed = credential.reveal()
+    if call["restore"] == "masked":
+        revealed["device_access_key_secret"] = "<hidden: use reveal()>"
+    restored = devcred.DeviceCredential.from_revealed(json.loads(json.dumps(revealed)))
+    if restored != credential:
+        raise AssertionError
+    return restored
 
 
 def rounds(call: Line) -> Iterator[list[tuple[float, str]]]:
@@ -201,8 +218,12 @@ def fields(end: Outcome) -> Line:
         return {"outcome": "cancelled"}
     text = f"{end}\n{end!r}\n"
     if isinstance(end, devcred.DevcredError):
-        members = {name: str(getattr(end, name)) for name in ERROR if getattr(end, name) is not None}
-        return {"outcome": "error", "text": text, "retryable": str(end.retryable).lower(), **members}
+        members = {name: str(getattr(end, name)) for name in ERROR_MEMBERS if getattr(end, name) is not None}
+        for name in ["retryable", "possibly_billed"]:
+            members[name] = str(getattr(end, name)).lower()
+        if end.retry_after is not None:
+            members["retry_after_ms"] = str(round(end.retry_after * 1000))
+        return {"outcome": "error", "text": text, **members}
     login = end.mqtt_login()
     return {
         "outcome": "ok",

@@ -7,7 +7,9 @@ use std::future::IntoFuture;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use devcred::{AccessKey, Call, Client, ClientBuilder, DeviceCredential, Error, ErrorKind};
+use devcred::{
+    AccessKey, Call, Client, ClientBuilder, DeviceCredential, Error, ErrorKind, RevealedDeviceCredential, Secret,
+};
 use devcred_conformance::line::Line;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -105,7 +107,7 @@ async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Outco
             outcomes.push(match task.await {
                 Ok(Ok(credential)) => {
                     assert_eq!(credential.client_id(), client_id, "a credential of another call");
-                    Outcome::Ok(credential)
+                    restored(credential, call)
                 }
                 Ok(Err(error)) => Outcome::Error(error),
                 Err(stopped) if stopped.is_cancelled() => Outcome::Cancelled,
@@ -114,6 +116,25 @@ async fn all_calls(client: &Client, call: &Line, answer: &mut Line) -> Vec<Outco
         }
     }
     outcomes
+}
+
+/// Stores the credential as the call requests, and restores it.
+fn restored(credential: DeviceCredential, call: &Line) -> Outcome {
+    let mut revealed = credential.reveal();
+    match call.get("restore") {
+        None => return Outcome::Ok(credential),
+        Some("masked") => revealed.device_access_key_secret = format!("{:?}", Secret::new("")),
+        Some(_) => {}
+    }
+    let json = serde_json::to_string(&revealed).expect("texts and numbers");
+    let stored: RevealedDeviceCredential = serde_json::from_str(&json).expect("its own JSON");
+    match DeviceCredential::from_revealed(&stored) {
+        Ok(restored) => {
+            assert_eq!(restored, credential, "another credential was restored");
+            Outcome::Ok(restored)
+        }
+        Err(error) => Outcome::Error(error),
+    }
 }
 
 fn spawn<O>(mut request: Call<O>, call: &Line) -> JoinHandle<Result<DeviceCredential, Error>>
@@ -200,6 +221,10 @@ impl Outcome {
                 answer.set_some("code", error.code());
                 answer.set_some("http_status", error.http_status().map(|status| status.to_string()));
                 answer.set_some("request_id", error.request_id());
+                answer.set("possibly_billed", error.is_possibly_billed().to_string());
+                answer.set_some("client_id", error.client_id());
+                answer.set_some("instance_id", error.instance_id());
+                answer.set_some("retry_after_ms", error.retry_after().map(|delay| delay.as_millis().to_string()));
                 answer.set_some("help_url", error.help_url());
                 answer.set_some("advice", error.advice());
             }

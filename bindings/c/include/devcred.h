@@ -520,6 +520,35 @@ devcred_status devcred_call_cancel(const devcred_call *call);
 void devcred_call_free(devcred_call *call);
 
 /*
+ Creates a credential from values that a program stored, without a request: its MQTT login works
+ offline. Store what the functions of a credential return, the secret included.
+
+ Times are milliseconds since 1970-01-01 UTC. `request_id` may be NULL. The strings are copied. If
+ the status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be
+ NULL; otherwise the caller owns `*error`, which is NULL if there is no error. Any thread may call
+ it.
+
+ Fails with DEVCRED_INVALID_PARAMETER if an id or the secret is empty or contains control
+ characters, or if a time is before 1970 or after 9999.
+ */
+devcred_status devcred_credential_new(const char *client_id,
+                                      const char *instance_id,
+                                      const char *device_access_key_id,
+                                      const char *device_access_key_secret,
+                                      int64_t create_time_ms,
+                                      int64_t update_time_ms,
+                                      const char *request_id,
+                                      devcred_credential **credential,
+                                      devcred_error **error);
+
+/*
+ Returns whether two credentials are equal: all but the id of the request that fetched them.
+
+ Returns false if one of them is NULL.
+ */
+bool devcred_credential_equals(const devcred_credential *a, const devcred_credential *b);
+
+/*
  Returns the device's MQTT client id, which is also CONNECT's client identifier.
 
  Valid until the credential is freed. Returns NULL for NULL.
@@ -626,6 +655,22 @@ const char *devcred_error_message(const devcred_error *error);
 const char *devcred_error_code(const devcred_error *error);
 
 /*
+ Returns the device of the call; NULL if the client id is invalid, or if an option of the client
+ was refused.
+
+ Valid until the error is freed. Returns NULL for NULL.
+ */
+const char *devcred_error_client_id(const devcred_error *error);
+
+/*
+ Returns the instance of the call; NULL if a parameter of the call or an option of the client was
+ refused.
+
+ Valid until the error is freed. Returns NULL for NULL.
+ */
+const char *devcred_error_instance_id(const devcred_error *error);
+
+/*
  Returns the HTTP status; 0 if there was no response.
 
  Returns 0 for NULL.
@@ -645,6 +690,23 @@ const char *devcred_error_request_id(const devcred_error *error);
  Returns false for NULL.
  */
 bool devcred_error_retryable(const devcred_error *error);
+
+/*
+ Returns whether an attempt of the call may have been billed: the service bills each success, and
+ a request was sent whose response did not arrive completely, or reported a success that could
+ not be read.
+
+ Returns false for NULL.
+ */
+bool devcred_error_possibly_billed(const devcred_error *error);
+
+/*
+ Returns how many milliseconds the service requested to wait before the next request, counted
+ from its last response; -1 if it requested nothing.
+
+ Returns -1 for NULL.
+ */
+int64_t devcred_error_retry_after_ms(const devcred_error *error);
 
 /*
  Returns the number of attempts; 0 if the call was refused before anything was sent.

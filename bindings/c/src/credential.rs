@@ -5,10 +5,12 @@ use std::fmt;
 use std::ptr;
 use std::sync::OnceLock;
 
-use devcred_bridge as bridge;
+use devcred_bridge::{self as bridge, ErrorInfo, RevealedCredential, Secret};
 use zeroize::Zeroizing;
 
-use crate::pointer::{free, get_field};
+use crate::error::{Error, fallible};
+use crate::pointer::{free, get_field, optional_text, text, write_out};
+use crate::status::{DEVCRED_OK, Status};
 use crate::text::c_text;
 
 /// The credential of a device, with the login that follows from it. The caller owns it and must
@@ -61,11 +63,74 @@ impl fmt::Debug for Credential {
             .field("client_id", &self.client_id)
             .field("instance_id", &self.instance_id)
             .field("device_access_key_id", &self.device_access_key_id)
-            .field("device_access_key_secret", &format_args!("<hidden: use reveal()>"))
+            .field("device_access_key_secret", &format_args!("<hidden>"))
             .field("create_time_ms", &self.create_time_ms)
             .field("update_time_ms", &self.update_time_ms)
             .field("request_id", &self.request_id)
             .finish()
+    }
+}
+
+/// Creates a credential from values that a program stored, without a request: its MQTT login works
+/// offline. Store what the functions of a credential return, the secret included.
+///
+/// Times are milliseconds since 1970-01-01 UTC. `request_id` may be NULL. The strings are copied. If
+/// the status is DEVCRED_OK, the caller owns `*credential`; otherwise it is NULL. `error` may be
+/// NULL; otherwise the caller owns `*error`, which is NULL if there is no error. Any thread may call
+/// it.
+///
+/// Fails with DEVCRED_INVALID_PARAMETER if an id or the secret is empty or contains control
+/// characters, or if a time is before 1970 or after 9999.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_new(
+    client_id: *const c_char,
+    instance_id: *const c_char,
+    device_access_key_id: *const c_char,
+    device_access_key_secret: *const c_char,
+    create_time_ms: i64,
+    update_time_ms: i64,
+    request_id: *const c_char,
+    credential: *mut *mut Credential,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: as the header asks of the caller.
+    unsafe {
+        write_out(credential, None);
+        fallible(error, || {
+            if credential.is_null() {
+                return Err(ErrorInfo::invalid_parameter("credential is NULL"));
+            }
+            let revealed = RevealedCredential {
+                client_id: text("client_id", client_id)?.to_owned(),
+                instance_id: text("instance_id", instance_id)?.to_owned(),
+                device_access_key_id: text("device_access_key_id", device_access_key_id)?.to_owned(),
+                device_access_key_secret: Secret::new(text("device_access_key_secret", device_access_key_secret)?),
+                create_time_ms,
+                update_time_ms,
+                request_id: optional_text("request_id", request_id)?.unwrap_or_default().to_owned(),
+            };
+            write_out(credential, Some(Credential::new(revealed.restore()?)));
+            Ok(DEVCRED_OK)
+        })
+    }
+}
+
+/// Returns whether two credentials are equal: all but the id of the request that fetched them.
+///
+/// Returns false if one of them is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_credential_equals(a: *const Credential, b: *const Credential) -> bool {
+    // SAFETY: as the header asks of the caller.
+    unsafe {
+        get_field(a, false, |a| {
+            get_field(b, false, |b| {
+                a.client_id == b.client_id
+                    && a.instance_id == b.instance_id
+                    && a.device_access_key_id == b.device_access_key_id
+                    && a.device_access_key_secret == b.device_access_key_secret
+                    && (a.create_time_ms, a.update_time_ms) == (b.create_time_ms, b.update_time_ms)
+            })
+        })
     }
 }
 

@@ -15,9 +15,13 @@ pub struct Error {
     status: Status,
     message: CString,
     code: Option<CString>,
+    client_id: Option<CString>,
+    instance_id: Option<CString>,
     http_status: u16,
     request_id: Option<CString>,
     is_retryable: bool,
+    is_possibly_billed: bool,
+    retry_after_ms: Option<i64>,
     attempts: u32,
     help_url: Option<CString>,
     advice: Option<CString>,
@@ -30,9 +34,13 @@ impl Error {
             status: status::of(error.kind),
             message: c_text(error.message),
             code: error.code.map(c_text),
+            client_id: error.client_id.map(c_text),
+            instance_id: error.instance_id.map(c_text),
             http_status: error.http_status.unwrap_or(0),
             request_id: error.request_id.map(c_text),
             is_retryable: error.retryable,
+            is_possibly_billed: error.possibly_billed,
+            retry_after_ms: error.retry_after_ms,
             attempts: error.attempts,
             help_url: error.help_url.map(c_text),
             advice: error.advice.map(c_text),
@@ -98,6 +106,26 @@ pub unsafe extern "C" fn devcred_error_code(error: *const Error) -> *const c_cha
     unsafe { get_field(error, ptr::null(), |error| pointer(&error.code)) }
 }
 
+/// Returns the device of the call; NULL if the client id is invalid, or if an option of the client
+/// was refused.
+///
+/// Valid until the error is freed. Returns NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_error_client_id(error: *const Error) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { get_field(error, ptr::null(), |error| pointer(&error.client_id)) }
+}
+
+/// Returns the instance of the call; NULL if a parameter of the call or an option of the client was
+/// refused.
+///
+/// Valid until the error is freed. Returns NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_error_instance_id(error: *const Error) -> *const c_char {
+    // SAFETY: as the header asks of the caller.
+    unsafe { get_field(error, ptr::null(), |error| pointer(&error.instance_id)) }
+}
+
 /// Returns the HTTP status; 0 if there was no response.
 ///
 /// Returns 0 for NULL.
@@ -123,6 +151,27 @@ pub unsafe extern "C" fn devcred_error_request_id(error: *const Error) -> *const
 pub unsafe extern "C" fn devcred_error_retryable(error: *const Error) -> bool {
     // SAFETY: as the header asks of the caller.
     unsafe { get_field(error, false, |error| error.is_retryable) }
+}
+
+/// Returns whether an attempt of the call may have been billed: the service bills each success, and
+/// a request was sent whose response did not arrive completely, or reported a success that could
+/// not be read.
+///
+/// Returns false for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_error_possibly_billed(error: *const Error) -> bool {
+    // SAFETY: as the header asks of the caller.
+    unsafe { get_field(error, false, |error| error.is_possibly_billed) }
+}
+
+/// Returns how many milliseconds the service requested to wait before the next request, counted
+/// from its last response; -1 if it requested nothing.
+///
+/// Returns -1 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn devcred_error_retry_after_ms(error: *const Error) -> i64 {
+    // SAFETY: as the header asks of the caller.
+    unsafe { get_field(error, -1, |error| error.retry_after_ms.unwrap_or(-1)) }
 }
 
 /// Returns the number of attempts; 0 if the call was refused before anything was sent.

@@ -25,9 +25,13 @@ int main(int count, char **arguments) {
     print("status", devcred_status_name(status));
     print("message", devcred_error_message(error));
     print("code", devcred_error_code(error));
+    print("client_id", devcred_error_client_id(error));
+    print("instance_id", devcred_error_instance_id(error));
     printf("http_status=%d\n", (int)devcred_error_http_status(error));
     print("request_id", devcred_error_request_id(error));
     printf("retryable=%s\n", devcred_error_retryable(error) ? "true" : "false");
+    printf("possibly_billed=%s\n", devcred_error_possibly_billed(error) ? "true" : "false");
+    printf("retry_after_ms=%ld\n", (long)devcred_error_retry_after_ms(error));
     printf("attempts=%u\n", (unsigned)devcred_error_attempts(error));
     print("help_url", devcred_error_help_url(error));
     print("advice", devcred_error_advice(error));

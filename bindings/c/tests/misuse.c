@@ -233,6 +233,31 @@ static void check_wait_and_cancel(devcred_client *client) {
     devcred_call_free(call);
 }
 
+static void check_new_credential(void) {
+    devcred_credential *credential = NULL;
+    devcred_error *error = NULL;
+    CHECK_OK(devcred_credential_new("GID_a@@@b", "post-cn-test", "DC.id", "s3cr3t", 1, 2, NULL, &credential, NULL));
+    CHECK_TEXT(devcred_credential_mqtt_username(credential), "DeviceCredential|DC.id|post-cn-test");
+    CHECK_TEXT(devcred_credential_request_id(credential), "");
+    devcred_credential *other = NULL;
+    CHECK_OK(devcred_credential_new("GID_a@@@b", "post-cn-test", "DC.id", "s3cr3t", 1, 2, "id", &other, NULL));
+    CHECK(devcred_credential_equals(credential, other));
+    CHECK(!devcred_credential_equals(credential, NULL) && !devcred_credential_equals(NULL, other));
+    devcred_credential_free(other);
+    CHECK_OK(devcred_credential_new("GID_a@@@b", "post-cn-test", "DC.id", "other", 1, 2, NULL, &other, NULL));
+    CHECK(!devcred_credential_equals(credential, other));
+    devcred_credential_free(other);
+    devcred_credential_free(credential);
+
+    CHECK(devcred_credential_new("a", "b", "c", "d", 1, 2, NULL, NULL, NULL) == DEVCRED_INVALID_PARAMETER);
+    CHECK_REFUSED(devcred_credential_new(NULL, "b", "c", "d", 1, 2, NULL, &credential, &error), error, "client_id is NULL");
+    CHECK(!credential);
+    CHECK_REFUSED(devcred_credential_new("a", "b", "c", "\xff", 1, 2, NULL, &credential, &error), error,
+                  "device_access_key_secret is not UTF-8");
+    CHECK_REFUSED(devcred_credential_new("a", "b", "c", "d", -1, 2, NULL, &credential, &error), error,
+                  "create_time_ms must be");
+}
+
 static void check_getters(void) {
     CHECK(!devcred_credential_client_id(NULL) && !devcred_credential_instance_id(NULL));
     CHECK(!devcred_credential_device_access_key_id(NULL) && !devcred_credential_device_access_key_secret(NULL));
@@ -242,6 +267,8 @@ static void check_getters(void) {
     CHECK(devcred_error_status(NULL) == DEVCRED_INTERNAL);
     CHECK(!devcred_error_text(NULL) && !devcred_error_message(NULL) && !devcred_error_code(NULL));
     CHECK(!devcred_error_http_status(NULL) && !devcred_error_request_id(NULL) && !devcred_error_retryable(NULL));
+    CHECK(!devcred_error_client_id(NULL) && !devcred_error_instance_id(NULL));
+    CHECK(!devcred_error_possibly_billed(NULL) && devcred_error_retry_after_ms(NULL) == -1);
     CHECK(!devcred_error_attempts(NULL) && !devcred_error_help_url(NULL) && !devcred_error_advice(NULL));
 
     CHECK(devcred_abi_version() == DEVCRED_ABI_VERSION && *devcred_version());
@@ -274,6 +301,7 @@ int main(int count, char **arguments) {
     check_started_call(client, devcred_register_device_credential_start);
     check_wait_and_cancel(client);
     check_getters();
+    check_new_credential();
     check_free_functions();
 
     devcred_credential *credential = NULL;

@@ -3,8 +3,9 @@
 //! The tables of the bridge list the fields. The classes of the facade list them in the same order.
 
 use devcred_bridge::{
-    Count, Credential, ErrorInfo, ErrorKind, Milliseconds, MqttLogin, Operation, Options, Pem, Request, Secret,
-    credential_fields, error_fields, mqtt_login_fields, options_fields, request_fields,
+    Count, Credential, ErrorInfo, ErrorKind, Milliseconds, MqttLogin, Operation, Options, Pem, Request,
+    RevealedCredential, Secret, credential_fields, error_fields, mqtt_login_fields, options_fields, request_fields,
+    revealed_credential_fields,
 };
 use jni_sys::jsize;
 
@@ -57,6 +58,7 @@ mqtt_login_fields!(to_java! { MqttLogin });
 error_fields!(to_java! { ErrorInfo });
 options_fields!(from_java! { Options });
 request_fields!(from_java! { Request });
+revealed_credential_fields!(from_java! { RevealedCredential });
 
 /// Reads the fields of a record, one after the other.
 struct Fields<'frame> {
@@ -147,6 +149,12 @@ impl FromJava for Pem {
 impl FromJava for bool {
     fn from_java(env: Env<'_>, object: Object<'_>) -> Result<Self, Thrown> {
         Ok(env.read_number(object) != 0)
+    }
+}
+
+impl FromJava for i64 {
+    fn from_java(env: Env<'_>, object: Object<'_>) -> Result<Self, Thrown> {
+        Ok(env.read_number(object))
     }
 }
 

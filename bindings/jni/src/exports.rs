@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use devcred_bridge::{self as bridge, ErrorInfo, Options, Outcome, Request, Secret, contain_panic};
+use devcred_bridge::{self as bridge, ErrorInfo, Options, Outcome, Request, RevealedCredential, Secret, contain_panic};
 use jni_sys::jlong;
 
 use crate::client::NativeClient;
@@ -65,6 +65,23 @@ extern "system" fn Java_io_devcred_internal_NativeLibrary_end<'f>(_: Env<'f>, _:
         vm::end();
         Ok(())
     });
+}
+
+/// Restores a credential, and returns it and the error, one of which is null.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_devcred_internal_NativeLibrary_restore<'f>(
+    env: Env<'f>,
+    _: Object<'f>,
+    revealed: Object<'f>,
+) -> Object<'f> {
+    run(Object::NULL, || {
+        let revealed = RevealedCredential::from_java(env, revealed)?;
+        let (credential, error) = match contain_panic(|| revealed.restore()) {
+            Ok(credential) => (Some(credential), None),
+            Err(error) => (None, Some(*error)),
+        };
+        env.array([credential.to_java(env), error.to_java(env)].into_iter())
+    })
 }
 
 /// Creates the error for a string that Java has and UTF-8 has not.

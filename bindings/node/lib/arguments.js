@@ -20,6 +20,11 @@ function number(name, value) {
   return value;
 }
 
+function integer(name, value) {
+  if (!Number.isSafeInteger(value)) throw wrongType(name, 'an integer', value);
+  return value;
+}
+
 function pem(name, value) {
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
   if (typeof value !== 'string') throw wrongType(name, 'a string or a Uint8Array', value);
@@ -77,6 +82,27 @@ function properties(owner, checks, object) {
   return checked;
 }
 
+const REVEALED_CREDENTIAL = {
+  clientId: text,
+  instanceId: text,
+  deviceAccessKeyId: text,
+  deviceAccessKeySecret: text,
+  createTimeMs: integer,
+  updateTimeMs: integer,
+  requestId: text,
+};
+
+const REVEALED_LOGIN = { clientId: text, username: text, password: text };
+
+// Returns the checked members of what a program stored. Other members are ignored, because a later
+// version may have written it.
+function members(owner, checks, object) {
+  if (typeof object !== 'object' || object === null) throw wrongType(owner, 'an object', object);
+  const checked = { __proto__: null };
+  for (const name of Object.keys(checks)) checked[name] = checks[name](name, Object.hasOwn(object, name) ? object[name] : undefined);
+  return checked;
+}
+
 function accessKey(key) {
   const { accessKeyId, accessKeySecret, securityToken } = properties('an AccessKey', ACCESS_KEY, key);
   return [text('accessKeyId', accessKeyId), text('accessKeySecret', accessKeySecret), securityToken];
@@ -85,6 +111,8 @@ function accessKey(key) {
 module.exports = {
   accessKey,
   text,
+  revealedCredential: (revealed) => members('a revealed credential', REVEALED_CREDENTIAL, revealed),
+  revealedLogin: (revealed) => Object.values(members('a revealed login', REVEALED_LOGIN, revealed)),
   callOptions: (options) => properties('the options of a call', CALL_OPTIONS, options),
   clientOptions: (options) => properties('the options of a client', OPTIONS, options),
 };

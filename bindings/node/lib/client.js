@@ -4,7 +4,7 @@ const { inspect } = require('node:util');
 
 const { subscribe, unsubscribe } = require('./abort.js');
 const { accessKey, callOptions, clientOptions, text } = require('./arguments.js');
-const { DeviceCredential } = require('./credential.js');
+const { fromAddon } = require('./credential.js');
 const { DevcredError } = require('./error.js');
 const native = require('./native.js');
 
@@ -56,7 +56,7 @@ class Client {
     if (running.size === 0) nativeClient.keepAlive(false);
     if (signal?.aborted) throw signal.reason;
     if (error) throw new DevcredError(error);
-    return new DeviceCredential(credential);
+    return fromAddon(credential);
   }
 
   setAccessKey(key) {

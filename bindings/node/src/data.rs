@@ -3,7 +3,9 @@
 //! The tables of the bridge list the fields. napi converts structs of this crate only, so the macros
 //! declare them, with types of this crate that napi converts.
 
-use devcred_bridge::{self as bridge, credential_fields, error_fields, mqtt_login_fields, options_fields};
+use devcred_bridge::{
+    self as bridge, credential_fields, error_fields, mqtt_login_fields, options_fields, revealed_credential_fields,
+};
 use napi::bindgen_prelude::{Error, FromNapiValue, Result, ToNapiValue, sys};
 use napi_derive::napi;
 
@@ -89,6 +91,11 @@ macro_rules! from_js {
 options_fields!(from_js! {
     /// The options of a client.
     Options into Options
+});
+
+revealed_credential_fields!(from_js! {
+    /// What a program stores of a credential.
+    RevealedCredential into RevealedCredential
 });
 
 credential_fields!(to_array! { Credential });

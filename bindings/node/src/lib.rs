@@ -12,14 +12,24 @@ mod data;
 mod events;
 
 use devcred_bridge::{self as bridge, ErrorKind};
+use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use crate::data::ErrorInfo;
+use crate::data::{Credential, ErrorInfo, RevealedCredential};
 
 /// Returns the name of every kind of error.
 #[napi(catch_unwind)]
 pub fn kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.name()).collect()
+}
+
+/// Restores a credential, or returns why it cannot be one.
+#[napi(catch_unwind)]
+pub fn restore(revealed: RevealedCredential) -> Either<Credential, ErrorInfo> {
+    match bridge::RevealedCredential::from(revealed).restore() {
+        Ok(credential) => Either::A(credential.into()),
+        Err(error) => Either::B(error.into()),
+    }
 }
 
 /// Creates the error for a string that JavaScript has and UTF-8 has not.

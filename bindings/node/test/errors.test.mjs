@@ -21,6 +21,11 @@ test('an error has every property and the text that is the same in all languages
     { kind, code, httpStatus, retryable, attempts },
     { kind: ErrorKind.NotFound, code: 'DeviceCredentialNotFound', httpStatus: 400, retryable: false, attempts: 1 },
   );
+  assert.deepEqual(
+    { clientId: error.clientId, instanceId: error.instanceId, possiblyBilled: error.possiblyBilled },
+    { clientId: 'GID_test@@@other', instanceId: emulator.options.instanceId, possiblyBilled: false },
+  );
+  assert.equal('retryAfterMs' in error, false);
   assert.match(helpUrl, /^https:/);
   assert.equal(String(error), `NotFound: ${message} (DeviceCredentialNotFound, request id ${requestId})\n${advice}`);
   assert(error.stack.startsWith(`DevcredError: ${error}\n    at `), error.stack);
@@ -35,6 +40,24 @@ test('the stack of a rejection contains the caller', async (t) => {
   }
   const { stack } = await callingFunction().catch((error) => error);
   assert.match(stack, /callingFunction/);
+});
+
+test('an error can be created, and its JSON has every member', () => {
+  const error = new DevcredError({ kind: 'NotFound', message: 'no device', code: 'Code', requestId: 'id', advice: 'Register it.' });
+  assert(error instanceof DevcredError && error instanceof Error);
+  assert.equal(String(error), 'NotFound: no device (Code, request id id)\nRegister it.');
+  assert.deepEqual(JSON.parse(JSON.stringify(error)), {
+    name: 'DevcredError',
+    kind: 'NotFound',
+    message: 'no device',
+    code: 'Code',
+    requestId: 'id',
+    retryable: false,
+    possiblyBilled: false,
+    attempts: 0,
+    advice: 'Register it.',
+  });
+  assert.equal(String(new DevcredError({ kind: 'Internal', message: 'x' })), 'Internal: x');
 });
 
 test('an error has no property for an absent value', () => {

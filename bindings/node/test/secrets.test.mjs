@@ -82,5 +82,61 @@ test('two credentials are equal if their visible properties are', async (t) => {
   const client = emulator.client();
   const [one, other] = await Promise.all([DEVICE, `${DEVICE}-2`].map((id) => client.getDeviceCredential(id)));
   assert.notDeepEqual(one, other);
-  assert.deepEqual(Object.keys(one), ['clientId', 'instanceId', 'deviceAccessKeyId', 'requestId']);
+  assert.deepEqual(Object.keys(one), ['clientId', 'instanceId', 'deviceAccessKeyId']);
+});
+
+test('a credential that was stored as JSON logs in without a request', async (t) => {
+  const emulator = await Emulator.start(t);
+  const credential = await emulator.client().getDeviceCredential(DEVICE);
+  const stored = JSON.stringify({ ...credential.reveal(), storedAt: 'today' });
+  const restored = DeviceCredential.fromRevealed(JSON.parse(stored));
+  assert(restored instanceof DeviceCredential && restored.equals(credential));
+  assert.deepEqual(restored.reveal(), credential.reveal());
+  assert.deepEqual(restored.mqttLogin().reveal(), credential.mqttLogin().reveal());
+  assert.deepEqual(restored.createTime, credential.createTime);
+});
+
+test('a credential that was stored without reveal() is refused', async (t) => {
+  const emulator = await Emulator.start(t);
+  const stored = JSON.stringify(await emulator.client().getDeviceCredential(DEVICE));
+  assert.throws(() => DeviceCredential.fromRevealed(JSON.parse(stored)), {
+    name: 'DevcredError',
+    kind: 'InvalidParameter',
+    message: /^device_access_key_secret is the text that hides a secret/,
+  });
+});
+
+const REVEALED = {
+  clientId: DEVICE,
+  instanceId: INSTANCE,
+  deviceAccessKeyId: 'DC.id',
+  deviceAccessKeySecret: 'a-s3cr3t',
+  createTimeMs: 1,
+  updateTimeMs: 2,
+  requestId: 'a request',
+};
+
+test('equality leaves out the request id', () => {
+  const one = new DeviceCredential(REVEALED);
+  const refetched = new DeviceCredential({ ...REVEALED, requestId: 'another' });
+  assert.deepEqual(one, refetched);
+  assert(one.equals(refetched));
+  for (const change of [{ deviceAccessKeySecret: 'another' }, { updateTimeMs: 3 }, { clientId: 'another' }]) {
+    assert(!one.equals(new DeviceCredential({ ...REVEALED, ...change })), JSON.stringify(change));
+  }
+  for (const other of [undefined, null, 'x', {}, { ...REVEALED }]) assert(!one.equals(other));
+});
+
+test('a member that is missing or of the wrong type is a TypeError that does not show it', () => {
+  for (const [name, value, expected] of [
+    ['clientId', undefined, 'clientId must be a string, not undefined'],
+    ['deviceAccessKeySecret', 7_654_321, 'deviceAccessKeySecret must be a string, not number'],
+    ['createTimeMs', '1', 'createTimeMs must be an integer, not string'],
+    ['updateTimeMs', 1.5, 'updateTimeMs must be an integer, not number'],
+  ]) {
+    assert.throws(() => new DeviceCredential({ ...REVEALED, [name]: value }), { name: 'TypeError', message: expected });
+  }
+  assert.throws(() => DeviceCredential.fromRevealed(null), TypeError);
+  assert.throws(() => new MqttLogin({ clientId: 'a', username: 'b' }), { message: 'password must be a string, not undefined' });
+  assert.deepEqual(new MqttLogin({ clientId: 'a', username: 'b', password: 'c' }).reveal().password, 'c');
 });

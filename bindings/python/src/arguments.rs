@@ -108,7 +108,13 @@ impl FromPython for Milliseconds {
 
 impl FromPython for Count {
     fn from_python(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
-        saturating_extract(value, i64::MIN, i64::MAX).map(Count::from).map_err(|_| wrong_type(name, "an int", value))
+        i64::from_python(name, value).map(Count::from)
+    }
+}
+
+impl FromPython for i64 {
+    fn from_python(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        saturating_extract(value, i64::MIN, i64::MAX).map_err(|_| wrong_type(name, "an int", value))
     }
 }
 

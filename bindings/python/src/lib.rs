@@ -24,6 +24,8 @@ mod _native {
     use super::client::{Call, Client};
     #[pymodule_export]
     use super::completion_queue::CompletionQueue;
+    #[pymodule_export]
+    use super::outcome::restore;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

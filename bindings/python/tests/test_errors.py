@@ -14,7 +14,10 @@ from conftest import DEVICE, PYTHON
 if TYPE_CHECKING:
     from conftest import Emulator
 
-ATTRIBUTES = ["kind", "message", "code", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"]
+ATTRIBUTES = [
+    *["kind", "message", "client_id", "instance_id", "code", "http_status", "request_id", "retryable"],
+    *["possibly_billed", "retry_after", "attempts", "help_url", "advice"],
+]
 
 
 def failure(emulator: Emulator, device: str) -> devcred.DevcredError:
@@ -47,7 +50,8 @@ def test_a_service_error_has_every_attribute(small_emulator: Emulator) -> None:
     error = failure(small_emulator, "GID_test@@@unknown")
     assert type(error) is devcred.NotFoundError
     assert (error.kind, error.code, error.http_status) == ("NotFound", "DeviceCredentialNotFound", 400)
-    assert (error.retryable, error.attempts) == (False, 1)
+    assert (error.client_id, error.instance_id) == ("GID_test@@@unknown", small_emulator.options["instance_id"])
+    assert (error.retryable, error.possibly_billed, error.retry_after, error.attempts) == (False, False, None, 1)
     assert error.request_id == small_emulator.journal()["calls"][0]["request_id"]
     assert error.help_url
     assert error.help_url.startswith("https://")

@@ -100,18 +100,22 @@ fn notify(listener: &dyn NativeListener, outcome: Outcome) {
     }
 }
 
+fn succeed(listener: &dyn NativeListener, credential: Credential) {
+    let (create_time_ms, update_time_ms) = (credential.create_time_ms, credential.update_time_ms);
+    listener.succeeded(texts(credential), create_time_ms, update_time_ms);
+}
+
 /// Joins the texts of a credential, none of which contains a control character: the core checks
 /// the request and the response. One text crosses at a fraction of the cost of a record.
-fn succeed(listener: &dyn NativeListener, credential: Credential) {
+pub(crate) fn texts(credential: Credential) -> String {
     let Credential {
         client_id,
         instance_id,
         device_access_key_id,
         device_access_key_secret,
-        create_time_ms,
-        update_time_ms,
         request_id,
         mqtt_login: MqttLogin { client_id: mqtt_client_id, username, password },
+        ..
     } = credential;
     let texts = [
         client_id.as_str(),
@@ -123,5 +127,5 @@ fn succeed(listener: &dyn NativeListener, credential: Credential) {
         &username,
         password.reveal(),
     ];
-    listener.succeeded(texts.join("\n"), create_time_ms, update_time_ms);
+    texts.join("\n")
 }

@@ -4,7 +4,8 @@
 
 use devcred_bridge::{
     Count, ErrorInfo as NativeError, ErrorKind, Milliseconds, Operation, Options as NativeOptions, Pem,
-    Request as NativeRequest, Secret, error_fields, options_fields, record, request_fields,
+    Request as NativeRequest, RevealedCredential as NativeRevealedCredential, Secret, error_fields, options_fields,
+    record, request_fields, revealed_credential_fields,
 };
 
 options_fields!(record! {
@@ -15,6 +16,11 @@ options_fields!(record! {
 request_fields!(record! {
     #[uniffi::remote(Record)]
     NativeRequest
+});
+
+revealed_credential_fields!(record! {
+    #[uniffi::remote(Record)]
+    NativeRevealedCredential
 });
 
 error_fields!(record! {

@@ -10,9 +10,11 @@ mod call;
 mod client;
 mod data;
 mod log;
+mod restore;
 
 pub use call::{NativeCall, NativeListener};
 pub use client::{NativeClient, NativeOpened, open};
 pub use log::NativeLog;
+pub use restore::{NativeRestored, restore};
 
 uniffi::setup_scaffolding!("devcred");

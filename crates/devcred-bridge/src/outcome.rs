@@ -93,6 +93,8 @@ macro_rules! error_fields {
                     message: String,
                     /// Whether the same call may succeed if it is made again.
                     retryable: bool,
+                    /// Whether an attempt of the call may have been billed.
+                    possibly_billed: bool,
                     /// The number of attempts; 0 if nothing was sent.
                     attempts: u32,
                     /// The default text of an error, the same in every language: `KIND: message
@@ -100,12 +102,19 @@ macro_rules! error_fields {
                     text: String,
                 }
                 optional {
+                    /// The device of the call.
+                    client_id: String,
+                    /// The instance of the call.
+                    instance_id: String,
                     /// The service's code, verbatim.
                     code: String,
                     /// The HTTP status, if there was a response.
                     http_status: u16,
                     /// The service's id of the request.
                     request_id: String,
+                    /// How long the service requested to wait before the next request, in
+                    /// milliseconds.
+                    retry_after_ms: i64,
                     /// The service's page about the code.
                     help_url: String,
                     /// What to do, if known.
@@ -170,11 +179,15 @@ impl From<Error> for Box<ErrorInfo> {
             kind: error.kind(),
             message: error.message().to_owned(),
             retryable: error.is_retryable(),
+            possibly_billed: error.is_possibly_billed(),
             attempts: error.attempts(),
             text: error.to_string(),
+            client_id: owned(error.client_id()),
+            instance_id: owned(error.instance_id()),
             code: owned(error.code()),
             http_status: error.http_status(),
             request_id: owned(error.request_id()),
+            retry_after_ms: error.retry_after().map(|delay| i64::try_from(delay.as_millis()).unwrap_or(i64::MAX)),
             help_url: owned(error.help_url()),
             advice: owned(error.advice()),
         })

@@ -45,9 +45,10 @@ impl ErrorInfo {
 
     /// Ends a call of a client that was closed meanwhile.
     pub(crate) fn closed_during_the_call() -> Box<Self> {
-        Self::invalid_parameter(
+        let error = Self::invalid_parameter(
             "the client was closed during the call; a request that was already sent may have been billed",
-        )
+        );
+        Box::new(Self { possibly_billed: true, ..*error })
     }
 
     /// Reports that the system refused a thread.

@@ -109,8 +109,9 @@ mod tests {
         assert_eq!(internal().text().unwrap(), "Internal: no room");
         assert_eq!(
             internal().json().unwrap(),
-            r#"{"kind":"Internal","code":null,"message":"no room","http_status":null,"request_id":null,"#.to_owned()
-                + r#""retryable":false,"attempts":0,"help_url":null,"advice":null}"#
+            r#"{"kind":"Internal","code":null,"message":"no room","client_id":null,"instance_id":null,"#.to_owned()
+                + r#""http_status":null,"request_id":null,"retryable":false,"possibly_billed":false,"#
+                + r#""retry_after_ms":null,"attempts":0,"help_url":null,"advice":null}"#
         );
     }
 

@@ -1,6 +1,5 @@
 //! [`DeviceCredential`] and the [`MqttLogin`] that is computed from it.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -9,12 +8,14 @@ use hmac::Hmac;
 use sha1::Sha1;
 
 use crate::crypto::mac;
+use crate::revealed::RevealedMqttLogin;
 use crate::secret::Secret;
 
 /// The credential of one device, as `GetDeviceCredential` returns it.
 ///
-/// It stays valid until it is refreshed or unregistered, so fetch it once per device and store it.
-/// `Debug` hides the secret.
+/// It stays valid until it is refreshed or unregistered, so fetch it once per device, store what
+/// [`reveal`](Self::reveal) returns, and restore it with [`from_revealed`](Self::from_revealed).
+/// `Debug` hides the secret, and `==` ignores the request id.
 #[derive(Clone, Debug)]
 pub struct DeviceCredential {
     pub(crate) client_id: String,
@@ -106,29 +107,6 @@ impl MqttLogin {
     /// The login with its password in plain text: the one way to serialise it.
     pub fn reveal(&self) -> RevealedMqttLogin<'_> {
         RevealedMqttLogin { client_id: &self.client_id, username: &self.username, password: self.password.reveal() }
-    }
-}
-
-/// A login with its password in plain text, to be sent to the device and nowhere else.
-///
-/// With the feature `serde` it is `Serialize`, as `{"client_id": …, "username": …, "password": …}`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct RevealedMqttLogin<'a> {
-    /// CONNECT's client identifier.
-    pub client_id: &'a str,
-    /// CONNECT's user name.
-    pub username: &'a str,
-    /// CONNECT's password, in plain text.
-    pub password: &'a str,
-}
-
-impl fmt::Debug for RevealedMqttLogin<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RevealedMqttLogin")
-            .field("client_id", &self.client_id)
-            .field("username", &self.username)
-            .finish_non_exhaustive()
     }
 }
 

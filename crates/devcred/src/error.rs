@@ -1,6 +1,7 @@
 //! [`Error`] and [`ErrorKind`].
 
 use std::fmt;
+use std::time::Duration;
 
 /// What the caller can do about an [`Error`].
 ///
@@ -88,8 +89,9 @@ impl fmt::Display for ErrorKind {
 /// is always `None`.
 ///
 /// With the feature `serde` it is `Serialize`: an object with the members `kind`, `code`,
-/// `message`, `http_status`, `request_id`, `retryable`, `attempts`, `help_url` and `advice`, of
-/// which those without a value are `null`.
+/// `message`, `client_id`, `instance_id`, `http_status`, `request_id`, `retryable`,
+/// `possibly_billed`, `retry_after_ms`, `attempts`, `help_url` and `advice`, of which those without
+/// a value are `null`.
 ///
 /// ```
 /// # use devcred::{AccessKey, ErrorKind};
@@ -106,10 +108,16 @@ pub(crate) struct ErrorFields {
     pub kind: ErrorKind,
     pub code: Option<String>,
     pub message: String,
+    pub client_id: Option<String>,
+    pub instance_id: Option<String>,
     pub http_status: Option<u16>,
     pub request_id: Option<String>,
     #[cfg_attr(feature = "serde", serde(rename = "retryable"))]
     pub is_retryable: bool,
+    #[cfg_attr(feature = "serde", serde(rename = "possibly_billed"))]
+    pub is_possibly_billed: bool,
+    #[cfg_attr(feature = "serde", serde(rename = "retry_after_ms", serialize_with = "serialize_ms"))]
+    pub retry_after: Option<Duration>,
     pub attempts: u32,
     pub help_url: Option<String>,
     pub advice: Option<String>,
@@ -134,13 +142,23 @@ impl Error {
             kind,
             message,
             code: None,
+            client_id: None,
+            instance_id: None,
             http_status: None,
             request_id: None,
             help_url: None,
             is_retryable: false,
+            is_possibly_billed: false,
+            retry_after: None,
             attempts: 0,
             advice,
         })
+    }
+
+    /// Adds the ids of the call that failed.
+    pub(crate) fn with_ids(mut self, client_id: Option<String>, instance_id: Option<String>) -> Self {
+        (self.0.client_id, self.0.instance_id) = (client_id, instance_id);
+        self
     }
 
     /// Returns what the caller should do.
@@ -157,6 +175,18 @@ impl Error {
     /// Returns what happened, in one line. For a service error it is the service's message.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// Returns the device of the call; `None` if the client id is invalid, or if an option of the
+    /// client was refused.
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.client_id.as_deref()
+    }
+
+    /// Returns the instance of the call; `None` if a parameter of the call or an option of the
+    /// client was refused.
+    pub fn instance_id(&self) -> Option<&str> {
+        self.0.instance_id.as_deref()
     }
 
     /// Returns the HTTP status; `None` if there was no response. Decide by the
@@ -176,6 +206,20 @@ impl Error {
     /// credential that the first one created: fetch the credential to find out.
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable
+    }
+
+    /// Whether an attempt of this call may have been billed: the service bills each success, and a
+    /// request was sent whose response did not arrive completely, or reported a success that could
+    /// not be read.
+    pub fn is_possibly_billed(&self) -> bool {
+        self.0.is_possibly_billed
+    }
+
+    /// Returns how long the service requested to wait before the next request
+    /// (`x-acs-retry-after` or `Retry-After`), counted from the last response; `None` if it
+    /// requested nothing.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// Returns the number of attempts; 0 if the call was refused before anything was sent. A
@@ -218,6 +262,13 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(feature = "serde")]
+#[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn serialize_ms<S: serde::Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    use serde::Serialize;
+    duration.map(|duration| duration.as_millis() as u64).serialize(serializer)
+}
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorFields, ErrorKind};
 use crate::error_code::code_matches;
 use crate::rate_limit::NoSlot;
+use crate::retry::RetryState;
 use crate::transport::NoConnection;
 use crate::transport_error::{Cause, Phase, TransportError};
 
@@ -105,21 +106,38 @@ impl Failure {
         }
     }
 
-    /// The error that the caller gets.
-    pub(crate) fn into_error(self, attempts: u32, advice: Option<String>) -> Error {
+    /// The error that the caller gets, without the ids of the call.
+    pub(crate) fn into_error(self, state: &RetryState, advice: Option<String>) -> Error {
         let Self { kind, message, is_retryable, details, .. } = self;
-        let ErrorDetails { http_status, code, request_id, help_url, .. } = *details;
+        let ErrorDetails { http_status, code, request_id, help_url, retry_after, .. } = *details;
         Error::new(ErrorFields {
             kind,
             message,
             code,
+            client_id: None,
+            instance_id: None,
             http_status,
             request_id,
             help_url,
             is_retryable,
-            attempts,
+            is_possibly_billed: state.is_possibly_billed,
+            retry_after,
+            attempts: state.attempts,
             advice,
         })
+    }
+
+    /// Whether the service may have billed the attempt, as it bills each success. A readable error
+    /// was no success.
+    pub(crate) fn is_possibly_billed(&self) -> bool {
+        match &self.reason {
+            Reason::Answered { .. } => {
+                self.kind == ErrorKind::InvalidResponse
+                    && self.details.http_status.is_some_and(|status| (200..300).contains(&status))
+            }
+            Reason::NoResponse(error) => error.phase == Phase::AwaitingResponse && error.cause != Cause::InvalidRequest,
+            Reason::NoSlot | Reason::NoConnection { .. } | Reason::Local => false,
+        }
     }
 
     /// Whether the service may or may not have executed the operation: the request may have
@@ -135,8 +153,9 @@ impl Failure {
                 matches!(self.kind, ErrorKind::Service | ErrorKind::InvalidResponse)
                     && !self.details.http_status.is_some_and(|status| (300..500).contains(&status))
             }
-            Reason::NoResponse(error) => error.phase == Phase::AwaitingResponse && error.cause != Cause::InvalidRequest,
-            Reason::NoSlot | Reason::NoConnection { .. } | Reason::Local => false,
+            Reason::NoResponse(_) | Reason::NoSlot | Reason::NoConnection { .. } | Reason::Local => {
+                self.is_possibly_billed()
+            }
         }
     }
 

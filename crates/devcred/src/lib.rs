@@ -82,8 +82,8 @@
 //!
 //! # Features
 //!
-//! `serde`: `Serialize` for [`RevealedMqttLogin`], [`Error`] and [`ErrorKind`], and for nothing
-//! else.
+//! `serde`: `Serialize` for [`RevealedDeviceCredential`], [`RevealedMqttLogin`], [`Error`] and
+//! [`ErrorKind`], `Deserialize` for [`RevealedDeviceCredential`], and nothing else.
 
 #![forbid(unsafe_code)]
 
@@ -112,6 +112,7 @@ mod request;
 mod resolver;
 mod response;
 mod retry;
+mod revealed;
 mod secret;
 mod sign;
 #[cfg(feature = "unstable-testing")]
@@ -125,10 +126,11 @@ mod validate;
 pub use access_key::AccessKey;
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use credential::{DeviceCredential, MqttLogin, RevealedMqttLogin};
+pub use credential::{DeviceCredential, MqttLogin};
 pub use endpoint::Network;
 pub use error::{Error, ErrorKind};
 // `Call` and the type of each operation's call.
 pub use request::*;
+pub use revealed::{RevealedDeviceCredential, RevealedMqttLogin};
 pub use secret::Secret;
 pub use sign::SignatureMethod;

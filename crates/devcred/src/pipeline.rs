@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::failure::{AttemptInfo, Failure};
 use crate::operation::Operation;
 use crate::proxy::Proxy;
+use crate::redact::redact;
 use crate::response;
 use crate::retry::{RetryInput, RetryState};
 use crate::sign::{SignedRequest, SigningContext};
@@ -77,7 +78,14 @@ impl Pipeline {
         instance_id: Option<String>,
         timeout: Option<Duration>,
     ) -> Result<O::Output, Error> {
-        let request = self.validate(operation, instance_id, timeout)?;
+        let request =
+            self.validate(operation, instance_id, timeout).map_err(|error| self.with_ids(error, operation, None))?;
+        let output = self.attempt(&request).await;
+        output.map_err(|error| self.with_ids(error, operation, Some(&request.instance_id)))
+    }
+
+    /// Makes attempts until one succeeds or it is decided to give up.
+    async fn attempt<O: Operation>(&self, request: &Request<'_, O>) -> Result<O::Output, Error> {
         let latest_start = request.deadline.latest_start();
         let mut state = RetryState::new(self.state.config.limits.max_attempts);
         let mut last_failure = None;
@@ -86,13 +94,13 @@ impl Pipeline {
                 Ok(admission) => admission,
                 Err(not_sent) => {
                     let (failure, attempt) = last_failure.unwrap_or((not_sent, None));
-                    return Err(self.error(&request, &state, failure, attempt));
+                    return Err(self.error(request, &state, failure, attempt));
                 }
             };
 
-            let mut attempt = self.sign(&request).map_err(|failure| failure.into_error(state.attempts, None))?;
+            let mut attempt = self.sign(request).map_err(|failure| failure.into_error(&state, None))?;
             state.record_attempt();
-            let failure = match self.send(&request, &mut attempt, &state, admission).await {
+            let failure = match self.send(request, &mut attempt, &state, admission).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
@@ -105,7 +113,7 @@ impl Pipeline {
                 is_repeatable: O::IS_REPEATABLE,
             };
             let Some(delay) = state.next_delay(&failure, &input) else {
-                return Err(self.error(&request, &state, failure, Some(attempt)));
+                return Err(self.error(request, &state, failure, Some(attempt)));
             };
             warn!(
                 target: "devcred", operation = O::NAME, attempt = state.attempts, kind = %failure.kind,
@@ -241,7 +249,7 @@ impl Pipeline {
         }
     }
 
-    /// The error that the caller gets, with advice.
+    /// The error of a call that was made, with advice.
     fn error<O: Operation>(
         &self,
         request: &Request<O>,
@@ -268,7 +276,16 @@ impl Pipeline {
         };
         let advice = advice::advice(&failure, &context);
         let is_retryable = failure.is_retryable && (O::IS_REPEATABLE || !failure.is_outcome_unknown());
-        Failure { is_retryable, ..failure }.into_error(state.attempts, advice)
+        Failure { is_retryable, ..failure }.into_error(state, advice)
+    }
+
+    /// Adds the ids of the call to its error: those that are valid, without the secrets of the
+    /// AccessKey, which may be in the wrong place.
+    fn with_ids<O: Operation>(&self, error: Error, operation: &O, instance_id: Option<&str>) -> Error {
+        let key = self.access_key();
+        let redact = |id: &str| redact(id, key.secrets());
+        let client_id = operation.validate().is_ok().then(|| redact(operation.client_id()));
+        error.with_ids(client_id, instance_id.map(redact))
     }
 
     pub(crate) fn access_key(&self) -> Arc<AccessKey> {

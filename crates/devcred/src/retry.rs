@@ -18,6 +18,8 @@ pub(crate) struct RetryState {
     pub max_attempts: u32,
     /// Whether every attempt so far ended in a refused or reset connection.
     pub always_refused_or_reset: bool,
+    /// Whether any attempt so far may have been billed.
+    pub is_possibly_billed: bool,
     /// The next attempt must not use a kept-alive connection, because the server closed that of the
     /// last one.
     pub needs_new_connection: bool,
@@ -46,6 +48,7 @@ impl RetryState {
             attempts: 0,
             max_attempts,
             always_refused_or_reset: true,
+            is_possibly_billed: false,
             needs_new_connection: false,
             resent: false,
             clock_corrected: false,
@@ -76,6 +79,7 @@ impl RetryState {
                 ..
             })
         );
+        self.is_possibly_billed |= failure.is_possibly_billed();
         if is_kept_connection_closed(failure) && input.is_repeatable && !self.resent {
             (self.needs_new_connection, self.resent) = (true, true);
             return Some(Duration::ZERO);

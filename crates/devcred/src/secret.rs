@@ -19,7 +19,10 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 /// Replaces a secret in the text of a value.
-pub(crate) const HIDDEN: &str = "<hidden: use reveal()>";
+const HIDDEN: &str = "<hidden: use reveal()>";
+
+/// What replaces a secret in every language begins like this.
+pub(crate) const HIDDEN_PREFIX: &str = "<hidden";
 
 impl Secret {
     /// Takes ownership of the text. Earlier copies of it are not wiped.

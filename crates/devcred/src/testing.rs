@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::operation::{GetDeviceCredential, Operation};
 use crate::proxy::Proxy;
 use crate::response::{self, Body, HttpResponse};
+use crate::retry::RetryState;
 use crate::sign::{SignatureMethod, SignedRequest, SigningContext, encode};
 use crate::transport::Roots;
 
@@ -106,7 +107,9 @@ impl FixedCall<'_> {
             always_refused_or_reset: false,
         };
         let advice = advice::advice(&failure, &context);
-        Err(failure.into_error(1, advice))
+        let mut state = RetryState::new(1);
+        state.record_attempt();
+        Err(failure.into_error(&state, advice))
     }
 }
 

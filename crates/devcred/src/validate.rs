@@ -42,7 +42,7 @@ pub(crate) fn instance_id(name: &str, instance_id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn printable(name: &str, value: &str) -> Result<(), Error> {
+pub(crate) fn printable(name: &str, value: &str) -> Result<(), Error> {
     if value.is_empty() {
         return Err(Error::invalid_parameter(format!("{name} is empty")));
     }

@@ -134,6 +134,7 @@ pub struct CallForm {
     pub call_timeout_ms: Option<u64>,
     pub calls: Option<u32>,
     pub repeat: Option<u32>,
+    pub restore: Option<Restore>,
     pub cancel_after_ms: Option<u64>,
     pub replace_key_after_ms: Option<u64>,
     pub new_access_key_id: Option<String>,
@@ -147,6 +148,15 @@ pub struct CallForm {
 pub enum Operation {
     GetDeviceCredential,
     RegisterDeviceCredential,
+}
+
+/// What a credential is stored as before it is restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Restore {
+    Revealed,
+    Masked,
 }
 
 impl Case {

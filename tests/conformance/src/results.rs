@@ -23,7 +23,8 @@ pub(crate) const SECRET_KEYS: [&str; 2] = ["device_access_key_secret", "mqtt_pas
 /// The keys that any answer can have.
 const ALWAYS: &[&str] = &["case", "outcome", "ok", "failed", "text", "client_text", "key_refused"];
 /// The keys of an error that are optional.
-const OPTIONAL: &[&str] = &["code", "http_status", "request_id", "help_url", "advice"];
+const OPTIONAL: &[&str] =
+    &["code", "client_id", "instance_id", "http_status", "request_id", "retry_after_ms", "help_url", "advice"];
 
 mod log;
 mod text;
@@ -96,10 +97,9 @@ impl Observed<'_> {
                     .push(format!("{key}\n    does not belong in this answer: tests/README.md has the table of keys"));
             }
             let type_fits = match key {
-                "ok" | "failed" | "create_time_ms" | "update_time_ms" | "http_status" | "attempts" => {
-                    value.parse::<u64>().is_ok()
-                }
-                "retryable" => ["true", "false"].contains(&value),
+                "ok" | "failed" | "create_time_ms" | "update_time_ms" | "http_status" | "attempts"
+                | "retry_after_ms" => value.parse::<u64>().is_ok(),
+                "retryable" | "possibly_billed" => ["true", "false"].contains(&value),
                 "kind" | "key_refused" => ErrorKind::ALL.iter().any(|kind| kind.name() == value),
                 "text" | "message" => !value.is_empty(),
                 _ => true,
@@ -154,7 +154,7 @@ impl Observed<'_> {
         if self.answer.get("code").is_some() {
             self.request_id(findings);
         }
-        for key in ["code", "help_url", "advice"].into_iter().filter(|key| !self.is_named(key)) {
+        for key in ["code", "retry_after_ms", "help_url", "advice"].into_iter().filter(|key| !self.is_named(key)) {
             if let Some(seen) = self.answer.get(key) {
                 findings.differ(key, "(absent, because the case does not name it)", seen);
             }
@@ -162,6 +162,25 @@ impl Observed<'_> {
         if !self.is_named("retryable") {
             let retried = ["Throttled", "Timeout", "Transport", "Service"];
             findings.equal("retryable", retried.contains(&self.seen("kind")), self.seen("retryable"));
+        }
+        if !self.is_named("possibly_billed") {
+            let is_unreadable_success =
+                self.seen("kind") == "InvalidResponse" && self.seen("http_status").starts_with('2');
+            let is_billed = is_unreadable_success || self.seen("message").contains("possibly billed");
+            findings.equal("possibly_billed", is_billed, self.seen("possibly_billed"));
+        }
+        self.ids(findings);
+    }
+
+    /// Checks that the error of a call that was made names the device and the instance.
+    fn ids(&self, findings: &mut Findings) {
+        let was_sent = self.seen("attempts") != "0";
+        let instance_ids = [self.input.instance_id.clone()];
+        for (key, ids) in [("client_id", self.input.client_ids.as_slice()), ("instance_id", &instance_ids)] {
+            let is_of_call = |seen: &str| ids.iter().any(|id| id == seen);
+            if !self.is_named(key) && !self.answer.get(key).map_or(!was_sent, is_of_call) {
+                findings.differ(key, &ids.join(" or "), self.answer.get(key).unwrap_or("(absent)"));
+            }
         }
     }
 

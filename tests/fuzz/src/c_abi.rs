@@ -110,6 +110,8 @@ unsafe extern "C" {
     pub(crate) fn devcred_error_text(error: *const Error) -> *const c_char;
     pub(crate) fn devcred_error_message(error: *const Error) -> *const c_char;
     pub(crate) fn devcred_error_code(error: *const Error) -> *const c_char;
+    pub(crate) fn devcred_error_client_id(error: *const Error) -> *const c_char;
+    pub(crate) fn devcred_error_instance_id(error: *const Error) -> *const c_char;
     pub(crate) fn devcred_error_request_id(error: *const Error) -> *const c_char;
     pub(crate) fn devcred_error_help_url(error: *const Error) -> *const c_char;
     pub(crate) fn devcred_error_advice(error: *const Error) -> *const c_char;
@@ -146,10 +148,12 @@ pub(crate) const CREDENTIAL_TEXTS: [CredentialText; 8] = [
     devcred_credential_text,
 ];
 
-pub(crate) const ERROR_TEXTS: [ErrorText; 6] = [
+pub(crate) const ERROR_TEXTS: [ErrorText; 8] = [
     devcred_error_text,
     devcred_error_message,
     devcred_error_code,
+    devcred_error_client_id,
+    devcred_error_instance_id,
     devcred_error_request_id,
     devcred_error_help_url,
     devcred_error_advice,

@@ -76,12 +76,12 @@ export async function useIncorrectly(client: Client, credential: DeviceCredentia
   credential.mqttLogin().password;
   // @ts-expect-error: read-only.
   error.kind = 'Internal';
-  // @ts-expect-error: the constructor is private.
-  new DevcredError();
-  // @ts-expect-error: the constructor is private.
-  new DeviceCredential();
-  // @ts-expect-error: the constructor is private.
-  new MqttLogin();
+  // @ts-expect-error: not a kind.
+  new DevcredError({ kind: 'Unknown', message: '' });
+  // @ts-expect-error: not every member.
+  new DeviceCredential({ clientId: 'GID_test@@@test' });
+  // @ts-expect-error: not every member.
+  new MqttLogin({ clientId: 'GID_test@@@test', username: '' });
   // @ts-expect-error: no default export.
   (await import('devcred')).default.nothing;
 }

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from ._native import restore
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TypeVar
+
+    _R = TypeVar("_R", bound="_Record")
 
 _HIDDEN = "<hidden: use reveal()>"
 
@@ -17,8 +22,8 @@ class _Record:
 
     _values: Any
 
-    def __init__(self, values: tuple[str | int, ...]) -> None:
-        object.__setattr__(self, "_values", values)
+    def _compared(self) -> tuple[str | int, ...]:
+        return self._values
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a {type(self).__name__} cannot be changed")
@@ -29,10 +34,10 @@ class _Record:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return bool(self._values == other._values)
+        return bool(self._compared() == other._compared())
 
     def __hash__(self) -> int:
-        return hash(self._values)
+        return hash(self._compared())
 
     def __copy__(self) -> _Record:
         return self
@@ -51,13 +56,51 @@ class DeviceCredential(_Record):
     """
     The credential of a device, valid until it is refreshed or unregistered.
 
-    It is immutable and can be compared, hashed and copied. `repr` and `str` hide its secret. To store it, store what
-    `reveal` returns.
+    It is immutable and can be compared, hashed and copied; the request id makes no difference. `repr` and `str` hide
+    its secret. To store it, store what `reveal` returns, and pass that to `from_revealed` after a restart.
     """
 
     __slots__ = ()
 
     _values: tuple[str, str, str, str, int, int, str, str, str]
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        instance_id: str,
+        device_access_key_id: str,
+        device_access_key_secret: str,
+        create_time_ms: int,
+        update_time_ms: int,
+        request_id: str = "",
+    ) -> None:
+        """
+        Create a credential without a request, for example in a test.
+
+        Times are milliseconds since 1970 UTC. Raises `InvalidParameterError` if an id or the secret is empty or
+        contains control characters, if the secret is the text that hides one, or if a time is after the year 9999.
+        """
+        values = restore(
+            client_id,
+            instance_id,
+            device_access_key_id,
+            device_access_key_secret,
+            create_time_ms,
+            update_time_ms,
+            request_id,
+        )
+        object.__setattr__(self, "_values", values)
+
+    @classmethod
+    def from_revealed(cls, revealed: Mapping[str, Any]) -> DeviceCredential:
+        """
+        Create a credential from what `reveal` returned, without a request: its `mqtt_login` works offline.
+
+        Raises `TypeError` if a member is missing, unknown or of the wrong type, and `InvalidParameterError` if a value
+        cannot be that of a credential.
+        """
+        return cls(**revealed)
 
     @property
     def client_id(self) -> str:
@@ -96,11 +139,27 @@ class DeviceCredential(_Record):
 
     def mqtt_login(self) -> MqttLogin:
         """Return what the device sends in CONNECT."""
-        return MqttLogin((self._values[0], self._values[7], self._values[8]))
+        return _create(MqttLogin, (self._values[0], self._values[7], self._values[8]))
 
-    def reveal(self) -> dict[str, str | datetime]:
-        """Return everything as a plain dict, including the secret: the way to store a credential."""
-        return {**self._redacted(), "device_access_key_secret": self.device_access_key_secret}
+    def reveal(self) -> dict[str, str | int]:
+        """
+        Return everything as a plain dict, including the secret: the way to store a credential.
+
+        `json.dumps` accepts it. The times are `create_time_ms` and `update_time_ms`, milliseconds since 1970 UTC.
+        """
+        return {
+            "client_id": self.client_id,
+            "instance_id": self.instance_id,
+            "device_access_key_id": self.device_access_key_id,
+            "device_access_key_secret": self.device_access_key_secret,
+            "create_time_ms": self._values[4],
+            "update_time_ms": self._values[5],
+            "request_id": self.request_id,
+        }
+
+    def _compared(self) -> tuple[str | int, ...]:
+        # Without the request id, which differs each time that the same credential is fetched.
+        return self._values[:6]
 
     def _redacted(self) -> dict[str, str | datetime]:
         return {
@@ -124,6 +183,10 @@ class MqttLogin(_Record):
 
     _values: tuple[str, str, str]
 
+    def __init__(self, *, client_id: str, username: str, password: str) -> None:
+        """Create a login, for example in a test: `DeviceCredential.mqtt_login` computes the real one."""
+        object.__setattr__(self, "_values", (client_id, username, password))
+
     @property
     def client_id(self) -> str:
         """CONNECT's client identifier."""
@@ -145,6 +208,17 @@ class MqttLogin(_Record):
 
     def __repr__(self) -> str:
         return _text(self, {**self.reveal(), "password": _HIDDEN})
+
+
+def create(values: tuple[str | int, ...]) -> DeviceCredential:
+    """Create a credential from its values. Called by `_native`."""
+    return _create(DeviceCredential, values)
+
+
+def _create(record_class: type[_R], values: tuple[str | int, ...]) -> _R:
+    record = object.__new__(record_class)
+    object.__setattr__(record, "_values", values)
+    return record
 
 
 def _time(milliseconds: int) -> datetime:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class DevcredError(Exception):
     """
@@ -19,10 +24,14 @@ class DevcredError(Exception):
         text: str,
         *,
         message: str | None = None,
+        client_id: str | None = None,
+        instance_id: str | None = None,
         code: str | None = None,
         http_status: int | None = None,
         request_id: str | None = None,
         retryable: bool = False,
+        possibly_billed: bool = False,
+        retry_after: float | None = None,
         attempts: int = 0,
         help_url: str | None = None,
         advice: str | None = None,
@@ -30,6 +39,10 @@ class DevcredError(Exception):
         super().__init__(text)
         self.message = text if message is None else message
         """What happened, in one line."""
+        self.client_id = client_id
+        """The device of the call; `None` if the client id is invalid, or if an option of the client was refused."""
+        self.instance_id = instance_id
+        """The instance of the call; `None` if a parameter of the call or an option of the client was refused."""
         self.code = code
         """The service's code, verbatim; `None` if there was no readable response."""
         self.http_status = http_status
@@ -38,6 +51,13 @@ class DevcredError(Exception):
         """The service's id of the request, which its support needs."""
         self.retryable = retryable
         """Whether the same call may succeed if it is made again."""
+        self.possibly_billed = possibly_billed
+        """
+        Whether an attempt may have been billed: a request was sent whose response did not arrive completely, or
+        reported a success that could not be read.
+        """
+        self.retry_after = retry_after
+        """How many seconds the service requested to wait before the next request; `None` if it requested nothing."""
         self.attempts = attempts
         """The number of attempts; 0 if nothing was sent."""
         self.help_url = help_url
@@ -137,27 +157,6 @@ _CLASSES: dict[str, type[DevcredError]] = {
 }
 
 
-def create(
-    kind: str,
-    text: str,
-    message: str,
-    code: str | None,
-    http_status: int | None,
-    request_id: str | None,
-    retryable: bool,
-    attempts: int,
-    help_url: str | None,
-    advice: str | None,
-) -> DevcredError:
+def create(kind: str, text: str, members: dict[str, Any]) -> DevcredError:
     """Create the error of a kind. Called by `_native`."""
-    return _CLASSES.get(kind, DevcredError)(
-        text,
-        message=message,
-        code=code,
-        http_status=http_status,
-        request_id=request_id,
-        retryable=retryable,
-        attempts=attempts,
-        help_url=help_url,
-        advice=advice,
-    )
+    return _CLASSES.get(kind, DevcredError)(text, **members)

@@ -6,7 +6,7 @@ from weakref import ref
 
 from ._credential import DeviceCredential
 
-__all__ = ["VERSION", "Call", "Client", "CompletionQueue", "block_new_threads"]
+__all__ = ["VERSION", "Call", "Client", "CompletionQueue", "block_new_threads", "restore"]
 
 VERSION: Final[str]
 
@@ -35,3 +35,12 @@ class CompletionQueue:
     def drain(self) -> None: ...
 
 def block_new_threads() -> None: ...
+def restore(
+    client_id: str,
+    instance_id: str,
+    device_access_key_id: str,
+    device_access_key_secret: str,
+    create_time_ms: int,
+    update_time_ms: int,
+    request_id: str,
+) -> tuple[str, str, str, str, int, int, str, str, str]: ...

@@ -50,6 +50,12 @@ public struct DevcredError: Error, Hashable, Sendable {
     public let code: String?
     /// What happened, in one line. For a service error it is the service's message.
     public let message: String
+    /// The device of the call; `nil` if the client id is invalid, or if an option of the client was
+    /// refused.
+    public let clientID: String?
+    /// The instance of the call; `nil` if a parameter of the call or an option of the client was
+    /// refused.
+    public let instanceID: String?
     /// The HTTP status; `nil` if there was no response. Decide by the ``code``: throttling, for
     /// example, has the status 400 or 500.
     public let httpStatus: Int?
@@ -57,6 +63,12 @@ public struct DevcredError: Error, Hashable, Sendable {
     public let requestID: String?
     /// Whether the same call may succeed if it is made again, even if it used all of its attempts.
     public let isRetryable: Bool
+    /// Whether an attempt may have been billed: a request was sent whose response did not arrive
+    /// completely, or reported a success that could not be read.
+    public let isPossiblyBilled: Bool
+    /// How long the service requested to wait before the next request; `nil` if it requested
+    /// nothing.
+    public let retryAfter: Duration?
     /// The number of attempts; 0 if the call was refused before anything was sent.
     public let attempts: Int
     /// The service's page about this error.
@@ -66,6 +78,23 @@ public struct DevcredError: Error, Hashable, Sendable {
     /// The line `KIND: message (Code, request id …)` and, if there is ``advice``, a second line
     /// with it.
     public let description: String
+}
+
+extension DevcredError {
+    /// Creates an error, for example in a test.
+    public init(
+        kind: ErrorKind, message: String, code: String? = nil, clientID: String? = nil, instanceID: String? = nil,
+        httpStatus: Int? = nil, requestID: String? = nil, isRetryable: Bool = false, isPossiblyBilled: Bool = false,
+        retryAfter: Duration? = nil, attempts: Int = 0, helpURL: URL? = nil, advice: String? = nil
+    ) {
+        let details = [code, requestID.map { "request id \($0)" }].compactMap(\.self).joined(separator: ", ")
+        let firstLine = "\(kind): \(message)" + (details.isEmpty ? "" : " (\(details))")
+        self.init(
+            kind: kind, code: code, message: message, clientID: clientID, instanceID: instanceID, httpStatus: httpStatus,
+            requestID: requestID, isRetryable: isRetryable, isPossiblyBilled: isPossiblyBilled, retryAfter: retryAfter,
+            attempts: attempts, helpURL: helpURL, advice: advice,
+            description: advice.map { "\(firstLine)\n\($0)" } ?? firstLine)
+    }
 }
 
 extension DevcredError: CustomStringConvertible, CustomDebugStringConvertible {

@@ -15,6 +15,13 @@ public struct MQTTLogin: Hashable, Sendable {
     /// CONNECT's password, in plain text.
     public let password: String
 
+    /// Creates a login, for example in a test: ``DeviceCredential/mqttLogin`` is the real one.
+    public init(clientID: String, username: String, password: String) {
+        self.clientID = clientID
+        self.username = username
+        self.password = password
+    }
+
     /// Returns the login with its readable password. Send it to the device and nowhere else.
     public func reveal() -> Revealed {
         Revealed(clientID: clientID, username: username, password: password)

@@ -32,9 +32,13 @@ extension DevcredError {
             kind: ErrorKind(rawValue: error.kind) ?? .internal,
             code: error.code,
             message: error.message,
+            clientID: error.clientId,
+            instanceID: error.instanceId,
             httpStatus: error.httpStatus.map(Int.init),
             requestID: error.requestId,
             isRetryable: error.retryable,
+            isPossiblyBilled: error.possiblyBilled,
+            retryAfter: error.retryAfterMs.map(Duration.milliseconds),
             attempts: Int(error.attempts),
             helpURL: error.helpUrl.flatMap(URL.init(string:)),
             advice: error.advice,
@@ -70,6 +74,22 @@ extension DeviceCredential {
     }
 }
 
+extension DeviceCredential {
+    init(restoring revealed: Revealed) throws(DevcredError) {
+        let native = NativeRevealedCredential(
+            clientId: revealed.clientID, instanceId: revealed.instanceID,
+            deviceAccessKeyId: revealed.deviceAccessKeyID, deviceAccessKeySecret: revealed.deviceAccessKeySecret,
+            createTimeMs: revealed.createTimeMs, updateTimeMs: revealed.updateTimeMs, requestId: revealed.requestID)
+        switch restore(revealed: native) {
+        case .credential(let texts):
+            self.init(
+                NativeCredential(texts: texts, createTimeMs: revealed.createTimeMs, updateTimeMs: revealed.updateTimeMs))
+        case .refused(let error):
+            throw DevcredError(error)
+        }
+    }
+}
+
 /// The lines of a text.
 private struct Lines {
     var rest: Slice<UnsafeBufferPointer<UInt8>>
@@ -85,6 +105,8 @@ extension Date {
     fileprivate init(millisecondsSince1970 milliseconds: Int64) {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
+
+    var millisecondsSince1970: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
 }
 
 extension Duration {

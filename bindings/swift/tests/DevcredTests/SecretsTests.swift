@@ -11,7 +11,7 @@ import Testing
         let secrets = [
             "s3cr3t", credential.deviceAccessKeySecret, login.password, Data(credential.deviceAccessKeySecret.utf8).base64EncodedString(),
         ]
-        for value in [key, options, credential, login, login.reveal(), try client()] as [any Sendable] {
+        for value in [key, options, credential, login, login.reveal(), credential.reveal(), try client()] as [any Sendable] {
             for text in descriptions(value) {
                 #expect(!secrets.contains { text.contains($0) }, "\(type(of: value))")
             }
@@ -29,12 +29,37 @@ import Testing
         #expect(json == ["clientId": login.clientID, "username": login.username, "password": login.password])
     }
 
-    @Test func valuesAreEqualIfAllTheirPropertiesAre() async throws {
+    @Test func aStoredCredentialLogsInWithoutARequest() async throws {
+        let credential = try await client().deviceCredential(clientID: "GID_stored@@@x")
+        let stored = try JSONEncoder().encode(credential.reveal())
+        let restored = try DeviceCredential(JSONDecoder().decode(DeviceCredential.Revealed.self, from: stored))
+        #expect(restored == credential && restored.mqttLogin == credential.mqttLogin)
+        #expect(restored.reveal() == credential.reveal())
+    }
+
+    @Test func whatCannotBeACredentialIsRefused() throws {
+        var revealed = DeviceCredential.Revealed(
+            clientID: "GID_a@@@b", instanceID: "post-cn-test", deviceAccessKeyID: "DC.id",
+            deviceAccessKeySecret: "a-s3cr3t", createTimeMs: 1, updateTimeMs: 2)
+        #expect(try DeviceCredential(revealed).mqttLogin.username == "DeviceCredential|DC.id|post-cn-test")
+        revealed.deviceAccessKeySecret = "<hidden: use reveal()>"
+        let error = #expect(throws: DevcredError.self) { try DeviceCredential(revealed) }
+        #expect(error?.kind == .invalidParameter)
+    }
+
+    @Test func testsCanCreateErrorsAndLogins() {
+        let error = DevcredError(kind: .notFound, message: "no device", code: "Code", requestID: "id", advice: "Register it.")
+        #expect("\(error)" == "NotFound: no device (Code, request id id)\nRegister it.")
+        #expect(MQTTLogin(clientID: "a", username: "b", password: "c").reveal().password == "c")
+    }
+
+    @Test func credentialsAreEqualIfOnlyTheirRequestsDiffer() async throws {
         let client = try client()
         let first = try await client.deviceCredential(clientID: "GID_equal@@@x")
         let second = try await client.deviceCredential(clientID: "GID_equal@@@x")
         #expect(first.mqttLogin == second.mqttLogin && first.mqttLogin.hashValue == second.mqttLogin.hashValue)
-        #expect(first != second, "the request ids differ")
+        #expect(first.requestID != second.requestID)
+        #expect(first == second && first.hashValue == second.hashValue)
     }
 }
 

@@ -30,6 +30,7 @@ func report(_ call: Line) async -> (Line, Client?) {
     } catch {
         outcomes = [.failed(error)]
     }
+    outcomes = outcomes.map { $0.restored(from: call["restore"]) }
     let ok = outcomes.count { $0.isOK }
     report["ok"] = String(ok)
     report["failed"] = String(outcomes.count - ok)
@@ -133,6 +134,23 @@ enum Outcome {
         if case .ok = self { true } else { false }
     }
 
+    /// Stores the credential as JSON as the call requests, and restores it.
+    func restored(from form: String?) -> Outcome {
+        guard case .ok(let credential) = self, let form else { return self }
+        var revealed = credential.reveal()
+        if form == "masked" { revealed.deviceAccessKeySecret = "<hidden: use reveal()>" }
+        do {
+            let stored = try JSONEncoder().encode(revealed)
+            let restored = try DeviceCredential(JSONDecoder().decode(DeviceCredential.Revealed.self, from: stored))
+            precondition(restored == credential, "another credential was restored")
+            return .ok(restored)
+        } catch let error as DevcredError {
+            return .failed(error)
+        } catch {
+            fatalError("an error of another type: \(type(of: error))")
+        }
+    }
+
     func add(to report: inout Line) {
         switch self {
         case .cancelled:
@@ -143,9 +161,13 @@ enum Outcome {
             report["kind"] = error.kind.rawValue
             report["code"] = error.code
             report["message"] = error.message
+            report["client_id"] = error.clientID
+            report["instance_id"] = error.instanceID
             report["http_status"] = error.httpStatus.map { String($0) }
             report["request_id"] = error.requestID
             report["retryable"] = String(error.isRetryable)
+            report["possibly_billed"] = String(error.isPossiblyBilled)
+            report["retry_after_ms"] = error.retryAfter.map { String($0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000) }
             report["attempts"] = String(error.attempts)
             report["help_url"] = error.helpURL?.absoluteString
             report["advice"] = error.advice

@@ -25,8 +25,9 @@ fn an_error_is_serialized_with_all_its_members() {
     let error = Error::internal("no room", Some("Make room.".into()));
     assert_eq!(
         serde_json::to_string(&error).unwrap(),
-        r#"{"kind":"Internal","code":null,"message":"no room","http_status":null,"request_id":null,"#.to_owned()
-            + r#""retryable":false,"attempts":0,"help_url":null,"advice":"Make room."}"#
+        r#"{"kind":"Internal","code":null,"message":"no room","client_id":null,"instance_id":null,"#.to_owned()
+            + r#""http_status":null,"request_id":null,"retryable":false,"possibly_billed":false,"#
+            + r#""retry_after_ms":null,"attempts":0,"help_url":null,"advice":"Make room."}"#
     );
     for kind in ErrorKind::ALL {
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());

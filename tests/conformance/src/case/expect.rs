@@ -64,8 +64,21 @@ pub(crate) const CREDENTIAL_KEYS: &[&str] = &[
     "mqtt_password",
 ];
 /// The keys of an answer with an error.
-pub(crate) const ERROR_KEYS: &[&str] =
-    &["kind", "code", "message", "http_status", "request_id", "retryable", "attempts", "help_url", "advice"];
+pub(crate) const ERROR_KEYS: &[&str] = &[
+    "kind",
+    "code",
+    "message",
+    "client_id",
+    "instance_id",
+    "http_status",
+    "request_id",
+    "retryable",
+    "possibly_billed",
+    "retry_after_ms",
+    "attempts",
+    "help_url",
+    "advice",
+];
 
 /// Returns the keys that a case may expect: all but the password, which follows from the secret,
 /// and the result of replacing the AccessKey.
@@ -85,9 +98,9 @@ pub struct Expect {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"enum": expected_of(CREDENTIAL_KEYS)}))]
     pub result: BTreeMap<String, Option<Expected>>,
-    /// Keys of an answer with an error; `null`: it must be absent. `code`, `help_url` and `advice`
-    /// must be absent unless they are listed; `retryable` follows from the kind unless it is
-    /// listed.
+    /// Keys of an answer with an error; `null`: it must be absent. `code`, `retry_after_ms`,
+    /// `help_url` and `advice` must be absent unless they are listed; `retryable` follows from the
+    /// kind, and `possibly_billed` from the message, unless they are listed.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"enum": expected_of(ERROR_KEYS)}))]
     pub error: BTreeMap<String, Option<Expected>>,

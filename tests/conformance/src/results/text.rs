@@ -2,8 +2,9 @@
 
 use crate::line::Line;
 
-/// Every text of a credential or a login contains this instead of a secret.
-const MASK: &str = "<hidden: use reveal()>";
+/// Every text of a credential or a login contains this instead of a secret. A language with a method
+/// `reveal` names it.
+const MASK: &str = "<hidden";
 
 /// Returns what the text of this answer must contain, or `None` for a cancelled call.
 pub(crate) fn required_text(answer: &Line) -> Option<String> {

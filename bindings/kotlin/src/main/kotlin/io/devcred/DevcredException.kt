@@ -1,6 +1,7 @@
 package io.devcred
 
 import io.devcred.internal.NativeError
+import java.time.Duration
 
 /**
  * Why a call failed or an option was refused.
@@ -11,6 +12,12 @@ import io.devcred.internal.NativeError
 public class DevcredException internal constructor(native: NativeError) : RuntimeException() {
     /** What the caller should do. */
     public val kind: ErrorKind = ErrorKind.named(native.kind)
+
+    /** The device of the call; `null` if the client id is invalid, or if an option of the client was refused. */
+    public val clientId: String? = native.clientId
+
+    /** The instance of the call; `null` if a parameter of the call or an option of the client was refused. */
+    public val instanceId: String? = native.instanceId
 
     /** The service's code, verbatim. */
     public val code: String? = native.code
@@ -27,6 +34,16 @@ public class DevcredException internal constructor(native: NativeError) : Runtim
     /** Whether the same call may succeed if it is made again. */
     @get:JvmName("isRetryable")
     public val retryable: Boolean = native.retryable
+
+    /**
+     * Whether an attempt may have been billed: a request was sent whose response did not arrive
+     * completely, or reported a success that could not be read.
+     */
+    @get:JvmName("isPossiblyBilled")
+    public val possiblyBilled: Boolean = native.possiblyBilled
+
+    /** How long the service requested to wait before the next request; `null` if it requested nothing. */
+    public val retryAfter: Duration? = native.retryAfterMs?.let(Duration::ofMillis)
 
     /** The number of attempts; 0 if nothing was sent. */
     public val attempts: Int = native.attempts.toInt()

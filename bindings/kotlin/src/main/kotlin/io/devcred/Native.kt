@@ -5,6 +5,7 @@ import io.devcred.internal.NativeCredential
 import io.devcred.internal.NativeError
 import io.devcred.internal.NativeLibrary
 import io.devcred.internal.NativeListener
+import io.devcred.internal.number
 import io.devcred.internal.optionalNumber
 import java.nio.charset.StandardCharsets.UTF_8
 import java.util.concurrent.CancellationException
@@ -68,6 +69,31 @@ internal fun request(operation: String, clientId: String, instanceId: String?, t
     optionalUtf8("instanceId", instanceId),
     optionalNumber(timeout?.inWholeMilliseconds),
 )
+
+/** Creates a credential without a request. The fields are those of the bridge's `RevealedCredential`. */
+internal fun restore(
+    clientId: String,
+    instanceId: String,
+    deviceAccessKeyId: String,
+    deviceAccessKeySecret: String,
+    createTimeMs: Long,
+    updateTimeMs: Long,
+    requestId: String,
+): NativeCredential {
+    NativeLibrary.ensureLoaded()
+    val fields = arrayOf<Any?>(
+        utf8("clientId", clientId),
+        utf8("instanceId", instanceId),
+        utf8("deviceAccessKeyId", deviceAccessKeyId),
+        utf8("deviceAccessKeySecret", deviceAccessKeySecret),
+        number(createTimeMs),
+        number(updateTimeMs),
+        utf8("requestId", requestId),
+    )
+    val (credential, error) = NativeLibrary.restore(fields)
+    if (error != null) throw DevcredException(NativeError(Fields(error as Array<*>)))
+    return NativeCredential(Fields(credential as Array<*>))
+}
 
 /** Refuses a text with a lone surrogate: converted to UTF-8, it would be another text. */
 internal fun utf8(name: String, text: String): ByteArray {

@@ -12,6 +12,7 @@ import java.io.ObjectOutputStream
 import java.time.Instant
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
@@ -41,6 +42,29 @@ class HiddenTest {
             val json = """{"clientId":"$clientId","username":"$username","password":"$password"}"""
             assertEquals(json, jackson.writeValueAsString(login.reveal()))
         }
+    }
+
+    @Test
+    fun `a credential that was stored as JSON logs in without a request`() = Emulator().use { emulator ->
+        val credential = emulator.client().use { it.blocking().getDeviceCredential(CLIENT_ID) }
+        val stored = jackson.writeValueAsString(credential.reveal() + mapOf("storedAt" to "today"))
+        @Suppress("UNCHECKED_CAST")
+        val restored = DeviceCredential.fromRevealed(jackson.readValue(stored, Map::class.java) as Map<String, *>)
+        assertEquals(credential, restored)
+        assertEquals(credential.hashCode(), restored.hashCode())
+        assertEquals(credential.mqttLogin().reveal(), restored.mqttLogin().reveal())
+        val missing = assertThrows<IllegalArgumentException> { DeviceCredential.fromRevealed(credential.reveal() - "updateTimeMs") }
+        assertEquals("updateTimeMs must be a number", missing.message)
+    }
+
+    @Test
+    fun `equality leaves out the request id`() {
+        val (time, secret) = Instant.ofEpochMilli(1) to "a-s3cr3t"
+        val one = DeviceCredential(CLIENT_ID, "post-cn-test", "DC.id", secret, time, time)
+        assertEquals(one, DeviceCredential(CLIENT_ID, "post-cn-test", "DC.id", secret, time, time, "a request"))
+        assertNotEquals(one, DeviceCredential(CLIENT_ID, "post-cn-test", "DC.id", "another", time, time))
+        assertEquals("DeviceCredential|DC.id|post-cn-test", one.mqttLogin().username)
+        assertEquals("post-cn-test", MqttLogin("post-cn-test", "b", "c").clientId)
     }
 
     /** Frameworks that distribute work serialise exceptions. */

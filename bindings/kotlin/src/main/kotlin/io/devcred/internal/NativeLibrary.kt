@@ -66,6 +66,10 @@ internal object NativeLibrary {
     @JvmStatic
     external fun end()
 
+    /** Creates a credential of the fields of a `RevealedCredential`, and returns its array and that of the error; one is null. */
+    @JvmStatic
+    external fun restore(revealed: Array<Any?>): Array<Any?>
+
     @JvmStatic
     external fun notUnicode(name: ByteArray): Array<Any?>
 

@@ -45,13 +45,26 @@ private fun report(call: Line, calls: Calls) = Line().also { report ->
         val client = if (call["from_env"] == "true") Client.fromEnv(options) else Client(options)
         openClient = client
         report["client_text"] = "$options\n$client"
-        runBlocking { calls(client, call, firstRound) }.also { report["key_refused"] = firstRound.keyRefused }
+        runBlocking { calls(client, call, firstRound) }.map { restored(it, call["restore"]) }.also { report["key_refused"] = firstRound.keyRefused }
     } catch (error: DevcredException) {
         listOf(Outcome.Failed(error))
     }
     report["ok"] = outcomes.count { it is Outcome.Ok }
     report["failed"] = outcomes.count { it !is Outcome.Ok }
     addOutcome(report, outcomes.find { it !is Outcome.Ok } ?: outcomes.first())
+}
+
+/** Restores the credential from its revealed form, with a hidden secret if the call says so. Java has no JSON. */
+private fun restored(outcome: Outcome, form: String?): Outcome {
+    if (outcome !is Outcome.Ok || form == null) return outcome
+    val masked = if (form == "masked") mapOf("deviceAccessKeySecret" to "<hidden: use reveal()>") else emptyMap()
+    return try {
+        val restored = DeviceCredential.fromRevealed(outcome.credential.reveal() + masked)
+        check(restored == outcome.credential) { "another credential was restored" }
+        Outcome.Ok(restored)
+    } catch (error: DevcredException) {
+        Outcome.Failed(error)
+    }
 }
 
 private fun options(call: Line) = ClientOptions().apply {
@@ -89,9 +102,13 @@ private fun addError(report: Line, error: DevcredException) {
     report["kind"] = error.kind
     report["code"] = error.code
     report["message"] = error.message
+    report["client_id"] = error.clientId
+    report["instance_id"] = error.instanceId
     report["http_status"] = error.httpStatus
     report["request_id"] = error.requestId
     report["retryable"] = error.retryable
+    report["possibly_billed"] = error.possiblyBilled
+    report["retry_after_ms"] = error.retryAfter?.toMillis()
     report["attempts"] = error.attempts
     report["help_url"] = error.helpUrl
     report["advice"] = error.advice
