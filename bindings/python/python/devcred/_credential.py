@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
     _R = TypeVar("_R", bound="_Record")
 
+_REVEALED = (
+    "client_id",
+    "instance_id",
+    "device_access_key_id",
+    "device_access_key_secret",
+    "create_time_ms",
+    "update_time_ms",
+    "request_id",
+)
+
 _HIDDEN = "<hidden: use reveal()>"
 
 
@@ -97,10 +107,10 @@ class DeviceCredential(_Record):
         """
         Create a credential from what `reveal` returned, without a request: its `mqtt_login` works offline.
 
-        Raises `TypeError` if a member is missing, unknown or of the wrong type, and `InvalidParameterError` if a value
-        cannot be that of a credential.
+        Other members are ignored. Raises `TypeError` if a member is missing or of the wrong type, and
+        `InvalidParameterError` if a value cannot be that of a credential.
         """
-        return cls(**revealed)
+        return cls(**{name: revealed[name] for name in _REVEALED if name in revealed})
 
     @property
     def client_id(self) -> str:
