@@ -255,7 +255,7 @@ static void check_new_credential(void) {
     CHECK_REFUSED(devcred_credential_new("a", "b", "c", "\xff", 1, 2, NULL, &credential, &error), error,
                   "device_access_key_secret is not UTF-8");
     CHECK_REFUSED(devcred_credential_new("a", "b", "c", "d", -1, 2, NULL, &credential, &error), error,
-                  "create_time_ms must be");
+                  "create_time_ms must be milliseconds from 1970 to the year 9999");
 }
 
 static void check_getters(void) {

@@ -99,7 +99,8 @@ const REVEALED_LOGIN = { clientId: text, username: text, password: text };
 function members(owner, checks, object) {
   if (typeof object !== 'object' || object === null) throw wrongType(owner, 'an object', object);
   const checked = { __proto__: null };
-  for (const name of Object.keys(checks)) checked[name] = checks[name](name, Object.hasOwn(object, name) ? object[name] : undefined);
+  for (const name of Object.keys(checks))
+    checked[name] = checks[name](name, Object.hasOwn(object, name) ? object[name] : undefined);
   return checked;
 }
 

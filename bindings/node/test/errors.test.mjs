@@ -43,7 +43,13 @@ test('the stack of a rejection contains the caller', async (t) => {
 });
 
 test('an error can be created, and its JSON has every member', () => {
-  const error = new DevcredError({ kind: 'NotFound', message: 'no device', code: 'Code', requestId: 'id', advice: 'Register it.' });
+  const error = new DevcredError({
+    kind: 'NotFound',
+    message: 'no device',
+    code: 'Code',
+    requestId: 'id',
+    advice: 'Register it.',
+  });
   assert(error instanceof DevcredError && error instanceof Error);
   assert.equal(String(error), 'NotFound: no device (Code, request id id)\nRegister it.');
   assert.deepEqual(JSON.parse(JSON.stringify(error)), {
