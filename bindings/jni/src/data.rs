@@ -3,9 +3,8 @@
 //! The tables of the bridge list the fields. The classes of the facade list them in the same order.
 
 use devcred_bridge::{
-    Count, Credential, ErrorInfo, ErrorKind, Milliseconds, MqttLogin, Operation, Options, Pem, Request,
-    RevealedCredential, Secret, credential_fields, error_fields, mqtt_login_fields, options_fields, request_fields,
-    revealed_credential_fields,
+    Count, Credential, ErrorInfo, ErrorKind, Milliseconds, MqttLogin, Operation, Options, Outcome, Pem, Request,
+    RevealedCredential, Secret, error_fields, options_fields, request_fields, revealed_credential_fields,
 };
 use jni_sys::jsize;
 
@@ -53,12 +52,40 @@ macro_rules! from_java {
     };
 }
 
-credential_fields!(to_java! { Credential });
-mqtt_login_fields!(to_java! { MqttLogin });
 error_fields!(to_java! { ErrorInfo });
 options_fields!(from_java! { Options });
 request_fields!(from_java! { Request });
 revealed_credential_fields!(from_java! { RevealedCredential });
+
+impl ToJava for Outcome {
+    fn to_java<'frame>(&self, env: Env<'frame>) -> Result<Object<'frame>, Thrown> {
+        match self {
+            Self::Credential(credential) => credential.to_java(env),
+            Self::Error(error) => error.to_java(env),
+            Self::Cancelled => Ok(Object::NULL),
+        }
+    }
+}
+
+/// The core refuses control characters in every text of a credential.
+impl ToJava for Credential {
+    fn to_java<'frame>(&self, env: Env<'frame>) -> Result<Object<'frame>, Thrown> {
+        let Self { client_id, instance_id, device_access_key_id, device_access_key_secret, request_id, .. } = self;
+        let MqttLogin { username, password, .. } = &self.mqtt_login;
+        let lines = [
+            client_id,
+            instance_id,
+            device_access_key_id,
+            device_access_key_secret.reveal(),
+            &self.create_time_ms.to_string(),
+            &self.update_time_ms.to_string(),
+            request_id,
+            username,
+            password.reveal(),
+        ];
+        Secret::new(lines.join("\n")).to_java(env)
+    }
+}
 
 /// Reads the fields of a record, one after the other.
 struct Fields<'frame> {

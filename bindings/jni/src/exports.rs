@@ -8,7 +8,6 @@ use devcred_bridge::{self as bridge, ErrorInfo, Options, Outcome, Request, Revea
 use jni_sys::jlong;
 
 use crate::client::NativeClient;
-use crate::completion;
 use crate::data::{FromJava as _, ToJava as _};
 use crate::jni::{Env, Object, Thrown};
 use crate::vm::{self, Global};
@@ -67,7 +66,7 @@ extern "system" fn Java_io_devcred_internal_NativeLibrary_end<'f>(_: Env<'f>, _:
     });
 }
 
-/// Restores a credential, and returns it and the error, one of which is null.
+/// Restores a credential, or returns why it cannot be one.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_devcred_internal_NativeLibrary_restore<'f>(
     env: Env<'f>,
@@ -76,11 +75,8 @@ extern "system" fn Java_io_devcred_internal_NativeLibrary_restore<'f>(
 ) -> Object<'f> {
     run(Object::NULL, || {
         let revealed = RevealedCredential::from_java(env, revealed)?;
-        let (credential, error) = match contain_panic(|| revealed.restore()) {
-            Ok(credential) => (Some(credential), None),
-            Err(error) => (None, Some(*error)),
-        };
-        env.array([credential.to_java(env), error.to_java(env)].into_iter())
+        let restored = contain_panic(|| revealed.restore());
+        restored.map_or_else(Outcome::from, |credential| Outcome::Credential(Box::new(credential))).to_java(env)
     })
 }
 
@@ -117,8 +113,8 @@ extern "system" fn Java_io_devcred_internal_NativeClient_startCall<'f>(
     })
 }
 
-/// Makes a call and returns its credential and its error, one of which is null; both are if
-/// `thread`, which is the current one, was interrupted.
+/// Makes a call and returns its outcome, null if `thread`, which is the current one, was
+/// interrupted.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_devcred_internal_NativeClient_makeCall<'f>(
     env: Env<'f>,
@@ -130,8 +126,7 @@ extern "system" fn Java_io_devcred_internal_NativeClient_makeCall<'f>(
     run(Object::NULL, || {
         let request = Request::from_java(env, request)?;
         let outcome = contain_panic(|| Ok(client(pointer).call(request, || vm::is_interrupted(env, thread))));
-        let [credential, error] = completion::arguments(env, &outcome.unwrap_or_else(Outcome::from))?;
-        env.array([Ok(credential), Ok(error)].into_iter())
+        outcome.unwrap_or_else(Outcome::from).to_java(env)
     })
 }
 

@@ -43,11 +43,7 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut c_void) -> jint {
         Ok::<_, Thrown>(Vm {
             raw: vm,
             object_class: env.global(object)?,
-            completed: env.method(
-                listener,
-                c"completed",
-                c"([Ljava/lang/Object;[Ljava/lang/Object;Ljava/lang/Throwable;)V",
-            )?,
+            completed: env.method(listener, c"completed", c"(Ljava/lang/Object;)V")?,
             event: env.method(log, c"event", c"([B[B)V")?,
             is_interrupted: env.method(thread, c"isInterrupted", c"()Z")?,
         })

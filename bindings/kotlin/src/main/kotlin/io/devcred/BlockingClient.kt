@@ -61,12 +61,12 @@ public class BlockingClient internal constructor(private val native: NativeClien
         if (Thread.interrupted()) throw InterruptedException()
         // In a native function, a virtual thread would block its carrier.
         if (Thread.currentThread().javaClass.name == "java.lang.VirtualThread") return start(request)
-        val (credential, error) = native.call(request)
-        if (credential == null && error == null) {
+        val outcome = native.call(request)
+        if (outcome == null) {
             Thread.interrupted()
             throw InterruptedException()
         }
-        return Outcome(credential, error, null).credential()
+        return Outcome(outcome).credential()
     }
 
     /** Makes a call on the thread of the library. */

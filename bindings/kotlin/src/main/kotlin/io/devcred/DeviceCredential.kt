@@ -1,7 +1,6 @@
 package io.devcred
 
 import io.devcred.internal.NativeCredential
-import io.devcred.internal.NativeMqttLogin
 import java.time.Instant
 
 /**
@@ -64,7 +63,7 @@ public class DeviceCredential internal constructor(native: NativeCredential) {
     public val requestId: String = native.requestId
 
     @Transient
-    private val login = MqttLogin(native.mqttLogin)
+    private val login = MqttLogin(native.clientId, native.username, native.password)
 
     /**
      * Returns what the device sends in CONNECT. It is valid as long as the credential. Give a
@@ -146,8 +145,6 @@ public class MqttLogin(
     @get:JvmName("password")
     public val password: String,
 ) {
-    internal constructor(native: NativeMqttLogin) : this(native.clientId, native.username, native.password)
-
     /**
      * Returns `clientId`, `username` and `password`, with the readable password: send it to the
      * device and nowhere else.

@@ -18,20 +18,18 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 
 internal class Listener(private val complete: (Outcome) -> Unit) : NativeListener {
-    override fun completed(credential: Array<Any?>?, error: Array<Any?>?, thrown: Throwable?) =
-        catchAll { complete(Outcome(credential, error, thrown)) }
+    override fun completed(outcome: Any?) = catchAll { complete(Outcome(outcome)) }
 }
 
-/** How a call ended, read on the thread that waits for it. */
-internal class Outcome(
-    private val credential: Array<Any?>?,
-    private val error: Array<Any?>?,
-    private val thrown: Throwable?,
-) {
-    fun credential(): DeviceCredential = when {
-        credential != null -> DeviceCredential(NativeCredential(Fields(credential)))
-        error != null -> throw DevcredException(NativeError(Fields(error)))
-        else -> throw thrown ?: CancellationException("the call was cancelled")
+/** How a call ended, as [NativeListener] receives it, read on the thread that waits for it. */
+internal class Outcome(private val value: Any?) {
+    fun credential(): DeviceCredential = DeviceCredential(native())
+
+    fun native(): NativeCredential = when (value) {
+        is ByteArray -> NativeCredential(value)
+        is Array<*> -> throw DevcredException(NativeError(Fields(value)))
+        is Throwable -> throw value
+        else -> throw CancellationException("the call was cancelled")
     }
 }
 
@@ -90,9 +88,7 @@ internal fun restore(
         number(updateTimeMs),
         utf8("requestId", requestId),
     )
-    val (credential, error) = NativeLibrary.restore(fields)
-    if (error != null) throw DevcredException(NativeError(Fields(error as Array<*>)))
-    return NativeCredential(Fields(credential as Array<*>))
+    return Outcome(NativeLibrary.restore(fields)).native()
 }
 
 /** Refuses a text with a lone surrogate: converted to UTF-8, it would be another text. */

@@ -19,25 +19,31 @@ internal class Fields(private val values: Array<*>) {
     fun number(): Long = optionalNumber()!!
 
     fun boolean(): Boolean = number() != 0L
-
-    fun record(): Fields = Fields(values[next++] as Array<*>)
 }
 
-internal class NativeCredential(fields: Fields) {
-    val clientId = fields.text()
-    val instanceId = fields.text()
-    val deviceAccessKeyId = fields.text()
-    val deviceAccessKeySecret = fields.text()
-    val createTimeMs = fields.number()
-    val updateTimeMs = fields.number()
-    val requestId = fields.text()
-    val mqttLogin = NativeMqttLogin(fields.record())
-}
+/** A credential and its login. In [utf8], each field is on a line. */
+internal class NativeCredential(private val utf8: ByteArray) {
+    private var next = 0
 
-internal class NativeMqttLogin(fields: Fields) {
-    val clientId = fields.text()
-    val username = fields.text()
-    val password = fields.text()
+    val clientId = line()
+    val instanceId = line()
+    val deviceAccessKeyId = line()
+    val deviceAccessKeySecret = line()
+    val createTimeMs = line().toLong()
+    val updateTimeMs = line().toLong()
+    val requestId = line()
+    val username = line()
+    val password = line()
+
+    private fun line(): String {
+        val start = next
+        while (next < utf8.size && utf8[next] != LINE_FEED) next++
+        return String(utf8, start, next++ - start, UTF_8)
+    }
+
+    private companion object {
+        private const val LINE_FEED = '\n'.code.toByte()
+    }
 }
 
 internal class NativeError(fields: Fields) {

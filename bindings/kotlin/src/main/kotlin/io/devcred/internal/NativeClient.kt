@@ -17,12 +17,8 @@ internal class NativeClient private constructor(private val pointer: Long) {
         return startCall(pointer, request, listener)
     }
 
-    /** Makes a call on this thread and returns its outcome: one array is not null, unless the thread was interrupted. */
-    fun call(request: Array<Any?>): Pair<Array<Any?>?, Array<Any?>?> {
-        val outcome = makeCall(pointer, request, Thread.currentThread())
-        @Suppress("UNCHECKED_CAST")
-        return outcome[0] as Array<Any?>? to outcome[1] as Array<Any?>?
-    }
+    /** Makes a call on this thread and returns what [NativeListener] receives, or null if the thread was interrupted. */
+    fun call(request: Array<Any?>): Any? = makeCall(pointer, request, Thread.currentThread())
 
     /** Cancels a call, unless it has ended. */
     fun cancel(call: Long) = cancelCall(pointer, call)
@@ -35,7 +31,7 @@ internal class NativeClient private constructor(private val pointer: Long) {
 
     private external fun startCall(pointer: Long, request: Array<Any?>, listener: NativeListener): Long
 
-    private external fun makeCall(pointer: Long, request: Array<Any?>, thread: Thread): Array<Any?>
+    private external fun makeCall(pointer: Long, request: Array<Any?>, thread: Thread): Any?
 
     private external fun cancelCall(pointer: Long, call: Long)
 
@@ -88,8 +84,11 @@ private object EndOfJvm : Thread() {
 
 /** Receives the outcome of a call, exactly once, on a thread of the library. It must return soon. */
 internal fun interface NativeListener {
-    /** One of the arguments is not null, unless the call was cancelled. [thrown] was thrown by the JVM. */
-    fun completed(credential: Array<Any?>?, error: Array<Any?>?, thrown: Throwable?)
+    /**
+     * Receives the text of a credential as UTF-8, the fields of an error as an array, what the JVM
+     * has thrown, or null if the call was cancelled.
+     */
+    fun completed(outcome: Any?)
 }
 
 /** Receives the events of a client, on the thread of a blocking call or on that of the library, while the call waits for it. */

@@ -66,9 +66,9 @@ internal object NativeLibrary {
     @JvmStatic
     external fun end()
 
-    /** Creates a credential of the fields of a `RevealedCredential`, and returns its array and that of the error; one is null. */
+    /** Creates a credential of the fields of a `RevealedCredential`, and returns what [NativeListener] receives. */
     @JvmStatic
-    external fun restore(revealed: Array<Any?>): Array<Any?>
+    external fun restore(revealed: Array<Any?>): Any
 
     @JvmStatic
     external fun notUnicode(name: ByteArray): Array<Any?>
