@@ -71,14 +71,13 @@ impl Options {
         let builder = if self.from_env { ClientBuilder::from_env() } else { Client::builder() };
         let builder = bridge_support::with_language(builder, language);
         let mut builder = bridge_support::with_resolver(builder, runtime::resolver());
-        if self.access_key_id.is_some() || self.access_key_secret.is_some() || self.security_token.is_some() {
-            let secret = self.access_key_secret.unwrap_or_else(|| Secret::new(""));
-            builder = builder.access_key(access_key(
-                self.access_key_id.unwrap_or_default(),
-                &secret,
-                self.security_token.as_ref(),
-            )?);
-        }
+        builder = match (self.access_key_id, self.access_key_secret, &self.security_token) {
+            (Some(id), Some(secret), token) => builder.access_key(access_key(id, &secret, token.as_ref())?),
+            (None, None, None) => builder,
+            (Some(_), None, _) => return Err(incomplete("access_key_secret is")),
+            (None, Some(_), _) => return Err(incomplete("access_key_id is")),
+            (None, None, Some(_)) => return Err(incomplete("access_key_id and access_key_secret are")),
+        };
         if let Some(network) = self.network {
             builder = builder.network(network.parse()?);
         }
@@ -108,6 +107,10 @@ fn set<T>(builder: ClientBuilder, option: Option<T>, setter: fn(ClientBuilder, T
         Some(value) => setter(builder, value),
         None => builder,
     }
+}
+
+fn incomplete(what_is: &str) -> Error {
+    bridge_support::invalid_parameter(&format!("{what_is} missing: an AccessKey consists of an id and a secret"))
 }
 
 pub(crate) fn access_key(id: String, secret: &Secret, security_token: Option<&Secret>) -> Result<AccessKey, Error> {

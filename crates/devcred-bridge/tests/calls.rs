@@ -257,9 +257,19 @@ fn the_core_refuses_invalid_options() {
         Client::open("c", options, None).err().unwrap().text
     };
     for (change, beginning) in [
-        ((|_| ()) as fn(&mut Options), "InvalidParameter: no AccessKey"),
-        (|options| options.access_key_id = Some("LTAI".to_owned()), "InvalidParameter: AccessKey secret is empty"),
-        (|options| options.security_token = Some(Secret::new("t")), "InvalidParameter: AccessKey id is empty"),
+        ((|_| ()) as fn(&mut Options), "InvalidParameter: access_key is not set; "),
+        (
+            |options| options.access_key_id = Some("LTAI".to_owned()),
+            "InvalidParameter: access_key_secret is missing: an AccessKey consists of an id and a secret",
+        ),
+        (
+            |options| options.access_key_secret = Some(Secret::new("s3cr3t")),
+            "InvalidParameter: access_key_id is missing: an AccessKey consists of an id and a secret",
+        ),
+        (
+            |options| options.security_token = Some(Secret::new("t")),
+            "InvalidParameter: access_key_id and access_key_secret are missing: an AccessKey consists of an id and a secret",
+        ),
         (|options| options.network = Some("lan".to_owned()), "InvalidParameter: network must be"),
         (|options| options.signature = Some("md5".to_owned()), "InvalidParameter: signature must be"),
     ] {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use devcred::SignatureMethod;
 
 use crate::exit;
@@ -108,6 +109,26 @@ A COMMAND gets these variables, and no security token:
   DEVCRED_ENDPOINT, ALIBABA_CLOUD_ACCESS_KEY_ID,
   ALIBABA_CLOUD_ACCESS_KEY_SECRET, and with --instance DEVCRED_INSTANCE_ID";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  For this session of bash:
+    source <(devcred completions bash)
+  For every session of bash, zsh or fish:
+    devcred completions bash > \\
+      ~/.local/share/bash-completion/completions/devcred
+    devcred completions zsh > \"${fpath[1]}/_devcred\"
+    devcred completions fish > ~/.config/fish/completions/devcred.fish
+  For this session of PowerShell:
+    devcred completions powershell | Out-String | Invoke-Expression";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  Read a page:
+    devcred man get | man -l -
+  Install a page:
+    devcred man > ~/.local/share/man/man1/devcred.1
+    devcred man get > ~/.local/share/man/man1/devcred-get.1";
+
 /// Fetches the credential of an IoT device on Alibaba Cloud ApsaraMQ for MQTT, registers devices,
 /// and runs an emulator of the service
 #[derive(Parser)]
@@ -133,6 +154,19 @@ pub(crate) enum Command {
     Register(Call),
     /// Runs an emulator of the service on this machine, for tests
     Emulator(Emulator),
+    /// Prints completions of this command for a shell
+    #[command(after_help = [COMPLETIONS_EXAMPLES, exit::PRINT_HELP].join("\n\n"))]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Prints the manual page of this command
+    #[command(after_help = [MAN_EXAMPLES, exit::PRINT_HELP].join("\n\n"))]
+    Man {
+        /// The page of this subcommand instead
+        #[arg(value_parser = ["get", "register", "emulator"])]
+        subcommand: Option<String>,
+    },
 }
 
 /// A call of the service about one device.
@@ -253,6 +287,18 @@ mod tests {
     #[test]
     fn clap_finds_no_fault_with_the_command_line() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_argument_takes_a_secret() {
+        let command = Arguments::command();
+        let arguments = command.get_subcommands().flat_map(clap::Command::get_arguments);
+        let names: Vec<&str> = arguments.map(|argument| argument.get_id().as_str()).collect();
+        assert!(names.contains(&"region"), "{names:?}");
+        // The URL of a proxy can contain a password.
+        for secret in ["secret", "token", "password", "key", "proxy"] {
+            assert!(names.iter().all(|name| !name.contains(secret)), "{names:?}");
+        }
     }
 
     #[test]

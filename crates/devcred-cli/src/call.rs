@@ -7,11 +7,8 @@ use devcred_emulator::Emulator;
 
 use crate::args::Call;
 use crate::failure::Failure;
+use crate::variables::{ID, INSTANCE_ID, SECRET, is_set};
 use crate::{console, output, runtime};
-
-/// The only variable that is read with `--emulator`: it is a parameter of the call, not its
-/// destination.
-const INSTANCE_ID: &str = "DEVCRED_INSTANCE_ID";
 
 pub(crate) enum Operation {
     Get,
@@ -30,10 +27,15 @@ pub(crate) fn run(operation: Operation, arguments: Call) -> ExitCode {
 
 async fn call(operation: Operation, arguments: Call) -> Result<DeviceCredential, Failure> {
     if !arguments.emulator {
-        return send(ClientBuilder::from_env(), operation, arguments).await;
+        let outcome = send(ClientBuilder::from_env(), operation, arguments).await;
+        return outcome.map_err(|failure| match failure {
+            Failure::Call(error) if !is_set(ID) || !is_set(SECRET) => Failure::NoAccessKey(error),
+            failure => failure,
+        });
     }
     let emulator = Emulator::builder().start().await.map_err(|error| Failure::Internal(error.to_string()))?;
-    // No other setting of this machine for the service may redirect this call or make it fail.
+    // The instance is a parameter of the call, not its destination. No other setting of this
+    // machine for the service may redirect this call or make it fail.
     let client = ClientBuilder::from_env()
         .variables(|name| (name == INSTANCE_ID).then(|| std::env::var_os(name)).flatten())
         .endpoint(emulator.endpoint())

@@ -1,6 +1,5 @@
 //! `devcred emulator`: serves until a signal ends it, or until the command that it runs has ended.
 
-use std::env;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -12,12 +11,8 @@ use tokio::time::timeout;
 
 use crate::args::{self, Output};
 use crate::failure::Failure;
+use crate::variables::{ID, INSTANCE_ID, SECRET, SECURITY_TOKEN, is_set};
 use crate::{call_log, child, console, runtime, shell};
-
-// The variables from which the emulator's clients read their AccessKey.
-const ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
-const SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
-const SECURITY_TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
 
 /// The port that the documentation names.
 const DEFAULT_PORT: u16 = 8083;
@@ -77,11 +72,6 @@ fn user_key() -> Result<Option<AccessKey>, Failure> {
     AccessKey::from_env().map(Some).map_err(|error| Failure::Usage(error.message().to_owned()))
 }
 
-/// An empty variable counts as unset, as it does for clients.
-fn is_set(variable: &str) -> bool {
-    env::var_os(variable).is_some_and(|value| !value.is_empty())
-}
-
 async fn start(arguments: &args::Emulator, port: u16, user_key: Option<&AccessKey>) -> Result<Emulator, Failure> {
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut emulator = Emulator::builder().listen(arguments.listen.unwrap_or(default));
@@ -136,7 +126,7 @@ fn variables<'a>(
     arguments: &'a args::Emulator,
     emulator: &'a Emulator,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
-    let instance = arguments.instances.first().map(|id| ("DEVCRED_INSTANCE_ID", id.as_str()));
+    let instance = arguments.instances.first().map(|id| (INSTANCE_ID, id.as_str()));
     let key = [(ID, emulator.access_key_id()), (SECRET, emulator.access_key_secret())];
     [("DEVCRED_ENDPOINT", emulator.endpoint())].into_iter().chain(instance).chain(key)
 }

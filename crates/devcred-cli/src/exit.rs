@@ -36,6 +36,13 @@ Exit status:
   70   internal error, or the result could not be written
   130  Ctrl-C";
 
+/// The table of what prints only.
+pub(crate) const PRINT_HELP: &str = "\
+Exit status:
+  0    success
+  2    usage error
+  70   the text could not be written";
+
 pub(crate) const EMULATOR_HELP: &str = "\
 Exit status:
   0    terminated by SIGTERM

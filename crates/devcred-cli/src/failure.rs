@@ -12,6 +12,8 @@ use crate::{console, exit};
 pub(crate) enum Failure {
     /// The call failed, or was refused before it began.
     Call(Error),
+    /// The call was refused, and the AccessKey is not set.
+    NoAccessKey(Error),
     /// The command line or a variable is wrong.
     Usage(String),
     /// The command to run could not be run.
@@ -49,7 +51,7 @@ impl Failure {
 
     fn exit_status(&self) -> u8 {
         match self {
-            Self::Call(error) => exit::for_kind(error.kind()),
+            Self::Call(error) | Self::NoAccessKey(error) => exit::for_kind(error.kind()),
             Self::Usage(_) => exit::USAGE,
             Self::Command { is_missing: true, .. } => exit::COMMAND_NOT_FOUND,
             Self::Command { is_missing: false, .. } => exit::COMMAND_NOT_RUN,
@@ -61,6 +63,7 @@ impl Failure {
     fn text(self) -> Option<String> {
         match self {
             Self::Call(error) => Some(call_text(&error)),
+            Self::NoAccessKey(error) => Some(format!("{}\n{TRY_EMULATOR}", call_text(&error))),
             _ => self.into_error().map(|error| error.to_string()),
         }
     }
@@ -73,7 +76,7 @@ impl Failure {
 
     fn into_error(self) -> Option<Error> {
         match self {
-            Self::Call(error) => Some(error),
+            Self::Call(error) | Self::NoAccessKey(error) => Some(error),
             Self::Usage(message) | Self::Command { message, .. } => Some(invalid_parameter(&message)),
             Self::Internal(message) => Some(internal_error(&message, None)),
             Self::Interrupted => None,
@@ -84,6 +87,10 @@ impl Failure {
 /// The core names its options and the variables, which exist in every language; flags exist here
 /// only.
 const FLAGS: &str = "The flags are --instance-id, --region and --endpoint among others: see devcred get --help.";
+
+/// What works without an AccessKey.
+const TRY_EMULATOR: &str = "\
+Try it without an account: devcred get 'GID_demo@@@device-1' --instance-id post-cn-demo --emulator";
 
 /// The core's text, and where to read more.
 fn call_text(error: &Error) -> String {

@@ -14,10 +14,12 @@ mod console;
 mod emulator;
 mod exit;
 mod failure;
+mod generation;
 mod output;
 mod panic_guard;
 mod runtime;
 mod shell;
+mod variables;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Get(arguments) }) => call::run(Operation::Get, arguments),
         Ok(Arguments { command: Command::Register(arguments) }) => call::run(Operation::Register, arguments),
         Ok(Arguments { command: Command::Emulator(arguments) }) => emulator::run(&arguments),
+        Ok(Arguments { command: Command::Completions { shell } }) => generation::print_completions(shell),
+        Ok(Arguments { command: Command::Man { subcommand } }) => generation::print_manual(subcommand.as_deref()),
         Err(help_or_usage) => {
             // If this cannot be written, the exit status remains.
             let _ = help_or_usage.print();

@@ -3,6 +3,7 @@
 use crate::crypto::SigningKey;
 use crate::env::Env;
 use crate::error::Error;
+use crate::requirements::are_not_set;
 use crate::secret::Secret;
 use crate::validate;
 
@@ -65,8 +66,8 @@ impl AccessKey {
     /// ```
     ///
     /// # Errors
-    /// `InvalidParameter`, with the variable's name, if id or secret is not set, or if a variable
-    /// contains anything but visible ASCII.
+    /// `InvalidParameter`, with the names of the variables, if id or secret is not set, or if a
+    /// variable contains anything but visible ASCII.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_variables(&Env::default())
     }
@@ -119,18 +120,28 @@ impl AccessKey {
     }
 
     pub(crate) fn from_variables(variables: &Env) -> Result<Self, Error> {
-        let required = |name: &'static str| {
-            variables.get(name)?.ok_or_else(|| {
-                Error::invalid_parameter(format!(
-                    "{name} is not set; the AccessKey is read from {ID}, {SECRET} and, for temporary keys, {SECURITY_TOKEN}"
-                ))
-            })
+        let (Some(id), Some(secret)) = (variables.get(ID)?, variables.get(SECRET)?) else {
+            return Err(Error::invalid_parameter(format!(
+                "{}; an AccessKey consists of an id and a secret",
+                are_not_set(&Self::unset_variables(variables)?)
+            )));
         };
-        let key = Self::named([ID, SECRET], required(ID)?.value, Secret::new(required(SECRET)?.value))?;
+        let key = Self::named([ID, SECRET], id.value, Secret::new(secret.value))?;
         match variables.get(SECURITY_TOKEN)? {
             Some(token) => key.with_named_token(SECURITY_TOKEN, Secret::new(token.value)),
             None => Ok(key),
         }
+    }
+
+    /// Returns which of the two variables that every AccessKey needs are not set.
+    pub(crate) fn unset_variables(variables: &Env) -> Result<Vec<&'static str>, Error> {
+        let mut unset = Vec::new();
+        for name in [ID, SECRET] {
+            if variables.get(name)?.is_none() {
+                unset.push(name);
+            }
+        }
+        Ok(unset)
     }
 
     fn named([id_name, secret_name]: [&str; 2], id: String, secret: Secret) -> Result<Self, Error> {
@@ -186,9 +197,9 @@ mod tests {
     #[test]
     fn a_missing_or_empty_variable_is_named() {
         for (variables, named) in [
-            (vec![], ID),
-            (vec![(ID, "LTAI")], SECRET),
-            (vec![(ID, ""), (SECRET, "s3cr3t")], ID),
+            (vec![], "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set"),
+            (vec![(ID, "LTAI")], "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set"),
+            (vec![(ID, ""), (SECRET, "s3cr3t")], "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"),
             (vec![(ID, "LTAI"), (SECRET, "s3cr3t\n")], SECRET),
             (vec![(ID, "LTAI"), (SECRET, "s3cr3t"), (SECURITY_TOKEN, "t\u{e9}")], SECURITY_TOKEN),
         ] {

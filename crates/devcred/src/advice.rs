@@ -92,6 +92,9 @@ fn for_response(failure: &Failure, is_known: bool, context: &CallContext) -> Opt
         {
             Some("The AccessKey is disabled. Enable it, or set another one with set_access_key.".into())
         }
+        ErrorKind::Authentication if failure.has_code(&["InvalidAccessKeyId.NotFound"]) => {
+            Some(unknown_access_key(context))
+        }
         ErrorKind::Authentication if failure.has_code(&["SignatureDoesNotMatch"]) => {
             Some(signature_refused(failure, context))
         }
@@ -135,6 +138,26 @@ fn ram_refusal(failure: &Failure) -> Option<String> {
     let denied = failure.details.access_denied.iter().map(|(name, value)| format!("{name} {value}"));
     let denied = denied.collect::<Vec<_>>().join(", ");
     (!denied.is_empty()).then(|| format!("RAM denied the request: {denied}."))
+}
+
+fn unknown_access_key(context: &CallContext) -> String {
+    if context.is_loopback {
+        return "The emulator knows another AccessKey: export the lines that it prints.".into();
+    }
+    let id = context.last_attempt.and_then(|(_, key)| shortened_id(key.id()));
+    let id = id.map_or("this id".to_owned(), |id| format!("the id {id}"));
+    format!(
+        "No AccessKey with {id} exists: it was deleted, or it belongs to the other site of Alibaba Cloud (China or \
+         international)."
+    )
+}
+
+/// Returns the beginning of an AccessKey id. `None` if it does not look like one, because then it may
+/// be a secret in the wrong place.
+fn shortened_id(id: &str) -> Option<String> {
+    const SHOWN: usize = 6;
+    let looks_like_one = ["LTAI", "STS."].iter().any(|prefix| id.starts_with(prefix));
+    looks_like_one.then(|| id.get(..SHOWN)).flatten().map(|beginning| format!("{beginning}…"))
 }
 
 fn clock_refused(failure: &Failure, context: &CallContext) -> String {

@@ -11,6 +11,7 @@ use crate::env::{Env, NamedValue};
 use crate::error::Error;
 use crate::proxy::Proxy;
 use crate::rate_limit::{DEFAULT_REQUESTS_PER_SECOND, RateLimiter};
+use crate::requirements::{Missing, not_set};
 use crate::resolver::Resolver;
 use crate::sign::SignatureMethod;
 use crate::transport::Roots;
@@ -74,8 +75,8 @@ impl ClientBuilder {
     }
 
     /// Sets the instance's region, such as `cn-hangzhou`: lower-case letters, digits and hyphens.
-    /// Required unless an [`endpoint`](ClientBuilder::endpoint) is set: the service has no central
-    /// one.
+    /// Required unless an [`endpoint`](ClientBuilder::endpoint) is set, which overrides it: the
+    /// service has no central one.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(NamedValue::option("region", region));
         self
@@ -168,10 +169,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the proxy, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the
-    /// value of `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`) matches the
-    /// host. If both spellings of a variable are set, the lower-case one wins. Loopback is never
-    /// reached through a proxy.
+    /// Sets the proxy, `http[s]://[user:password@]host[:port]` or `host:port`, or `off` for none.
+    /// Default: the value of `HTTPS_PROXY` (or `https_proxy`), unless `NO_PROXY` (or `no_proxy`)
+    /// matches the host. If both spellings of a variable are set, the lower-case one wins. Loopback
+    /// is never reached through a proxy.
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(NamedValue::option("proxy", proxy));
         self
@@ -199,18 +200,15 @@ impl ClientBuilder {
     /// Checks every option and creates the client. Nothing is sent.
     ///
     /// # Errors
-    /// `InvalidParameter` if an option or variable is missing or invalid. The message names it and
-    /// never repeats its value.
+    /// `InvalidParameter` if an option or variable is invalid, or if required ones are missing: the
+    /// message names all that are missing. It never repeats a value.
     pub fn build(mut self) -> Result<Client, Error> {
         if self.reads_environment {
             self.fill_from_environment()?;
         }
-        let endpoint = Endpoint::resolve(self.endpoint.as_ref(), self.region.as_ref(), self.network)?;
-        let access_key = self.access_key.ok_or_else(|| {
-            Error::invalid_parameter(
-                "no AccessKey: set access_key, or create the client from the environment (from_env)",
-            )
-        })?;
+        let (Some(endpoint), Some(access_key)) = (self.resolve_endpoint()?, self.access_key.clone()) else {
+            return Err(not_set(&self.missing()?, self.reads_environment));
+        };
         if let Some(instance_id) = &self.instance_id {
             validate::instance_id(instance_id.name, &instance_id.value)?;
         }
@@ -239,8 +237,35 @@ impl ClientBuilder {
         Client::new(config, &resolver, access_key)
     }
 
-    fn fill_from_environment(&mut self) -> Result<(), Error> {
+    /// An endpoint overrides region and network, as in the vendor's SDKs. `None` if neither endpoint
+    /// nor region is set.
+    fn resolve_endpoint(&self) -> Result<Option<Endpoint>, Error> {
+        match (&self.endpoint, &self.region) {
+            (Some(endpoint), _) => Endpoint::from_url(endpoint).map(Some),
+            (None, Some(region)) => Endpoint::from_region(region, self.network).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Returns the required settings without a value.
+    fn missing(&self) -> Result<Vec<Missing>, Error> {
+        let mut missing = Vec::new();
         if self.access_key.is_none() {
+            missing.push(Missing { option: "access_key", variables: AccessKey::unset_variables(&self.env)? });
+        }
+        if self.endpoint.is_none() && self.region.is_none() {
+            let variables = vec!["ALIBABA_CLOUD_REGION_ID (or DEVCRED_ENDPOINT)"];
+            missing.push(Missing { option: "region (or endpoint)", variables });
+        }
+        // Calls can set it. But if variables are missing, this one probably is, too.
+        if self.reads_environment && self.instance_id.is_none() {
+            missing.push(Missing { option: "instance_id", variables: vec!["DEVCRED_INSTANCE_ID"] });
+        }
+        Ok(missing)
+    }
+
+    fn fill_from_environment(&mut self) -> Result<(), Error> {
+        if self.access_key.is_none() && AccessKey::unset_variables(&self.env)?.is_empty() {
             self.access_key = Some(AccessKey::from_variables(&self.env)?);
         }
         if self.endpoint.is_none() && self.region.is_none() {

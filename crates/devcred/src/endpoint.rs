@@ -54,23 +54,14 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint overrides region and network, as in the vendor's SDKs.
-    pub(crate) fn resolve(
-        endpoint: Option<&NamedValue>,
-        region: Option<&NamedValue>,
-        network: Network,
-    ) -> Result<Self, Error> {
-        match (endpoint, region) {
-            (Some(endpoint), _) => Self::parse(endpoint.name, &endpoint.value),
-            (None, Some(region)) => Self::from_region(region.name, &region.value, network),
-            (None, None) => Err(Error::invalid_parameter(
-                "no region: set the instance's region, such as cn-hangzhou (option region or ALIBABA_CLOUD_REGION_ID), or an \
-                 endpoint (option endpoint or DEVCRED_ENDPOINT); the service has no central endpoint",
-            )),
-        }
+    pub(crate) fn from_url(url: &NamedValue) -> Result<Self, Error> {
+        Self::parse(url.name, &url.value)
     }
 
-    fn from_region(name: &str, region: &str, network: Network) -> Result<Self, Error> {
+    pub(crate) fn from_region(
+        NamedValue { name, value: region }: &NamedValue,
+        network: Network,
+    ) -> Result<Self, Error> {
         validate::region(name, region)?;
         let product = match network {
             Network::Public => "onsmqtt",
@@ -179,7 +170,7 @@ mod tests {
     );
 
     fn endpoint(text: &str) -> Result<Endpoint, Error> {
-        Endpoint::resolve(Some(&NamedValue::option("endpoint", text)), None, Network::Public)
+        Endpoint::from_url(&NamedValue::option("endpoint", text))
     }
 
     #[test]
@@ -188,14 +179,11 @@ mod tests {
             (Network::Public, "onsmqtt.cn-hangzhou.aliyuncs.com"),
             (Network::Vpc, "onsmqtt-vpc.cn-hangzhou.aliyuncs.com"),
         ] {
-            let endpoint =
-                Endpoint::resolve(None, Some(&NamedValue::option("region", "cn-hangzhou")), network).unwrap();
+            let endpoint = Endpoint::from_region(&NamedValue::option("region", "cn-hangzhou"), network).unwrap();
             assert_eq!((endpoint.host(), endpoint.region()), (host, Some("cn-hangzhou")));
             assert_eq!(endpoint.base(), format!("https://{host}/"));
             assert!(!endpoint.is_loopback());
         }
-        let error = Endpoint::resolve(None, None, Network::Public).unwrap_err();
-        assert!(error.message().contains("ALIBABA_CLOUD_REGION_ID"), "{error}");
     }
 
     #[test]

@@ -109,6 +109,7 @@ mod proxy;
 mod rate_limit;
 mod redact;
 mod request;
+mod requirements;
 mod resolver;
 mod response;
 mod retry;

@@ -1,5 +1,7 @@
 //! Which proxy to use, and which option or variable set it.
 
+use std::borrow::Cow;
+
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
@@ -48,7 +50,7 @@ impl Proxy {
 
     fn parse(setting: &NamedValue) -> Result<Self, Error> {
         let bare = |url: &Url| url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        match Url::parse(&setting.value) {
+        match Url::parse(&with_scheme(&setting.value)) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && bare(&url) => {
                 let host = url.host_str().unwrap_or_default();
                 let host = url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"));
@@ -71,6 +73,13 @@ impl Proxy {
         reqwest::Proxy::all(self.url.clone())
             .map_err(|_| Error::invalid_parameter(format!("{} names a proxy that cannot be used", self.named_by)))
     }
+}
+
+/// curl, Go and Python also accept `host:port`. Without the port it could be any word, such as `off`.
+fn with_scheme(proxy: &str) -> Cow<'_, str> {
+    let host_and_port = proxy.rsplit_once('@').map_or(proxy, |(_, host_and_port)| host_and_port);
+    let lacks_scheme = !proxy.contains("://") && with_port(host_and_port).is_some();
+    if lacks_scheme { format!("http://{proxy}").into() } else { proxy.into() }
 }
 
 /// Applies curl's rules: names with their subdomains, addresses, networks, or `*`; with a port, for
@@ -97,15 +106,13 @@ fn with_port(exception: &str) -> Option<(&str, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::endpoint::Network;
 
     fn choose(
         endpoint: &str,
         option: Option<&str>,
         variables: &[(&'static str, &'static str)],
     ) -> Result<Option<(String, &'static str)>, Error> {
-        let endpoint =
-            Endpoint::resolve(Some(&NamedValue::option("endpoint", endpoint)), None, Network::Public).unwrap();
+        let endpoint = Endpoint::from_url(&NamedValue::option("endpoint", endpoint)).unwrap();
         let option = option.map(|value| NamedValue::option("proxy", value));
         let proxy = Proxy::choose(option.as_ref(), &Env::of(variables), &endpoint)?;
         Ok(proxy.map(|proxy| (proxy.host().to_owned(), proxy.named_by)))
@@ -126,6 +133,21 @@ mod tests {
             choose(SERVICE, None, &[("HTTP_PROXY", "http://of.env"), ("ALL_PROXY", "http://of.env")]).unwrap(),
             None
         );
+    }
+
+    #[test]
+    fn a_host_and_a_port_are_a_proxy_of_http() {
+        for (value, host) in [
+            ("of.env:3128", "of.env:3128"),
+            ("of.env:80", "of.env:80"),
+            ("127.0.0.1:3128", "127.0.0.1:3128"),
+            ("[::1]:3128", "[::1]:3128"),
+            ("user:p4ss@of.env:3128", "of.env:3128"),
+            ("http://user:p4ss@of.env:3128", "of.env:3128"),
+        ] {
+            let proxy = choose(SERVICE, None, &[("HTTPS_PROXY", value)]).unwrap();
+            assert_eq!(proxy, Some((host.to_owned(), "HTTPS_PROXY")), "{value}");
+        }
     }
 
     #[test]
@@ -181,8 +203,10 @@ mod tests {
     fn a_value_that_names_no_http_proxy_is_refused_by_name_and_not_repeated() {
         for bad in [
             "socks5://p4ss:1080",
-            "proxy.p4ss:3128",
             "p4ss",
+            "p4ss@proxy",
+            "proxy:p4ss",
+            "proxy:3128/p4ss",
             "http://",
             "http://p4ss/path",
             "ftp://p4ss",

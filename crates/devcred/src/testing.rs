@@ -11,7 +11,7 @@ use crate::access_key::AccessKey;
 use crate::advice::{self, CallContext};
 use crate::credential::DeviceCredential;
 use crate::crypto::nonce;
-use crate::endpoint::{Endpoint, Network};
+use crate::endpoint::Endpoint;
 use crate::env::{Env, NamedValue};
 use crate::error::Error;
 use crate::operation::{GetDeviceCredential, Operation};
@@ -115,7 +115,7 @@ impl FixedCall<'_> {
 
 /// Returns the signed host of this endpoint, and the URL of a request with this query.
 pub fn endpoint(text: &str, query: &str) -> Result<(String, String), Error> {
-    let endpoint = Endpoint::resolve(Some(&NamedValue::option("endpoint", text)), None, Network::Public)?;
+    let endpoint = Endpoint::from_url(&NamedValue::option("endpoint", text))?;
     Ok((endpoint.host().to_owned(), endpoint.url(query).into()))
 }
 
@@ -125,7 +125,7 @@ pub fn proxy(
     endpoint: &str,
     variables: Vec<(&'static str, OsString)>,
 ) -> Result<Option<(String, &'static str)>, Error> {
-    let endpoint = Endpoint::resolve(Some(&NamedValue::option("endpoint", endpoint)), None, Network::Public)?;
+    let endpoint = Endpoint::from_url(&NamedValue::option("endpoint", endpoint))?;
     let look_up =
         move |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone());
     let Some(proxy) = Proxy::choose(None, &Env::new(look_up), &endpoint)? else {

@@ -14,8 +14,10 @@ fn every_help_has_examples_variables_and_statuses() {
         "SSL_CERT_FILE",
     ];
     let get =
-        [&key[..], &client, &["    devcred get 'GID_", "\n  3 ", "\n  4 ", "\n  5 ", "\n  6 ", "\n  7 "]].concat();
-    let register = [&key[..], &client, &["\n  7 ", "    devcred register 'GID_", "not sent again", "billed"]].concat();
+        [&key[..], &client, &["    devcred get 'GID_", "\n  3 ", "\n  4 ", "\n  5 ", "\n  6 ", "\n  7 ", "\n  130 "]]
+            .concat();
+    let register =
+        [&key[..], &client, &["\n  7 ", "\n  130 ", "    devcred register 'GID_", "not sent again", "billed"]].concat();
     for (arguments, named) in [
         (&["--help"][..], &get[..]),
         (&["get", "--help"], &get),
@@ -23,13 +25,45 @@ fn every_help_has_examples_variables_and_statuses() {
         (&["register", "--help"], &register),
         (&["help", "register"], &register),
         (&["emulator", "--help"], &key),
+        (&["completions", "--help"], &["completions bash", "completions zsh", "completions fish"]),
+        (&["man", "--help"], &["devcred man get"]),
     ] {
         let ended = run(&mut devcred(arguments.iter().copied()));
         assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
-        let always = ["Examples:\n", "\n    devcred ", "\n  0 ", "\n  2 ", "\n  70 ", "\n  130 "];
+        let always = ["Examples:\n", "\n    devcred ", "\n  0 ", "\n  2 ", "\n  70 "];
         for text in always.iter().chain(named) {
             assert!(ended.stdout.contains(text), "{arguments:?}: {text:?}");
         }
+    }
+}
+
+#[test]
+fn what_is_generated_never_shows_a_variable() {
+    let canary = "c4nary-of-a-variable";
+    for arguments in [
+        &["--help"][..],
+        &["get", "--help"],
+        &["register", "--help"],
+        &["emulator", "--help"],
+        &["completions", "bash"],
+        &["man"],
+        &["man", "get"],
+        &["get"],
+    ] {
+        let mut command = devcred(arguments.iter().copied());
+        for name in [
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "ALIBABA_CLOUD_SECURITY_TOKEN",
+            "ALIBABA_CLOUD_REGION_ID",
+            "DEVCRED_ENDPOINT",
+            "DEVCRED_INSTANCE_ID",
+            "HTTPS_PROXY",
+        ] {
+            command.env(name, canary);
+        }
+        let ended = run(&mut command);
+        assert!(!ended.stdout.contains(canary) && !ended.stderr.contains(canary), "{arguments:?}: {ended:?}");
     }
 }
 

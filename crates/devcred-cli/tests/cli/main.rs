@@ -14,6 +14,7 @@ mod command;
 mod deadline;
 mod emulator;
 mod errors;
+mod generation;
 mod get;
 mod help;
 mod interrupt;

@@ -48,6 +48,32 @@ fn a_missing_or_invalid_setting_is_2_with_nothing_sent() {
 }
 
 #[test]
+fn without_an_access_key_the_emulator_is_offered() {
+    let hint = "\nTry it without an account: devcred get 'GID_demo@@@device-1' --instance-id post-cn-demo --emulator\n";
+    for missing in ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"] {
+        let mut command = get("GID_a@@@b", &["--region", "cn-hangzhou"]);
+        let ended = fails(command.env_remove(missing));
+        assert_eq!(ended.status, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(missing) && ended.stderr.ends_with(hint), "{}", ended.stderr);
+    }
+    let ended = fails(&mut devcred(["get", "GID_a@@@b"]));
+    assert!(
+        ended.stderr.starts_with(
+            "InvalidParameter: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_REGION_ID (or \
+             DEVCRED_ENDPOINT) and DEVCRED_INSTANCE_ID are not set; "
+        ),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.ends_with(hint), "{}", ended.stderr);
+    for mut command in [get("GID_a@@@b", &["--region", "?"]), devcred(["get", "GID_a@@@b", "--emulator"])] {
+        let ended = fails(&mut command);
+        assert_eq!(ended.status, Some(2), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("Try it"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn an_invalid_command_line_is_2() {
     for (arguments, expected) in [
         (&["get"][..], "<CLIENT_ID>"),

@@ -13,6 +13,7 @@ struct Case {
     operation: &'static str,
     unknown_outcome_advice: Option<&'static str>,
     client_id: &'static str,
+    access_key_id: &'static str,
     region: Option<&'static str>,
     is_loopback: bool,
     proxy: Option<(&'static str, &'static str)>,
@@ -26,6 +27,7 @@ const CASE: Case = Case {
     operation: "GetDeviceCredential",
     unknown_outcome_advice: None,
     client_id: "GID_a@@@b",
+    access_key_id: "LTAI",
     region: Some("cn-hangzhou"),
     is_loopback: false,
     proxy: None,
@@ -41,7 +43,7 @@ fn at(seconds: u64) -> SystemTime {
 
 impl Case {
     fn advice(&self, failure: &Failure) -> Option<String> {
-        let key = AccessKey::new("LTAI", "s3cr3t").unwrap().with_security_token("t0k3n+=").unwrap();
+        let key = AccessKey::new(self.access_key_id, "s3cr3t").unwrap().with_security_token("t0k3n+=").unwrap();
         let request = SignedRequest {
             query: Zeroizing::default(),
             headers: HeaderMap::new(),
@@ -181,7 +183,25 @@ fn only_an_expired_token_can_be_renewed() {
         assert!(of(disabled).unwrap().starts_with("The AccessKey is disabled. Enable it"));
     }
     assert_eq!(of("InvalidSecurityToken.Malformed"), None);
-    assert_eq!(of("InvalidAccessKeyId.NotFound"), None);
+}
+
+#[test]
+fn an_unknown_access_key_has_its_causes_and_a_shortened_id() {
+    let of =
+        |case: Case| case.of_code(ErrorKind::Authentication, "InvalidAccessKeyId.NotFound", ErrorDetails::default());
+    let causes = "exists: it was deleted, or it belongs to the other site of Alibaba Cloud (China or international).";
+    for (access_key_id, id) in [
+        ("LTAI5tExample", "the id LTAI5t…"),
+        ("STS.NUExample", "the id STS.NU…"),
+        ("a-s3cr3t-in-the-wrong-place", "this id"),
+        ("LTAI", "this id"),
+    ] {
+        let advice = of(Case { access_key_id, ..CASE }).unwrap();
+        assert_eq!(advice, format!("No AccessKey with {id} {causes}"));
+    }
+    assert!(of(Case { is_sent: false, ..CASE }).unwrap().starts_with("No AccessKey with this id"));
+    let loopback = Case { is_loopback: true, ..CASE };
+    assert_eq!(of(loopback).unwrap(), "The emulator knows another AccessKey: export the lines that it prints.");
 }
 
 #[test]

@@ -34,13 +34,12 @@ fn options_without_a_setter_come_from_the_environment() {
 #[test]
 fn a_builder_reads_no_configuration_from_the_environment_unless_asked_to() {
     let builder = ClientBuilder { env: Env::of(&KEY), ..Client::builder() };
-    assert!(complaint(builder.region("cn-hangzhou")).starts_with("no AccessKey"));
+    assert!(complaint(builder.region("cn-hangzhou")).starts_with("access_key is not set"));
 }
 
 #[test]
 fn a_bad_variable_is_named() {
     for (variables, named) in [
-        (vec![], "no region"),
         (vec![("ALIBABA_CLOUD_REGION_ID", "CN HANGZHOU")], "ALIBABA_CLOUD_REGION_ID may"),
         (vec![("DEVCRED_ENDPOINT", "http://example.com")], "DEVCRED_ENDPOINT uses plain http"),
         (vec![("DEVCRED_ENDPOINT", "https://example.com/path")], "DEVCRED_ENDPOINT must not"),
@@ -52,6 +51,34 @@ fn a_bad_variable_is_named() {
         let variables = [("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("DEVCRED_MAX_REQUESTS_PER_SECOND", bad)];
         assert!(complaint(from_env(&variables)).starts_with("DEVCRED_MAX_REQUESTS_PER_SECOND must be"));
     }
+}
+
+#[test]
+fn everything_that_is_missing_is_named_at_once() {
+    let [id, secret] = KEY;
+    let endpoint = ("DEVCRED_ENDPOINT", "http://127.0.0.1:8083");
+    for (variables, message) in [
+        (
+            vec![],
+            "ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_REGION_ID (or DEVCRED_ENDPOINT) and \
+             DEVCRED_INSTANCE_ID are not set; set them, or the options access_key, region (or endpoint) and instance_id",
+        ),
+        (
+            vec![id, endpoint, ("DEVCRED_INSTANCE_ID", "post-cn-env")],
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set; set it, or the option access_key",
+        ),
+        (
+            vec![id, secret],
+            "ALIBABA_CLOUD_REGION_ID (or DEVCRED_ENDPOINT) and DEVCRED_INSTANCE_ID are not set; set them, or the options \
+             region (or endpoint) and instance_id",
+        ),
+    ] {
+        assert_eq!(complaint(ClientBuilder { env: Env::of(&variables), ..ClientBuilder::from_env() }), message);
+    }
+    assert_eq!(
+        complaint(Client::builder()),
+        "access_key and region (or endpoint) are not set; set them, or create the client from the environment (from_env)"
+    );
 }
 
 #[test]

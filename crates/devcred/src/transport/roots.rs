@@ -74,9 +74,10 @@ impl Roots {
 
     fn add(&mut self, pem: &[u8]) -> Result<(), Error> {
         let refused = || {
-            Error::invalid_parameter(
-                "root_certificates_pem must contain PEM certificates, at least one, and nothing else",
-            )
+            let hint = if is_path(pem) { "; this looks like a path: pass the content of the file" } else { "" };
+            Error::invalid_parameter(format!(
+                "root_certificates_pem must contain PEM certificates, at least one, and nothing else{hint}"
+            ))
         };
         let certificates: Vec<_> =
             CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| refused())?;
@@ -89,6 +90,14 @@ impl Roots {
         self.description.push_str(" and root_certificates_pem");
         Ok(())
     }
+}
+
+/// Whether a caller seems to have passed the path of a file instead of its content.
+fn is_path(pem: &[u8]) -> bool {
+    let has_line_feed = pem.contains(&b'\n');
+    let has_separator = pem.iter().any(|byte| matches!(byte, b'/' | b'\\'));
+    let has_extension = [&b".pem"[..], b".crt", b".cer"].iter().any(|extension| pem.ends_with(extension));
+    !has_line_feed && !pem.starts_with(b"-----") && (has_separator || has_extension)
 }
 
 #[cfg(test)]
@@ -151,9 +160,20 @@ mod tests {
     #[test]
     fn what_the_caller_adds_must_be_certificates() {
         let broken = PEM.replace("MII", "AAA");
-        for bad in ["", "no certificate", &format!("{PEM}\n{broken}")] {
+        for bad in ["", "no certificate", "-----BEGIN CERTIFICATE-----AA/A", &format!("{PEM}\n{broken}")] {
             let error = load(&[], Some(bad.as_bytes())).err().unwrap();
             assert!(error.message().starts_with("root_certificates_pem"), "{error}");
+            assert!(!error.message().contains("path"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_recognized_and_not_repeated() {
+        for path in ["/etc/ssl/authority", "certificates\\authority", "authority.pem", "authority.crt", "authority.cer"]
+        {
+            let error = load(&[], Some(path.as_bytes())).err().unwrap();
+            assert!(error.message().ends_with("this looks like a path: pass the content of the file"), "{error}");
+            assert!(!error.message().contains(path), "{error}");
         }
     }
 }
