@@ -122,5 +122,53 @@ def test_the_login_is_what_the_broker_expects(credential: devcred.DeviceCredenti
 def test_reveal_returns_every_property(credential: devcred.DeviceCredential) -> None:
     for record in (credential, credential.mqtt_login()):
         members = {name for name, member in vars(type(record)).items() if isinstance(member, property)}
-        assert record.reveal() == {name: getattr(record, name) for name in members}
+        values = {name: getattr(record, name) for name in members}
+        for name in members & {"create_time", "update_time"}:
+            values[f"{name}_ms"] = round(values.pop(name).timestamp() * 1000)
+        assert record.reveal() == values
         assert all(member.__doc__ for member in vars(type(record)).values() if isinstance(member, property))
+
+
+def test_a_credential_that_was_stored_as_json_logs_in_without_a_request(credential: devcred.DeviceCredential) -> None:
+    stored = json.dumps({**credential.reveal(), "stored_at": "today"})
+    restored = devcred.DeviceCredential.from_revealed(json.loads(stored))
+    assert restored == credential
+    assert (restored.reveal(), restored.mqtt_login()) == (credential.reveal(), credential.mqtt_login())
+
+
+REVEALED: dict[str, Any] = {
+    "client_id": DEVICE,
+    "instance_id": "post-cn-test",
+    "device_access_key_id": "DC.id",
+    "device_access_key_secret": "a-s3cr3t",
+    "create_time_ms": 1,
+    "update_time_ms": 2,
+}
+
+
+def test_equality_leaves_out_the_request_id() -> None:
+    one = devcred.DeviceCredential(**REVEALED)
+    other = devcred.DeviceCredential(**REVEALED, request_id="a request")
+    assert one == other
+    assert hash(one) == hash(other)
+    for change in ({"device_access_key_secret": "another"}, {"update_time_ms": 3}, {"client_id": "another"}):
+        assert one != devcred.DeviceCredential(**{**REVEALED, **change})
+
+
+def test_what_cannot_be_a_credential_is_refused_and_not_shown() -> None:
+    with pytest.raises(devcred.InvalidParameterError, match="device_access_key_secret is the text that hides a secret"):
+        devcred.DeviceCredential(**{**REVEALED, "device_access_key_secret": "<hidden: use reveal()>"})
+    with pytest.raises(TypeError, match="create_time_ms must be an int"):
+        devcred.DeviceCredential(**{**REVEALED, "create_time_ms": "1"})
+    without_secret = {name: value for name, value in REVEALED.items() if name != "device_access_key_secret"}
+    with pytest.raises(TypeError, match="device_access_key_secret"):
+        devcred.DeviceCredential.from_revealed(without_secret)
+    with pytest.raises(TypeError) as refused:
+        devcred.DeviceCredential(**{**REVEALED, "device_access_key_secret": 7_654_321})
+    assert "7654321" not in str(refused.value)
+
+
+def test_a_test_can_create_a_login() -> None:
+    login = devcred.MqttLogin(client_id="a", username="b", password="c")
+    assert login.reveal() == {"client_id": "a", "username": "b", "password": "c"}
+    assert "'c'" not in repr(login)

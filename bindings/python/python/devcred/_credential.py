@@ -33,7 +33,8 @@ class _Record:
     _values: Any
 
     def _compared(self) -> tuple[str | int, ...]:
-        return self._values
+        values: tuple[str | int, ...] = self._values
+        return values
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a {type(self).__name__} cannot be changed")
