@@ -47,6 +47,10 @@ def test_the_text_of_a_client_names_the_subclass_and_no_absent_instance(emulator
         assert "instance_id" not in repr(client)
 
 
+def test_a_client_whose_options_were_refused_has_a_text_too(client_class: Class) -> None:
+    assert repr(client_class.__new__(client_class)).startswith(f"<devcred.{client_class.__name__} object at ")
+
+
 def test_the_text_of_a_client_is_the_same_in_a_forked_process(program: Program) -> None:
     status, printed = program.run("""
         import devcred, os, sys

@@ -143,6 +143,9 @@ class _BaseClient:
         return self._native.is_closed
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_native"):
+            # An option was refused, and a traceback shows the variables of the constructor.
+            return object.__repr__(self)
         endpoint, access_key_id, instance_id, is_closed = self._native.describe()
         members = {"endpoint": endpoint, "access_key_id": access_key_id, "instance_id": instance_id}
         shown = "".join(f" {name}={value!r}" for name, value in members.items() if value is not None)
