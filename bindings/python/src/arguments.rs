@@ -38,8 +38,8 @@ fn set_option(options: &mut Options, name: &str, value: &Bound<'_, PyAny>) -> Py
     Err(unknown_option(value.py(), name))
 }
 
-/// Refuses an option that does not exist. The text is composed in Python, which has the names of all
-/// options and a search for similar ones.
+/// Refuses an option that does not exist. The text is composed in Python, which has the names of
+/// all options and a search for similar ones.
 fn unknown_option(py: Python<'_>, name: &str) -> PyErr {
     let text = py.import("devcred._options").and_then(|options| options.call_method1("describe_unknown", (name,)));
     text.map_or_else(|failed| failed, |text| PyTypeError::new_err(text.unbind()))
