@@ -3,7 +3,7 @@
 use devcred_bridge::{Count, ErrorInfo, Milliseconds, Operation, Options, Pem, Request, Secret, options_fields};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
 
 use crate::outcome;
 
@@ -35,7 +35,14 @@ macro_rules! set_by_name {
 
 fn set_option(options: &mut Options, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     options_fields!(set_by_name! { (options, name, value) });
-    Err(PyTypeError::new_err(format!("'{name}' is not an option of a devcred client")))
+    Err(unknown_option(value.py(), name))
+}
+
+/// Refuses an option that does not exist. The text is composed in Python, which has the names of
+/// all options and a search for similar ones.
+fn unknown_option(py: Python<'_>, name: &str) -> PyErr {
+    let text = py.import("devcred._options").and_then(|options| options.call_method1("describe_unknown", (name,)));
+    text.map_or_else(|failed| failed, |text| PyTypeError::new_err(text.unbind()))
 }
 
 /// Python's durations are seconds or a `timedelta`, so their names have no unit.
@@ -96,13 +103,17 @@ impl FromPython for Pem {
 /// A number of seconds or a `timedelta` (detected by `total_seconds`).
 impl FromPython for Milliseconds {
     fn from_python(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let expected = "a number of seconds or a timedelta";
+        if value.is_instance_of::<PyBool>() {
+            return Err(wrong_type(name, expected, value));
+        }
         let number = match value.getattr_opt("total_seconds")? {
             Some(total_seconds) => total_seconds.call0()?,
             None => value.clone(),
         };
         saturating_extract(&number, f64::NEG_INFINITY, f64::INFINITY)
             .map(Milliseconds::from_seconds)
-            .map_err(|_| wrong_type(name, "a number of seconds or a timedelta", value))
+            .map_err(|_| wrong_type(name, expected, value))
     }
 }
 
@@ -114,6 +125,10 @@ impl FromPython for Count {
 
 impl FromPython for i64 {
     fn from_python(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        // A bool is an int in Python, but `max_attempts=True` is a mistake.
+        if value.is_instance_of::<PyBool>() {
+            return Err(wrong_type(name, "an int", value));
+        }
         saturating_extract(value, i64::MIN, i64::MAX).map_err(|_| wrong_type(name, "an int", value))
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use devcred_bridge::{self as bridge, CallHandle};
+use devcred_bridge::{self as bridge, CallHandle, Description, ErrorInfo};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -137,6 +137,21 @@ impl Client {
     #[getter]
     fn is_closed(&self) -> bool {
         self.0.is_closed()
+    }
+
+    /// Raises what a call raises if the client is closed.
+    fn check_open(&self, py: Python<'_>) -> PyResult<()> {
+        if self.0.is_closed() {
+            return Err(outcome::exception(py, *ErrorInfo::client_is_closed()));
+        }
+        Ok(())
+    }
+
+    /// Returns the endpoint, the beginning of the AccessKey id and the instance id, as far as the
+    /// client has them, and whether it is closed.
+    fn describe(&self) -> (String, Option<String>, Option<String>, bool) {
+        let Description { endpoint, access_key_id, instance_id, is_closed } = self.0.describe();
+        (endpoint, access_key_id, instance_id, is_closed)
     }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -58,8 +59,8 @@ def test_a_call_refuses_invalid_texts_without_a_request(emulator: Emulator, text
     ("name", "value", "expected"),
     [(name, wrong, "a str") for name in TEXTS[:-2] for wrong in (1, b"x", ["x"])]
     + [("root_certificates_pem", 1, "a str or bytes")]
-    + [(name, wrong, "a number of seconds or a timedelta") for name in TIMES for wrong in (SECRET, b"1", [1])]
-    + [(name, wrong, "an int") for name in COUNTS for wrong in (SECRET, 1.0, [1])],
+    + [(name, wrong, "a number of seconds or a timedelta") for name in TIMES for wrong in (SECRET, b"1", [1], True)]
+    + [(name, wrong, "an int") for name in COUNTS for wrong in (SECRET, 1.0, [1], True)],
 )
 def test_a_wrong_type_is_a_type_error(emulator: Emulator, name: str, value: object, expected: str) -> None:
     with pytest.raises(TypeError, match=f"^{name} must be {expected}, not {type(value).__name__}$") as refused:
@@ -78,11 +79,41 @@ def test_a_call_refuses_wrong_types(emulator: Emulator) -> None:
             client.set_access_key("id", wrong)
 
 
-def test_an_option_that_does_not_exist_is_a_type_error(emulator: Emulator) -> None:
-    unknown: Any = {"retries": 3}
+@pytest.mark.parametrize(
+    ("name", "similar"),
+    [
+        ("retries", "max_attempts"),
+        ("read_timeout", "attempt_timeout"),
+        ("region_id", "region"),
+        ("timeoutMs", "timeout"),
+        ("https_proxy", "proxy"),
+    ],
+)
+def test_an_option_that_does_not_exist_is_a_type_error(emulator: Emulator, name: str, similar: str) -> None:
+    unknown: Any = {name: 3}
+    message = f"'{name}' is not an option of a devcred client; did you mean '{similar}'?"
     for make in (devcred.Client, devcred.Client.from_env, devcred.AsyncClient):
-        with pytest.raises(TypeError, match="'retries' is not an option of a devcred client"):
+        with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
             make(**emulator.options, **unknown)
+
+
+def test_an_option_without_a_similar_name_is_refused_with_the_list(emulator: Emulator) -> None:
+    unknown: Any = {"zzz": 3}
+    options = ", ".join(devcred.ClientOptions.__annotations__)
+    with pytest.raises(TypeError, match=f"'zzz' is not an option of a devcred client; the options are {options}$"):
+        devcred.Client(**emulator.options, **unknown)
+
+
+def test_a_message_about_arguments_names_no_private_class(emulator: Emulator) -> None:
+    for new in (devcred.Client, devcred.AsyncClient, devcred.Client.from_env, devcred.AsyncClient.from_env):
+        wrong: Any = new
+        with pytest.raises(TypeError, match=r"\(\) takes 1 positional argument but 2 were given") as refused:
+            wrong("id")
+        assert "_BaseClient" not in str(refused.value)
+    wrong = devcred.Client(**emulator.options)
+    with pytest.raises(TypeError, match=r"set_access_key\(\) missing 2 required positional arguments") as refused:
+        wrong.set_access_key()
+    assert "_BaseClient" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", TIMES)

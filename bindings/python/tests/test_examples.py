@@ -49,6 +49,35 @@ def test_the_script_reports_what_to_do(small_emulator: Emulator) -> None:
     assert (status, errors.startswith("InvalidParameter: client_id is empty")) == (1, True)
 
 
+def restart(client_id: str, file: Path, environment: dict[str, str]) -> tuple[int, str, str]:
+    """Run `restart.py` in a new process."""
+    command = [sys.executable, str(EXAMPLES / "restart.py"), client_id, str(file)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
+    return result.returncode, result.stdout, result.stderr
+
+
+def test_a_stored_credential_logs_in_after_a_restart(emulator: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / "credential.json"
+    first = restart(DEVICE, file, emulator.environment)
+    assert emulator.ends() == ["answered"]
+    emulator.stop()
+    assert restart(DEVICE, file, {}) == first
+    stored = json.loads(file.read_text())
+    assert first == (0, f"DeviceCredential|{stored['device_access_key_id']}|post-cn-test\n", "")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert os.listdir(tmp_path) == [file.name]
+
+
+def test_a_credential_that_was_stored_hidden_is_refused(emulator: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / "credential.json"
+    assert restart(DEVICE, file, emulator.environment)[0] == 0
+    stored = json.loads(file.read_text())
+    file.write_text(json.dumps({**stored, "device_access_key_secret": "<hidden: use reveal()>"}))
+    status, printed, errors = restart(DEVICE, file, {})
+    assert (status, printed) == (1, "")
+    assert "device_access_key_secret is the text that hides a secret" in errors
+
+
 class Server:
     """`app_server.py` under uvicorn."""
 

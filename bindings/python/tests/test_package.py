@@ -47,6 +47,10 @@ def test_the_metadata_has_no_requirements_and_the_right_tags(wheel: zipfile.ZipF
     assert metadata["Requires-Dist"] is None
     assert metadata["Requires-Python"] == ">=3.9"
     assert metadata["License-Expression"] == "Apache-2.0"
+    classifiers = metadata.get_all("Classifier") or []
+    versions = [f"Programming Language :: Python :: 3.{minor}" for minor in range(9, 15)]
+    assert {*versions, "Programming Language :: Python :: 3 :: Only"} <= set(classifiers)
+    assert {"onsmqtt", "GetDeviceCredential", "一机一密"} <= set(metadata["Keywords"].split(","))
     assert str(metadata.get_payload()).strip() == (PYTHON / "README.md").read_text().strip()
     tags = message_from_bytes(wheel.read(f"{info}/WHEEL")).get_all("Tag") or []
     machine = os.uname().machine

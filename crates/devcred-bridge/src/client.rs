@@ -10,6 +10,7 @@ use devcred::{Secret, bridge_support};
 
 use crate::blocking::BlockingCall;
 use crate::call::{self, CallHandle};
+use crate::description::Description;
 use crate::inner::Inner;
 use crate::local_call;
 use crate::log::{self, Log};
@@ -26,6 +27,8 @@ use crate::runtime::is_bridge_thread;
 /// Dropping it does not cancel its running calls; [`close`](Client::close) ends them.
 pub struct Client {
     log: Option<Log>,
+    /// Without the AccessKey, which can be replaced.
+    description: Description,
     /// `None` once it is closed.
     inner: ArcSwapOption<ProcessBound<Inner>>,
     running: PerProcess<RunningCalls>,
@@ -44,8 +47,9 @@ impl Client {
         log::init();
         let core = options.build(language)?;
         let access_key = bridge_support::access_key(&core);
-        let inner = ProcessBound::new(Inner::new(core, access_key));
-        Ok(Self { log, inner: ArcSwapOption::from_pointee(inner), running: PerProcess::empty() })
+        let description = Description::new(&core);
+        let inner = ArcSwapOption::from_pointee(ProcessBound::new(Inner::new(core, access_key)));
+        Ok(Self { log, description, inner, running: PerProcess::empty() })
     }
 
     /// Starts a call. `complete` is called exactly once, whatever happens to the call, the client
@@ -144,6 +148,16 @@ impl Client {
     /// Returns whether the client is closed.
     pub fn is_closed(&self) -> bool {
         self.inner.load().is_none()
+    }
+
+    /// Returns what a text about the client may show.
+    pub fn describe(&self) -> Description {
+        let description = self.description.clone();
+        match self.inner.load_full().as_deref().map(ProcessBound::get) {
+            Some(Ok(inner)) => description.with_access_key_id(&inner.access_key_id()),
+            Some(Err(Inherited(parents))) => description.with_access_key_id(&parents.access_key_id()),
+            None => description,
+        }
     }
 }
 

@@ -56,6 +56,11 @@ impl Inner {
         Ok(())
     }
 
+    /// Returns the id of the AccessKey that is in use now.
+    pub(crate) fn access_key_id(&self) -> String {
+        self.access_key.load().id().to_owned()
+    }
+
     /// Ends the running calls.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);

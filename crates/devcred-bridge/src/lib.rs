@@ -95,6 +95,7 @@ mod blocking;
 mod call;
 mod check_timer;
 mod client;
+mod description;
 mod inner;
 mod local_call;
 mod log;
@@ -116,6 +117,7 @@ mod signals;
 pub use blocking::BlockingCall;
 pub use call::CallHandle;
 pub use client::Client;
+pub use description::Description;
 pub use devcred::{ErrorKind, Secret};
 #[cfg(any(test, debug_assertions))]
 pub use inner::PANIC_CLIENT_ID;

@@ -39,7 +39,7 @@ impl ErrorInfo {
     }
 
     /// Refuses a call of a closed client.
-    pub(crate) fn client_is_closed() -> Box<Self> {
+    pub fn client_is_closed() -> Box<Self> {
         Self::invalid_parameter("the client is closed")
     }
 

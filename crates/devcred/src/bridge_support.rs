@@ -29,6 +29,16 @@ pub fn access_key(client: &Client) -> Arc<AccessKey> {
     client.access_key()
 }
 
+/// Returns the host that requests go to, with the port unless it is the default one.
+pub fn endpoint_host(client: &Client) -> &str {
+    client.config().endpoint.host()
+}
+
+/// Returns the instance of the calls that set no other.
+pub fn instance_id(client: &Client) -> Option<&str> {
+    client.config().instance_id.as_deref()
+}
+
 /// Creates a client with the same configuration in a forked process, in which any lock of the old
 /// client may be held by a thread that no longer exists. It reads only what never changes, and
 /// takes AccessKey and resolver from the caller. The old client must not be dropped in that

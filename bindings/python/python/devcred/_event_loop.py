@@ -25,7 +25,10 @@ if hasattr(os, "register_at_fork"):
 
 def create_future() -> tuple[Future[DeviceCredential], _native.CompletionQueue]:
     """Create a future of the running event loop. Return it with the queue of this loop; `_native` calls this."""
-    loop = get_running_loop()
+    try:
+        loop = get_running_loop()
+    except RuntimeError:
+        raise RuntimeError("AsyncClient needs a running asyncio event loop") from None
     return loop.create_future(), completion_queue(loop)
 
 
