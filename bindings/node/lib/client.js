@@ -5,6 +5,7 @@ const { inspect } = require('node:util');
 const { subscribe, unsubscribe } = require('./abort.js');
 const { accessKey, callOptions, clientOptions, text } = require('./arguments.js');
 const { fromAddon } = require('./credential.js');
+const { variables } = require('./environment.js');
 const { DevcredError } = require('./error.js');
 const native = require('./native.js');
 
@@ -20,7 +21,7 @@ class Client {
     const { log, logLevel = 'debug', ...checked } = clientOptions(options);
     const nativeOptions = { __proto__: null, ...checked, fromEnv: origin === FROM_ENV };
     const onEvents = eventListener(this.#running, log);
-    this.#native = throwIfError(native.open(nativeOptions, log && logLevel, onEvents));
+    this.#native = throwIfError(native.open(nativeOptions, variables(), log && logLevel, onEvents));
   }
 
   static fromEnv(overrides) {
