@@ -12,7 +12,8 @@ const { version } = require('devcred/package.json');
 // Keys that begin so configure calls; every other key that is not below is an option of the client.
 const CALL_OPTION = /^call_/;
 const NEW_KEY = /^new_/;
-const INSTRUCTIONS = /^(case|operation|client_id|calls|repeat|from_env|cancel_after_ms|replace_key_after_ms|restore|call_.*|new_.*)$/;
+const INSTRUCTIONS =
+  /^(case|operation|client_id|calls|repeat|from_env|cancel_after_ms|replace_key_after_ms|restore|call_.*|new_.*)$/;
 const ERROR_PROPERTIES = [
   ...['kind', 'code', 'message', 'clientId', 'instanceId', 'httpStatus', 'requestId', 'retryable', 'possiblyBilled'],
   ...['retryAfterMs', 'attempts', 'helpUrl', 'advice'],

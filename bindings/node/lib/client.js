@@ -16,6 +16,7 @@ class Client {
   // The function that resolves each running call, by the call's number.
   #running = new Map();
   #lastCall = 0;
+  #isClosed = false;
 
   constructor(options, origin) {
     const { log, logLevel = 'debug', ...checked } = clientOptions(options);
@@ -64,12 +65,24 @@ class Client {
     throwIfError(this.#native.setAccessKey(...accessKey(key)));
   }
 
+  get isClosed() {
+    return this.#isClosed;
+  }
+
   close() {
     this.#native.close();
+    this.#isClosed = true;
   }
 }
 
-if (Symbol.dispose) Object.defineProperty(Client.prototype, Symbol.dispose, { __proto__: null, value: Client.prototype.close });
+async function closeAsync() {
+  this.close();
+}
+
+// Some versions of Node.js 20 lack the symbols of `using` and `await using`.
+for (const [name, value] of Object.entries({ dispose: Client.prototype.close, asyncDispose: closeAsync })) {
+  if (Symbol[name]) Object.defineProperty(Client.prototype, Symbol[name], { __proto__: null, value });
+}
 
 // The addon returns errors instead of throwing them.
 function throwIfError(returned) {
