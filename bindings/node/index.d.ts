@@ -13,9 +13,10 @@
  */
 
 declare global {
-  // Node.js has it since version 20; TypeScript only with some settings of `lib`.
+  // Node.js has them since version 20; TypeScript only with some settings of `lib`.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
   }
 }
 
@@ -100,7 +101,7 @@ export class Client {
   /**
    * Creates a client from the environment variables `ALIBABA_CLOUD_ACCESS_KEY_ID`,
    * `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_REGION_ID`,
-   * `DEVCRED_INSTANCE_ID`, `DEVCRED_ENDPOINT`, `DEVCRED_MAX_REQUESTS_PER_SECOND`.
+   * `DEVCRED_INSTANCE_ID`, `DEVCRED_ENDPOINT`, `DEVCRED_MAX_REQUESTS_PER_SECOND` of `process.env`.
    *
    * @param overrides - Options that take precedence over the environment.
    * @throws {@link DevcredError} of kind `InvalidParameter` if a variable is missing or invalid.
@@ -139,11 +140,17 @@ export class Client {
    */
   setAccessKey(key: AccessKey): void;
 
+  /** Whether `close()` was called. */
+  get isClosed(): boolean;
+
   /** Closes the client. Running and later calls are rejected with a {@link DevcredError} of kind `InvalidParameter`. */
   close(): void;
 
   /** `close()`, for `using client = new Client(options)`. */
   [Symbol.dispose](): void;
+
+  /** `close()`, for `await using client = new Client(options)` and for AsyncDisposableStack. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A {@link DeviceCredential} with its readable secret: what a program stores. */

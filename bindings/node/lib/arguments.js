@@ -3,6 +3,8 @@
 // Checks the types of arguments. A wrong type is a TypeError, as everywhere in Node.js, and never
 // shows the value, which may be a secret. The core checks everything else.
 
+const { isUint8Array } = require('node:util').types;
+
 const { notUnicode } = require('./error.js');
 
 function wrongType(name, expected, value) {
@@ -26,7 +28,8 @@ function integer(name, value) {
 }
 
 function pem(name, value) {
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  // Unlike `instanceof`, it recognizes the arrays of another realm, such as those of a jest test.
+  if (isUint8Array(value)) return new TextDecoder().decode(value);
   if (typeof value !== 'string') throw wrongType(name, 'a string or a Uint8Array', value);
   return text(name, value);
 }

@@ -5,6 +5,7 @@ const { inspect } = require('node:util');
 const { subscribe, unsubscribe } = require('./abort.js');
 const { accessKey, callOptions, clientOptions, text } = require('./arguments.js');
 const { fromAddon } = require('./credential.js');
+const { variables } = require('./environment.js');
 const { DevcredError } = require('./error.js');
 const native = require('./native.js');
 
@@ -15,12 +16,13 @@ class Client {
   // The function that resolves each running call, by the call's number.
   #running = new Map();
   #lastCall = 0;
+  #isClosed = false;
 
   constructor(options, origin) {
     const { log, logLevel = 'debug', ...checked } = clientOptions(options);
     const nativeOptions = { __proto__: null, ...checked, fromEnv: origin === FROM_ENV };
     const onEvents = eventListener(this.#running, log);
-    this.#native = throwIfError(native.open(nativeOptions, log && logLevel, onEvents));
+    this.#native = throwIfError(native.open(nativeOptions, variables(), log && logLevel, onEvents));
   }
 
   static fromEnv(overrides) {
@@ -63,12 +65,24 @@ class Client {
     throwIfError(this.#native.setAccessKey(...accessKey(key)));
   }
 
+  get isClosed() {
+    return this.#isClosed;
+  }
+
   close() {
     this.#native.close();
+    this.#isClosed = true;
   }
 }
 
-if (Symbol.dispose) Object.defineProperty(Client.prototype, Symbol.dispose, { __proto__: null, value: Client.prototype.close });
+async function closeAsync() {
+  this.close();
+}
+
+// Some versions of Node.js 20 lack the symbols of `using` and `await using`.
+for (const [name, value] of Object.entries({ dispose: Client.prototype.close, asyncDispose: closeAsync })) {
+  if (Symbol[name]) Object.defineProperty(Client.prototype, Symbol[name], { __proto__: null, value });
+}
 
 // The addon returns errors instead of throwing them.
 function throwIfError(returned) {

@@ -34,17 +34,18 @@ impl CancellableCalls {
     }
 }
 
-/// Opens a client. `on_events` receives its events. With a `log_level`, it logs events of this
-/// level and more severe ones.
+/// Opens a client. `variables` are those of `process.env`. `on_events` receives its events. With a
+/// `log_level`, it logs events of this level and more severe ones.
 #[napi(catch_unwind)]
 pub fn open(
     env: &Env,
     options: Options,
+    variables: HashMap<String, Secret>,
     log_level: Option<String>,
     on_events: Function<Vec<Event>, ()>,
 ) -> Result<Either<NativeClient, ErrorInfo>> {
     let events = Arc::new(EventSender::new(&on_events)?);
-    Ok(match open_client(options, log_level, &events) {
+    Ok(match open_client(options, variables, log_level, &events) {
         Ok(client) => {
             env.adjust_external_memory(MEMORY)?;
             Either::A(NativeClient { client, events, cancellable: Arc::default() })
@@ -55,6 +56,7 @@ pub fn open(
 
 fn open_client(
     options: Options,
+    variables: HashMap<String, Secret>,
     log_level: Option<String>,
     events: &Arc<EventSender>,
 ) -> std::result::Result<bridge::Client, Box<bridge::ErrorInfo>> {
@@ -65,7 +67,10 @@ fn open_client(
         })),
         None => None,
     };
-    bridge::Client::open("node", options.into(), log)
+    let variables: HashMap<String, bridge::Secret> =
+        variables.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let look_up = move |name: &str| variables.get(name).map(|value| value.reveal().into());
+    bridge::Client::open_with_variables("node", options.into(), look_up, log)
 }
 
 #[napi]

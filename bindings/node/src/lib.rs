@@ -23,6 +23,12 @@ pub fn kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.name()).collect()
 }
 
+/// Returns the name of every environment variable that a client reads.
+#[napi(catch_unwind)]
+pub fn variable_names() -> Vec<&'static str> {
+    bridge::VARIABLES.to_vec()
+}
+
 /// Restores a credential, or returns why it cannot be one.
 #[napi(catch_unwind)]
 pub fn restore(revealed: RevealedCredential) -> Either<Credential, ErrorInfo> {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { Client, DevcredError, ErrorKind } from 'devcred';
 import { DEVICE, Emulator, ROOT } from './emulator.mjs';
 
@@ -194,11 +195,28 @@ test('closing a client rejects its running call and refuses later ones', async (
   const client = emulator.client();
   const call = client.getDeviceCredential('GID_test@@@fault-hang');
   await emulator.until((journal) => journal.calls.length === 1);
+  assert.equal(client.isClosed, false);
   client.close();
+  assert.equal(client.isClosed, true);
   await assert.rejects(call, { kind: 'InvalidParameter', message: /was closed during the call/ });
   await assert.rejects(client.getDeviceCredential(DEVICE), { kind: 'InvalidParameter' });
   assert.throws(() => client.setAccessKey({ accessKeyId: 'id', accessKeySecret: 'a-s3cr3t' }), { kind: 'InvalidParameter' });
   client[Symbol.dispose]();
+});
+
+test('disposing of a client closes it', { skip: !Symbol.asyncDispose }, async (t) => {
+  const emulator = await Emulator.start(t);
+  const [first, second] = [emulator.client(), emulator.client()];
+  first[Symbol.dispose]();
+  await second[Symbol.asyncDispose]();
+  assert.deepEqual([first.isClosed, second.isClosed], [true, true]);
+  await assert.rejects(second[Symbol.asyncDispose].call({}), TypeError);
+});
+
+test('certificates may be bytes of another realm, such as those of a test runner', async (t) => {
+  const emulator = await Emulator.start(t);
+  const rootCertificatesPem = runInNewContext('new Uint8Array([80, 69, 77])');
+  assert.throws(() => emulator.client({ rootCertificatesPem }), { kind: 'InvalidParameter' });
 });
 
 test('a replaced key signs the next call', async (t) => {

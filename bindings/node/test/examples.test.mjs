@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -20,6 +23,24 @@ test('get.mjs prints the MQTT user name, or what to do', async (t) => {
   const withoutId = await runGet(emulator);
   assert.equal(withoutId.code, 1);
   assert.match(withoutId.stderr, /DevcredError: InvalidParameter: client_id is empty\n/);
+});
+
+test('restart.mjs logs in after a restart without a request', async (t) => {
+  const emulator = await Emulator.start(t, '--device', DEVICE, '--device', `${DEVICE}-2`);
+  const folder = mkdtempSync(join(tmpdir(), 'devcred-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'credential.json');
+  const start = (device, env) => run([process.execPath, 'examples/restart.mjs', file, device], { env });
+  const first = await start(DEVICE, emulator.env);
+  assert.match(first.stdout, new RegExp(`^DeviceCredential\\|[^|]+\\|${INSTANCE}\n$`));
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const another = await start(`${DEVICE}-2`, {});
+  assert.match(another.stderr, /ALIBABA_CLOUD_ACCESS_KEY_ID is not set/);
+  await emulator.stop();
+  assert.deepEqual(await start(DEVICE, {}), first);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/(?<="deviceAccessKeySecret":")[^"]*/, '<hidden: use reveal()>'));
+  const masked = await start(DEVICE, {});
+  assert.match(masked.stderr, /InvalidParameter/);
 });
 
 const TOKENS = {

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { DEVICE, Emulator, INSTANCE, ROOT, run } from './emulator.mjs';
 
@@ -18,6 +18,11 @@ const tarballs = () =>
   readdirSync(PACKAGES)
     .filter((file) => file.endsWith('.tgz'))
     .map((file) => join(PACKAGES, file));
+// The names of the platform packages that were packed.
+const packed = () =>
+  tarballs()
+    .map((tarball) => basename(tarball).replace(/-[^-]*$/, ''))
+    .filter((name) => name !== 'devcred');
 const listed = (tarball) => execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n').sort();
 
 test('import and require return the same objects', async () => {
@@ -33,10 +38,9 @@ test('the types declare exactly the exports', () => {
   assert.deepEqual(declared.sort(), Object.keys(require('devcred')).sort());
 });
 
-test('every platform package is an optional dependency of the same version', () => {
+test('the loader knows every platform package, which has the version of the main one', () => {
   const main = manifest(SOURCES);
   const platforms = readdirSync(`${SOURCES}/npm`).filter((name) => name !== 'README.md');
-  assert.deepEqual(main.optionalDependencies, Object.fromEntries(platforms.map((name) => [`devcred-${name}`, main.version])));
   for (const platform of platforms) {
     const { name, version, os, cpu, libc, scripts } = manifest(`${SOURCES}/npm/${platform}`);
     const [system, processor, environment] = platform.split('-');
@@ -47,7 +51,14 @@ test('every platform package is an optional dependency of the same version', () 
     assert.deepEqual(libc, { gnu: ['glibc'], musl: ['musl'] }[environment]);
     assert.equal(scripts, undefined);
   }
-  assert.deepEqual([main.scripts, main.dependencies], [undefined, undefined]);
+  const literals = readFileSync(require.resolve('devcred'), 'utf8').matchAll(/\brequire\("devcred-([^"]*)"\)/g);
+  assert.deepEqual([...literals].map(([, platform]) => platform).sort(), platforms.sort());
+});
+
+test('the package depends only on the platform packages that were packed with it', () => {
+  const { version, scripts, dependencies, optionalDependencies } = manifest(dirname(require.resolve('devcred')));
+  assert.deepEqual(optionalDependencies, Object.fromEntries(packed().map((name) => [name, version])));
+  assert.deepEqual([scripts, dependencies, manifest(SOURCES).optionalDependencies], [undefined, undefined, undefined]);
 });
 
 test('the packages contain only the necessary files', () => {
@@ -66,7 +77,8 @@ test('the packages contain only the necessary files', () => {
 
 test('the package is one module, with the names of its classes and without a path of the build machine', () => {
   const text = readFileSync(require.resolve('devcred'), 'utf8');
-  assert.deepEqual(new Set(text.match(/\brequire\([^)]*\)/g)), new Set(['require("node:util")', 'require(name)']));
+  const required = [...text.matchAll(/\brequire\(([^)]*)\)/g)].map(([, name]) => name);
+  assert.deepEqual(new Set(required.filter((name) => !name.startsWith('"devcred-'))), new Set(['"node:util"']));
   for (const folder of [ROOT, process.env.HOME]) assert(!text.includes(folder), folder);
   const classes = Object.entries(require('devcred')).filter(([, value]) => typeof value === 'function');
   assert.deepEqual(
@@ -139,32 +151,52 @@ test('in an empty folder, without Rust, npm installs the packages and the exampl
   }
 });
 
-// Loads the addon in a project that contains these platform packages.
-async function loadWith(t, packages) {
+// Loads the package on a platform, in a project that contains these packages, and returns the error.
+async function loadError(t, { platform = 'linux', arch = 'x64', libc = 'glibc', packages = {} }) {
   const folder = mkdtempSync(join(tmpdir(), 'devcred-'));
   t.after(() => rmSync(folder, { recursive: true }));
   for (const [name, text] of Object.entries(packages)) {
     mkdirSync(join(folder, 'node_modules', name), { recursive: true });
     writeFileSync(join(folder, 'node_modules', name, 'index.js'), text);
   }
-  writeFileSync(join(folder, 'index.js'), readFileSync(require.resolve('devcred')));
-  const program = "require('./index.js')";
-  return run([process.execPath, '-e', program], { cwd: folder });
+  writeFileSync(join(folder, 'index.cjs'), readFileSync(require.resolve('devcred')));
+  const header = libc === 'glibc' ? { glibcVersionRuntime: '2.17' } : {};
+  const program = `
+    import { createRequire } from 'node:module';
+    for (const [name, value] of Object.entries(${JSON.stringify({ platform, arch })}))
+      Object.defineProperty(process, name, { value });
+    process.report.getReport = () => (${JSON.stringify({ header })});
+    try { createRequire(process.cwd() + '/')('./index.cjs'); } catch ({ message, cause }) { console.log(message, cause?.message); }
+  `;
+  return (await run(program, { cwd: folder })).stdout;
 }
 
-test('the error for a missing addon says what to do', async (t) => {
-  const { code, stderr } = await loadWith(t, {});
-  assert.equal(code, 1);
-  const { platform, arch } = process;
-  assert.match(stderr, new RegExp(`no addon for ${platform} ${arch} here: devcred-${platform}-${arch}.*--omit=optional`, 's'));
+test('the error for a platform without an addon lists the platforms', async (t) => {
+  for (const [system, where] of [
+    ['aix ppc64', { platform: 'aix', arch: 'ppc64' }],
+    ['darwin arm64', { platform: 'darwin', arch: 'arm64' }],
+    [`linux ${process.arch} with musl`, { arch: process.arch, libc: 'musl' }],
+  ]) {
+    const error = await loadError(t, where);
+    assert(error.startsWith(`devcred has no addon for ${system}; this version has ${packed().join(', ')} `), error);
+  }
 });
 
-test('the error for an addon that does not load contains the reason', { skip: process.platform !== 'linux' }, async (t) => {
-  const [gnu, musl] = ['gnu', 'musl'].map((libc) => `devcred-linux-${process.arch}-${libc}`);
-  const fails = "throw new Error('GLIBC_2.99 not found')";
-  const { code, stderr } = await loadWith(t, { [gnu]: fails });
-  assert.equal(code, 1);
-  assert.match(stderr, /devcred cannot load its addon for linux \w+: GLIBC_2\.99 not found/);
-  // If both are installed, the one that loads is used.
-  assert.equal((await loadWith(t, { [gnu]: fails, [musl]: 'exports.kinds = () => [];' })).code, 0);
+const PLATFORM_PACKAGE = `devcred-linux-${process.arch}-gnu`;
+
+test('the error for a missing addon says what to do', async (t) => {
+  const error = await loadError(t, { arch: process.arch });
+  assert.match(error, new RegExp(`: the package ${PLATFORM_PACKAGE} is not installed\\..*--omit=optional.* bundle `));
+  assert.match(error, /Cannot find module/);
+});
+
+test('the error for an addon that does not load contains the reason', async (t) => {
+  const fails = { [PLATFORM_PACKAGE]: "throw new Error('GLIBC_2.99 not found')" };
+  const error = await loadError(t, { arch: process.arch, packages: fails });
+  assert.match(
+    error,
+    new RegExp(`^devcred cannot load its addon for linux \\w+, ${PLATFORM_PACKAGE}: GLIBC_2\\.99 not found `),
+  );
+  const incomplete = await loadError(t, { arch: process.arch, packages: { [PLATFORM_PACKAGE]: "require('./lost.node')" } });
+  assert.match(incomplete, /^devcred cannot load its addon .*: Cannot find module '\.\/lost\.node'/);
 });

@@ -52,6 +52,7 @@ test('properties of Object.prototype are not used as options, results or errors'
     { log: 'no function' },
     { logLevel: 'other' },
     { fromEnv: false },
+    { ALIBABA_CLOUD_SECURITY_TOKEN: 'another-token', HTTPS_PROXY: 'no proxy', SSL_CERT_FILE: 'no file' },
     { signal: 'no signal' },
     // Properties of the addon's completions, log events and errors.
     { id: 1 },

@@ -1,6 +1,8 @@
 //! A client of the bridge: its configuration, and one pointer to the part that belongs to this
 //! process.
 
+use std::env;
+use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,8 +46,22 @@ impl Client {
     /// # Errors
     /// `InvalidParameter` if an option or environment variable is missing or invalid.
     pub fn open(language: &'static str, options: Options, log: Option<Log>) -> Result<Self, Box<ErrorInfo>> {
+        Self::open_with_variables(language, options, |name| env::var_os(name), log)
+    }
+
+    /// Like [`open`](Self::open), but reads the variables of [`VARIABLES`](crate::VARIABLES) from a
+    /// function, because the environment of the caller's program may not be that of the process.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_with_variables(
+        language: &'static str,
+        options: Options,
+        look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+        log: Option<Log>,
+    ) -> Result<Self, Box<ErrorInfo>> {
         log::init();
-        let core = options.build(language)?;
+        let core = options.build(language, look_up)?;
         let access_key = bridge_support::access_key(&core);
         let description = Description::new(&core);
         let inner = ArcSwapOption::from_pointee(ProcessBound::new(Inner::new(core, access_key)));

@@ -118,6 +118,7 @@ pub use blocking::BlockingCall;
 pub use call::CallHandle;
 pub use client::Client;
 pub use description::Description;
+pub use devcred::bridge_support::VARIABLES;
 pub use devcred::{ErrorKind, Secret};
 #[cfg(any(test, debug_assertions))]
 pub use inner::PANIC_CLIENT_ID;

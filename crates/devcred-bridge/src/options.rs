@@ -1,5 +1,7 @@
 //! The options of a client. The core decides about those that are not set.
 
+use std::ffi::OsString;
+
 use devcred::{AccessKey, Client, ClientBuilder, Error, Secret, bridge_support};
 
 use crate::number::{Count, Milliseconds};
@@ -67,8 +69,13 @@ options_fields!(record! {
 });
 
 impl Options {
-    pub(crate) fn build(self, language: &'static str) -> Result<Client, Error> {
+    pub(crate) fn build(
+        self,
+        language: &'static str,
+        look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+    ) -> Result<Client, Error> {
         let builder = if self.from_env { ClientBuilder::from_env() } else { Client::builder() };
+        let builder = builder.variables(look_up);
         let builder = bridge_support::with_language(builder, language);
         let mut builder = bridge_support::with_resolver(builder, runtime::resolver());
         builder = match (self.access_key_id, self.access_key_secret, &self.security_token) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::access_key::AccessKey;
 use crate::builder::ClientBuilder;
 use crate::client::Client;
+pub use crate::env::NAMES as VARIABLES;
 use crate::error::Error;
 pub use crate::resolver::Resolver;
 

@@ -7,6 +7,22 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
+/// Every variable that a client reads.
+pub const NAMES: [&str; 12] = [
+    "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "ALIBABA_CLOUD_SECURITY_TOKEN",
+    "ALIBABA_CLOUD_REGION_ID",
+    "DEVCRED_INSTANCE_ID",
+    "DEVCRED_ENDPOINT",
+    "DEVCRED_MAX_REQUESTS_PER_SECOND",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+];
+
 /// Reads environment variables. An empty variable counts as unset.
 #[derive(Clone)]
 pub(crate) struct Env(Arc<LookUp>);
@@ -37,6 +53,7 @@ impl Env {
     /// # Errors
     /// `InvalidParameter`, with the variable's name, if its value is not Unicode.
     pub(crate) fn get(&self, name: &'static str) -> Result<Option<NamedValue>, Error> {
+        debug_assert!(NAMES.contains(&name), "{name} is not in the list of variables");
         match (self.0)(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(NamedValue { name, value })),

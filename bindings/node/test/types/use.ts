@@ -31,11 +31,13 @@ export async function useCorrectly(): Promise<string> {
   Client.fromEnv({ region: 'cn-hangzhou' });
   client.setAccessKey(key);
   client[Symbol.dispose]();
+  await client[Symbol.asyncDispose]();
+  const isClosed: boolean = client.isClosed;
   const credential: DeviceCredential = await client.getDeviceCredential('GID_test@@@test', callOptions);
   const times: Date[] = [credential.createTime, credential.updateTime];
   const login: MqttLogin = credential.mqttLogin();
   const { clientId, username, password } = login.reveal();
-  return [clientId, username, password, credential.deviceAccessKeySecret, times.length].join();
+  return [clientId, username, password, credential.deviceAccessKeySecret, times.length, isClosed].join();
 }
 
 export function handleError(error: unknown): string {
@@ -68,6 +70,8 @@ export async function useIncorrectly(client: Client, credential: DeviceCredentia
   client.setAccessKey({ accessKeyId: 'id' });
   // @ts-expect-error: not an option of a call.
   await client.getDeviceCredential('GID_test@@@test', { region: 'cn-hangzhou' });
+  // @ts-expect-error: read-only.
+  client.isClosed = true;
   // @ts-expect-error: read-only.
   credential.clientId = '';
   // @ts-expect-error: read-only.
