@@ -106,7 +106,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
             utf8("accessKeySecret", accessKeySecret),
             optionalUtf8("securityToken", securityToken),
         )
-        if (error != null) throw DevcredException(error)
+        if (error != null) throw error.toException()
     }
 
     /**

@@ -30,7 +30,7 @@ internal class Outcome(
 ) {
     fun credential(): DeviceCredential = when {
         credential != null -> DeviceCredential(NativeCredential(Fields(credential)))
-        error != null -> throw DevcredException(NativeError(Fields(error)))
+        error != null -> throw NativeError(Fields(error)).toException()
         else -> throw thrown ?: CancellationException("the call was cancelled")
     }
 }
@@ -91,7 +91,7 @@ internal fun restore(
         utf8("requestId", requestId),
     )
     val (credential, error) = NativeLibrary.restore(fields)
-    if (error != null) throw DevcredException(NativeError(Fields(error as Array<*>)))
+    if (error != null) throw NativeError(Fields(error as Array<*>)).toException()
     return NativeCredential(Fields(credential as Array<*>))
 }
 
@@ -99,7 +99,7 @@ internal fun restore(
 internal fun utf8(name: String, text: String): ByteArray {
     val bytes = text.toByteArray(UTF_8)
     if (String(bytes, UTF_8) != text) {
-        throw DevcredException(NativeError(Fields(NativeLibrary.notUnicode(name.toByteArray(UTF_8)))))
+        throw NativeError(Fields(NativeLibrary.notUnicode(name.toByteArray(UTF_8)))).toException()
     }
     return bytes
 }
