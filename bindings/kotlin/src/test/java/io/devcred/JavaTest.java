@@ -76,6 +76,12 @@ class JavaTest {
         assertEquals("Timeout: late", new DevcredException(ErrorKind.Timeout, "late").getMessage());
     }
 
+    /** It compiles: Java sees one constructor with one parameter. */
+    @Test
+    void aClientNeedsOptions() {
+        assertThrows(NullPointerException.class, () -> new Client(null));
+    }
+
     @Test
     void theKeyOfAClientCanBeReplaced() throws InterruptedException {
         try (Emulator emulator = new Emulator(); Client client = emulator.client(options -> {
