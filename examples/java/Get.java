@@ -17,7 +17,7 @@ public class Get {
             System.out.println(login.getUsername()); // login.password() is the password for CONNECT
         } catch (DevcredException error) {
             boolean isUnregistered = error.getKind() == ErrorKind.NotFound;
-            System.err.println(isUnregistered ? "register the device first" : error);
+            System.err.println(isUnregistered ? "register the device first" : error.getMessage());
             System.exit(1);
         }
     }

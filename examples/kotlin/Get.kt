@@ -19,7 +19,7 @@ suspend fun main(arguments: Array<String>) {
             println(login.username) // login.password is the password for CONNECT
         }
     } catch (error: DevcredException) {
-        System.err.println(if (error.kind == ErrorKind.NotFound) "register the device first" else error)
+        System.err.println(if (error.kind == ErrorKind.NotFound) "register the device first" else error.message)
         exitProcess(1)
     }
 }

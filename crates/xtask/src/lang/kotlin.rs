@@ -69,6 +69,9 @@ fn build(workspace: &Workspace, options: &BuildOptions) -> Result<Vec<Artifact>>
         package(workspace, &["-DskipTests", "-Pdocumentation"])?;
         let dist = workspace.target.join("dist");
         JARS.iter().try_for_each(|part| files::copy(&jar(workspace, part), &dist.join(jar_name(part))))?;
+        let others = [("sources", "-sources"), ("javadoc", "-javadoc")]
+            .map(|(option, part)| format!("-D{option}={}", jar(workspace, part).display()));
+        maven::publish(workspace, &jar(workspace, ""), &others, &dist.join("maven"))?;
     } else {
         package(workspace, &["-Dmaven.test.skip"])?;
     }

@@ -1,5 +1,5 @@
-//! Programs from empty Maven projects, in Java and in Kotlin, that depend on the jar as its README
-//! says: `tests/maven`.
+//! The repository of Maven that contains the jar, and programs from empty Maven projects, in Java
+//! and in Kotlin, that depend on it as its README says: `tests/maven`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::lang::{emulator, kotlin};
 use crate::run::{files, process, say};
 use crate::workspace::Workspace;
 
-const INSTALL_FILE: &str = "org.apache.maven.plugins:maven-install-plugin:3.1.4:install-file";
+const DEPLOY_FILE: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4:deploy-file";
 const LIST: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:list";
 const BUILD_CLASSPATH: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:build-classpath";
 
@@ -24,38 +24,48 @@ struct Project {
     example: &'static str,
     source: &'static str,
     main_class: &'static str,
+    /// The version of Kotlin's compiler.
+    kotlin: Option<&'static str>,
 }
 
-const PROJECTS: [Project; 2] = [
-    Project { name: "java", example: "java/Get.java", source: "src/main/java/Get.java", main_class: "Get" },
+const PROJECTS: [Project; 3] = [
     Project {
-        name: "kotlin",
-        example: "kotlin/Get.kt",
-        source: "src/main/kotlin/Get.kt",
-        main_class: "examples.get.GetKt",
+        name: "java",
+        example: "java/Get.java",
+        source: "src/main/java/Get.java",
+        main_class: "Get",
+        kotlin: None,
     },
+    Project::in_kotlin("2.4.21"),
+    // The oldest version that the README promises.
+    Project::in_kotlin("1.9.25"),
 ];
 
-/// Installs the jar into a Maven repository of its own, as its README says, and runs both programs.
+/// Writes a repository of Maven with the jar and further ones, which are options of the plugin.
+pub(crate) fn publish(workspace: &Workspace, jar: &Path, others: &[String], repository: &Path) -> Result<()> {
+    files::make_empty(repository)?;
+    let mut maven = kotlin::maven_in(workspace, Path::new("."));
+    maven.args(["--quiet", DEPLOY_FILE, "-DpomFile=bindings/kotlin/pom.xml"]).args(others);
+    maven.arg(format!("-Dfile={}", jar.display())).arg(format!("-Durl={}", url(repository)));
+    process::run(&mut maven).context("this needs Maven Central")
+}
+
+/// Publishes the jar and runs the programs, which find it in the repository.
 pub(crate) fn run_programs(workspace: &Workspace, jar: &Path) -> Result<()> {
     let folder = workspace.target.join("maven");
-    let repository = folder.join("repository");
-    // The rest of the repository is what Maven downloads.
-    files::make_empty(&repository.join("io/devcred"))?;
-    let maven = |project: &Path| {
-        let mut maven = kotlin::maven_in(workspace, project);
-        maven.arg("--quiet").arg(format!("-Dmaven.repo.local={}", repository.display()));
-        maven
-    };
-    let mut install = maven(Path::new("."));
-    install.args([INSTALL_FILE, "-DpomFile=bindings/kotlin/pom.xml"]).arg(format!("-Dfile={}", jar.display()));
-    process::run(&mut install).context("this needs Maven Central")?;
+    let (published, downloaded) = (folder.join("published"), folder.join("repository"));
+    publish(workspace, jar, &[], &published)?;
+    // Maven keeps what it has downloaded.
+    files::make_empty(&downloaded.join("io/devcred"))?;
     for project in &PROJECTS {
-        let place = folder.join(project.name);
+        let place = folder.join(project.name).join(project.kotlin.unwrap_or_default());
         project.write(workspace, &place)?;
         let [list, classpath] = ["dependencies", "classpath"].map(|file| place.join(file));
-        let mut build = maven(&place);
-        build.args(["compile", LIST, BUILD_CLASSPATH]);
+        let mut build = kotlin::maven_in(workspace, &place);
+        build.args(["--quiet", "compile", LIST, BUILD_CLASSPATH]);
+        build.arg(format!("-Dmaven.repo.local={}", downloaded.display()));
+        build.arg(format!("-Ddevcred.repository={}", url(&published)));
+        build.args(project.kotlin.map(|version| format!("-Dkotlin.version={version}")));
         build.arg(format!("-DoutputFile={}", list.display()));
         process::run(build.arg(format!("-Dmdep.outputFile={}", classpath.display())))?;
         check_dependencies(&fs::read_to_string(list)?)?;
@@ -64,7 +74,21 @@ pub(crate) fn run_programs(workspace: &Workspace, jar: &Path) -> Result<()> {
     Ok(())
 }
 
+fn url(folder: &Path) -> String {
+    format!("file://{}", folder.display())
+}
+
 impl Project {
+    const fn in_kotlin(version: &'static str) -> Self {
+        Self {
+            name: "kotlin",
+            example: "kotlin/Get.kt",
+            source: "src/main/kotlin/Get.kt",
+            main_class: "examples.get.GetKt",
+            kotlin: Some(version),
+        }
+    }
+
     /// Writes the project into an empty folder.
     fn write(&self, workspace: &Workspace, place: &Path) -> Result<()> {
         let pom = workspace.root.join("tests/maven").join(self.name).join("pom.xml");
@@ -85,7 +109,8 @@ impl Project {
         java.arg("-cp").arg(format!("{}:{}", classes.display(), dependencies.trim()));
         java.args([self.main_class, "GID_maven@@@device"]);
         let username = process::output(&mut emulator::with_emulator(workspace, &java)?)?;
-        say!("the program in {} printed {}", self.name, username.trim_end());
+        let name = self.name;
+        say!("the program in {name} {} printed {}", self.kotlin.unwrap_or_default(), username.trim_end());
         ensure!(username.starts_with("DeviceCredential|"), "this is not a user name");
         Ok(())
     }
@@ -107,7 +132,7 @@ mod tests {
 
     const LISTED: &str = "\nThe following files have been resolved:
    io.devcred:devcred:jar:0.1.0:compile -- module io.devcred
-   org.jetbrains.kotlin:kotlin-stdlib:jar:2.4.21:compile -- module kotlin.stdlib\n";
+   org.jetbrains.kotlin:kotlin-stdlib:jar:2.0.21:compile -- module kotlin.stdlib\n";
 
     #[test]
     fn a_dependency_that_the_readme_does_not_name_is_refused() {

@@ -1,7 +1,7 @@
 /** Fetches the credentials of IoT devices on Alibaba Cloud ApsaraMQ for MQTT. */
 module io.devcred {
     requires transitive kotlin.stdlib;
-    requires kotlinx.coroutines.core;
+    requires transitive kotlinx.coroutines.core;
 
     exports io.devcred;
 }

@@ -71,7 +71,7 @@ public class BlockingClient internal constructor(private val native: NativeClien
 
     /** Makes a call on the thread of the library. */
     internal fun start(request: Array<Any?>): DeviceCredential {
-        NativeLibrary.refuseBlocking()?.let { throw DevcredException(NativeError(Fields(it))) }
+        NativeLibrary.refuseBlocking()?.let { throw NativeError(Fields(it)).toException() }
         val outcome = CompletableFuture<Outcome>()
         val call = native.start(request, Listener(outcome::complete))
         try {

@@ -1,7 +1,9 @@
 package io.devcred
 
 import io.devcred.internal.NativeClient
+import java.util.concurrent.CompletableFuture
 import kotlin.time.Duration
+import kotlin.time.toKotlinDuration
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.suspendCancellableCoroutine
@@ -27,13 +29,6 @@ public class Client private constructor(private val native: NativeClient) : Auto
      * @throws DevcredException of kind [ErrorKind.InvalidParameter] if an option is missing or invalid; the message names it.
      */
     public constructor(options: ClientOptions) : this(options.open(fromEnv = false))
-
-    /**
-     * Creates a client with the options that [configure] sets: `Client { region = "cn-hangzhou" }`.
-     *
-     * @throws DevcredException of kind [ErrorKind.InvalidParameter] if an option is missing or invalid; the message names it.
-     */
-    public constructor(configure: ClientOptions.() -> Unit) : this(ClientOptions().apply(configure))
 
     /**
      * Fetches the credential of the device [clientId], which has the form `GROUP@@@DEVICE`. Each
@@ -76,6 +71,42 @@ public class Client private constructor(private val native: NativeClient) : Auto
         timeout: Duration? = null,
     ): DeviceCredential = call(request("RegisterDeviceCredential", clientId, instanceId, timeout))
 
+    /**
+     * Fetches a credential as [getDeviceCredential] does, for Java.
+     *
+     * Cancelling the future, or completing it in another way such as `orTimeout`, cancels the call
+     * and closes its connection; cancelling a future that was derived from it, as by `thenApply`,
+     * does not. The future completes on the executor of `CompletableFuture.supplyAsync`, usually the
+     * common pool, and never on the thread of the library.
+     *
+     * @param instanceId the device's instance; by default, and if it is null, the client's.
+     * @param timeout the timeout of the call, from 1 millisecond to a day; by default, and if it is null, the client's.
+     * @return a future that completes with the credential, or exceptionally with a [DevcredException].
+     */
+    @JvmOverloads
+    public fun getDeviceCredentialAsync(
+        clientId: String,
+        instanceId: String? = null,
+        timeout: java.time.Duration? = null,
+    ): CompletableFuture<DeviceCredential> =
+        startFuture(native) { request("GetDeviceCredential", clientId, instanceId, timeout?.toKotlinDuration()) }
+
+    /**
+     * Creates a credential as [registerDeviceCredential] does, for Java. Parameters, cancellation
+     * and executor are those of [getDeviceCredentialAsync].
+     *
+     * @param instanceId the device's instance; by default, and if it is null, the client's.
+     * @param timeout the timeout of the call, from 1 millisecond to a day; by default, and if it is null, the client's.
+     * @return a future that completes with the credential, or exceptionally with a [DevcredException].
+     */
+    @JvmOverloads
+    public fun registerDeviceCredentialAsync(
+        clientId: String,
+        instanceId: String? = null,
+        timeout: java.time.Duration? = null,
+    ): CompletableFuture<DeviceCredential> =
+        startFuture(native) { request("RegisterDeviceCredential", clientId, instanceId, timeout?.toKotlinDuration()) }
+
     private suspend fun call(request: Array<Any?>): DeviceCredential {
         // Otherwise a cancelled coroutine could still send it.
         currentCoroutineContext().ensureActive()
@@ -106,7 +137,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
             utf8("accessKeySecret", accessKeySecret),
             optionalUtf8("securityToken", securityToken),
         )
-        if (error != null) throw DevcredException(error)
+        if (error != null) throw error.toException()
     }
 
     /**
@@ -117,8 +148,18 @@ public class Client private constructor(private val native: NativeClient) : Auto
     // The native client itself is freed with this object: a call on another thread may be using it.
     override fun close(): Unit = native.close()
 
-    /** Creates clients from the environment. */
+    /** Creates clients with options in a block, and from the environment. */
     public companion object {
+        /**
+         * Creates a client with the options that [configure] sets: `Client { region = "cn-hangzhou" }`.
+         *
+         * @throws DevcredException of kind [ErrorKind.InvalidParameter] if an option is missing or invalid; the message names it.
+         */
+        // Not a constructor, which Java would see too: it could not pass a lambda without a result, and `null` would be
+        // ambiguous.
+        @JvmSynthetic
+        public operator fun invoke(configure: ClientOptions.() -> Unit): Client = Client(ClientOptions().apply(configure))
+
         /**
          * Creates a client from the environment. Explicit [options] take precedence.
          *
@@ -129,6 +170,7 @@ public class Client private constructor(private val native: NativeClient) : Auto
         public fun fromEnv(options: ClientOptions = ClientOptions()): Client = Client(options.open(fromEnv = true))
 
         /** The same with the options that [configure] sets: `Client.fromEnv { timeout = 5.seconds }`. */
+        @JvmSynthetic
         public fun fromEnv(configure: ClientOptions.() -> Unit): Client = fromEnv(ClientOptions().apply(configure))
     }
 }

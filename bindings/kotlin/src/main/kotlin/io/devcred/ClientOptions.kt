@@ -91,7 +91,7 @@ public class ClientOptions {
     internal fun open(fromEnv: Boolean): NativeClient {
         NativeLibrary.ensureLoaded()
         // Without a listener the library ignores the level.
-        return NativeClient.open(fields(fromEnv), log?.level ?: "", log) { DevcredException(it) }
+        return NativeClient.open(fields(fromEnv), log?.level ?: "", log) { it.toException() }
     }
 
     /** Returns the fields of the bridge's `Options`, in the order of its table. */

@@ -27,7 +27,7 @@ internal class Outcome(private val value: Any?) {
 
     fun native(): NativeCredential = when (value) {
         is ByteArray -> NativeCredential(value)
-        is Array<*> -> throw DevcredException(NativeError(Fields(value)))
+        is Array<*> -> throw NativeError(Fields(value)).toException()
         is Throwable -> throw value
         else -> throw CancellationException("the call was cancelled")
     }
@@ -95,7 +95,7 @@ internal fun restore(
 internal fun utf8(name: String, text: String): ByteArray {
     val bytes = text.toByteArray(UTF_8)
     if (String(bytes, UTF_8) != text) {
-        throw DevcredException(NativeError(Fields(NativeLibrary.notUnicode(name.toByteArray(UTF_8)))))
+        throw NativeError(Fields(NativeLibrary.notUnicode(name.toByteArray(UTF_8)))).toException()
     }
     return bytes
 }

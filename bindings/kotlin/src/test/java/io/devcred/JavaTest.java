@@ -59,10 +59,27 @@ class JavaTest {
             assertEquals(400, error.getHttpStatus());
             assertEquals(1, error.getAttempts());
             assertEquals(false, error.isRetryable());
-            assertTrue(error.toString().startsWith("NotFound: " + error.getMessage()), error::toString);
-            assertTrue(error.toString().endsWith("\n" + error.getAdvice()), error::toString);
             assertTrue(error.getRequestId().length() > 8);
+            String details = " (DeviceCredentialNotFound, request id " + error.getRequestId() + ")";
+            String message = "NotFound: " + error.getErrorMessage() + details + "\n" + error.getAdvice();
+            assertEquals(message, error.getMessage());
+            // Also what a stack trace prints after "Caused by: ".
+            assertEquals("io.devcred.DevcredException: " + message, error.toString());
         }
+    }
+
+    @Test
+    void aTestCanCreateAnError() {
+        DevcredException error = new DevcredException(ErrorKind.Throttled, "too fast", "Throttling.User", true);
+        assertEquals("Throttled: too fast (Throttling.User)", error.getMessage());
+        assertTrue(error.isRetryable());
+        assertEquals("Timeout: late", new DevcredException(ErrorKind.Timeout, "late").getMessage());
+    }
+
+    /** It compiles: Java sees one constructor with one parameter. */
+    @Test
+    void aClientNeedsOptions() {
+        assertThrows(NullPointerException.class, () -> new Client(null));
     }
 
     @Test

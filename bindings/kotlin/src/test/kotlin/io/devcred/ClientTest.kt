@@ -12,6 +12,7 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.supervisorScope
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -51,7 +52,7 @@ class ClientTest {
                 assertThrows<DevcredException> { client.setAccessKey("id", "secret") },
             )
         ) {
-            assertEquals(ErrorKind.InvalidParameter to "the client is closed", error.kind to error.message)
+            assertEquals(ErrorKind.InvalidParameter to "the client is closed", error.kind to error.errorMessage)
         }
     }
 
@@ -144,6 +145,23 @@ class ClientTest {
                 assertTrue(ClientTest::class.java.name in classes, "$classes")
                 // The listener is on the stack of the library's callbacks.
                 assertFalse(Listener::class.java.name in classes, "$classes")
+            }
+        }
+    }
+
+    /** In their debug mode, which assertions enable, coroutines replace an exception by a copy with both stack traces. */
+    @Test
+    fun `the copy of an error for another coroutine is complete`() = runBlocking<Unit> {
+        emulator.client { accessKeySecret = "another-s3cr3t" }.use { client ->
+            supervisorScope {
+                val call = async(Dispatchers.Default) { client.getDeviceCredential(CLIENT_ID) }
+                val copy = assertThrows<DevcredException> { call.await() }
+                val original = copy.cause as DevcredException
+                for (property in DevcredException::class.java.methods.filter { it.name.startsWith("get") || it.name.startsWith("is") }) {
+                    if (property.declaringClass == DevcredException::class.java) {
+                        assertEquals(property.invoke(original), property.invoke(copy), property.name)
+                    }
+                }
             }
         }
     }

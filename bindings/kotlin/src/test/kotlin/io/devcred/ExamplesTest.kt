@@ -5,10 +5,14 @@ import com.sun.net.httpserver.HttpServer
 import examples.login.Login
 import java.net.InetAddress
 import java.net.InetSocketAddress
+import java.nio.file.Files
+import java.nio.file.Path
+import java.nio.file.attribute.PosixFilePermissions
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
 
 /** The examples, run as programs. */
 class ExamplesTest {
@@ -26,6 +30,23 @@ class ExamplesTest {
         assertEquals("" to 0, known.stderr to known.status)
         assertEquals(ProgramResult("", "register the device first\n", 1), runMain(program, environment, "GID_test@@@other"))
         assertEquals(ProgramResult("", "InvalidParameter: client_id is empty\n", 1), runMain(program, environment))
+    }
+
+    @Test
+    fun `after a restart, the one that stores the credential logs in without a server, a key and a request`(@TempDir folder: Path) {
+        val (known, file) = "GID_test@@@known" to "$folder/credential.json"
+        val first = Emulator("--device", known).use {
+            val unknown = runMain("examples.restart.RestartKt", it.environment(), "GID_test@@@other", file)
+            assertTrue(unknown.status == 1 && unknown.stderr.startsWith("NotFound: "), "$unknown")
+            runMain("examples.restart.RestartKt", it.environment(), known, file)
+        }
+        assertTrue(first.stdout.startsWith("DeviceCredential|") && first.stdout.endsWith("|${Emulator.INSTANCE_ID}\n"), "$first")
+        assertEquals(first, runMain("examples.restart.RestartKt", emptyMap(), known, file))
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(Path.of(file))))
+        val masked = Files.readString(Path.of(file)).replace(Regex("(?<=\"deviceAccessKeySecret\":)\"[^\"]*\""), "\"<hidden: use reveal()>\"")
+        Files.writeString(Path.of(file), masked)
+        val refused = runMain("examples.restart.RestartKt", emptyMap(), known, file)
+        assertTrue(refused.status == 1 && refused.stderr.startsWith("InvalidParameter: "), "$refused")
     }
 
     @Test

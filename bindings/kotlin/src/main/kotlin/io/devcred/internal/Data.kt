@@ -52,7 +52,12 @@ internal class NativeError(fields: Fields) {
     val retryable = fields.boolean()
     val possiblyBilled = fields.boolean()
     val attempts = fields.number()
-    val text = fields.text()
+
+    init {
+        // The text for people, which the exception composes of the other fields.
+        fields.text()
+    }
+
     val clientId = fields.optionalText()
     val instanceId = fields.optionalText()
     val code = fields.optionalText()

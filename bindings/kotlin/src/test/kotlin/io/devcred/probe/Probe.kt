@@ -101,7 +101,7 @@ private fun addError(report: Line, error: DevcredException) {
     report["text"] = "$error\n${error.stackTraceToString()}"
     report["kind"] = error.kind
     report["code"] = error.code
-    report["message"] = error.message
+    report["message"] = error.errorMessage
     report["client_id"] = error.clientId
     report["instance_id"] = error.instanceId
     report["http_status"] = error.httpStatus
