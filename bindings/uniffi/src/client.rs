@@ -16,6 +16,7 @@ pub struct NativeClient(bridge::Client);
 
 /// The result of opening a client.
 #[derive(uniffi::Enum)]
+#[allow(clippy::large_enum_variant, reason = "uniffi has no boxes, and it lives only until it crosses")]
 pub enum NativeOpened {
     /// The options are valid.
     Client {

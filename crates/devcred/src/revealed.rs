@@ -169,6 +169,8 @@ impl fmt::Debug for RevealedMqttLogin<'_> {
 mod tests {
     use super::*;
 
+    type Change = fn(&mut RevealedDeviceCredential);
+
     fn revealed() -> RevealedDeviceCredential {
         RevealedDeviceCredential {
             client_id: "GID_test@@@test".into(),
@@ -191,13 +193,13 @@ mod tests {
     #[test]
     fn equality_leaves_out_the_request_id_and_nothing_else() {
         let credential = DeviceCredential::from_revealed(&revealed()).unwrap();
-        let change = |change: fn(&mut RevealedDeviceCredential)| {
+        let change = |change: Change| {
             let mut other = revealed();
             change(&mut other);
             DeviceCredential::from_revealed(&other).unwrap()
         };
         assert_eq!(credential, change(|other| other.request_id.clear()));
-        let changes: [fn(&mut RevealedDeviceCredential); 6] = [
+        let changes: [Change; 6] = [
             |other| other.client_id.push('x'),
             |other| other.instance_id.push('x'),
             |other| other.device_access_key_id.push('x'),
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_credential_is_refused_by_its_name() {
-        let changes: [(&str, fn(&mut RevealedDeviceCredential)); 8] = [
+        let changes: [(&str, Change); 8] = [
             ("client_id is empty", |stored| stored.client_id.clear()),
             ("instance_id contains @@@", |stored| stored.instance_id.push_str("@@@")),
             ("device_access_key_id is empty", |stored| stored.device_access_key_id.clear()),
