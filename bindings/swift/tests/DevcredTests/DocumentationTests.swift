@@ -34,6 +34,13 @@ import Testing
         _ = try Client.fromEnvironment(options)
     }
 
+    @Test func aStoredCredentialIsRestored() async throws {
+        let credential = try await client().deviceCredential(clientID: "GID_app@@@phone")
+        let stored = try JSONEncoder().encode(credential.reveal())
+        let restored = try DeviceCredential(JSONDecoder().decode(DeviceCredential.Revealed.self, from: stored))
+        #expect(restored == credential)
+    }
+
     @Test func aRevealedLoginIsEncodable() async throws {
         let credential = try await client().deviceCredential(clientID: "GID_app@@@phone")
         let body = try JSONEncoder().encode(credential.mqttLogin.reveal())

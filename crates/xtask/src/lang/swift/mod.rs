@@ -180,7 +180,7 @@ mod tests {
             // Part of a manifest.
             .filter(|block| !block.starts_with("dependencies:"))
             .collect();
-        assert_eq!(blocks.len(), 7);
+        assert_eq!(blocks.len(), 9);
         for block in blocks {
             assert!(run.contains(&block), "nothing runs this:\n{block}");
         }
