@@ -62,7 +62,7 @@ export interface ClientOptions extends Partial<AccessKey> {
   maxRequestsPerSecond?: number | undefined;
   /** Certificate authorities in PEM, in addition to those in use. */
   rootCertificatesPem?: string | Uint8Array | undefined;
-  /** `http[s]://[user:password@]host[:port]`, or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
+  /** `http[s]://[user:password@]host[:port]`, `host:port` or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
   proxy?: string | undefined;
   /**
    * Called with a line for each log event, which never contains a secret. It does not keep the

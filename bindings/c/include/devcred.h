@@ -288,8 +288,8 @@ devcred_status devcred_options_set_root_certificates_pem(devcred_options *option
                                                          const char *root_certificates_pem);
 
 /*
- Sets the proxy: http[s]://[user:password@]host[:port], or off. The default is from HTTPS_PROXY
- and NO_PROXY.
+ Sets the proxy: http[s]://[user:password@]host[:port], host:port or off. The default is
+ from HTTPS_PROXY and NO_PROXY.
 
  The string is copied.
  */

@@ -98,8 +98,8 @@ class _BaseClient:
         root_certificates_pem
             Certificate authorities as PEM, a str or bytes, in addition to those in use. Default: none.
         proxy
-            The HTTP proxy, `http[s]://[user:password@]host[:port]`; `off` for none. Loopback is never reached
-            through a proxy. Default: `HTTPS_PROXY`, unless `NO_PROXY` matches.
+            The HTTP proxy, `http[s]://[user:password@]host[:port]` or `host:port`; `off` for none. Loopback is never
+            reached through a proxy. Default: `HTTPS_PROXY`, unless `NO_PROXY` matches.
 
         Raises `InvalidParameterError` if an option is missing or invalid, and `TypeError` if it has the wrong type or
         does not exist.

@@ -46,9 +46,9 @@ extension Client {
         /// Certificate authorities in PEM, in addition to those in use: the bundled ones or, if
         /// `SSL_CERT_FILE` is set when the client is created, those in that file.
         public var rootCertificatesPEM: String?
-        /// The proxy, `http[s]://[user:password@]host[:port]`, or `off` for none. Default: the
-        /// value of `HTTPS_PROXY`, unless `NO_PROXY` matches the host. Loopback is never reached
-        /// through a proxy.
+        /// The proxy, `http[s]://[user:password@]host[:port]` or `host:port`, or `off` for
+        /// none. Default: the value of `HTTPS_PROXY`, unless `NO_PROXY` matches the host. Loopback is
+        /// never reached through a proxy.
         public var proxy: String?
         /// Receives the log events of the client. Default: none.
         public var log: Log?

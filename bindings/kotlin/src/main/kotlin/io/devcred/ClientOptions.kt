@@ -63,7 +63,7 @@ public class ClientOptions {
     /** Certificate authorities in PEM, in addition to those in use. */
     public var rootCertificatesPem: String? = null
 
-    /** `http[s]://[user:password@]host[:port]`, or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
+    /** `http[s]://[user:password@]host[:port]`, `host:port` or `off`. Default: from `HTTPS_PROXY` and `NO_PROXY`. */
     public var proxy: String? = null
 
     private var log: Log? = null
