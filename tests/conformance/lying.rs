@@ -137,7 +137,7 @@ fn spoil(lie: &str, call: &Line, answer: &mut Line) {
         "another device" => answer.set("client_id", "GID_test@@@other"),
         "no client id" => answer.remove("client_id"),
         "another instance" => answer.set("instance_id", "post-cn-other"),
-        "a bill that is none" => answer.set("possibly_billed", "true"),
+        "a call that was not billed" => answer.set("possibly_billed", "true"),
         "a delay that no one requested" => answer.set("retry_after_ms", "5"),
         "fewer calls" => answer.set("ok", "0"),
         "an error that was none" => answer.set("outcome", "cancelled"),

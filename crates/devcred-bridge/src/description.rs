@@ -2,8 +2,8 @@
 
 use devcred::bridge_support;
 
-/// What tells a client from another one, without any secret: for the text that a debugger or a log
-/// shows of it.
+/// What distinguishes a client from others, without any secret: for the text that a debugger or a
+/// log shows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// The host that requests go to, with the port unless it is the default one.

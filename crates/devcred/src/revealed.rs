@@ -121,12 +121,12 @@ impl DeviceCredential {
 /// Credentials are equal if they differ only in the request that fetched them.
 impl PartialEq for DeviceCredential {
     fn eq(&self, other: &Self) -> bool {
-        let key = |credential: &Self| (credential.create_time, credential.update_time);
         self.client_id == other.client_id
             && self.instance_id == other.instance_id
             && self.device_access_key_id == other.device_access_key_id
             && self.device_access_key_secret.reveal() == other.device_access_key_secret.reveal()
-            && key(self) == key(other)
+            && self.create_time == other.create_time
+            && self.update_time == other.update_time
     }
 }
 

@@ -93,7 +93,7 @@ fn a_lie_about_an_error_is_caught_and_the_probe_is_kept() {
         ("another device", "client_id\n    expected  GID_test@@@test\n    seen      GID_test@@@other"),
         ("no client id", "client_id\n    expected  GID_test@@@test\n    seen      (absent)"),
         ("another instance", "instance_id\n    expected  "),
-        ("a bill that is none", "possibly_billed\n    expected  false\n    seen      true"),
+        ("a call that was not billed", "possibly_billed\n    expected  false\n    seen      true"),
         ("a delay that no one requested", "retry_after_ms\n    expected  (absent"),
         ("no text", "text\n    expected  a value\n    seen      (absent)"),
         ("another text", "text\n    expected  a text with \"NotFound: The device"),
